@@ -1,0 +1,194 @@
+//! Errors by audience: who configures, who signs, who verifies. None of them ever holds a secret, a body or a signature.
+
+use http::{HeaderName, StatusCode};
+
+/// A scheme, a secret or a set of keys that cannot be used. Found when it is built or loaded, never per request.
+///
+/// ```
+/// use hookseal::{ConfigError, Scheme, Secret};
+///
+/// let error = Scheme::try_new("X-Acme-Signature: sha256={hexx}", "{body}").unwrap_err();
+/// assert_eq!(error.to_string(), "headers: `{hexx}` is not a placeholder of a header");
+/// assert_eq!(Secret::new("").unwrap_err(), ConfigError::EmptySecret);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The text of a scheme breaks a rule of the notation.
+    #[error("{field}: `{piece}` {problem}")]
+    Scheme {
+        /// The field: `headers`, `covers` or `past`, `future`.
+        field: &'static str,
+        /// The offending part of it.
+        piece: String,
+        /// What is wrong with that part.
+        problem: &'static str,
+    },
+    /// The secret has no bytes. An unset variable must not become the key that everybody knows.
+    #[error("the secret is empty")]
+    EmptySecret,
+    /// White space stands before or after the secret: most likely a line end from a file.
+    #[error("the secret begins or ends with white space")]
+    UntrimmedSecret,
+    /// The key behind the secret has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) admits it.
+    #[error("the secret's key has {bytes} bytes, fewer than 16")]
+    ShortSecret {
+        /// The key's length.
+        bytes: usize,
+    },
+    /// The secret is not written in the form that the scheme asks for.
+    #[error("the secret is not {form}")]
+    MalformedSecret {
+        /// The form in words, for example "hex".
+        form: &'static str,
+    },
+    /// More than eight keys: every unauthenticated request costs one hash per key.
+    #[error("{count} keys are more than 8")]
+    TooManyKeys {
+        /// How many there were.
+        count: usize,
+    },
+    /// The operating system gave no randomness for a new secret.
+    #[error("the operating system gave no randomness")]
+    NoRandomness,
+}
+
+/// A request that cannot be signed.
+///
+/// ```
+/// use hookseal::{Secret, SignError, provider};
+///
+/// let signer = provider::STANDARD_WEBHOOKS.signer(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let error = signer.sign("an id with blanks", b"{}").unwrap_err();
+/// assert_eq!(error, SignError::InvalidId { problem: "is not visible ASCII" });
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The id could not be sent, or would make the signed content ambiguous.
+    #[error("the id {problem}")]
+    InvalidId {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The scheme signs a header that the request does not have, has twice, or that makes the content ambiguous.
+    #[error("header `{header}` {problem}")]
+    Header {
+        /// The header that the scheme's `covers` names.
+        header: HeaderName,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The time lies before 1970 or after the year 9999.
+    #[error("the time is before 1970 or after 9999")]
+    TimeOutOfRange,
+    /// The address is not a URI.
+    #[error("the address is not a URI")]
+    InvalidUri,
+}
+
+/// A request that is not authentic, or cannot be told to be.
+///
+/// The variants are for your logs. Whoever sent the request learns [`status`](Self::status) and
+/// [`public_text`](Self::public_text), which are the same for all reasons of one kind.
+///
+/// ```
+/// use hookseal::{Secret, VerifyError, provider};
+///
+/// let verifier = provider::GITHUB.verifier(Secret::new("It's a Secret to Everybody")?)?;
+/// let received = [("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")];
+/// let error = verifier.verify(&received, b"Hello, Mallory!").unwrap_err();
+/// assert_eq!(error, VerifyError::NoMatch);
+/// assert_eq!((error.status().as_u16(), error.public_text()), (401, "the webhook's signature was not accepted"));
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// A header that the scheme needs is absent.
+    #[error("header `{header}` is missing")]
+    MissingHeader {
+        /// The first name under which it could have come.
+        header: HeaderName,
+    },
+    /// A header that must stand once stands several times, equal or not: two readers could pick different ones.
+    #[error("header `{header}` occurs more than once")]
+    RepeatedHeader {
+        /// The header.
+        header: HeaderName,
+    },
+    /// Headers of two naming families came together, for example `svix-id` and `webhook-signature`.
+    #[error("headers `{one}` and `{other}` do not belong together")]
+    MixedHeaders {
+        /// A header of one family.
+        one: HeaderName,
+        /// A header of the other.
+        other: HeaderName,
+    },
+    /// A header does not have the form that the scheme describes.
+    #[error("header `{header}` {problem}")]
+    MalformedHeader {
+        /// The header.
+        header: HeaderName,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// More than 4 KiB of signature headers.
+    #[error("header `{header}` brings the signatures over 4096 bytes")]
+    HeaderTooLong {
+        /// The header.
+        header: HeaderName,
+    },
+    /// More than 16 well-formed signatures.
+    #[error("header `{header}` brings the signatures to more than 16")]
+    TooManySignatures {
+        /// The header.
+        header: HeaderName,
+    },
+    /// The timestamp lies too far in the past: a late retry, a wrong clock, or a replay.
+    #[error("the timestamp is {seconds} s older than allowed")]
+    TooOld {
+        /// How far outside the window, rounded up.
+        seconds: u64,
+    },
+    /// The timestamp lies too far in the future.
+    #[error("the timestamp is {seconds} s further ahead than allowed")]
+    TooNew {
+        /// How far outside the window, rounded up.
+        seconds: u64,
+    },
+    /// No signature fits: a changed request, another secret, or a forgery.
+    #[error("no signature matches")]
+    NoMatch,
+}
+
+impl VerifyError {
+    /// The status to answer with: 401 where the signature or the time is refused, 400 where the headers cannot be read.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::VerifyError::NoMatch.status(), 401);
+    /// ```
+    pub fn status(&self) -> StatusCode {
+        match self {
+            VerifyError::TooOld { .. } | VerifyError::TooNew { .. } | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The text to answer with: constant for each status, so that a forger learns nothing from it.
+    ///
+    /// ```
+    /// use hookseal::VerifyError;
+    ///
+    /// let stale = VerifyError::TooOld { seconds: 7 };
+    /// assert_eq!(stale.public_text(), VerifyError::NoMatch.public_text());
+    /// ```
+    pub fn public_text(&self) -> &'static str {
+        if self.status() == StatusCode::UNAUTHORIZED {
+            "the webhook's signature was not accepted"
+        } else {
+            "the webhook's headers are missing or malformed"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use http::{HeaderMap, HeaderName};
+
+/// Where a [`Verifier`](crate::Verifier) finds received headers.
+///
+/// Implemented for [`http::HeaderMap`] and for slices, arrays and vectors of `(name, value)` pairs, so that any server's
+/// request fits. Names compare without case; values are bytes. The trait is sealed: how a header that occurs twice is
+/// seen decides what can be forged.
+///
+/// ```
+/// use hookseal::{Secret, provider};
+///
+/// let verifier = provider::EFFICLOSE.verifier(Secret::new("a secret of twenty-some bytes")?)?;
+/// let received = [("x-webhook-signature", "sha256=1df3")];
+/// assert!(verifier.verify(&received, b"{}").is_err());
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+pub trait Headers: sealed::Sealed {
+    /// All values of one header, in the order received.
+    #[doc(hidden)]
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]>;
+}
+
+/// What a header that must not repeat holds.
+pub(crate) enum Found<'a> {
+    Missing,
+    Once(&'a [u8]),
+    Repeated,
+}
+
+pub(crate) fn find<'a, H: Headers + ?Sized>(headers: &'a H, name: &HeaderName) -> Found<'a> {
+    let mut values = headers.values(name);
+    match (values.next(), values.next()) {
+        (None, _) => Found::Missing,
+        (Some(value), None) => Found::Once(value),
+        (Some(_), Some(_)) => Found::Repeated,
+    }
+}
+
+impl Headers for HeaderMap {
+    #[inline]
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.get_all(name).iter().map(http::HeaderValue::as_bytes)
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for [(K, V)] {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |(key, _)| key.as_ref().eq_ignore_ascii_case(name.as_str())).map(|(_, v)| v.as_ref())
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>, const N: usize> Headers for [(K, V); N] {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.as_slice().values(name)
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(K, V)> {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.as_slice().values(name)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for http::HeaderMap {}
+    impl<K, V> Sealed for [(K, V)] {}
+    impl<K, V, const N: usize> Sealed for [(K, V); N] {}
+    impl<K, V> Sealed for Vec<(K, V)> {}
+}

@@ -1,0 +1,251 @@
+//! The catalogue: what providers document, as constants.
+//!
+//! | | |
+//! |---|---|
+//! | to receive | `provider::STRIPE.verifier(secret)` |
+//! | to send like it | `provider::STRIPE.signer(secret)` |
+//! | to look one up | [`by_name`], [`ALL`] |
+//!
+//! The documentation of each constant shows its header lines and what its signature covers, printed from the constant's
+//! own text. Where a provider publishes no tolerance, 300 seconds to either side is our choice. No preset leaves the
+//! future open, even where the provider's library does.
+
+use crate::error::ConfigError;
+use crate::scheme::Scheme;
+use crate::secret::{Keyring, SecretForm};
+use crate::sign::Signer;
+use crate::verify::Verifier;
+
+/// One platform: its name, its schemes, and where that knowledge comes from.
+///
+/// ```
+/// use hookseal::provider::{self, Confidence};
+///
+/// assert_eq!(provider::KLANG.name(), "klang");
+/// assert_eq!(provider::KLANG.confidence(), Confidence::Documented);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provider {
+    name: &'static str,
+    schemes: &'static [Scheme],
+    source: &'static str,
+    confidence: Confidence,
+}
+
+/// How well a preset is known to be right.
+///
+/// ```
+/// use hookseal::provider::{Confidence, STRIPE};
+///
+/// assert_eq!(STRIPE.confidence(), Confidence::VendorLibrary);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Confidence {
+    /// The vendor's own library was run against the preset, and they agree.
+    VendorLibrary,
+    /// Another receiver's library was run against it, and they agree.
+    PeerLibrary,
+    /// Read in the code of a receiver or a library, which was not run.
+    Code,
+    /// From the provider's documentation alone.
+    Documented,
+}
+
+impl Provider {
+    /// The name in lower case with hyphens, as in [`by_name`].
+    ///
+    /// ```
+    /// assert_eq!(hookseal::provider::KLEN_AI.name(), "klen-ai");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The schemes that a delivery can come under, strongest first. A signer uses the first.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::provider::SHOPIFY.schemes()[0].covers(), "{body}");
+    /// ```
+    pub const fn schemes(&self) -> &'static [Scheme] {
+        self.schemes
+    }
+
+    /// Where the preset's facts come from.
+    ///
+    /// ```
+    /// assert!(hookseal::provider::GITHUB.source().contains("octokit"));
+    /// ```
+    pub const fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// How well the preset is known to be right.
+    ///
+    /// ```
+    /// use hookseal::provider::{self, Confidence};
+    ///
+    /// assert_eq!(provider::PAGERDUTY.confidence(), Confidence::Code);
+    /// ```
+    pub const fn confidence(&self) -> Confidence {
+        self.confidence
+    }
+
+    /// A signer that sends as this provider does.
+    ///
+    /// # Errors
+    /// As [`Signer::new`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let signer = provider::KALLGLOT.signer(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert!(signer.sign("evt_1", b"{}")?.contains_key("kallglot-signature"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn signer(&self, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
+        Signer::new(self.schemes[0].clone(), keys)
+    }
+
+    /// A verifier for what this provider sends.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, VerifyError, provider};
+    ///
+    /// let verifier = provider::CALLINTEL.verifier(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let unsigned: [(&str, &str); 0] = [];
+    /// assert!(matches!(verifier.verify(&unsigned, b"{}"), Err(VerifyError::MissingHeader { .. })));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
+        Verifier::for_schemes(self.schemes, &keys.into())
+    }
+}
+
+/// Finds a provider by its name.
+///
+/// ```
+/// use hookseal::provider;
+///
+/// assert_eq!(provider::by_name("efficlose"), Some(provider::EFFICLOSE));
+/// assert_eq!(provider::by_name("Efficlose"), None);
+/// ```
+pub fn by_name(name: &str) -> Option<Provider> {
+    ALL.iter().find(|provider| provider.name == name).copied()
+}
+
+/// Makes the constants, their documentation and the list of them from one text.
+macro_rules! catalogue {
+    ($(
+        $(#[$doc:meta])*
+        $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
+            $headers:literal, $covers:literal $(, $setting:ident($($value:expr)?))*
+        );+ $(;)?];
+    )+) => {
+        $(
+            $(#[$doc])*
+            ///
+            $(
+                #[doc = "```text"]
+                #[doc = $headers]
+                #[doc = ""]
+                #[doc = concat!("covers: ", $covers)]
+                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)?))])*
+                #[doc = "```"]
+            )+
+            #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
+            pub const $constant: Provider = Provider {
+                name: $name,
+                schemes: &const { [$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+] },
+                source: $source,
+                confidence: Confidence::$confidence,
+            };
+        )+
+
+        /// Every provider of the catalogue.
+        ///
+        /// ```
+        /// use hookseal::provider;
+        ///
+        /// assert!(provider::ALL.contains(&provider::KLANG));
+        /// ```
+        pub const ALL: &[Provider] = &[$($constant),+];
+    };
+}
+
+catalogue! {
+    /// Kallglot: calls and transcripts. Publishes no tolerance; 300 seconds to either side is our choice.
+    KALLGLOT = "kallglot", Documented, "developer.kallglot.com/webhooks/signatures", [
+        "Kallglot-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed and only informs.
+    KLEN_AI = "klen-ai", Documented, "Klen AI's webhook documentation", [
+        "X-Klen-Signature: {hex}\nX-Klen-Delivery-ID: {id}", "{body}"
+    ];
+    /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
+    CALLINTEL = "callintel", Documented, "CallIntel's webhook documentation", [
+        "X-Callintel-Signature: {hex}", "{body}"
+    ];
+    /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
+    KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
+        "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
+    ];
+    /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
+    EFFICLOSE = "efficlose", Documented, "Efficlose's webhook documentation", [
+        "X-Webhook-Signature: sha256={hex}", "{body}"
+    ];
+    /// The Standard Webhooks specification, HMAC signatures (`v1`).
+    STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Svix, and whoever sends through it, under either set of header names.
+    SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
+        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Stripe. The whole text of the secret is the key, `whsec_` included.
+    STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
+        "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// GitHub. Its delivery id is not signed and only informs.
+    GITHUB = "github", VendorLibrary, "docs.github.com/webhooks; npm @octokit/webhooks-methods", [
+        "X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}"
+    ];
+    /// Slack.
+    SLACK = "slack", VendorLibrary, "docs.slack.dev/authentication/verifying-requests-from-slack; npm @slack/bolt", [
+        "X-Slack-Request-Timestamp: {timestamp}\nX-Slack-Signature: v0={hex}", "v0:{timestamp}:{body}"
+    ];
+    /// Shopify, with the app's client secret. Its webhook id is not signed and only informs.
+    SHOPIFY = "shopify", VendorLibrary, "shopify.dev/docs/apps/build/webhooks; npm @shopify/shopify-api", [
+        "X-Shopify-Hmac-Sha256: {base64}\nX-Shopify-Webhook-Id: {id}", "{body}"
+    ];
+    /// Paddle Billing. Its library accepts 5 seconds of age, and looks at the last signature alone.
+    PADDLE = "paddle", VendorLibrary, "developer.paddle.com/webhooks; npm @paddle/paddle-node-sdk", [
+        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last()
+    ];
+    /// Sanity. Sets no window, so that a captured delivery stays valid for ever.
+    SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
+        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", any_age()
+    ];
+    /// WorkOS.
+    WORKOS = "workos", VendorLibrary, "workos.com/docs/events/data-syncing/webhooks; npm @workos-inc/node", [
+        "WorkOS-Signature: t={timestamp:ms}, v1={hex}", "{timestamp}.{body}", past(180)
+    ];
+    /// Retell, with an API key as the secret.
+    RETELL = "retell", VendorLibrary, "docs.retellai.com/features/secure-webhook; npm retell-sdk", [
+        "x-retell-signature: v={timestamp:ms},d={hex}", "{body}{timestamp}"
+    ];
+    /// Twitch EventSub. Nothing separates what is signed: parse the body before you trust the id.
+    TWITCH = "twitch", Code, "dev.twitch.tv/docs/eventsub/handling-webhook-events; npm @twurple/eventsub-http", [
+        "Twitch-Eventsub-Message-Id: {id}\nTwitch-Eventsub-Message-Timestamp: {timestamp:rfc3339}\nTwitch-Eventsub-Message-Signature: sha256={hex}",
+        "{id}{timestamp}{body}", past(600)
+    ];
+    /// PagerDuty, webhooks of version 3.
+    PAGERDUTY = "pagerduty", Code, "developer.pagerduty.com/docs/webhooks", [
+        "X-PagerDuty-Signature: v1={hex},...", "{body}"
+    ];
+}

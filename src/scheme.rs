@@ -1,0 +1,525 @@
+mod notation;
+mod plan;
+mod read;
+mod write;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::ConfigError;
+use crate::secret::{Digest, SecretForm};
+
+use notation::{Fault, Notation, Piece};
+pub(crate) use plan::{Plan, Values};
+pub(crate) use read::Reading;
+
+/// A webhook signature scheme as a value: a provider's sample request and what its signature covers.
+///
+/// One scheme drives both a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). A scheme that you write, or
+/// load from a file, has the same standing as those in [`provider`](crate::provider).
+///
+/// ```
+/// use hookseal::{Scheme, Secret, Signer, Verifier};
+///
+/// const ACME: Scheme = Scheme::new("Acme-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}");
+///
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let headers = Signer::new(ACME, secret.clone())?.sign("evt_1", b"{}")?;
+/// assert!(Verifier::new(ACME, secret)?.verify(&headers, b"{}").is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # The notation
+///
+/// The first text holds the header lines of a sample request, one a line. The second says which bytes are signed.
+///
+/// | in a header line | means |
+/// |---|---|
+/// | `{hex}` `{base64}` `{base64url}` | the MAC: hex in lower case (read in either), padded base64, unpadded base64 in the URL alphabet |
+/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: unix seconds, unix milliseconds, RFC 3339 |
+/// | `{id}` | the id of the delivery; it stands alone in its line |
+/// | `X-Sig: sha256={hex}` | the value is the prefix and the MAC, exactly |
+/// | `X-Sig: t={timestamp},v1={hex}` | a list. What follows the first placeholder separates: `,` `;` or a blank. Items are found by their prefix in any order, blanks around them and unknown items are skipped, each named item must be there, the timestamp once |
+/// | `X-Sig: v1={hex},...` | the last item may repeat: a signer writes one for each key, for a verifier each is a candidate |
+/// | `X-Sig: {timestamp},{hex},...` | items without prefix go by position |
+/// | `X-Sig: v0={hex},{hex},...` | one prefix before a whole list |
+/// | two lines with a MAC | a signer gives the n-th line the n-th key; a verifier takes any key in any |
+/// | `X-Sig-{n}: {hex}` | the same for any number of headers: `X-Sig-1`, `X-Sig-2`, … |
+/// | `a-id \| b-id: {id}` | alternative names. All lines switch together, a request that mixes them is refused |
+/// | `X-Version: 1` | written by a signer; must be equal if present |
+///
+/// | in what is covered | means |
+/// |---|---|
+/// | `{body}` | the raw body, exactly once |
+/// | `{timestamp}` `{id}` | their text as received |
+/// | `{header:Name}` | the text of another header |
+/// | anything else | itself |
+///
+/// Refused when the scheme is made: a timestamp that is not covered (it would pose as replay protection), a covered
+/// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. Only a
+/// timestamp may touch its neighbour, and only inside a window that is closed on both sides: a moved digit then leaves
+/// the window. An `{id}` that is not covered is allowed and only informs.
+///
+/// # In a file
+///
+/// ```
+/// let scheme: hookseal::Scheme = toml::from_str(r#"
+///     headers = ["X-Acme-Timestamp: {timestamp}", "X-Acme-Signature: {base64}"]
+///     covers = "{timestamp}.{body}"
+///     secret = "base64"       # or hex, whsec, whsec-or-text; text is the default
+///     digest = "sha512"       # sha256 is the default
+///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
+/// "#)?;
+/// assert_eq!(scheme.replay_window(), Some(600));
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "File", into = "File")]
+pub struct Scheme {
+    headers: Cow<'static, str>,
+    covers: Cow<'static, str>,
+    notation: Notation,
+    digest: Digest,
+    secret: SecretForm,
+    past: Option<u32>,
+    future: Option<u32>,
+    current_key_last: bool,
+}
+
+/// Five minutes: what Stripe, Slack and Standard Webhooks recommend. It covers clock drift and a slow network, not more.
+const TOLERANCE: Option<u32> = Some(300);
+
+impl Scheme {
+    /// A scheme with HMAC-SHA256, a secret that is text, and a window of 300 seconds to either side.
+    ///
+    /// Meant for constants: there, a mistake is a compile error that names it.
+    ///
+    /// # Panics
+    /// Outside of constants, where [`try_new`](Self::try_new) gives an error.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const GITHUB: Scheme = Scheme::new("X-Hub-Signature-256: sha256={hex}", "{body}");
+    /// assert_eq!(GITHUB.covers(), "{body}");
+    /// ```
+    ///
+    /// ```compile_fail
+    /// const TYPO: hookseal::Scheme = hookseal::Scheme::new("X-Signature: sha256={hexx}", "{body}");
+    /// # let _ = TYPO;
+    /// ```
+    pub const fn new(headers: &'static str, covers: &'static str) -> Scheme {
+        match notation::read(headers, covers) {
+            Ok(notation) => Scheme::from_parts(Cow::Borrowed(headers), Cow::Borrowed(covers), notation),
+            Err(fault) => fail(&fault, headers, covers),
+        }
+    }
+
+    /// The same for texts that come from elsewhere.
+    ///
+    /// # Errors
+    /// [`ConfigError::Scheme`] names the field and the offending part of it.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// let error = Scheme::try_new("X-Time: {timestamp}\nX-Signature: {hex}", "{body}").unwrap_err();
+    /// assert!(error.to_string().contains("leaves out the `{timestamp}`"));
+    /// ```
+    pub fn try_new(
+        headers: impl Into<Cow<'static, str>>,
+        covers: impl Into<Cow<'static, str>>,
+    ) -> Result<Scheme, ConfigError> {
+        let (headers, covers) = (headers.into(), covers.into());
+        match notation::read(&headers, &covers) {
+            Ok(notation) => Ok(Scheme::from_parts(headers, covers, notation)),
+            Err(fault) => Err(describe(&fault, &headers, &covers)),
+        }
+    }
+
+    const fn from_parts(headers: Cow<'static, str>, covers: Cow<'static, str>, notation: Notation) -> Scheme {
+        Scheme {
+            headers,
+            covers,
+            notation,
+            digest: Digest::Sha256,
+            secret: SecretForm::Text,
+            past: TOLERANCE,
+            future: TOLERANCE,
+            current_key_last: false,
+        }
+    }
+
+    /// Sets the hash under the HMAC.
+    ///
+    /// ```
+    /// use hookseal::{Digest, Scheme};
+    ///
+    /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
+    /// assert_ne!(PAYSTACK, Scheme::new("X-Paystack-Signature: {hex}", "{body}"));
+    /// ```
+    #[must_use]
+    pub const fn digest(mut self, digest: Digest) -> Scheme {
+        self.digest = digest;
+        self
+    }
+
+    /// Sets how the text of a secret becomes a key.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, SecretForm};
+    ///
+    /// const ONFLEET: Scheme = Scheme::new("X-Onfleet-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// assert_eq!(ONFLEET.secret_form(), SecretForm::Hex);
+    /// ```
+    #[must_use]
+    pub const fn secret(mut self, form: SecretForm) -> Scheme {
+        self.secret = form;
+        self
+    }
+
+    /// Sets how many seconds old a timestamp may be. The edge is inside.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const KLANG: Scheme = Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").past(28_800);
+    /// assert_eq!(KLANG.replay_window(), Some(28_800));
+    /// ```
+    #[must_use]
+    pub const fn past(mut self, seconds: u32) -> Scheme {
+        self.past = Some(seconds);
+        self
+    }
+
+    /// Sets how many seconds ahead of the clock a timestamp may be. The edge is inside.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").past(600).future(0);
+    /// assert_eq!(BOX.replay_window(), Some(600));
+    /// ```
+    #[must_use]
+    pub const fn future(mut self, seconds: u32) -> Scheme {
+        self.future = Some(seconds);
+        self
+    }
+
+    /// Accepts a timestamp of any age: the sender retries for days with the first one, or wants no window at all.
+    ///
+    /// A captured request can then be replayed for ever. Deduplicate by what the signature covers.
+    ///
+    /// # Panics
+    /// If the timestamp touches another placeholder, which only a closed window makes safe. In a constant that is a
+    /// compile error; a file gives a [`ConfigError`].
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const SANITY: Scheme = Scheme::new("sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}").any_age();
+    /// assert_eq!(SANITY.replay_window(), None);
+    /// ```
+    #[must_use]
+    pub const fn any_age(mut self) -> Scheme {
+        assert!(
+            !notation::touching(&self.notation),
+            "covers: a timestamp that touches its neighbour needs a closed window"
+        );
+        self.past = None;
+        self
+    }
+
+    /// Writes the current key's signature last where a scheme carries several.
+    ///
+    /// For receivers that look at the last one alone, as Paddle's library does. Elsewhere the current key comes first,
+    /// because such receivers usually look at the first.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const PADDLE: Scheme = Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}").current_key_last();
+    /// assert_ne!(PADDLE, Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}"));
+    /// ```
+    #[must_use]
+    pub const fn current_key_last(mut self) -> Scheme {
+        self.current_key_last = true;
+        self
+    }
+
+    /// The header lines.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").headers(), "X-Signature: {hex}");
+    /// ```
+    pub fn headers(&self) -> &str {
+        &self.headers
+    }
+
+    /// What the signature covers.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "v0:{body}").covers(), "v0:{body}");
+    /// ```
+    pub fn covers(&self) -> &str {
+        &self.covers
+    }
+
+    /// How secrets are written; what [`Secret::generate`](crate::Secret::generate) asks for.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, SecretForm};
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").secret_form(), SecretForm::Text);
+    /// ```
+    pub fn secret_form(&self) -> SecretForm {
+        self.secret
+    }
+
+    /// Whether the signature covers an id of the delivery, by which a receiver can deduplicate.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// // GitHub sends an id, but does not sign it: whoever replays a delivery can change it.
+    /// assert!(!Scheme::new("X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}").covers_id());
+    /// ```
+    pub fn covers_id(&self) -> bool {
+        self.pieces().any(|piece| matches!(piece, Piece::Id))
+    }
+
+    /// For how many seconds a captured request stays valid; `None` is for ever, and then only deduplication stops a
+    /// replay.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: t={timestamp},v1={hex}", "{timestamp}.{body}").replay_window(), Some(300));
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").replay_window(), None);
+    /// ```
+    pub fn replay_window(&self) -> Option<u32> {
+        self.past.filter(|_| self.pieces().any(|piece| matches!(piece, Piece::Timestamp)))
+    }
+
+    /// The scheme, resolved for use.
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::new(self)
+    }
+
+    /// The hash under the HMAC.
+    pub(crate) fn hash(&self) -> Digest {
+        self.digest
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.notation.pieces.iter().take(self.notation.piece_count)
+    }
+}
+
+impl PartialEq for Scheme {
+    fn eq(&self, other: &Scheme) -> bool {
+        let settings = |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last);
+        self.headers == other.headers && self.covers == other.covers && settings(self) == settings(other)
+    }
+}
+
+impl Eq for Scheme {}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheme")
+            .field("headers", &self.headers)
+            .field("covers", &self.covers)
+            .field("digest", &self.digest)
+            .field("secret", &self.secret)
+            .field("past", &self.past)
+            .field("future", &self.future)
+            .field("current_key_last", &self.current_key_last)
+            .finish()
+    }
+}
+
+fn describe(fault: &Fault, headers: &str, covers: &str) -> ConfigError {
+    let text = if fault.field == "headers" { headers } else { covers };
+    ConfigError::Scheme { field: fault.field, piece: fault.piece.of(text).to_owned(), problem: fault.problem }
+}
+
+/// Stops the compiler with the text that [`ConfigError`] would show.
+#[expect(clippy::panic, reason = "documented on `Scheme::new`: in a constant, this is the compile error")]
+const fn fail(fault: &Fault, headers: &str, covers: &str) -> ! {
+    const fn put(message: &mut [u8; 512], mut at: usize, text: &[u8], start: usize, end: usize) -> usize {
+        let mut i = start;
+        while i < end && at < message.len() {
+            // The piece may be cut inside a character; ASCII keeps the message valid.
+            message[at] = if text[i].is_ascii() { text[i] } else { b'?' };
+            at += 1;
+            i += 1;
+        }
+        at
+    }
+    let text = if fault.field.len() == "headers".len() { headers } else { covers };
+    let (start, end) = fault.piece.bounds();
+    let mut message = [b' '; 512];
+    let mut at = put(&mut message, 0, fault.field.as_bytes(), 0, fault.field.len());
+    at = put(&mut message, at, b": `", 0, 3);
+    at = put(&mut message, at, text.as_bytes(), start, end);
+    at = put(&mut message, at, b"` ", 0, 2);
+    at = put(&mut message, at, fault.problem.as_bytes(), 0, fault.problem.len());
+    match std::str::from_utf8(message.split_at(at).0) {
+        Ok(message) => panic!("{}", message),
+        Err(_) => panic!("the scheme breaks a rule of the notation"),
+    }
+}
+
+/// The serialised form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    headers: Lines,
+    covers: String,
+    #[serde(default)]
+    digest: Digest,
+    #[serde(default)]
+    secret: SecretForm,
+    #[serde(default)]
+    past: Limit,
+    #[serde(default)]
+    future: Limit,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    current_key_last: bool,
+}
+
+impl TryFrom<File> for Scheme {
+    type Error = ConfigError;
+
+    fn try_from(file: File) -> Result<Scheme, ConfigError> {
+        let scheme = Scheme::try_new(file.headers.0, file.covers)?;
+        if (file.past.0.is_none() || file.future.0.is_none()) && notation::touching(&scheme.notation) {
+            return Err(ConfigError::Scheme {
+                field: if file.past.0.is_none() { "past" } else { "future" },
+                piece: Limit::ANY.to_owned(),
+                problem: "leaves the window open, while the timestamp touches its neighbour",
+            });
+        }
+        Ok(Scheme {
+            digest: file.digest,
+            secret: file.secret,
+            past: file.past.0,
+            future: file.future.0,
+            current_key_last: file.current_key_last,
+            ..scheme
+        })
+    }
+}
+
+impl From<Scheme> for File {
+    fn from(scheme: Scheme) -> File {
+        File {
+            headers: Lines(scheme.headers.into_owned()),
+            covers: scheme.covers.into_owned(),
+            digest: scheme.digest,
+            secret: scheme.secret,
+            past: Limit(scheme.past),
+            future: Limit(scheme.future),
+            current_key_last: scheme.current_key_last,
+        }
+    }
+}
+
+/// Header lines: one text, or a list of lines.
+struct Lines(String);
+
+impl Serialize for Lines {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.lines().map(str::trim).filter(|line| !line.is_empty()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Lines, D::Error> {
+        struct LinesVisitor;
+
+        impl<'de> Visitor<'de> for LinesVisitor {
+            type Value = Lines;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("header lines, as a string or a list of strings")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Lines, E> {
+                Ok(Lines(text.to_owned()))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut lines: A) -> Result<Lines, A::Error> {
+                let mut text = String::new();
+                while let Some(line) = lines.next_element::<String>()? {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Ok(Lines(text))
+            }
+        }
+
+        deserializer.deserialize_any(LinesVisitor)
+    }
+}
+
+/// One side of the window: seconds, or `"any"`.
+struct Limit(Option<u32>);
+
+impl Limit {
+    const ANY: &'static str = "any";
+}
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit(TOLERANCE)
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(seconds) => serializer.serialize_u32(seconds),
+            None => serializer.serialize_str(Limit::ANY),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+        struct LimitVisitor;
+
+        impl Visitor<'_> for LimitVisitor {
+            type Value = Limit;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("whole seconds up to 4294967295, or \"any\"")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Limit, E> {
+                let limit = u32::try_from(seconds);
+                limit.map(|s| Limit(Some(s))).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(seconds), &self))
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Limit, E> {
+                match u64::try_from(seconds) {
+                    Ok(seconds) => self.visit_u64(seconds),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(seconds), &self)),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
+                match text {
+                    Limit::ANY => Ok(Limit(None)),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(LimitVisitor)
+    }
+}

@@ -1,0 +1,258 @@
+//! A scheme resolved for use: names as `HeaderName`s, texts as owned bytes. Nothing is parsed from text per request.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::codec::Encoding;
+use crate::secret::{MAX_CANDIDATES, Mac, Tag};
+use crate::timestamp::TimeFormat;
+
+use super::Scheme;
+use super::notation::{Line, MAX_SPLICED, Notation, Piece, Signature, Value};
+
+pub(crate) struct Plan {
+    /// One for each set of names that the request can come under. A signer writes the first.
+    pub(super) families: Vec<Family>,
+    pub(super) encoding: Encoding,
+    pub(super) past: Option<u32>,
+    pub(super) future: Option<u32>,
+    pub(super) current_key_last: bool,
+    pub(super) id: Option<IdRules>,
+    pub(super) spliced: Vec<Spliced>,
+    /// What is covered before the body, and after it.
+    head: Vec<Part>,
+    tail: Vec<Part>,
+}
+
+/// The header lines under one set of names.
+pub(super) struct Family {
+    /// The name that tells this family from the others.
+    pub(super) id: Option<Alone>,
+    pub(super) timestamp: Option<(Alone, TimeFormat)>,
+    pub(super) constants: Vec<(HeaderName, HeaderValue)>,
+    pub(super) signatures: Vec<SignatureLine>,
+    /// Names that other families spell otherwise.
+    pub(super) own_names: Vec<HeaderName>,
+}
+
+/// A value that is one placeholder behind a prefix.
+pub(super) struct Alone {
+    pub(super) name: HeaderName,
+    pub(super) prefix: Box<[u8]>,
+}
+
+pub(super) struct SignatureLine {
+    pub(super) name: HeaderName,
+    pub(super) mac: ItemText,
+    pub(super) time: Option<(ItemText, TimeFormat)>,
+    pub(super) time_first: bool,
+    pub(super) separator: Option<u8>,
+    pub(super) repeat: Option<RepeatText>,
+    pub(super) by_position: bool,
+}
+
+pub(super) struct ItemText {
+    pub(super) literal: Box<[u8]>,
+    pub(super) prefix: Box<[u8]>,
+}
+
+pub(super) struct RepeatText {
+    pub(super) gap: Box<[u8]>,
+    pub(super) prefix: Box<[u8]>,
+}
+
+/// What an id may not hold, so that signed content can be taken apart in one way only.
+pub(super) struct IdRules {
+    pub(super) covered: bool,
+    /// The literal behind it: refused by a signer. A verifier takes it, because ids with dots are in the field.
+    pub(super) before: Option<Box<[u8]>>,
+    /// The literal between the body and it: refused by both, or the end of a body could pass as an id.
+    pub(super) after_body: Option<Box<[u8]>>,
+}
+
+/// A header that is covered but not written by the scheme, and the literals around it as for an id.
+pub(super) struct Spliced {
+    pub(super) name: HeaderName,
+    pub(super) before: Option<Box<[u8]>>,
+    pub(super) after_body: Option<Box<[u8]>>,
+}
+
+enum Part {
+    Literal(Box<[u8]>),
+    Id,
+    Timestamp,
+    Header(usize),
+}
+
+/// The texts that fill the placeholders of what is covered, as they stand in the request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Values<'a> {
+    pub(crate) id: &'a [u8],
+    pub(crate) timestamp: &'a [u8],
+    pub(crate) spliced: [&'a [u8]; MAX_SPLICED],
+}
+
+impl Plan {
+    pub(super) fn new(scheme: &Scheme) -> Plan {
+        let notation = &scheme.notation;
+        let lines = notation.lines.get(..notation.line_count).unwrap_or_default();
+        let families: Vec<Family> =
+            (0..notation.families).map(|family| Family::new(&scheme.headers, lines, family)).collect();
+        let encoding = lines.iter().find_map(|line| match line.value {
+            Value::Signature(signature) => Some(signature.encoding),
+            _ => None,
+        });
+        let mut plan = Plan {
+            encoding: encoding.unwrap_or(Encoding::Hex),
+            past: scheme.past,
+            future: scheme.future,
+            current_key_last: scheme.current_key_last,
+            id: None,
+            spliced: Vec::new(),
+            head: Vec::new(),
+            tail: Vec::new(),
+            families,
+        };
+        plan.read_pieces(&scheme.covers, notation);
+        if plan.id.is_none() && plan.families.iter().any(|family| family.id.is_some()) {
+            plan.id = Some(IdRules { covered: false, before: None, after_body: None });
+        }
+        plan
+    }
+
+    fn read_pieces(&mut self, covers: &str, notation: &Notation) {
+        let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
+        let literal = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
+            Some(Piece::Literal(span)) => Some(bytes(span.of(covers))),
+            _ => None,
+        };
+        let mut body_seen = false;
+        for (at, piece) in pieces.iter().enumerate() {
+            let before = literal(at.checked_add(1));
+            let after_body = literal(at.checked_sub(1)).filter(|_| body_seen);
+            let part = match piece {
+                Piece::Body => {
+                    body_seen = true;
+                    continue;
+                }
+                Piece::Literal(span) => Part::Literal(bytes(span.of(covers))),
+                Piece::Timestamp => Part::Timestamp,
+                Piece::Id => {
+                    self.id = Some(IdRules { covered: true, before, after_body });
+                    Part::Id
+                }
+                Piece::Header(span) => {
+                    self.spliced.push(Spliced { name: name(span.of(covers)), before, after_body });
+                    Part::Header(self.spliced.len() - 1)
+                }
+            };
+            if body_seen { self.tail.push(part) } else { self.head.push(part) }
+        }
+    }
+
+    /// Whether an id that the request carries is signed.
+    pub(crate) fn covers_id(&self) -> bool {
+        self.id.as_ref().is_some_and(|rules| rules.covered)
+    }
+
+    /// The MAC of one request under one key.
+    #[inline]
+    pub(crate) fn tag(&self, values: &Values<'_>, body: &[u8], key: &Mac) -> Tag {
+        let mut mac = key.clone();
+        self.cover_head(values, &mut mac);
+        mac.update(body);
+        self.cover_tail(values, &mut mac);
+        mac.finish()
+    }
+
+    /// Feeds what is covered before the body.
+    #[inline]
+    pub(crate) fn cover_head(&self, values: &Values<'_>, mac: &mut Mac) {
+        cover(&self.head, values, mac);
+    }
+
+    /// Feeds what is covered after the body.
+    #[inline]
+    pub(crate) fn cover_tail(&self, values: &Values<'_>, mac: &mut Mac) {
+        cover(&self.tail, values, mac);
+    }
+}
+
+#[inline]
+fn cover(parts: &[Part], values: &Values<'_>, mac: &mut Mac) {
+    for part in parts {
+        mac.update(match part {
+            Part::Literal(text) => text,
+            Part::Id => values.id,
+            Part::Timestamp => values.timestamp,
+            Part::Header(place) => values.spliced.get(*place).copied().unwrap_or_default(),
+        });
+    }
+}
+
+impl Family {
+    fn new(headers: &str, lines: &[Line], family: usize) -> Family {
+        let mut new =
+            Family { id: None, timestamp: None, constants: Vec::new(), signatures: Vec::new(), own_names: Vec::new() };
+        for line in lines {
+            let place = if line.name_count > 1 { family } else { 0 };
+            let text = line.names.get(place).map(|span| span.of(headers)).unwrap_or_default();
+            let name = name(text);
+            if line.name_count > 1 {
+                new.own_names.push(name.clone());
+            }
+            match line.value {
+                Value::Constant(span) => {
+                    // The notation admits printable ASCII only, which any header value may hold.
+                    let value = HeaderValue::from_str(span.of(headers)).unwrap_or(HeaderValue::from_static(""));
+                    new.constants.push((name, value));
+                }
+                Value::Id { prefix } => new.id = Some(Alone { name, prefix: bytes(prefix.of(headers)) }),
+                Value::Timestamp { prefix, format } => {
+                    new.timestamp = Some((Alone { name, prefix: bytes(prefix.of(headers)) }, format));
+                }
+                Value::Signature(signature) if line.numbered => new.signatures.extend(
+                    // One more than may match, so that a request with too many is seen as such.
+                    (1..=MAX_CANDIDATES + 1)
+                        .map(|n| SignatureLine::new(headers, self::name(&format!("{text}{n}")), &signature)),
+                ),
+                Value::Signature(signature) => new.signatures.push(SignatureLine::new(headers, name, &signature)),
+            }
+        }
+        new
+    }
+}
+
+impl SignatureLine {
+    fn new(headers: &str, name: HeaderName, signature: &Signature) -> SignatureLine {
+        let item = |item: super::notation::Item| ItemText {
+            literal: bytes(item.literal.of(headers)),
+            prefix: bytes(item.prefix.of(headers)),
+        };
+        SignatureLine {
+            name,
+            mac: item(signature.mac),
+            time: signature.time.map(|(time, format)| (item(time), format)),
+            time_first: signature.time_first,
+            separator: signature.separator,
+            repeat: signature.repeat.map(|repeat| RepeatText {
+                gap: bytes(repeat.gap.of(headers)),
+                prefix: bytes(repeat.prefix.of(headers)),
+            }),
+            by_position: signature.by_position,
+        }
+    }
+
+    /// Whether the header may stand several times: HTTP lets a comma list be cut into several lines.
+    pub(super) fn repeats(&self) -> bool {
+        self.separator == Some(b',') && self.repeat.is_some() && self.time.is_none()
+    }
+}
+
+fn bytes(text: &str) -> Box<[u8]> {
+    text.as_bytes().into()
+}
+
+/// The notation admits header names only, so the fallback is never taken.
+fn name(text: &str) -> HeaderName {
+    HeaderName::from_bytes(text.as_bytes()).unwrap_or(HeaderName::from_static("x-invalid"))
+}

@@ -1,0 +1,209 @@
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use time::OffsetDateTime;
+
+use crate::error::{ConfigError, SignError};
+use crate::scheme::{Plan, Scheme, Values};
+use crate::secret::{Keyring, Mac, Tag};
+
+/// Signs requests under one [`Scheme`]. Cheap to clone.
+///
+/// ```
+/// use hookseal::{Secret, provider};
+///
+/// let signer = provider::STANDARD_WEBHOOKS.signer(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let headers = signer.sign("msg_1", br#"{"type":"invoice.paid"}"#)?;
+/// assert_eq!(headers["webhook-id"], "msg_1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Signer(Arc<Inner>);
+
+struct Inner {
+    plan: Plan,
+    /// The keys that sign, current first.
+    keys: Vec<Mac>,
+}
+
+impl Signer {
+    /// A signer for `scheme`, with one secret or a [`Keyring`].
+    ///
+    /// Every key signs where the scheme can carry several signatures; where it cannot, the current one does.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Scheme, Secret, Signer};
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex},...", "{body}");
+    /// let keys = Keyring::new(Secret::new("the secret from today on")?)
+    ///     .and_previous(Secret::new("the secret until yesterday")?)?;
+    /// let headers = Signer::new(ACME, keys)?.sign("evt_1", b"{}")?;
+    /// assert_eq!(headers["acme-signature"].as_bytes().len(), 64 + 1 + 64);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
+    pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
+        let plan = scheme.plan();
+        let mut keys = keys.into().macs(scheme.secret_form(), scheme.hash())?;
+        keys.truncate(plan.capacity(keys.len()));
+        Ok(Signer(Arc::new(Inner { plan, keys })))
+    }
+
+    /// The headers that authenticate `body`: id, timestamp and signatures, as far as the scheme has them.
+    ///
+    /// Send exactly these bytes: serialise once, sign that, send that. Signatures are marked sensitive, so that `Debug`
+    /// and HTTP/2 compression leave them out.
+    ///
+    /// `id` names the event, the same for each attempt to deliver it: visible ASCII, at most 256 bytes. A scheme
+    /// without an id header does not look at it.
+    ///
+    /// # Errors
+    /// [`SignError`] for an id that cannot be sent or would be ambiguous, and for a scheme that covers headers that
+    /// only [`sign_request`](Self::sign_request) can see.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let signer = provider::GITHUB.signer(Secret::new("It's a Secret to Everybody")?)?;
+    /// let headers = signer.sign("72d3162e-cc78-11e3-81ab-4c9367dc0958", b"Hello, World!")?;
+    /// assert_eq!(
+    ///     headers["x-hub-signature-256"],
+    ///     "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sign(&self, id: &str, body: &[u8]) -> Result<HeaderMap, SignError> {
+        self.sign_at(id, body, OffsetDateTime::now_utc())
+    }
+
+    /// [`sign`](Self::sign) at a given time: for tests, and for providers that retry with the first timestamp.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), and [`SignError::TimeOutOfRange`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    /// use time::OffsetDateTime;
+    ///
+    /// let signer = provider::STRIPE.signer(Secret::new("whsec_test_secret")?)?;
+    /// let time = OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
+    /// let headers = signer.sign_at("evt_1", br#"{"id":"evt_test_webhook","object":"event"}"#, time)?;
+    /// assert_eq!(
+    ///     headers["stripe-signature"],
+    ///     "t=1700000000,v1=d95c6b7477fbd7e9f90b1b0ef5f9c7ac25abca5382460e0d988c2b2a5b71b990",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
+        let mut headers = HeaderMap::with_capacity(4);
+        self.sign_headers(&mut headers, id, body, time)?;
+        Ok(headers)
+    }
+
+    /// A complete `POST` request: signed, with `content-type: application/json`, for any client that takes
+    /// [`http::Request`].
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), and [`SignError::InvalidUri`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let signer = provider::EFFICLOSE.signer(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let request = signer.request("https://example.com/hooks", "evt_1", r#"{"event":"user.joined"}"#)?;
+    /// assert_eq!(request.method(), "POST");
+    /// assert!(request.headers().contains_key("x-webhook-signature"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn request<B: AsRef<[u8]>>(&self, uri: impl TryInto<Uri>, id: &str, body: B) -> Result<Request<B>, SignError> {
+        self.request_at(uri, id, body, OffsetDateTime::now_utc())
+    }
+
+    /// [`request`](Self::request) at a given time.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request), and [`SignError::TimeOutOfRange`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    /// use time::OffsetDateTime;
+    ///
+    /// let signer = provider::SLACK.signer(Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?)?;
+    /// let request = signer.request_at("https://example.com/", "evt_1", "{}", OffsetDateTime::UNIX_EPOCH)?;
+    /// assert_eq!(request.headers()["x-slack-request-timestamp"], "0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn request_at<B: AsRef<[u8]>>(
+        &self,
+        uri: impl TryInto<Uri>,
+        id: &str,
+        body: B,
+        time: OffsetDateTime,
+    ) -> Result<Request<B>, SignError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri.try_into().map_err(|_| SignError::InvalidUri)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.sign_request(&mut request, id, time)?;
+        Ok(request)
+    }
+
+    /// Signs a request that you built, with the headers that it has: for schemes that cover some of them
+    /// (`{header:Name}`).
+    ///
+    /// # Errors
+    /// [`SignError`]; the request is then as it was.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, Secret, Signer};
+    /// use time::OffsetDateTime;
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{header:Acme-Topic}\n{body}");
+    /// let mut request = http::Request::post("https://example.com/").header("Acme-Topic", "orders").body("{}")?;
+    /// Signer::new(ACME, Secret::new("a secret of twenty-some bytes")?)?
+    ///     .sign_request(&mut request, "evt_1", OffsetDateTime::now_utc())?;
+    /// assert!(request.headers().contains_key("acme-signature"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sign_request<B: AsRef<[u8]>>(
+        &self,
+        request: &mut Request<B>,
+        id: &str,
+        time: OffsetDateTime,
+    ) -> Result<(), SignError> {
+        let mut headers = std::mem::take(request.headers_mut());
+        let result = self.sign_headers(&mut headers, id, request.body().as_ref(), time);
+        *request.headers_mut() = headers;
+        result
+    }
+
+    fn sign_headers(
+        &self,
+        headers: &mut HeaderMap,
+        id: &str,
+        body: &[u8],
+        time: OffsetDateTime,
+    ) -> Result<(), SignError> {
+        let Inner { plan, keys } = &*self.0;
+        plan.check_id(id)?;
+        let timestamp = plan.timestamp(time)?;
+        let tags: Vec<Tag> = {
+            let mut values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+            plan.spliced(headers, &mut values)?;
+            keys.iter().map(|key| plan.tag(&values, body, key)).collect()
+        };
+        plan.write(id, &timestamp, &tags, headers);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("keys", &self.0.keys.len()).finish_non_exhaustive()
+    }
+}

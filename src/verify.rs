@@ -1,0 +1,481 @@
+use std::fmt;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::error::{ConfigError, VerifyError};
+use crate::headers::Headers;
+use crate::scheme::{Plan, Reading, Scheme};
+use crate::secret::{Candidates, Keyring, MAX_KEYS, Mac};
+
+/// Verifies requests. Cheap to clone.
+///
+/// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
+/// timestamp is outside the window, or if it brings more than 16 signatures or 4 KiB of them. What is left costs one
+/// hash for each key, and no allocation.
+///
+/// ```
+/// use hookseal::{Secret, provider};
+///
+/// let verifier = provider::GITHUB.verifier(Secret::new("It's a Secret to Everybody")?)?;
+/// let headers = [("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")];
+/// let verified = verifier.verify(&headers, b"Hello, World!")?;
+/// assert_eq!(verified.body(), b"Hello, World!");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What stays open
+///
+/// A scheme that signs no timestamp accepts a captured request for ever
+/// ([`Scheme::replay_window`] says so): deduplicate. A timestamp bounds replays, it does not stop them.
+///
+/// Standard Webhooks and its relatives sign `{id}.{timestamp}.{body}`, and ids with dots are in the field. Such an id
+/// could be read as a shorter one if the rest began with a fresh timestamp and a dot; a JSON body cannot. Twitch signs
+/// `{id}{timestamp}{body}` without any border: parse the body before you trust an id.
+#[derive(Clone)]
+pub struct Verifier {
+    /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one
+    /// beside it.
+    schemes: Arc<[Keyed]>,
+}
+
+struct Keyed {
+    plan: Plan,
+    /// Current first. Not empty.
+    keys: Vec<Mac>,
+}
+
+impl Verifier {
+    /// A verifier for `scheme`, with one secret or a [`Keyring`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Scheme, Secret, SecretForm, Verifier};
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// let error = Verifier::new(ACME, Secret::new("not hexadecimal at all")?).unwrap_err();
+    /// assert_eq!(error, ConfigError::MalformedSecret { form: "hex" });
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
+    pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
+        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into())
+    }
+
+    /// A verifier for a provider with several schemes, strongest first.
+    pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
+        let keyed =
+            |scheme: &Scheme| Ok(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.hash())? });
+        Ok(Verifier { schemes: schemes.iter().map(keyed).collect::<Result<_, _>>()? })
+    }
+
+    /// Verifies a request by the system's clock.
+    ///
+    /// `body` is the raw body as received. A body that was parsed and written again is another body.
+    ///
+    /// # Errors
+    /// [`VerifyError`]: the request is not authentic. Answer with its [`status`](VerifyError::status).
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let headers = provider::KALLGLOT.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// let verifier = provider::KALLGLOT.verifier(secret)?;
+    /// assert!(verifier.verify(&headers, b"{}").is_ok());
+    /// assert!(verifier.verify(&headers, b"{ }").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn verify<'a, H: Headers + ?Sized>(&self, headers: &'a H, body: &'a [u8]) -> Result<Verified<'a>, VerifyError> {
+        self.verify_by(headers, body, OffsetDateTime::now_utc)
+    }
+
+    /// Verifies a request at a given time: for tests, and for requests that were stored first.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    ///
+    /// ```
+    /// use hookseal::{Secret, VerifyError, provider};
+    /// use time::{Duration, OffsetDateTime};
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let sent = OffsetDateTime::from_unix_timestamp(1_770_000_000)?;
+    /// let headers = provider::KALLGLOT.signer(secret.clone())?.sign_at("evt_1", b"{}", sent)?;
+    /// let verifier = provider::KALLGLOT.verifier(secret)?;
+    /// assert!(verifier.verify_at(&headers, b"{}", sent + Duration::seconds(300)).is_ok());
+    /// let late = verifier.verify_at(&headers, b"{}", sent + Duration::seconds(301));
+    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 1 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn verify_at<'a, H: Headers + ?Sized>(
+        &self,
+        headers: &'a H,
+        body: &'a [u8],
+        now: OffsetDateTime,
+    ) -> Result<Verified<'a>, VerifyError> {
+        self.verify_by(headers, body, || now)
+    }
+
+    /// Begins to verify a request whose body arrives in pieces, by the system's clock.
+    ///
+    /// # Errors
+    /// [`VerifyError`] for headers that cannot be accepted whatever the body.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let verifier = provider::GITHUB.verifier(Secret::new("It's a Secret to Everybody")?)?;
+    /// let headers = [("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")];
+    /// let mut verification = verifier.begin(&headers)?;
+    /// verification.update(b"Hello, ");
+    /// verification.update(b"World!");
+    /// let proof = verification.finish()?;
+    /// assert_eq!(proof.timestamp(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Verification<'a>, VerifyError> {
+        self.begin_by(headers, OffsetDateTime::now_utc)
+    }
+
+    /// [`begin`](Self::begin) at a given time.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    ///
+    /// ```
+    /// use hookseal::{Secret, VerifyError, provider};
+    /// use time::OffsetDateTime;
+    ///
+    /// let verifier = provider::STRIPE.verifier(Secret::new("whsec_test_secret")?)?;
+    /// let headers = [("Stripe-Signature", "v1=d95c6b74")];
+    /// let error = verifier.begin_at(&headers, OffsetDateTime::UNIX_EPOCH).unwrap_err();
+    /// assert_eq!(error.to_string(), "header `stripe-signature` has no timestamp");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn begin_at<'a, H: Headers + ?Sized>(
+        &'a self,
+        headers: &'a H,
+        now: OffsetDateTime,
+    ) -> Result<Verification<'a>, VerifyError> {
+        self.begin_by(headers, || now)
+    }
+
+    /// The clock is read only where the scheme has a timestamp.
+    #[inline]
+    fn verify_by<'a, H: Headers + ?Sized>(
+        &self,
+        headers: &'a H,
+        body: &'a [u8],
+        now: impl FnOnce() -> OffsetDateTime,
+    ) -> Result<Verified<'a>, VerifyError> {
+        let keyed = self.scheme_of(headers)?;
+        let mut candidates = Candidates::new();
+        let reading = keyed.read(headers, now, &mut candidates)?;
+        for (place, key) in keyed.keys.iter().enumerate() {
+            if candidates.contain(&keyed.plan.tag(&reading.values, body, key)) {
+                return Ok(Verified { proof: Proof::new(&keyed.plan, &reading, place), body });
+            }
+        }
+        Err(VerifyError::NoMatch)
+    }
+
+    fn begin_by<'a, H: Headers + ?Sized>(
+        &'a self,
+        headers: &'a H,
+        now: impl FnOnce() -> OffsetDateTime,
+    ) -> Result<Verification<'a>, VerifyError> {
+        let keyed = self.scheme_of(headers)?;
+        let mut candidates = Candidates::new();
+        let reading = keyed.read(headers, now, &mut candidates)?;
+        let mut macs = [const { None }; MAX_KEYS];
+        for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
+            let mac = slot.insert(key.clone());
+            keyed.plan.cover_head(&reading.values, mac);
+        }
+        Ok(Verification { plan: &keyed.plan, reading, candidates, macs })
+    }
+
+    #[inline]
+    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Keyed, VerifyError> {
+        match &*self.schemes {
+            [only] => Ok(only),
+            several => {
+                let present = several.iter().find(|keyed| keyed.plan.is_present(headers));
+                present.or(several.first()).ok_or(VerifyError::NoMatch)
+            }
+        }
+    }
+}
+
+impl Keyed {
+    #[inline]
+    fn read<'h, H: Headers + ?Sized>(
+        &self,
+        headers: &'h H,
+        now: impl FnOnce() -> OffsetDateTime,
+        candidates: &mut Candidates,
+    ) -> Result<Reading<'h>, VerifyError> {
+        let length = self.keys.first().map(Mac::length).unwrap_or_default();
+        self.plan.read(headers, now, length, candidates)
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.schemes.first().map(|keyed| keyed.keys.len());
+        f.debug_struct("Verifier").field("keys", &keys.unwrap_or_default()).finish_non_exhaustive()
+    }
+}
+
+/// A verification whose body is still arriving. Made by [`Verifier::begin`].
+///
+/// ```
+/// use hookseal::{Secret, VerifyError, provider};
+///
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let headers = provider::KLANG.signer(secret.clone())?.sign("evt_1", b"0123456789")?;
+/// let verifier = provider::KLANG.verifier(secret)?;
+/// let mut verification = verifier.begin(&headers)?;
+/// verification.update(b"01234");
+/// assert_eq!(verification.finish().unwrap_err(), VerifyError::NoMatch);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is verified before `finish`"]
+pub struct Verification<'a> {
+    plan: &'a Plan,
+    reading: Reading<'a>,
+    candidates: Candidates,
+    /// One for each key, on the stack: verifying does not allocate.
+    macs: [Option<Mac>; MAX_KEYS],
+}
+
+impl<'a> Verification<'a> {
+    /// Takes in the next bytes of the body.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"ab")?;
+    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
+    /// let mut verification = verifier.begin(&headers)?;
+    /// for chunk in [&b"a"[..], b"", b"b"] {
+    ///     verification.update(chunk);
+    /// }
+    /// assert!(verification.finish().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn update(&mut self, chunk: &[u8]) {
+        for mac in self.macs.iter_mut().flatten() {
+            mac.update(chunk);
+        }
+    }
+
+    /// Ends the body. The proof does not hold the body: whoever fed it has it.
+    ///
+    /// # Errors
+    /// [`VerifyError::NoMatch`].
+    ///
+    /// ```
+    /// # use hookseal::{Key, Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"ab")?;
+    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
+    /// let mut verification = verifier.begin(&headers)?;
+    /// verification.update(b"ab");
+    /// assert_eq!(verification.finish()?.key(), Key::Current);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
+        for (place, mut mac) in self.macs.into_iter().flatten().enumerate() {
+            self.plan.cover_tail(&self.reading.values, &mut mac);
+            if self.candidates.contain(&mac.finish()) {
+                return Ok(Proof::new(self.plan, &self.reading, place));
+            }
+        }
+        Err(VerifyError::NoMatch)
+    }
+}
+
+impl fmt::Debug for Verification<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verification").finish_non_exhaustive()
+    }
+}
+
+/// An authentic request with its body. Only [`Verifier::verify`] makes one.
+///
+/// ```
+/// use hookseal::{Secret, Verified, provider};
+///
+/// fn handle(request: &Verified<'_>) -> usize {
+///     request.body().len() // no need to ask whether it was verified
+/// }
+/// # let secret = Secret::new("a secret of twenty-some bytes")?;
+/// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+/// # let verifier = provider::KLEN_AI.verifier(secret)?;
+/// assert_eq!(handle(&verifier.verify(&headers, b"{}")?), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    proof: Proof<'a>,
+    body: &'a [u8],
+}
+
+impl<'a> Verified<'a> {
+    /// The body: exactly the bytes that were verified. They need not be text.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.body(), b"{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// What else was verified: id, timestamp and key.
+    ///
+    /// ```
+    /// # use hookseal::{Key, Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::TWITCH.signer(secret.clone())?.sign("msg_1", b"{}")?;
+    /// # let verifier = provider::TWITCH.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().id(), Some("msg_1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proof(&self) -> &Proof<'a> {
+        &self.proof
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("proof", &self.proof).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// That a request is authentic, and what its headers say. Only a [`Verifier`] makes one.
+///
+/// ```
+/// use hookseal::{Key, Secret, provider};
+///
+/// let verifier = provider::STANDARD_WEBHOOKS.verifier(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let headers = [
+///     ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+///     ("webhook-timestamp", "1614265330"),
+///     ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+/// ];
+/// let sent = time::OffsetDateTime::from_unix_timestamp(1_614_265_330)?;
+/// let verified = verifier.verify_at(&headers, br#"{"test": 2432232314}"#, sent)?;
+/// let proof = verified.proof();
+/// assert_eq!(proof.id(), Some("msg_p5jXN8AQM9LWM0D4loKWxJek"));
+/// assert_eq!(proof.timestamp(), Some(sent));
+/// assert_eq!(proof.key(), Key::Current);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    id: Option<&'a str>,
+    id_is_signed: bool,
+    timestamp: Option<OffsetDateTime>,
+    key: Key,
+}
+
+impl<'a> Proof<'a> {
+    #[inline]
+    fn new(plan: &Plan, reading: &Reading<'a>, place: usize) -> Proof<'a> {
+        Proof {
+            id: reading.id,
+            id_is_signed: plan.covers_id(),
+            timestamp: reading.time.and_then(|time| time.time()),
+            key: if place == 0 { Key::Current } else { Key::Previous(place) },
+        }
+    }
+
+    /// The delivery's id, if the scheme signs one.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().id(), None); // Klen AI sends one, and does not sign it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn id(&self) -> Option<&'a str> {
+        self.id.filter(|_| self.id_is_signed)
+    }
+
+    /// An id that the scheme sends but does not sign: for logs. Whoever replays a request can change it, so never
+    /// deduplicate by it.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().unsigned_id(), Some("dlv_1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unsigned_id(&self) -> Option<&'a str> {
+        self.id.filter(|_| !self.id_is_signed)
+    }
+
+    /// When the request was signed, if the scheme says.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLANG.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let verifier = provider::KLANG.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert!(verified.proof().timestamp().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn timestamp(&self) -> Option<OffsetDateTime> {
+        self.timestamp
+    }
+
+    /// Which key matched. While it is a previous one, the sender has not yet rotated.
+    ///
+    /// ```
+    /// # use hookseal::{Key, Keyring, Secret, provider};
+    /// let (old, new) = (Secret::new("the secret until yesterday")?, Secret::new("the secret from today on")?);
+    /// let headers = provider::GITHUB.signer(old.clone())?.sign("evt_1", b"{}")?;
+    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).and_previous(old)?)?;
+    /// assert_eq!(verifier.verify(&headers, b"{}")?.proof().key(), Key::Previous(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// A key of a [`Keyring`].
+///
+/// ```
+/// use hookseal::Key;
+///
+/// assert_ne!(Key::Current, Key::Previous(1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a key is current or it is not")]
+pub enum Key {
+    /// The current key.
+    Current,
+    /// The n-th previous key, counted from 1 in the order in which they were added.
+    Previous(usize),
+}
