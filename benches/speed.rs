@@ -14,7 +14,8 @@ use http::{HeaderMap, HeaderValue};
 use sha2::block_api::compress256;
 use time::OffsetDateTime;
 
-const SIZES: [(&str, usize); 5] = [("0 B", 0), ("100 B", 100), ("1 KiB", 1024), ("20 KiB", 20 * 1024), ("1 MiB", 1 << 20)];
+const SIZES: [(&str, usize); 5] =
+    [("0 B", 0), ("100 B", 100), ("1 KiB", 1024), ("20 KiB", 20 * 1024), ("1 MiB", 1 << 20)];
 const ROUNDS: usize = 40;
 /// Time for one case in one round.
 const SLICE: Duration = Duration::from_millis(2);
@@ -130,7 +131,9 @@ const ID: &str = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
 
 fn verify(name: String, scheme: &Scheme, size: usize, head: usize, keys: usize) -> Case {
     let body = vec![b'x'; size];
-    let headers = Signer::new(scheme.clone(), key(0)).and_then(|s| Ok(s.sign(ID, &body).expect("the id is fine"))).expect("the key is fine");
+    let headers = Signer::new(scheme.clone(), key(0))
+        .and_then(|s| Ok(s.sign(ID, &body).expect("the id is fine")))
+        .expect("the key is fine");
     let ring = if keys == 1 { Keyring::new(key(0)) } else { keyring(keys) };
     let verifier = Verifier::new(scheme.clone(), ring).expect("the keys are fine");
     Case::new(name, Some(head + size), keys, move || {

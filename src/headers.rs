@@ -15,28 +15,47 @@ use http::{HeaderMap, HeaderName};
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
 pub trait Headers: sealed::Sealed {
+    /// What a header that must not repeat holds.
+    #[doc(hidden)]
+    fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
+        let mut values = self.values(name);
+        match (values.next(), values.next()) {
+            (None, _) => Found::Missing,
+            (Some(value), None) => Found::Once(value),
+            (Some(_), Some(_)) => Found::Repeated,
+        }
+    }
+
     /// All values of one header, in the order received.
     #[doc(hidden)]
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]>;
 }
 
 /// What a header that must not repeat holds.
-pub(crate) enum Found<'a> {
+#[doc(hidden)]
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "not public API")]
+pub enum Found<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated,
 }
 
-pub(crate) fn find<'a, H: Headers + ?Sized>(headers: &'a H, name: &HeaderName) -> Found<'a> {
-    let mut values = headers.values(name);
-    match (values.next(), values.next()) {
-        (None, _) => Found::Missing,
-        (Some(value), None) => Found::Once(value),
-        (Some(_), Some(_)) => Found::Repeated,
-    }
-}
-
 impl Headers for HeaderMap {
+    #[inline]
+    fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
+        // A map with as many values as names repeats none: one look-up is then enough.
+        if self.len() == self.keys_len() {
+            return self.get(name).map_or(Found::Missing, |value| Found::Once(value.as_bytes()));
+        }
+        let mut values = self.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Found::Missing,
+            (Some(value), None) => Found::Once(value.as_bytes()),
+            (Some(_), Some(_)) => Found::Repeated,
+        }
+    }
+
     #[inline]
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name).iter().map(http::HeaderValue::as_bytes)
@@ -45,7 +64,8 @@ impl Headers for HeaderMap {
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for [(K, V)] {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(key, _)| key.as_ref().eq_ignore_ascii_case(name.as_str())).map(|(_, v)| v.as_ref())
+        let is_named = move |(key, _): &&(K, V)| key.as_ref().eq_ignore_ascii_case(name.as_str());
+        self.iter().filter(is_named).map(|(_, value)| value.as_ref())
     }
 }
 

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::error::{ConfigError, SignError};
 use crate::scheme::{Plan, Scheme, Values};
-use crate::secret::{Keyring, Mac, Tag};
+use crate::secret::{Keyring, MAX_KEYS, Mac};
 
 /// Signs requests under one [`Scheme`]. Cheap to clone.
 ///
@@ -192,12 +192,16 @@ impl Signer {
         let Inner { plan, keys } = &*self.0;
         plan.check_id(id)?;
         let timestamp = plan.timestamp(time)?;
-        let tags: Vec<Tag> = {
-            let mut values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+        let values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+        let mut tags = [const { None }; MAX_KEYS];
+        {
+            let mut values = values;
             plan.spliced(headers, &mut values)?;
-            keys.iter().map(|key| plan.tag(&values, body, key)).collect()
-        };
-        plan.write(id, &timestamp, &tags, headers);
+            for (tag, key) in tags.iter_mut().zip(keys) {
+                *tag = Some(plan.tag(&values, body, key));
+            }
+        }
+        plan.write(&values, &tags, headers);
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! The time in a header: three formats, read strictly and never re-formatted.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// How a header writes the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +29,25 @@ impl TimeFormat {
     }
 
     /// The text that a signer sends, cut to the format's precision. `None` before 1970 and after the year 9999.
-    pub(crate) fn write(self, time: OffsetDateTime) -> Option<String> {
+    pub(crate) fn write(self, time: OffsetDateTime) -> Option<TimeText> {
         let seconds = u64::try_from(time.unix_timestamp()).ok()?;
         match self {
-            TimeFormat::Seconds => Some(seconds.to_string()),
-            TimeFormat::Milliseconds => Some((u128::from(seconds) * 1000 + u128::from(time.millisecond())).to_string()),
-            TimeFormat::Rfc3339 => time.checked_to_offset(time::UtcOffset::UTC)?.format(&Rfc3339).ok(),
+            TimeFormat::Seconds => Some(TimeText::digits(seconds)),
+            TimeFormat::Milliseconds => Some(TimeText::digits(seconds * 1000 + u64::from(time.millisecond()))),
+            TimeFormat::Rfc3339 => {
+                let mut text = TimeText::default();
+                let utc = time.checked_to_offset(time::UtcOffset::UTC)?;
+                text.end = utc.format_into(&mut text.bytes.as_mut_slice(), &Rfc3339).ok()?;
+                Some(text)
+            }
         }
     }
 
-    fn nanos(self) -> i128 {
+    fn per_second(self) -> u32 {
         match self {
-            TimeFormat::Seconds => NANOS_PER_SECOND,
-            TimeFormat::Milliseconds => 1_000_000,
-            TimeFormat::Rfc3339 => 1,
+            TimeFormat::Seconds => 1,
+            TimeFormat::Milliseconds => 1000,
+            TimeFormat::Rfc3339 => 1_000_000_000,
         }
     }
 }
@@ -54,19 +59,72 @@ pub(crate) struct Timestamp {
     format: TimeFormat,
 }
 
+/// Where a time lies against a window.
+pub(crate) enum Place {
+    Inside,
+    /// Seconds outside, rounded up.
+    TooOld(u64),
+    TooNew(u64),
+    /// No `OffsetDateTime` can hold it.
+    Unreal,
+}
+
 impl Timestamp {
-    /// How many nanoseconds before `now` it lies; negative when it lies after.
+    /// Compares with the clock. An edge is inside.
     ///
-    /// `now` is cut to the unit of the format first: a sender that writes seconds has cut its own clock the same way.
-    pub(crate) fn age(self, now: OffsetDateTime) -> i128 {
-        // Neither side can overflow: |now| < 2^69 ns, and a count is below 2^64 units of at most 10^9 ns.
-        let unit = self.format.nanos();
-        (now.unix_timestamp_nanos().div_euclid(unit) - self.count) * unit
+    /// The clock is cut to the unit of the format first: a sender that writes seconds has cut its own the same way.
+    #[inline]
+    pub(crate) fn place(self, now: Now, past: Option<u32>, future: Option<u32>) -> Place {
+        // No overflow: the clock is below 2^63 s and a count below 2^64 units, both of at most 2^30 units a second.
+        let unit = self.format.per_second();
+        let age = now.units(self.format) - self.count;
+        let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
+        let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| over.div_ceil(u64::from(unit)));
+        match (past, future) {
+            (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age - limit(past))),
+            (_, Some(future)) if -age > limit(future) => Place::TooNew(seconds(-age - limit(future))),
+            _ if self.count > END_OF_9999 * i128::from(unit) => Place::Unreal,
+            _ => Place::Inside,
+        }
     }
 
-    /// `None` for a count that `OffsetDateTime` cannot hold.
+    /// `None` for a time that [`place`](Self::place) calls unreal.
     pub(crate) fn time(self) -> Option<OffsetDateTime> {
-        OffsetDateTime::from_unix_timestamp_nanos(self.count.checked_mul(self.format.nanos())?).ok()
+        let nanos = self.count * i128::from(1_000_000_000 / self.format.per_second());
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+    }
+}
+
+/// 9999-12-31T23:59:59Z, the last second of `OffsetDateTime`.
+const END_OF_9999: i128 = 253_402_300_799;
+
+/// A clock reading. `OffsetDateTime` would take the calendar apart only to put it together again.
+#[derive(Clone, Copy)]
+pub(crate) struct Now {
+    seconds: i64,
+    nanos: u32,
+}
+
+impl Now {
+    pub(crate) fn system() -> Now {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => {
+                Now { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
+            }
+            // A clock before 1970 is wrong by more than any window: every signed time is too new.
+            Err(_) => Now { seconds: 0, nanos: 0 },
+        }
+    }
+
+    fn units(self, format: TimeFormat) -> i128 {
+        let unit = format.per_second();
+        i128::from(self.seconds) * i128::from(unit) + i128::from(self.nanos / (1_000_000_000 / unit))
+    }
+}
+
+impl From<OffsetDateTime> for Now {
+    fn from(time: OffsetDateTime) -> Now {
+        Now { seconds: time.unix_timestamp(), nanos: time.nanosecond() }
     }
 }
 
@@ -83,4 +141,31 @@ fn digits(text: &[u8]) -> Option<u64> {
         value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
     }
     Some(value)
+}
+
+/// The text of a time.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TimeText {
+    /// RFC 3339 with nanoseconds takes 30 bytes.
+    bytes: [u8; 32],
+    start: usize,
+    end: usize,
+}
+
+impl TimeText {
+    fn digits(mut value: u64) -> TimeText {
+        let mut text = TimeText { bytes: [b'0'; 32], start: 32, end: 32 };
+        loop {
+            text.start -= 1;
+            text.bytes[text.start] += (value % 10) as u8;
+            value /= 10;
+            if value == 0 {
+                return text;
+            }
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
 }

@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
 use crate::scheme::{Plan, Reading, Scheme};
-use crate::secret::{Candidates, Keyring, MAX_KEYS, Mac};
+use crate::secret::{Candidates, Keyring, MAX_KEYS, Mac, RunningMac};
+use crate::timestamp::{Now, Timestamp};
 
 /// Verifies requests. Cheap to clone.
 ///
@@ -90,7 +91,7 @@ impl Verifier {
     /// ```
     #[inline]
     pub fn verify<'a, H: Headers + ?Sized>(&self, headers: &'a H, body: &'a [u8]) -> Result<Verified<'a>, VerifyError> {
-        self.verify_by(headers, body, OffsetDateTime::now_utc)
+        self.verify_by(headers, body, Now::system)
     }
 
     /// Verifies a request at a given time: for tests, and for requests that were stored first.
@@ -118,7 +119,7 @@ impl Verifier {
         body: &'a [u8],
         now: OffsetDateTime,
     ) -> Result<Verified<'a>, VerifyError> {
-        self.verify_by(headers, body, || now)
+        self.verify_by(headers, body, || now.into())
     }
 
     /// Begins to verify a request whose body arrives in pieces, by the system's clock.
@@ -139,7 +140,7 @@ impl Verifier {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Verification<'a>, VerifyError> {
-        self.begin_by(headers, OffsetDateTime::now_utc)
+        self.begin_by(headers, Now::system)
     }
 
     /// [`begin`](Self::begin) at a given time.
@@ -162,7 +163,7 @@ impl Verifier {
         headers: &'a H,
         now: OffsetDateTime,
     ) -> Result<Verification<'a>, VerifyError> {
-        self.begin_by(headers, || now)
+        self.begin_by(headers, || now.into())
     }
 
     /// The clock is read only where the scheme has a timestamp.
@@ -171,13 +172,13 @@ impl Verifier {
         &self,
         headers: &'a H,
         body: &'a [u8],
-        now: impl FnOnce() -> OffsetDateTime,
+        now: impl FnOnce() -> Now,
     ) -> Result<Verified<'a>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
-        let mut candidates = Candidates::new();
-        let reading = keyed.read(headers, now, &mut candidates)?;
+        let mut reading = keyed.reading();
+        keyed.plan.read(headers, now, &mut reading)?;
         for (place, key) in keyed.keys.iter().enumerate() {
-            if candidates.contain(&keyed.plan.tag(&reading.values, body, key)) {
+            if reading.candidates.contain(&keyed.plan.tag(&reading.values, body, key)) {
                 return Ok(Verified { proof: Proof::new(&keyed.plan, &reading, place), body });
             }
         }
@@ -187,17 +188,17 @@ impl Verifier {
     fn begin_by<'a, H: Headers + ?Sized>(
         &'a self,
         headers: &'a H,
-        now: impl FnOnce() -> OffsetDateTime,
+        now: impl FnOnce() -> Now,
     ) -> Result<Verification<'a>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
-        let mut candidates = Candidates::new();
-        let reading = keyed.read(headers, now, &mut candidates)?;
+        let mut reading = keyed.reading();
+        keyed.plan.read(headers, now, &mut reading)?;
         let mut macs = [const { None }; MAX_KEYS];
         for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
-            let mac = slot.insert(key.clone());
-            keyed.plan.cover_head(&reading.values, mac);
+            let mac = slot.insert(key.begin());
+            keyed.plan.head(&reading.values).for_each(|piece| mac.update(piece));
         }
-        Ok(Verification { plan: &keyed.plan, reading, candidates, macs })
+        Ok(Verification { plan: &keyed.plan, reading, macs })
     }
 
     #[inline]
@@ -214,14 +215,9 @@ impl Verifier {
 
 impl Keyed {
     #[inline]
-    fn read<'h, H: Headers + ?Sized>(
-        &self,
-        headers: &'h H,
-        now: impl FnOnce() -> OffsetDateTime,
-        candidates: &mut Candidates,
-    ) -> Result<Reading<'h>, VerifyError> {
+    fn reading<'h>(&self) -> Reading<'h> {
         let length = self.keys.first().map(Mac::length).unwrap_or_default();
-        self.plan.read(headers, now, length, candidates)
+        Reading::new(Candidates::new(self.plan.encoding(), length))
     }
 }
 
@@ -249,9 +245,8 @@ impl fmt::Debug for Verifier {
 pub struct Verification<'a> {
     plan: &'a Plan,
     reading: Reading<'a>,
-    candidates: Candidates,
     /// One for each key, on the stack: verifying does not allocate.
-    macs: [Option<Mac>; MAX_KEYS],
+    macs: [Option<RunningMac>; MAX_KEYS],
 }
 
 impl<'a> Verification<'a> {
@@ -292,8 +287,8 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
         for (place, mut mac) in self.macs.into_iter().flatten().enumerate() {
-            self.plan.cover_tail(&self.reading.values, &mut mac);
-            if self.candidates.contain(&mac.finish()) {
+            self.plan.tail(&self.reading.values).for_each(|piece| mac.update(piece));
+            if self.reading.candidates.contain(&mac.finish()) {
                 return Ok(Proof::new(self.plan, &self.reading, place));
             }
         }
@@ -384,11 +379,12 @@ impl fmt::Debug for Verified<'_> {
 /// assert_eq!(proof.key(), Key::Current);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Proof<'a> {
-    id: Option<&'a str>,
+    /// Visible ASCII.
+    id: Option<&'a [u8]>,
     id_is_signed: bool,
-    timestamp: Option<OffsetDateTime>,
+    timestamp: Option<Timestamp>,
     key: Key,
 }
 
@@ -398,7 +394,7 @@ impl<'a> Proof<'a> {
         Proof {
             id: reading.id,
             id_is_signed: plan.covers_id(),
-            timestamp: reading.time.and_then(|time| time.time()),
+            timestamp: reading.time,
             key: if place == 0 { Key::Current } else { Key::Previous(place) },
         }
     }
@@ -415,7 +411,7 @@ impl<'a> Proof<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn id(&self) -> Option<&'a str> {
-        self.id.filter(|_| self.id_is_signed)
+        self.text().filter(|_| self.id_is_signed)
     }
 
     /// An id that the scheme sends but does not sign: for logs. Whoever replays a request can change it, so never
@@ -431,7 +427,7 @@ impl<'a> Proof<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn unsigned_id(&self) -> Option<&'a str> {
-        self.id.filter(|_| !self.id_is_signed)
+        self.text().filter(|_| !self.id_is_signed)
     }
 
     /// When the request was signed, if the scheme says.
@@ -446,7 +442,7 @@ impl<'a> Proof<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn timestamp(&self) -> Option<OffsetDateTime> {
-        self.timestamp
+        self.timestamp.and_then(Timestamp::time)
     }
 
     /// Which key matched. While it is a previous one, the sender has not yet rotated.
@@ -461,6 +457,21 @@ impl<'a> Proof<'a> {
     /// ```
     pub fn key(&self) -> Key {
         self.key
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        self.id.and_then(|id| std::str::from_utf8(id).ok())
+    }
+}
+
+impl fmt::Debug for Proof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof")
+            .field("id", &self.id())
+            .field("unsigned_id", &self.unsigned_id())
+            .field("timestamp", &self.timestamp())
+            .field("key", &self.key)
+            .finish()
     }
 }
 

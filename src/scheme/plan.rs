@@ -149,6 +149,11 @@ impl Plan {
         }
     }
 
+    /// How the header lines write MACs.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Whether an id that the request carries is signed.
     pub(crate) fn covers_id(&self) -> bool {
         self.id.as_ref().is_some_and(|rules| rules.covered)
@@ -157,35 +162,31 @@ impl Plan {
     /// The MAC of one request under one key.
     #[inline]
     pub(crate) fn tag(&self, values: &Values<'_>, body: &[u8], key: &Mac) -> Tag {
-        let mut mac = key.clone();
-        self.cover_head(values, &mut mac);
-        mac.update(body);
-        self.cover_tail(values, &mut mac);
-        mac.finish()
+        key.tag(self.head(values).chain(std::iter::once(body)).chain(self.tail(values)))
     }
 
-    /// Feeds what is covered before the body.
+    /// What is covered before the body.
     #[inline]
-    pub(crate) fn cover_head(&self, values: &Values<'_>, mac: &mut Mac) {
-        cover(&self.head, values, mac);
+    pub(crate) fn head<'a>(&'a self, values: &Values<'a>) -> impl Iterator<Item = &'a [u8]> {
+        self.head.iter().map(|part| part.text(values))
     }
 
-    /// Feeds what is covered after the body.
+    /// What is covered after the body.
     #[inline]
-    pub(crate) fn cover_tail(&self, values: &Values<'_>, mac: &mut Mac) {
-        cover(&self.tail, values, mac);
+    pub(crate) fn tail<'a>(&'a self, values: &Values<'a>) -> impl Iterator<Item = &'a [u8]> {
+        self.tail.iter().map(|part| part.text(values))
     }
 }
 
-#[inline]
-fn cover(parts: &[Part], values: &Values<'_>, mac: &mut Mac) {
-    for part in parts {
-        mac.update(match part {
+impl Part {
+    #[inline]
+    fn text<'a>(&'a self, values: &Values<'a>) -> &'a [u8] {
+        match self {
             Part::Literal(text) => text,
             Part::Id => values.id,
             Part::Timestamp => values.timestamp,
             Part::Header(place) => values.spliced.get(*place).copied().unwrap_or_default(),
-        });
+        }
     }
 }
 

@@ -1,54 +1,58 @@
 //! Received headers, read through a plan. The order is cheap before dear: presence, repetition, time, signatures.
 
 use http::HeaderName;
-use time::OffsetDateTime;
 
 use crate::error::VerifyError;
-use crate::headers::{Found, Headers, find};
+use crate::headers::{Found, Headers};
 use crate::secret::Candidates;
-use crate::timestamp::{TimeFormat, Timestamp};
+use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 
 use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};
 
 /// Bytes of signature headers in one request: 16 signatures of SHA-512 in hex, doubled.
 const MAX_SIGNATURE_BYTES: usize = 4096;
 
-/// What a request's headers claim.
-#[derive(Clone, Copy)]
+/// What a request's headers claim. Filled in place: it is larger than what else verifying moves.
 pub(crate) struct Reading<'h> {
     pub(crate) values: Values<'h>,
-    pub(crate) id: Option<&'h str>,
+    /// Visible ASCII.
+    pub(crate) id: Option<&'h [u8]>,
     pub(crate) time: Option<Timestamp>,
+    pub(crate) candidates: Candidates<'h>,
+}
+
+impl<'h> Reading<'h> {
+    pub(crate) fn new(candidates: Candidates<'h>) -> Reading<'h> {
+        Reading { values: Values::default(), id: None, time: None, candidates }
+    }
 }
 
 impl Plan {
     /// Whether the request carries a signature header of this scheme.
     pub(crate) fn is_present<H: Headers + ?Sized>(&self, headers: &H) -> bool {
-        let names = self.families.iter().flat_map(|family| &family.signatures).map(|line| &line.name);
-        names.into_iter().any(|name| !matches!(find(headers, name), Found::Missing))
+        let mut lines = self.families.iter().flat_map(|family| &family.signatures);
+        lines.any(|line| !matches!(headers.find(&line.name), Found::Missing))
     }
 
-    /// Reads the headers and collects the signatures of `mac_length` bytes that they bring.
+    /// Reads the headers.
     #[inline]
     pub(crate) fn read<'h, H: Headers + ?Sized>(
         &self,
         headers: &'h H,
-        now: impl FnOnce() -> OffsetDateTime,
-        mac_length: usize,
-        candidates: &mut Candidates,
-    ) -> Result<Reading<'h>, VerifyError> {
+        now: impl FnOnce() -> Now,
+        reading: &mut Reading<'h>,
+    ) -> Result<(), VerifyError> {
         let family = self.family(headers)?;
-        let mut reading = Reading { values: Values::default(), id: None, time: None };
         if let Some(line) = &family.id {
             reading.id = self.read_id(headers, line)?;
-            reading.values.id = reading.id.unwrap_or_default().as_bytes();
+            reading.values.id = reading.id.unwrap_or_default();
         }
         for (name, expected) in &family.constants {
-            match find(headers, name) {
+            match headers.find(name) {
                 Found::Missing => {}
                 Found::Once(value) if value == expected.as_bytes() => {}
                 Found::Once(_) => return Err(malformed(name, "is not what the scheme sets it to")),
-                Found::Repeated => return Err(VerifyError::RepeatedHeader { header: name.clone() }),
+                Found::Repeated => return Err(repeated(name)),
             }
         }
         for (spliced, value) in self.spliced.iter().zip(&mut reading.values.spliced) {
@@ -60,16 +64,15 @@ impl Plan {
             let text = text.strip_prefix(&*line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
             time = Some((text, *format, &line.name));
         }
-        let scan = scan(headers, family)?;
-        if let Some(found) = scan.time {
-            time = Some(found);
+        let signatures = Signatures::locate(headers, family)?;
+        if signatures.line.time.is_some() {
+            time = Some(signatures.time()?);
         }
         if let Some((text, format, name)) = time {
             reading.values.timestamp = text;
             reading.time = Some(self.check_time(text, format, name, now)?);
         }
-        self.collect(headers, family, &scan, mac_length, candidates)?;
-        Ok(reading)
+        signatures.collect(headers, family, &mut reading.candidates)
     }
 
     /// The set of names that the request uses.
@@ -81,7 +84,7 @@ impl Plan {
         }
         let mut used: Option<(&Family, &HeaderName)> = None;
         for family in &self.families {
-            let own = family.own_names.iter().find(|name| !matches!(find(headers, name), Found::Missing));
+            let own = family.own_names.iter().find(|name| !matches!(headers.find(name), Found::Missing));
             match (own, used) {
                 (Some(other), Some((_, one))) => {
                     return Err(VerifyError::MixedHeaders { one: one.clone(), other: other.clone() });
@@ -93,15 +96,17 @@ impl Plan {
         Ok(used.map_or(first, |(family, _)| family))
     }
 
-    fn read_id<'h, H: Headers + ?Sized>(&self, headers: &'h H, line: &Alone) -> Result<Option<&'h str>, VerifyError> {
+    fn read_id<'h, H: Headers + ?Sized>(&self, headers: &'h H, line: &Alone) -> Result<Option<&'h [u8]>, VerifyError> {
         let rules = self.id.as_ref();
         let Some(text) = once(headers, &line.name)? else {
             return if rules.is_some_and(|rules| rules.covered) { Err(missing(&line.name)) } else { Ok(None) };
         };
         let id = text.strip_prefix(&*line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
-        let id = visible(id).ok_or_else(|| malformed(&line.name, "is not visible ASCII"))?;
+        if !is_visible(id) {
+            return Err(malformed(&line.name, "is not visible ASCII"));
+        }
         match rules.and_then(|rules| rules.after_body.as_deref()) {
-            Some(border) if holds(id.as_bytes(), border) => Err(malformed(&line.name, BORDER)),
+            Some(border) if holds(id, border) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
         }
     }
@@ -111,55 +116,15 @@ impl Plan {
         text: &[u8],
         format: TimeFormat,
         name: &HeaderName,
-        now: impl FnOnce() -> OffsetDateTime,
+        now: impl FnOnce() -> Now,
     ) -> Result<Timestamp, VerifyError> {
         let time = format.read(text).ok_or_else(|| malformed(name, "holds no timestamp of the scheme's format"))?;
-        let age = time.age(now());
-        match (self.past, self.future) {
-            (Some(past), _) if age > nanos(past) => Err(VerifyError::TooOld { seconds: seconds_over(age, past) }),
-            (_, Some(future)) if -age > nanos(future) => {
-                Err(VerifyError::TooNew { seconds: seconds_over(-age, future) })
-            }
-            _ if time.time().is_none() => Err(malformed(name, "holds a timestamp beyond the year 9999")),
-            _ => Ok(time),
+        match time.place(now(), self.past, self.future) {
+            Place::Inside => Ok(time),
+            Place::TooOld(seconds) => Err(VerifyError::TooOld { seconds }),
+            Place::TooNew(seconds) => Err(VerifyError::TooNew { seconds }),
+            Place::Unreal => Err(malformed(name, "holds a timestamp beyond the year 9999")),
         }
-    }
-
-    /// Decodes the signatures. A malformed one beside a good one is passed over.
-    #[inline]
-    fn collect<'h, H: Headers + ?Sized>(
-        &self,
-        headers: &'h H,
-        family: &Family,
-        scan: &Scan<'h, '_>,
-        mac_length: usize,
-        candidates: &mut Candidates,
-    ) -> Result<(), VerifyError> {
-        let mut add = |text: &[u8], name: &HeaderName| {
-            if candidates.add(mac_length, |mac| self.encoding.read(text, mac)) {
-                Ok(())
-            } else {
-                Err(VerifyError::TooManySignatures { header: name.clone() })
-            }
-        };
-        match (scan.signatures, scan.first) {
-            (_, None) => {}
-            (1, Some((text, name))) => add(text, name)?,
-            _ => {
-                for line in &family.signatures {
-                    for value in headers.values(&line.name) {
-                        line.items(value, |item| match item {
-                            Item::Signature(text) => add(text, &line.name),
-                            Item::Time(..) => Ok(()),
-                        })?;
-                    }
-                }
-            }
-        }
-        if candidates.is_empty() {
-            return Err(malformed(scan.name, "holds no well-formed signature"));
-        }
-        Ok(())
     }
 }
 
@@ -169,49 +134,81 @@ enum Item<'h> {
     Signature(&'h [u8]),
 }
 
-/// A first look at the signature headers: all but the decoding, which a stale request does not get.
-struct Scan<'h, 'p> {
-    time: Option<(&'h [u8], TimeFormat, &'p HeaderName)>,
-    first: Option<(&'h [u8], &'p HeaderName)>,
-    signatures: usize,
-    /// A signature header that is there.
-    name: &'p HeaderName,
+/// The signature headers of a request.
+struct Signatures<'h, 'p> {
+    /// The first that is there. A line with a timestamp is the only one of its scheme.
+    line: &'p SignatureLine,
+    value: &'h [u8],
+    count: usize,
 }
 
-#[inline]
-fn scan<'h, 'p, H: Headers + ?Sized>(headers: &'h H, family: &'p Family) -> Result<Scan<'h, 'p>, VerifyError> {
-    let mut found: Option<Scan<'h, 'p>> = None;
-    let mut bytes = 0;
-    for line in &family.signatures {
-        for (place, value) in headers.values(&line.name).enumerate() {
-            if place > 0 && !line.repeats() {
-                return Err(VerifyError::RepeatedHeader { header: line.name.clone() });
-            }
+impl<'h, 'p> Signatures<'h, 'p> {
+    #[inline]
+    fn locate<H: Headers + ?Sized>(headers: &'h H, family: &'p Family) -> Result<Self, VerifyError> {
+        let mut found: Option<Signatures<'h, 'p>> = None;
+        let mut bytes = 0;
+        let mut add = |line: &'p SignatureLine, value: &'h [u8]| {
             bytes += value.len();
-            if bytes > MAX_SIGNATURE_BYTES {
-                return Err(VerifyError::HeaderTooLong { header: line.name.clone() });
+            found.get_or_insert(Signatures { line, value, count: 0 }).count += 1;
+            match bytes {
+                0..=MAX_SIGNATURE_BYTES => Ok(()),
+                _ => Err(VerifyError::HeaderTooLong { header: line.name.clone() }),
             }
-            let scan = found.get_or_insert(Scan { time: None, first: None, signatures: 0, name: &line.name });
-            line.items(value, |item| {
-                match item {
-                    Item::Time(..) if scan.time.is_some() => return Err(malformed(&line.name, "has two timestamps")),
-                    Item::Time(text, format) => scan.time = Some((text, format, &line.name)),
-                    Item::Signature(text) => {
-                        scan.first = scan.first.or(Some((text, &line.name)));
-                        scan.signatures += 1;
-                    }
-                }
-                Ok(())
-            })?;
-            if line.time.is_some() && scan.time.is_none() {
-                return Err(malformed(&line.name, "has no timestamp"));
+        };
+        for line in &family.signatures {
+            if line.repeats() {
+                headers.values(&line.name).try_for_each(|value| add(line, value))?;
+            } else if let Some(value) = once(headers, &line.name)? {
+                add(line, value)?;
             }
         }
+        found.ok_or_else(|| family.signatures.first().map_or(VerifyError::NoMatch, |line| missing(&line.name)))
     }
-    found.ok_or_else(|| match family.signatures.first() {
-        Some(line) => missing(&line.name),
-        None => VerifyError::NoMatch,
-    })
+
+    /// The timestamp in the signature header.
+    #[inline]
+    fn time(&self) -> Result<(&'h [u8], TimeFormat, &'p HeaderName), VerifyError> {
+        let name = &self.line.name;
+        let mut time = None;
+        self.line.items(self.value, |item| match item {
+            Item::Time(..) if time.is_some() => Err(malformed(name, "has two timestamps")),
+            Item::Time(text, format) => {
+                time = Some((text, format, name));
+                Ok(())
+            }
+            Item::Signature(_) => Ok(()),
+        })?;
+        time.ok_or_else(|| malformed(name, "has no timestamp"))
+    }
+
+    /// Takes in the signatures. A malformed one beside a good one is passed over.
+    #[inline]
+    fn collect<H: Headers + ?Sized>(
+        &self,
+        headers: &'h H,
+        family: &Family,
+        candidates: &mut Candidates<'h>,
+    ) -> Result<(), VerifyError> {
+        let mut add = |line: &SignatureLine, value: &'h [u8]| {
+            line.items(value, |item| match item {
+                Item::Signature(text) if !candidates.add(text) => {
+                    Err(VerifyError::TooManySignatures { header: line.name.clone() })
+                }
+                _ => Ok(()),
+            })
+        };
+        if self.count == 1 {
+            add(self.line, self.value)?;
+        } else {
+            for line in &family.signatures {
+                headers.values(&line.name).try_for_each(|value| add(line, value))?;
+            }
+        }
+        if candidates.is_empty() {
+            return Err(malformed(&self.line.name, "holds no well-formed signature"));
+        }
+        Ok(())
+    }
 }
 
 impl SignatureLine {
@@ -225,7 +222,7 @@ impl SignatureLine {
         let Some(separator) = self.separator else {
             return value.strip_prefix(&*self.mac.prefix).map_or(Ok(()), |mac| each(Item::Signature(mac)));
         };
-        let items = value.split(|byte| *byte == separator).map(trim);
+        let items = split(value, separator).map(trim);
         if self.by_position { self.items_by_position(items, each) } else { self.items_by_prefix(items, &mut each) }
     }
 
@@ -288,42 +285,49 @@ fn read_spliced<'h, H: Headers + ?Sized>(headers: &'h H, spliced: &Spliced) -> R
 /// The value of a header that must not repeat.
 #[inline]
 fn once<'h, H: Headers + ?Sized>(headers: &'h H, name: &HeaderName) -> Result<Option<&'h [u8]>, VerifyError> {
-    match find(headers, name) {
+    match headers.find(name) {
         Found::Missing => Ok(None),
         Found::Once(value) => Ok(Some(value)),
-        Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),
+        Found::Repeated => Err(repeated(name)),
     }
 }
 
-/// An id as text: not empty, visible ASCII.
-pub(super) fn visible(id: &[u8]) -> Option<&str> {
-    let visible = !id.is_empty() && id.iter().all(u8::is_ascii_graphic);
-    std::str::from_utf8(id).ok().filter(|_| visible)
+/// Whether a text is fit for an id: not empty, visible ASCII.
+pub(super) fn is_visible(id: &[u8]) -> bool {
+    id.iter().fold(!id.is_empty(), |ok, c| ok & c.is_ascii_graphic())
 }
 
 pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len().max(1)).any(|window| window == part)
 }
 
-fn trim(item: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = item.iter().position(|byte| !blank(byte)).unwrap_or(item.len());
-    let end = item.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
-    item.get(start..end).unwrap_or_default()
+#[inline]
+fn split(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(list);
+    std::iter::from_fn(move || {
+        let list = rest?;
+        let end = memchr::memchr(separator, list);
+        rest = end.and_then(|end| list.get(end + 1..));
+        list.get(..end.unwrap_or(list.len()))
+    })
 }
 
-fn nanos(seconds: u32) -> i128 {
-    i128::from(seconds) * 1_000_000_000
-}
-
-/// How far outside the window, in seconds, rounded up.
-fn seconds_over(age: i128, limit: u32) -> u64 {
-    u64::try_from((age - nanos(limit)).saturating_add(999_999_999) / 1_000_000_000).unwrap_or(u64::MAX)
+#[inline]
+fn trim(mut item: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = item {
+        item = rest;
+    }
+    item
 }
 
 #[cold]
 fn missing(name: &HeaderName) -> VerifyError {
     VerifyError::MissingHeader { header: name.clone() }
+}
+
+#[cold]
+fn repeated(name: &HeaderName) -> VerifyError {
+    VerifyError::RepeatedHeader { header: name.clone() }
 }
 
 #[cold]

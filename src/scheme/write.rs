@@ -3,12 +3,14 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
+use crate::codec::MAX_MAC_TEXT;
 use crate::error::SignError;
-use crate::headers::{Found, find};
+use crate::headers::{Found, Headers};
 use crate::secret::Tag;
+use crate::timestamp::TimeText;
 
-use super::plan::{Family, ItemText, Plan, SignatureLine, Values};
-use super::read::{holds, visible};
+use super::plan::{Plan, SignatureLine, Values};
+use super::read::{holds, is_visible};
 
 /// The longest id that a signer sends. Stores and logs index ids; nobody in the field comes near this.
 const MAX_ID: usize = 256;
@@ -21,13 +23,13 @@ impl Plan {
     }
 
     /// The text of the time as the scheme sends it; empty where it sends none.
-    pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<String, SignError> {
+    pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<TimeText, SignError> {
         let family = self.families.first();
         let alone = family.and_then(|family| family.timestamp.as_ref().map(|(_, format)| *format));
         let listed = || family.and_then(|family| family.signatures.iter().find_map(|line| Some(line.time.as_ref()?.1)));
         match alone.or_else(listed) {
             Some(format) => format.write(time).ok_or(SignError::TimeOutOfRange),
-            None => Ok(String::new()),
+            None => Ok(TimeText::default()),
         }
     }
 
@@ -41,7 +43,7 @@ impl Plan {
         if id.len() > MAX_ID {
             return invalid("is longer than 256 bytes");
         }
-        if visible(id.as_bytes()).is_none() {
+        if !is_visible(id.as_bytes()) {
             return invalid("is not visible ASCII");
         }
         let borders = [&rules.before, &rules.after_body];
@@ -60,7 +62,7 @@ impl Plan {
                 *slot = value.as_bytes();
                 continue;
             }
-            let value = match find(headers, &spliced.name) {
+            let value = match headers.find(&spliced.name) {
                 Found::Missing => return fault("is missing, and the scheme signs it"),
                 Found::Repeated => return fault("occurs more than once, and the scheme signs it"),
                 Found::Once(value) => value,
@@ -75,67 +77,83 @@ impl Plan {
     }
 
     /// Writes every header line. `tags` come from the current key first.
-    pub(crate) fn write(&self, id: &str, timestamp: &str, tags: &[Tag], headers: &mut HeaderMap) {
+    pub(crate) fn write(&self, values: &Values<'_>, tags: &[Option<Tag>], headers: &mut HeaderMap) {
         let Some(family) = self.families.first() else { return };
         for (name, value) in &family.constants {
             headers.insert(name.clone(), value.clone());
         }
+        let mut text = Vec::with_capacity(TEXT);
         if let Some(line) = &family.id {
-            put(headers, &line.name, [&*line.prefix, id.as_bytes()].concat(), false);
+            put(headers, &line.name, &mut text, &[&line.prefix, values.id]);
         }
         if let Some((line, _)) = &family.timestamp {
-            put(headers, &line.name, [&*line.prefix, timestamp.as_bytes()].concat(), false);
+            put(headers, &line.name, &mut text, &[&line.prefix, values.timestamp]);
         }
-        self.write_signatures(family, timestamp, tags, headers);
-    }
-
-    fn write_signatures(&self, family: &Family, timestamp: &str, tags: &[Tag], headers: &mut HeaderMap) {
         for (place, line) in family.signatures.iter().enumerate() {
-            let mut order: Vec<&Tag> =
-                if line.repeat.is_some() { tags.iter().collect() } else { tags.get(place).into_iter().collect() };
-            if self.current_key_last {
-                order.reverse();
+            let own = if line.repeat.is_some() { tags } else { tags.get(place..=place).unwrap_or_default() };
+            if own.iter().flatten().next().is_none() {
+                continue;
             }
-            let Some((first, further)) = order.split_first() else { continue };
-            let value = self.signature_value(line, timestamp, first, further);
-            put(headers, &line.name, value, true);
+            text.clear();
+            if self.current_key_last {
+                self.write_signatures(line, values.timestamp, own.iter().flatten().rev(), &mut text);
+            } else {
+                self.write_signatures(line, values.timestamp, own.iter().flatten(), &mut text);
+            }
+            if let Ok(mut value) = HeaderValue::from_bytes(&text) {
+                value.set_sensitive(true);
+                headers.insert(line.name.clone(), value);
+            }
         }
     }
 
-    fn signature_value(&self, line: &SignatureLine, timestamp: &str, first: &Tag, further: &[&Tag]) -> Vec<u8> {
-        let mut value = Vec::with_capacity(64 + (1 + further.len()) * 96);
+    fn write_signatures<'t>(
+        &self,
+        line: &SignatureLine,
+        timestamp: &[u8],
+        mut tags: impl Iterator<Item = &'t Tag>,
+        text: &mut Vec<u8>,
+    ) {
         let separator = line.separator.unwrap_or_default();
-        let time = |item: &ItemText, value: &mut Vec<u8>| {
-            value.extend_from_slice(&item.literal);
-            value.extend_from_slice(timestamp.as_bytes());
-        };
-        if let (Some((item, _)), true) = (&line.time, line.time_first) {
-            time(item, &mut value);
-            value.push(separator);
+        let time = line.time.as_ref().map(|(item, _)| item);
+        if let Some(item) = time.filter(|_| line.time_first) {
+            text.extend_from_slice(&item.literal);
+            text.extend_from_slice(timestamp);
+            text.push(separator);
         }
-        value.extend_from_slice(&line.mac.literal);
-        self.encoding.write(first.as_bytes(), &mut value);
-        if let (Some((item, _)), false) = (&line.time, line.time_first) {
-            value.push(separator);
-            time(item, &mut value);
+        text.extend_from_slice(&line.mac.literal);
+        if let Some(tag) = tags.next() {
+            self.write_mac(tag, text);
+        }
+        if let Some(item) = time.filter(|_| !line.time_first) {
+            text.push(separator);
+            text.extend_from_slice(&item.literal);
+            text.extend_from_slice(timestamp);
         }
         if let Some(repeat) = &line.repeat {
-            for tag in further {
-                value.push(separator);
-                value.extend_from_slice(&repeat.gap);
-                value.extend_from_slice(&repeat.prefix);
-                self.encoding.write(tag.as_bytes(), &mut value);
+            for tag in tags {
+                text.push(separator);
+                text.extend_from_slice(&repeat.gap);
+                text.extend_from_slice(&repeat.prefix);
+                self.write_mac(tag, text);
             }
         }
-        value
+    }
+    fn write_mac(&self, tag: &Tag, text: &mut Vec<u8>) {
+        let mut mac = [0; MAX_MAC_TEXT];
+        let length = self.encoding.write(tag.as_bytes(), &mut mac);
+        text.extend_from_slice(mac.get(..length).unwrap_or_default());
     }
 }
 
-/// Sets a header of printable ASCII: prefixes come from the notation, ids and timestamps are checked, the rest is text
-/// forms of a MAC.
-fn put(headers: &mut HeaderMap, name: &HeaderName, value: Vec<u8>, sensitive: bool) {
-    if let Ok(mut value) = HeaderValue::try_from(value) {
-        value.set_sensitive(sensitive);
+/// Room for the usual header value.
+const TEXT: usize = 160;
+
+/// Sets a header. Prefixes come from the notation, ids and timestamps are checked: all of it is printable ASCII.
+fn put(headers: &mut HeaderMap, name: &HeaderName, text: &mut Vec<u8>, parts: &[&[u8]]) {
+    text.clear();
+    parts.iter().for_each(|part| text.extend_from_slice(part));
+    if let Ok(value) = HeaderValue::from_bytes(text) {
         headers.insert(name.clone(), value);
     }
 }
