@@ -61,7 +61,8 @@ impl Encoding {
         matches!(self, Encoding::Hex)
     }
 
-    fn length(self, bytes: usize) -> usize {
+    /// The length of a MAC's text.
+    pub(crate) fn length(self, bytes: usize) -> usize {
         match self {
             Encoding::Hex => 2 * bytes,
             Encoding::Base64 => bytes.div_ceil(3) * 4,

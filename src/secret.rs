@@ -424,7 +424,10 @@ fn tag<'a, C: UpdateCore + FixedOutputCore + Clone>(core: &C, message: impl Iter
     let mut core = core.clone();
     let mut buffer = Buffer::<C>::default();
     message.for_each(|piece| buffer.digest_blocks(piece, |blocks| core.update_blocks(blocks)));
-    Tag::of(&mut core, &mut buffer)
+    let tag = Tag::of(&mut core, &mut buffer);
+    // Finished, they hold the MAC and no longer the key: not worth the time that wiping them takes for each request.
+    std::mem::forget((core, buffer));
+    tag
 }
 
 /// A finished MAC.

@@ -298,7 +298,10 @@ pub(super) fn is_visible(id: &[u8]) -> bool {
 }
 
 pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len().max(1)).any(|window| window == part)
+    match part {
+        [byte] => memchr::memchr(*byte, text).is_some(),
+        part => memchr::memmem::find(text, part).is_some(),
+    }
 }
 
 #[inline]

@@ -1,6 +1,6 @@
 //! The header lines of a request, written through a plan.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use time::OffsetDateTime;
 
 use crate::codec::MAX_MAC_TEXT;
@@ -9,7 +9,7 @@ use crate::headers::{Found, Headers};
 use crate::secret::Tag;
 use crate::timestamp::TimeText;
 
-use super::plan::{Plan, SignatureLine, Values};
+use super::plan::{Alone, Plan, SignatureLine, Values};
 use super::read::{holds, is_visible};
 
 /// The longest id that a signer sends. Stores and logs index ids; nobody in the field comes near this.
@@ -82,29 +82,38 @@ impl Plan {
         for (name, value) in &family.constants {
             headers.insert(name.clone(), value.clone());
         }
-        let mut text = Vec::with_capacity(TEXT);
         if let Some(line) = &family.id {
-            put(headers, &line.name, &mut text, &[&line.prefix, values.id]);
+            put(headers, line, values.id);
         }
         if let Some((line, _)) = &family.timestamp {
-            put(headers, &line.name, &mut text, &[&line.prefix, values.timestamp]);
+            put(headers, line, values.timestamp);
         }
         for (place, line) in family.signatures.iter().enumerate() {
             let own = if line.repeat.is_some() { tags } else { tags.get(place..=place).unwrap_or_default() };
-            if own.iter().flatten().next().is_none() {
+            let count = own.iter().flatten().count();
+            if count == 0 {
                 continue;
             }
-            text.clear();
+            let mut text = Vec::with_capacity(self.length(line, values.timestamp, own));
             if self.current_key_last {
                 self.write_signatures(line, values.timestamp, own.iter().flatten().rev(), &mut text);
             } else {
                 self.write_signatures(line, values.timestamp, own.iter().flatten(), &mut text);
             }
-            if let Ok(mut value) = HeaderValue::from_bytes(&text) {
+            if let Ok(mut value) = HeaderValue::try_from(text) {
                 value.set_sensitive(true);
                 headers.insert(line.name.clone(), value);
             }
         }
+    }
+
+    /// The length of a signature header: a vector of just this size becomes a header value without a copy.
+    fn length(&self, line: &SignatureLine, timestamp: &[u8], tags: &[Option<Tag>]) -> usize {
+        let separator = 1;
+        let time = line.time.as_ref().map_or(0, |(item, _)| item.literal.len() + timestamp.len() + separator);
+        let repeat = line.repeat.as_ref().map_or(0, |repeat| separator + repeat.gap.len() + repeat.prefix.len());
+        let mut tags = tags.iter().flatten().map(|tag| self.encoding.length(tag.as_bytes().len()));
+        time + line.mac.literal.len() + tags.next().unwrap_or_default() + tags.map(|mac| repeat + mac).sum::<usize>()
     }
 
     fn write_signatures<'t>(
@@ -139,6 +148,7 @@ impl Plan {
             }
         }
     }
+
     fn write_mac(&self, tag: &Tag, text: &mut Vec<u8>) {
         let mut mac = [0; MAX_MAC_TEXT];
         let length = self.encoding.write(tag.as_bytes(), &mut mac);
@@ -146,14 +156,13 @@ impl Plan {
     }
 }
 
-/// Room for the usual header value.
-const TEXT: usize = 160;
-
 /// Sets a header. Prefixes come from the notation, ids and timestamps are checked: all of it is printable ASCII.
-fn put(headers: &mut HeaderMap, name: &HeaderName, text: &mut Vec<u8>, parts: &[&[u8]]) {
-    text.clear();
-    parts.iter().for_each(|part| text.extend_from_slice(part));
-    if let Ok(value) = HeaderValue::from_bytes(text) {
-        headers.insert(name.clone(), value);
+fn put(headers: &mut HeaderMap, line: &Alone, text: &[u8]) {
+    let value = match &*line.prefix {
+        [] => HeaderValue::from_bytes(text),
+        prefix => HeaderValue::from_bytes(&[prefix, text].concat()),
+    };
+    if let Ok(value) = value {
+        headers.insert(line.name.clone(), value);
     }
 }
