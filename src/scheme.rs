@@ -40,6 +40,7 @@ pub(crate) use read::Reading;
 /// |---|---|
 /// | `{hex}` `{base64}` `{base64url}` | the MAC: hex in lower case (read in either), padded base64, unpadded base64 in the URL alphabet |
 /// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: unix seconds, unix milliseconds, RFC 3339 |
+/// | `{timestamp:ms-or-s}` | unix milliseconds; seconds are read too, for providers that contradict themselves |
 /// | `{id}` | the id of the delivery; it stands alone in its line |
 /// | `X-Sig: sha256={hex}` | the value is the prefix and the MAC, exactly |
 /// | `X-Sig: t={timestamp},v1={hex}` | a list. What follows the first placeholder separates: `,` `;` or a blank. Items are found by their prefix in any order, blanks around them and unknown items are skipped, each named item must be there, the timestamp once |

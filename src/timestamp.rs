@@ -12,20 +12,28 @@ pub(crate) enum TimeFormat {
     Seconds,
     /// Unix milliseconds.
     Milliseconds,
+    /// Unix milliseconds, read as seconds where milliseconds would lie before 1973.
+    MillisecondsOrSeconds,
     Rfc3339,
 }
 
 impl TimeFormat {
     /// Reads a received time. Digits only: no sign, blank or leading zero, which would give one time several texts.
     pub(crate) fn read(self, text: &[u8]) -> Option<Timestamp> {
-        let count = match self {
-            TimeFormat::Seconds | TimeFormat::Milliseconds => i128::from(digits(text)?),
-            TimeFormat::Rfc3339 => {
-                let text = std::str::from_utf8(text).ok()?;
-                OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos()
-            }
+        /// 1973 in milliseconds, the year 5138 in seconds.
+        const SECONDS_BELOW: u64 = 100_000_000_000;
+        if self == TimeFormat::Rfc3339 {
+            let text = std::str::from_utf8(text).ok()?;
+            let count = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+            return Some(Timestamp { count, format: self });
+        }
+        let count = digits(text)?;
+        let format = match self {
+            TimeFormat::MillisecondsOrSeconds if count < SECONDS_BELOW => TimeFormat::Seconds,
+            TimeFormat::MillisecondsOrSeconds => TimeFormat::Milliseconds,
+            format => format,
         };
-        Some(Timestamp { count, format: self })
+        Some(Timestamp { count: i128::from(count), format })
     }
 
     /// The text that a signer sends, cut to the format's precision. `None` before 1970 and after the year 9999.
@@ -33,7 +41,9 @@ impl TimeFormat {
         let seconds = u64::try_from(time.unix_timestamp()).ok()?;
         match self {
             TimeFormat::Seconds => Some(TimeText::digits(seconds)),
-            TimeFormat::Milliseconds => Some(TimeText::digits(seconds * 1000 + u64::from(time.millisecond()))),
+            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => {
+                Some(TimeText::digits(seconds * 1000 + u64::from(time.millisecond())))
+            }
             TimeFormat::Rfc3339 => {
                 let mut text = TimeText::default();
                 let utc = time.checked_to_offset(time::UtcOffset::UTC)?;
@@ -46,7 +56,7 @@ impl TimeFormat {
     fn per_second(self) -> u32 {
         match self {
             TimeFormat::Seconds => 1,
-            TimeFormat::Milliseconds => 1000,
+            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => 1000,
             TimeFormat::Rfc3339 => 1_000_000_000,
         }
     }

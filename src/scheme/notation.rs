@@ -309,6 +309,8 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Time(TimeFormat::Seconds)
     } else if is(text, open, after, b"{timestamp:ms}") {
         Holds::Time(TimeFormat::Milliseconds)
+    } else if is(text, open, after, b"{timestamp:ms-or-s}") {
+        Holds::Time(TimeFormat::MillisecondsOrSeconds)
     } else if is(text, open, after, b"{timestamp:rfc3339}") {
         Holds::Time(TimeFormat::Rfc3339)
     } else if is(text, open, after, b"{id}") {
@@ -555,7 +557,8 @@ const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> 
 }
 
 const fn check_covers(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
-    let (has_id, has_timestamp) = carried(notation);
+    let (has_id, format) = carried(notation);
+    let has_timestamp = format.is_some();
     let (mut bodies, mut ids, mut timestamps, mut spliced) = (0, 0, 0, 0);
     let mut i = 0;
     while i < notation.piece_count {
@@ -573,6 +576,10 @@ const fn check_covers(headers: &[u8], text: &[u8], notation: &Notation) -> Resul
             let timestamp = matches!(notation.pieces[i - 1], Piece::Timestamp);
             if !timestamp && !matches!(notation.pieces[i], Piece::Timestamp) {
                 return in_covers(0, text.len(), "has two placeholders without a text between them");
+            }
+            if let Some(TimeFormat::MillisecondsOrSeconds) = format {
+                // Three digits less, and milliseconds would still be a time, in seconds.
+                return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
             }
         }
         i += 1;
@@ -639,14 +646,16 @@ const fn check_spliced(
     Ok(())
 }
 
-/// Whether the header lines carry an id, and a timestamp.
-const fn carried(notation: &Notation) -> (bool, bool) {
-    let (mut id, mut timestamp) = (false, false);
+/// Whether the header lines carry an id, and in which format a timestamp.
+const fn carried(notation: &Notation) -> (bool, Option<TimeFormat>) {
+    let (mut id, mut timestamp) = (false, None);
     let mut i = 0;
     while i < notation.line_count {
         match notation.lines[i].value {
             Value::Id { .. } => id = true,
-            Value::Timestamp { .. } | Value::Signature(Signature { time: Some(_), .. }) => timestamp = true,
+            Value::Timestamp { format, .. } | Value::Signature(Signature { time: Some((_, format)), .. }) => {
+                timestamp = Some(format);
+            }
             _ => {}
         }
         i += 1;
