@@ -51,7 +51,7 @@ struct Extra {
 }
 
 /// Why there is no verdict, or no signature.
-enum Refusal {
+pub(crate) enum Refusal {
     Unsupported(String),
     Invalid(String),
 }
@@ -94,7 +94,7 @@ fn answer(out: &mut impl Write, judge: impl Fn(&str) -> String) -> io::Result<()
     Ok(())
 }
 
-fn verify(line: &str) -> Result<(), Refusal> {
+pub(crate) fn verify(line: &str) -> Result<(), Refusal> {
     let request = Request::read(line)?;
     let schemes = request.schemes()?;
     let keys = Keyring::new(secret(&request.secret)?);

@@ -80,8 +80,8 @@ pub enum SignError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The time lies before 1970 or after the year 9999.
-    #[error("the time is before 1970 or after 9999")]
+    /// The time lies before 1970 (1973 where a scheme reads both units) or after the year 9999.
+    #[error("the time is too early or too late for the scheme's timestamp")]
     TimeOutOfRange,
     /// The address is not a URI.
     #[error("the address is not a URI")]

@@ -323,7 +323,9 @@ impl Scheme {
 impl PartialEq for Scheme {
     fn eq(&self, other: &Scheme) -> bool {
         let settings = |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last);
-        self.headers == other.headers && self.covers == other.covers && settings(self) == settings(other)
+        lines(&self.headers).eq(lines(&other.headers))
+            && self.covers == other.covers
+            && settings(self) == settings(other)
     }
 }
 
@@ -341,6 +343,11 @@ impl fmt::Debug for Scheme {
             .field("current_key_last", &self.current_key_last)
             .finish()
     }
+}
+
+/// The header lines themselves: how they are indented means nothing.
+fn lines(headers: &str) -> impl Iterator<Item = &str> {
+    headers.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 fn describe(fault: &Fault, headers: &str, covers: &str) -> ConfigError {
@@ -435,7 +442,7 @@ struct Lines(String);
 
 impl Serialize for Lines {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.lines().map(str::trim).filter(|line| !line.is_empty()))
+        serializer.collect_seq(lines(&self.0))
     }
 }
 

@@ -20,8 +20,6 @@ pub(crate) enum TimeFormat {
 impl TimeFormat {
     /// Reads a received time. Digits only: no sign, blank or leading zero, which would give one time several texts.
     pub(crate) fn read(self, text: &[u8]) -> Option<Timestamp> {
-        /// 1973 in milliseconds, the year 5138 in seconds.
-        const SECONDS_BELOW: u64 = 100_000_000_000;
         if self == TimeFormat::Rfc3339 {
             let text = std::str::from_utf8(text).ok()?;
             let count = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
@@ -36,18 +34,24 @@ impl TimeFormat {
         Some(Timestamp { count: i128::from(count), format })
     }
 
-    /// The text that a signer sends, cut to the format's precision. `None` before 1970 and after the year 9999.
+    /// The text that a signer sends, cut to the format's precision. `None` before 1970, or before 1973 where that would
+    /// be read in the other unit, and after the year 9999.
     pub(crate) fn write(self, time: OffsetDateTime) -> Option<TimeText> {
         let seconds = u64::try_from(time.unix_timestamp()).ok()?;
         match self {
             TimeFormat::Seconds => Some(TimeText::digits(seconds)),
             TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => {
-                Some(TimeText::digits(seconds * 1000 + u64::from(time.millisecond())))
+                let count = seconds * 1000 + u64::from(time.millisecond());
+                let readable = self == TimeFormat::Milliseconds || count >= SECONDS_BELOW;
+                readable.then(|| TimeText::digits(count))
             }
             TimeFormat::Rfc3339 => {
                 let mut text = TimeText::default();
                 let utc = time.checked_to_offset(time::UtcOffset::UTC)?;
-                text.end = utc.format_into(&mut text.bytes.as_mut_slice(), &Rfc3339).ok()?;
+                let mut rest = text.bytes.as_mut_slice();
+                utc.format_into(&mut rest, &Rfc3339).ok()?;
+                // Not what `format_into` returns: time 0.3.55 counts a fraction as one digit.
+                text.end = TimeText::ROOM - rest.len();
                 Some(text)
             }
         }
@@ -93,7 +97,7 @@ impl Timestamp {
         match (past, future) {
             (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age - limit(past))),
             (_, Some(future)) if -age > limit(future) => Place::TooNew(seconds(-age - limit(future))),
-            _ if self.count > END_OF_9999 * i128::from(unit) => Place::Unreal,
+            _ if self.count >= YEAR_10000 * i128::from(unit) => Place::Unreal,
             _ => Place::Inside,
         }
     }
@@ -105,8 +109,12 @@ impl Timestamp {
     }
 }
 
-/// 9999-12-31T23:59:59Z, the last second of `OffsetDateTime`.
-const END_OF_9999: i128 = 253_402_300_799;
+/// 10000-01-01T00:00:00Z, the first second that `OffsetDateTime` cannot hold.
+const YEAR_10000: i128 = 253_402_300_800;
+
+/// Where a count of seconds or of milliseconds turns from the one into the other: 1973 in milliseconds, the year 5138
+/// in seconds.
+const SECONDS_BELOW: u64 = 100_000_000_000;
 
 /// A clock reading. `OffsetDateTime` would take the calendar apart only to put it together again.
 #[derive(Clone, Copy)]
@@ -157,14 +165,16 @@ fn digits(text: &[u8]) -> Option<u64> {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct TimeText {
     /// RFC 3339 with nanoseconds takes 30 bytes.
-    bytes: [u8; 32],
+    bytes: [u8; TimeText::ROOM],
     start: usize,
     end: usize,
 }
 
 impl TimeText {
+    const ROOM: usize = 32;
+
     fn digits(mut value: u64) -> TimeText {
-        let mut text = TimeText { bytes: [b'0'; 32], start: 32, end: 32 };
+        let mut text = TimeText { bytes: [b'0'; TimeText::ROOM], start: TimeText::ROOM, end: TimeText::ROOM };
         loop {
             text.start -= 1;
             text.bytes[text.start] += (value % 10) as u8;

@@ -1,14 +1,19 @@
 //! Requests that other libraries accepted or refused, and published vectors: `vectors/*.jsonl`, one request a line.
 //!
-//! A verdict that we do not share stands in `vectors/differences.json`, with its reason.
+//! A verdict that is not ours stands in `vectors/differences.json` with its reason, and from there in the documentation
+//! of `hookseal::provider`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hookseal::{Secret, provider};
 use serde::Deserialize;
-use time::OffsetDateTime;
+
+use common::{FOLDER, assert_text};
+
+mod common;
+#[allow(dead_code)]
+#[path = "../examples/conformance.rs"]
+mod conformance;
 
 #[derive(Deserialize)]
 struct Vector {
@@ -17,63 +22,96 @@ struct Vector {
     note: String,
     strictness: String,
     valid: bool,
-    secret: String,
-    headers: BTreeMap<String, String>,
-    body_b64: String,
-    now_unix: i64,
 }
 
-impl Vector {
-    fn verdict(&self, provider: &provider::Provider) -> Result<(), String> {
-        let secret = Secret::new(self.secret.clone()).map_err(|error| error.to_string())?.allow_short();
-        let verifier = provider.verifier(secret).map_err(|error| error.to_string())?;
-        let headers: Vec<_> = self.headers.iter().collect();
-        let body = BASE64.decode(&self.body_b64).expect("vector bodies are base64");
-        let now = OffsetDateTime::from_unix_timestamp(self.now_unix).expect("vector times are in range");
-        let result = verifier.verify_at(&headers, &body, now);
-        result.map(|_| ()).map_err(|error| error.to_string())
+/// Verdicts on requests of some kinds that are not ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    /// Any provider, if none is named.
+    provider: Option<String>,
+    /// The kinds; `*` is any.
+    notes: Vec<String>,
+    theirs: String,
+    ours: String,
+    reason: String,
+}
+
+impl Difference {
+    fn explains(&self, vector: &Vector, ours: &str) -> bool {
+        self.provider.as_ref().is_none_or(|provider| *provider == vector.provider)
+            && self.notes.iter().any(|note| *note == vector.note || note == "*")
+            && self.theirs == verdict(vector.valid)
+            && self.ours == ours
     }
 }
 
-fn vectors() -> Vec<Vector> {
-    let mut vectors = Vec::new();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors");
-    for entry in std::fs::read_dir(folder).expect("the vectors are there") {
-        let path = entry.expect("the folder can be read").path();
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            let text = std::fs::read_to_string(&path).expect("vectors are text");
-            for line in text.lines() {
-                let vector = serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                vectors.push(vector);
-            }
-        }
-    }
-    vectors
+fn verdict(valid: bool) -> &'static str {
+    if valid { "valid" } else { "invalid" }
+}
+
+fn differences() -> Vec<Difference> {
+    let text = fs::read_to_string(format!("{FOLDER}/tests/vectors/differences.json")).expect("the file is there");
+    serde_json::from_str(&text).expect("the file is a list of differences")
+}
+
+fn lines() -> Vec<String> {
+    let files = fs::read_dir(format!("{FOLDER}/tests/vectors")).expect("the folder is there");
+    let paths = files.map(|file| file.expect("the folder can be read").path());
+    let vectors = paths.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    let texts = vectors.map(|path| fs::read_to_string(path).expect("vectors are text"));
+    texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 #[test]
-fn every_core_verdict_is_shared() {
-    let mut wrong = Vec::new();
-    let mut arguable: BTreeMap<(String, bool, bool), usize> = BTreeMap::new();
+fn verdicts_are_shared_or_explained() {
+    let differences = differences();
+    let mut used = BTreeSet::new();
+    let mut unexplained = Vec::new();
     let mut checked: BTreeMap<String, usize> = BTreeMap::new();
-    for vector in vectors() {
-        let Some(provider) = provider::by_name(&vector.provider) else { continue };
-        let ours = vector.verdict(&provider);
-        *checked.entry(vector.provider.clone()).or_default() += 1;
-        if vector.strictness == "core" {
-            if ours.is_ok() != vector.valid {
-                wrong.push(format!(
-                    "{} {} {:?}: theirs {}, ours {ours:?}",
-                    vector.provider, vector.lib, vector.note, vector.valid
-                ));
+    for line in lines() {
+        let vector: Vector = serde_json::from_str(&line).expect("a vector a line");
+        let (ours, reason) = match conformance::verify(&line) {
+            Ok(()) => ("valid", String::new()),
+            Err(conformance::Refusal::Invalid(reason)) => ("invalid", reason),
+            Err(conformance::Refusal::Unsupported(_)) => continue,
+        };
+        *checked.entry(format!("{} {}", vector.strictness, vector.provider)).or_default() += 1;
+        if ours == verdict(vector.valid) {
+            continue;
+        }
+        let explanation = differences.iter().position(|difference| difference.explains(&vector, ours));
+        match explanation.filter(|_| vector.strictness == "arguable") {
+            Some(explanation) => {
+                used.insert(explanation);
             }
-        } else if ours.is_ok() != vector.valid {
-            *arguable.entry((vector.note.clone(), vector.valid, ours.is_ok())).or_default() += 1;
+            None => unexplained.push(format!(
+                "{} {} {:?} ({}): theirs {}, ours {ours} {reason}",
+                vector.provider,
+                vector.lib,
+                vector.note,
+                vector.strictness,
+                verdict(vector.valid)
+            )),
         }
     }
-    for (k, n) in arguable {
-        println!("{n:4} {k:?}");
+    assert!(unexplained.is_empty(), "{} verdicts differ:\n{}", unexplained.len(), unexplained.join("\n"));
+    let core: usize = checked.iter().filter(|(name, _)| name.starts_with("core")).map(|(_, count)| count).sum();
+    assert!(core > 1500, "only {core} core verdicts were checked");
+    let unused: Vec<_> = (0..differences.len()).filter(|place| !used.contains(place)).collect();
+    assert!(unused.is_empty(), "these differences no longer exist: {unused:?}");
+}
+
+#[test]
+fn the_documentation_lists_the_differences() {
+    let mut table = String::from("| kind of request | theirs | ours | why |\n|---|---|---|---|\n");
+    for difference in differences() {
+        let kinds = difference.notes.iter().map(|note| match (note.as_str(), &difference.provider) {
+            ("*", Some(provider)) => format!("any for {provider}"),
+            (note, _) => note.split(" (").next().unwrap_or(note).to_owned(),
+        });
+        let Difference { theirs, ours, reason, .. } = &difference;
+        table += &format!("| {} | {theirs} | {ours} | {reason} |\n", kinds.collect::<Vec<_>>().join("; "));
     }
-    println!("{checked:?}");
-    assert!(wrong.is_empty(), "{} verdicts differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert_text("src/provider/differences.md", &table);
 }

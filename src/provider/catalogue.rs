@@ -1,0 +1,299 @@
+//! The constants. A provider is one entry here and its vectors in `tests/vectors`; it never takes code.
+
+use super::{Confidence, Provider};
+use crate::scheme::Scheme;
+use crate::secret::SecretForm;
+
+/// Makes the constants, their documentation and the list of them from one text.
+macro_rules! catalogue {
+    ($(
+        $(#[$doc:meta])*
+        $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
+            $headers:literal, $covers:literal $(, $setting:ident($($value:expr)?))*
+        );+ $(;)?];
+    )+) => {
+        $(
+            $(#[$doc])*
+            ///
+            $(
+                #[doc = "```text"]
+                #[doc = $headers]
+                #[doc = ""]
+                #[doc = concat!("covers: ", $covers)]
+                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)?))])*
+                #[doc = "```"]
+            )+
+            #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
+            pub const $constant: Provider = Provider {
+                name: $name,
+                schemes: &const { [$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+] },
+                source: $source,
+                confidence: Confidence::$confidence,
+            };
+        )+
+
+        /// Every provider of the catalogue.
+        ///
+        /// ```
+        /// use hookseal::provider;
+        ///
+        /// assert!(provider::ALL.contains(&provider::KLANG));
+        /// ```
+        pub const ALL: &[Provider] = &[$($constant),+];
+    };
+}
+
+catalogue! {
+    /// Kallglot: calls and transcripts. Publishes no tolerance; 300 seconds to either side is our choice.
+    KALLGLOT = "kallglot", Documented, "developer.kallglot.com/webhooks/signatures", [
+        "Kallglot-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed and only informs.
+    KLEN_AI = "klen-ai", Documented, "Klen AI's webhook documentation", [
+        "X-Klen-Signature: {hex}\nX-Klen-Delivery-ID: {id}", "{body}"
+    ];
+    /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
+    CALLINTEL = "callintel", Documented, "CallIntel's webhook documentation", [
+        "X-Callintel-Signature: {hex}", "{body}"
+    ];
+    /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
+    KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
+        "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
+    ];
+    /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
+    EFFICLOSE = "efficlose", Documented, "Efficlose's webhook documentation", [
+        "X-Webhook-Signature: sha256={hex}", "{body}"
+    ];
+    /// The Standard Webhooks specification, HMAC signatures (`v1`).
+    STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Svix, and whoever sends through it, under either set of header names.
+    SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
+        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Stripe. The whole text of the secret is the key, `whsec_` included.
+    STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
+        "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// GitHub. Its delivery id is not signed and only informs.
+    GITHUB = "github", VendorLibrary, "docs.github.com/webhooks; npm @octokit/webhooks-methods", [
+        "X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}"
+    ];
+    /// Slack.
+    SLACK = "slack", VendorLibrary, "docs.slack.dev/authentication/verifying-requests-from-slack; npm @slack/bolt", [
+        "X-Slack-Request-Timestamp: {timestamp}\nX-Slack-Signature: v0={hex}", "v0:{timestamp}:{body}"
+    ];
+    /// Shopify, with the app's client secret. Its webhook id is not signed and only informs.
+    SHOPIFY = "shopify", VendorLibrary, "shopify.dev/docs/apps/build/webhooks; npm @shopify/shopify-api", [
+        "X-Shopify-Hmac-Sha256: {base64}\nX-Shopify-Webhook-Id: {id}", "{body}"
+    ];
+    /// Paddle Billing. Its library accepts 5 seconds of age, and looks at the last signature alone.
+    PADDLE = "paddle", VendorLibrary, "developer.paddle.com/webhooks; npm @paddle/paddle-node-sdk", [
+        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last()
+    ];
+    /// Sanity. Sets no window, so that a captured delivery stays valid for ever.
+    SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
+        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", any_age()
+    ];
+    /// WorkOS.
+    WORKOS = "workos", VendorLibrary, "workos.com/docs/events/data-syncing/webhooks; npm @workos-inc/node", [
+        "WorkOS-Signature: t={timestamp:ms}, v1={hex}", "{timestamp}.{body}", past(180)
+    ];
+    /// Retell, with an API key as the secret.
+    RETELL = "retell", VendorLibrary, "docs.retellai.com/features/secure-webhook; npm retell-sdk", [
+        "x-retell-signature: v={timestamp:ms},d={hex}", "{body}{timestamp}"
+    ];
+    /// Twitch EventSub. Nothing separates what is signed: parse the body before you trust the id.
+    TWITCH = "twitch", Code, "dev.twitch.tv/docs/eventsub/handling-webhook-events; npm @twurple/eventsub-http", [
+        "Twitch-Eventsub-Message-Id: {id}\nTwitch-Eventsub-Message-Timestamp: {timestamp:rfc3339}\nTwitch-Eventsub-Message-Signature: sha256={hex}",
+        "{id}{timestamp}{body}", past(600)
+    ];
+    /// PagerDuty, webhooks of version 3.
+    PAGERDUTY = "pagerduty", Code, "developer.pagerduty.com/docs/webhooks", [
+        "X-PagerDuty-Signature: v1={hex},...", "{body}"
+    ];
+    /// Mux.
+    MUX = "mux", VendorLibrary, "www.mux.com/docs; npm @mux/mux-node", [
+        "mux-signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// ElevenLabs. Its library accepts half an hour of age.
+    ELEVENLABS = "elevenlabs", VendorLibrary, "elevenlabs.io/docs; npm @elevenlabs/elevenlabs-js", [
+        "ElevenLabs-Signature: t={timestamp},v0={hex},...", "{timestamp}.{body}", past(1800)
+    ];
+    /// OpenAI: Standard Webhooks, but a secret without `whsec_` is text.
+    OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::WhsecOrText)
+    ];
+    /// Polar: Standard Webhooks, but the whole secret is text.
+    POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}"
+    ];
+    /// LINE Messaging API, with the channel secret.
+    LINE = "line", VendorLibrary, "developers.line.biz/en/docs/messaging-api; npm @line/bot-sdk", [
+        "x-line-signature: {base64}", "{body}"
+    ];
+    /// Razorpay. Its event id is not signed and only informs.
+    RAZORPAY = "razorpay", VendorLibrary, "razorpay.com/docs/webhooks; npm razorpay", [
+        "X-Razorpay-Signature: {hex}\nx-razorpay-event-id: {id}", "{body}"
+    ];
+    /// GoCardless.
+    GOCARDLESS = "gocardless", VendorLibrary, "developer.gocardless.com; npm gocardless-nodejs", [
+        "Webhook-Signature: {hex}", "{body}"
+    ];
+    /// Coinbase Commerce.
+    COINBASE_COMMERCE = "coinbase-commerce", VendorLibrary, "npm coinbase-commerce-node", [
+        "X-CC-Webhook-Signature: {hex}", "{body}"
+    ];
+    /// Lemon Squeezy.
+    LEMONSQUEEZY = "lemonsqueezy", Code, "docs.lemonsqueezy.com; npm @hookflo/tern", [
+        "X-Signature: {hex}", "{body}"
+    ];
+    /// WooCommerce. Its delivery id is not signed and only informs.
+    WOOCOMMERCE = "woocommerce", Code, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
+        "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
+    ];
+    /// Doppler.
+    DOPPLER = "doppler", Code, "docs.doppler.com; npm @hookflo/tern", [
+        "x-doppler-signature: sha256={hex}", "{body}"
+    ];
+    /// Grafana Alerting as set up by default. Where the operator names a timestamp header, write a scheme of your own
+    /// that covers `{timestamp}:{body}`.
+    GRAFANA = "grafana", Documented, "grafana.com/docs/grafana/latest/alerting", [
+        "X-Grafana-Alerting-Signature: {hex}", "{body}"
+    ];
+    /// Calendly. Publishes no tolerance.
+    CALENDLY = "calendly", PeerLibrary, "developer.calendly.com; npm n8n-nodes-base", [
+        "Calendly-Webhook-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
+    /// Typeform.
+    TYPEFORM = "typeform", PeerLibrary, "www.typeform.com/developers/webhooks; npm n8n-nodes-base", [
+        "Typeform-Signature: sha256={base64}", "{body}"
+    ];
+    /// Asana, with the secret that its first request brings in `X-Hook-Secret`.
+    ASANA = "asana", PeerLibrary, "developers.asana.com/docs/webhooks-guide; npm n8n-nodes-base", [
+        "X-Hook-Signature: {hex}", "{body}"
+    ];
+    /// Zendesk. Publishes no tolerance.
+    ZENDESK = "zendesk", PeerLibrary, "developer.zendesk.com/documentation/webhooks; npm n8n-nodes-base", [
+        "X-Zendesk-Webhook-Signature-Timestamp: {timestamp:rfc3339}\nX-Zendesk-Webhook-Signature: {base64}",
+        "{timestamp}{body}"
+    ];
+    /// Zoom. Publishes no tolerance.
+    ZOOM = "zoom", Code, "developers.zoom.us/docs/api/webhooks", [
+        "x-zm-request-timestamp: {timestamp}\nx-zm-signature: v0={hex}", "v0:{timestamp}:{body}"
+    ];
+    /// Webflow.
+    WEBFLOW = "webflow", PeerLibrary, "developers.webflow.com; npm n8n-nodes-base", [
+        "x-webflow-timestamp: {timestamp:ms}\nx-webflow-signature: {hex}", "{timestamp}:{body}"
+    ];
+    /// Customer.io. Publishes no tolerance.
+    CUSTOMERIO = "customerio", PeerLibrary, "docs.customer.io; npm n8n-nodes-base", [
+        "X-CIO-Timestamp: {timestamp}\nX-CIO-Signature: {hex}", "v0:{timestamp}:{body}"
+    ];
+    /// Cal.com.
+    CAL_COM = "cal-com", PeerLibrary, "cal.com/docs; npm n8n-nodes-base", [
+        "X-Cal-Signature-256: {hex}", "{body}"
+    ];
+    /// Linear. Its timestamp stands in the body, as `webhookTimestamp` in milliseconds: compare it with the clock after
+    /// verifying, Linear allows 60 seconds. Its delivery id is not signed and only informs.
+    LINEAR = "linear", PeerLibrary, "linear.app/developers/webhooks; npm n8n-nodes-base", [
+        "Linear-Signature: {hex}\nLinear-Delivery: {id}", "{body}"
+    ];
+    /// Meta: Facebook, Instagram, Messenger and WhatsApp, with the app secret.
+    META = "meta", Code, "developers.facebook.com/docs/graph-api/webhooks; npm n8n-nodes-base", [
+        "X-Hub-Signature-256: sha256={hex}", "{body}"
+    ];
+    /// Recall.ai. Workspaces from before December 2025 send the `svix-*` names.
+    RECALL_AI = "recall-ai", Documented, "docs.recall.ai", [
+        "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Fathom.
+    FATHOM = "fathom", Code, "developers.fathom.ai; the integration of NangoHQ/nango", [
+        "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Fireflies, webhooks of version 2. Its header carries SHA-256 under the name that others use for SHA-1.
+    FIREFLIES = "fireflies", Documented, "docs.fireflies.ai", [
+        "X-Hub-Signature: sha256={hex}", "{body}"
+    ];
+    /// Daily. Publishes neither the timestamp's unit nor a tolerance, so either unit is read.
+    DAILY = "daily", Documented, "docs.daily.co/reference/rest-api/webhooks", [
+        "X-Webhook-Timestamp: {timestamp:ms-or-s}\nX-Webhook-Signature: {base64}",
+        "{timestamp}.{body}", secret(SecretForm::Base64)
+    ];
+    /// Resend, which sends through Svix.
+    RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
+        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Clerk, which sends through Svix.
+    CLERK = "clerk", VendorLibrary, "clerk.com/docs; npm @clerk/backend", [
+        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Anthropic: Standard Webhooks.
+    ANTHROPIC = "anthropic", Code, "npm @anthropic-ai/sdk", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Replicate: Standard Webhooks. Publishes no tolerance.
+    REPLICATE = "replicate", Code, "replicate.com/docs/topics/webhooks", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+    ];
+    /// Finch: Standard Webhooks under names of its own, with a secret that has no prefix.
+    FINCH = "finch", VendorLibrary, "developer.tryfinch.com; npm @tryfinch/finch-api", [
+        "Finch-Event-ID: {id}\nFinch-Timestamp: {timestamp}\nFinch-Signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret(SecretForm::Base64)
+    ];
+    /// Hookdeck Event Gateway. The second header carries the other key during a rotation. Its event id is not signed.
+    HOOKDECK = "hookdeck", VendorLibrary, "hookdeck.com/docs; npm @hookdeck/sdk", [
+        "x-hookdeck-signature: {base64}\nx-hookdeck-signature-2: {base64}\nx-hookdeck-eventid: {id}", "{body}"
+    ];
+    /// Box, with the primary and the secondary key. Its library also accepts a signature over an escaped copy of the
+    /// body, which this preset does not. Its delivery id is not signed and only informs.
+    BOX = "box", VendorLibrary, "developer.box.com/guides/webhooks/v2/signatures-v2; npm box-node-sdk", [
+        "BOX-DELIVERY-ID: {id}\nBOX-DELIVERY-TIMESTAMP: {timestamp:rfc3339}\nBOX-SIGNATURE-ALGORITHM: HmacSHA256\nBOX-SIGNATURE-PRIMARY: {base64}\nBOX-SIGNATURE-SECONDARY: {base64}\nBOX-SIGNATURE-VERSION: 1",
+        "{body}{timestamp}", past(600), future(0)
+    ];
+    /// DocuSign Connect: one numbered header for each of the account's keys.
+    DOCUSIGN = "docusign", Code, "developers.docusign.com/platform/webhooks/connect/hmac", [
+        "X-DocuSign-Signature-{n}: {base64}", "{body}"
+    ];
+    /// Outpost in its default mode. Its timestamp header is not signed and therefore left out. In its Standard Webhooks
+    /// mode, use that preset.
+    OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
+        "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
+    ];
+    /// Convoy with simple signatures, as set up by default.
+    CONVOY_SIMPLE = "convoy-simple", Code, "www.getconvoy.io/docs; its signature test data", [
+        "X-Convoy-Signature: {hex}", "{body}"
+    ];
+    /// Convoy with advanced signatures, first version, as set up by default.
+    CONVOY_ADVANCED = "convoy-advanced", Code, "www.getconvoy.io/docs; its signature test data", [
+        "X-Convoy-Signature: t={timestamp},v1={hex},...", "{timestamp},{body}"
+    ];
+    /// Hook0, signatures of version 0. Version 1 also signs headers that it lists, which the notation cannot say yet.
+    HOOK0 = "hook0", Code, "documentation.hook0.com; the constants of its Rust client", [
+        "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
+    ];
+    /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
+    MOLLIE = "mollie", Documented, "docs.mollie.com", [
+        "X-Mollie-Signature: sha256={hex}, ...", "{body}"
+    ];
+    /// Recurly, JSON webhooks. Its documentation and library say milliseconds, its sample shows seconds: either is read.
+    RECURLY = "recurly", Code, "docs.recurly.com; gem recurly", [
+        "recurly-signature: {timestamp:ms-or-s},{hex},...", "{timestamp}.{body}"
+    ];
+    /// Sinch Conversation API. The nonce is the id. Publishes no tolerance.
+    SINCH = "sinch", Code, "developers.sinch.com/docs/conversation/callbacks", [
+        "x-sinch-webhook-signature-nonce: {id}\nx-sinch-webhook-signature-timestamp: {timestamp}\nx-sinch-webhook-signature: {base64}",
+        "{body}.{id}.{timestamp}"
+    ];
+}

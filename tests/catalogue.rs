@@ -1,0 +1,85 @@
+//! The catalogue as a whole, and the table of it in the documentation.
+
+use std::collections::BTreeSet;
+
+use hookseal::provider::{self, Confidence};
+
+use common::assert_text;
+
+mod common;
+
+#[test]
+fn names_are_unique_and_found() {
+    let mut names = BTreeSet::new();
+    for provider in provider::ALL {
+        let name = provider.name();
+        assert!(names.insert(name), "{name} stands twice");
+        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
+        assert_eq!(provider::by_name(name).as_ref(), Some(provider));
+        assert!(!provider.schemes().is_empty(), "{name} has no scheme");
+        assert!(provider.source().len() > 5, "{name} names no source");
+    }
+}
+
+#[test]
+fn no_preset_leaves_the_future_open() {
+    for provider in provider::ALL {
+        for scheme in provider.schemes() {
+            let file = serde_json::to_value(scheme).expect("a scheme can be written");
+            assert!(file["future"].is_u64(), "{}", provider.name());
+        }
+    }
+}
+
+#[test]
+fn the_documentation_lists_the_providers() {
+    let mut table = String::from(
+        "| provider | signed | replay window | id signed | confidence | source |\n|---|---|---|---|---|---|\n",
+    );
+    for provider in provider::ALL {
+        let constant = provider.name().replace('-', "_").to_uppercase();
+        let scheme = &provider.schemes()[0];
+        let covers = scheme.covers().replace('|', "\\|");
+        let window = match provider.replay_window() {
+            Some(seconds) => format!("{seconds} s"),
+            None if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
+            None => "**none**: no time signed".to_owned(),
+        };
+        let id = match (scheme.covers_id(), scheme.headers().contains("{id}")) {
+            (true, _) => "yes",
+            (false, true) => "no: only informs",
+            (false, false) => "no",
+        };
+        let confidence = match provider.confidence() {
+            Confidence::VendorLibrary => "vendor's library",
+            Confidence::PeerLibrary => "peer's library",
+            Confidence::Code => "code read",
+            Confidence::Documented => "documented",
+            other => panic!("{other:?} has no words"),
+        };
+        let source = provider.source();
+        table += &format!("| [`{constant}`] | `{covers}` | {window} | {id} | {confidence} | {source} |\n");
+    }
+    assert_text("src/provider/table.md", &table);
+}
+
+#[test]
+fn public_types_cross_threads() {
+    fn assert<T: Send + Sync + 'static>() {}
+    assert::<hookseal::Scheme>();
+    assert::<hookseal::Secret>();
+    assert::<hookseal::SecretForm>();
+    assert::<hookseal::Digest>();
+    assert::<hookseal::Keyring>();
+    assert::<hookseal::Key>();
+    assert::<hookseal::Signer>();
+    assert::<hookseal::Verifier>();
+    assert::<hookseal::Verification<'static>>();
+    assert::<hookseal::Verified<'static>>();
+    assert::<hookseal::Proof<'static>>();
+    assert::<hookseal::ConfigError>();
+    assert::<hookseal::SignError>();
+    assert::<hookseal::VerifyError>();
+    assert::<provider::Provider>();
+    assert::<provider::Confidence>();
+}

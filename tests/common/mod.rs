@@ -1,0 +1,35 @@
+//! What several tests share; none uses all of it.
+
+#![allow(dead_code)]
+
+use hookseal::{Keyring, Scheme, Secret};
+
+/// The project's folder.
+pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Asserts that a file of the project holds `expected`; writes it instead if `HOOKSEAL_WRITE` is set.
+pub(crate) fn assert_text(path: &str, expected: &str) {
+    let file = format!("{FOLDER}/{path}");
+    if std::env::var_os("HOOKSEAL_WRITE").is_some() {
+        std::fs::write(&file, expected).expect("the file can be written");
+    }
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(text == expected, "{path} is not up to date: run the tests with HOOKSEAL_WRITE=1 and look at the change");
+}
+
+/// Every scheme of the catalogue, with the provider's name.
+pub(crate) fn schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
+    let all = hookseal::provider::ALL.iter();
+    all.flat_map(|provider| provider.schemes().iter().map(|scheme| (provider.name(), scheme)))
+}
+
+/// The n-th of a set of different keys, fit for every scheme.
+pub(crate) fn key(n: u8) -> Secret {
+    Secret::from_bytes([b'k' ^ n; 32]).expect("the key is not empty")
+}
+
+/// The keys `first`, `first + 1`, …
+pub(crate) fn keys(first: u8, count: u8) -> Keyring {
+    let previous = (1..count).map(|n| key(first + n));
+    previous.fold(Keyring::new(key(first)), |keys, key| keys.and_previous(key).expect("at most eight keys"))
+}

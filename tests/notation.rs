@@ -1,0 +1,320 @@
+//! The notation: what it accepts, how it says no, and what a million damaged schemes do to it.
+
+use hookseal::{Scheme, Secret, Signer, Verifier};
+use http::{HeaderValue, Request};
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use rand::RngExt;
+use time::OffsetDateTime;
+
+use common::{key, keys, schemes};
+
+mod common;
+
+/// Rules of the notation that a scheme can break: the texts, and what the error says.
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("", "{body}", "headers: `` has no line with `{hex}`, `{base64}` or `{base64url}`"),
+    ("X-Id: {id}", "{body}", "headers: `` has no line with `{hex}`, `{base64}` or `{base64url}`"),
+    ("X-Signature", "{body}", "headers: `X-Signature` is not a header line, `Name: value`"),
+    ("X-Signature:", "{body}", "headers: `` is a header line without a value"),
+    (": {hex}", "{body}", "headers: `` is not a header name"),
+    ("X Signature: {hex}", "{body}", "headers: `X Signature` is not a header name"),
+    ("a | b | c | d | e: {hex}", "{body}", "headers: `a | b | c | d | e` has more than 4 alternative names"),
+    ("a: {hex}\nA: {id}", "{body}", "headers: `A` is named twice"),
+    ("a: {hex}\nb | A: {id}", "{body}", "headers: `A` is named twice"),
+    ("a-{n}: {hex}\nA-7: {id}", "{body}", "headers: `A-7` is named twice"),
+    ("a | b-{n}: {hex}", "{body}", "headers: `a | b-{n}` numbers a header that has alternative names"),
+    ("a: {hex}\nb-{n}: {id}", "{body}", "headers: `b-{n}: {id}` numbers a header that is not one whole signature"),
+    ("a-{n}: {hex},...", "{body}", "headers: `a-{n}: {hex},...` numbers a header that is not one whole signature"),
+    ("a | b: {hex}\nc | d | e: {id}", "{body}", "headers: `c` has not as many alternative names as another line"),
+    ("a: sha256={hexx}", "{body}", "headers: `{hexx}` is not a placeholder of a header"),
+    ("a: {body}", "{body}", "headers: `{body}` is not a placeholder of a header"),
+    ("a: sha256={hex", "{body}", "headers: `{hex` has a `{` without its `}`"),
+    ("a: sha256}={hex}", "{body}", "headers: `sha256}=` has a `}` without its `{`"),
+    ("a: {hex}\nb: 1}", "{body}", "headers: `1}` has a `}` without its `{`"),
+    ("a: {hex}|", "{body}", "headers: `|` follows a placeholder, where only `,` `;` or a blank may"),
+    (
+        "a: t={timestamp},v1={hex};...",
+        "{timestamp}.{body}",
+        "headers: `;...` does not begin with the separator of its list",
+    ),
+    ("a: {hex},", "{body}", "headers: `` is an item without a placeholder"),
+    ("a: {hex},alg", "{body}", "headers: `alg` is an item without a placeholder"),
+    ("a: x,y={hex},...", "{body}", "headers: `x,y=` has the separator in its prefix"),
+    ("a: t={timestamp},...", "{timestamp}.{body}", "headers: `t={timestamp},...` is a list without a signature"),
+    ("a: {id},{hex}", "{id}.{body}", "headers: `{id},{hex}` has an `{id}` in a list: it stands alone in its line"),
+    (
+        "a: v1={hex},t={timestamp},...",
+        "{timestamp}.{body}",
+        "headers: `v1={hex},t={timestamp},...` repeats an item that is not a signature",
+    ),
+    (
+        "a: t={timestamp},u={timestamp},{hex}",
+        "{timestamp}.{body}",
+        "headers: `t={timestamp},u={timestamp},{hex}` has two timestamps",
+    ),
+    ("a: v1={hex},v0={hex},...", "{body}", "headers: `v1={hex},v0={hex},...` has two signatures that are not one list"),
+    ("a: v0={hex},{base64},...", "{body}", "headers: `v0={hex},{base64},...` has two signatures that are not one list"),
+    ("a: {hex},{hex},...", "{body}", "headers: `{hex},{hex},...` has two signatures that are not one list"),
+    ("a: t={timestamp},t1{hex}", "{timestamp}.{body}", ""),
+    (
+        "a: t{timestamp},t1={hex}",
+        "{timestamp}.{body}",
+        "headers: `t{timestamp},t1={hex}` has an item whose prefix begins with another's",
+    ),
+    ("a: {hex}\nb: {base64}", "{body}", "headers: `b` encodes its signature unlike another line"),
+    (
+        "a: {hex}\nb: {timestamp}\nc: {timestamp:ms}",
+        "{timestamp}.{body}",
+        "headers: `c` is a second place for the timestamp",
+    ),
+    ("a: {hex}\nb: {id}\nc: {id}", "{body}", "headers: `c` is a second place for the id"),
+    (
+        "a: {hex},...\nb: {hex}",
+        "{body}",
+        "headers: `b` is one of several signature lines, which hold one plain signature each",
+    ),
+    (
+        "a: t={timestamp},v={hex}\nb: {hex}",
+        "{timestamp}.{body}",
+        "headers: `b` is one of several signature lines, which hold one plain signature each",
+    ),
+    ("a: {hex}\nb: sch\u{f6}n", "{body}", "headers: `sch\u{f6}n` is not printable ASCII"),
+    ("a: {hex}", "", "covers: `` does not have `{body}` exactly once"),
+    ("a: {hex}", "{body}.{body}", "covers: `{body}.{body}` does not have `{body}` exactly once"),
+    ("a: {hex}", "{bdy}", "covers: `{bdy}` is not a placeholder of signed content"),
+    ("a: {hex}", "{body", "covers: `{body` has a `{` without its `}`"),
+    ("a: {hex}", "v0}{body}", "covers: `v0}` has a `}` without its `{`"),
+    ("a: {hex}", "{timestamp}.{body}", "covers: `{timestamp}.{body}` has a `{timestamp}` that no header line carries"),
+    ("a: {hex}", "{id}.{body}", "covers: `{id}.{body}` has an `{id}` that no header line carries"),
+    ("a: {hex}\nb: {id}", "{id}.{body}.{id}", "covers: `{id}.{body}.{id}` has a placeholder twice"),
+    (
+        "a: {hex}\nb: {timestamp}",
+        "{body}",
+        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
+    ),
+    ("a: {hex}\nb: {id}", "{id}{body}", "covers: `{id}{body}` has two placeholders without a text between them"),
+    (
+        "a: {hex}\nb: {timestamp:ms-or-s}",
+        "{timestamp}{body}",
+        "covers: `{timestamp}{body}` has a timestamp of two units that touches its neighbour",
+    ),
+    ("a: {hex}", "{header:}{body}", "covers: `{header:}` does not name a header"),
+    ("a: {hex}", "{header:A}.{body}", "covers: `A` is a header line with a placeholder: use that placeholder"),
+    ("a-{n}: {hex}", "{header:A-1}.{body}", "covers: `A-1` could be one of the numbered signature headers"),
+    ("a: {hex}", "{header:b}.{header:B}.{body}", "covers: `B` is spliced in twice"),
+    (
+        "a: {hex}",
+        "{header:b}.{header:c}.{header:d}.{header:e}.{header:f}.{body}",
+        "covers: `{header:b}.{header:c}.{header:d}.{header:e}.{header:f}.{body}` has more than 4 `{header:\u{2026}}`",
+    ),
+];
+
+#[test]
+fn broken_rules_are_named() {
+    for (headers, covers, expected) in REFUSED {
+        let result = Scheme::try_new(*headers, *covers);
+        let said = result.err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(&said, expected, "{headers:?} {covers:?}");
+    }
+    let long = "x".repeat(5000);
+    assert!(Scheme::try_new(format!("a: {long}{{hex}}"), "{body}").is_err());
+    assert!(Scheme::try_new("a: {hex}", format!("{long}{{body}}")).is_err());
+    assert!(Scheme::try_new("a: {hex}\n".to_owned() + &"b: 1\n".repeat(8), "{body}").is_err());
+    assert!(Scheme::try_new("a: {hex}", ".{header:b}".repeat(16) + "{body}").is_err());
+}
+
+/// Rules of the notation at work: the scheme, how many keys sign, and the headers they make at 1 700 000 000 for the id
+/// `id_1`; `#n` is the signature of the n-th key.
+const WRITTEN: &[(&str, &str, u8, &[(&str, &str)])] = &[
+    ("S: sha256={hex}", "{body}", 2, &[("s", "sha256=#1")]),
+    ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 1, &[("s", "t=1700000000,v1=#1")]),
+    ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 3, &[("s", "t=1700000000,v1=#1,v1=#2,v1=#3")]),
+    ("S: t={timestamp:ms}, v1={hex}", "{timestamp}.{body}", 2, &[("s", "t=1700000000000, v1=#1")]),
+    ("S: s={hex};ts={timestamp}", "{timestamp}.{body}", 2, &[("s", "s=#1;ts=1700000000")]),
+    (
+        "I: {id}\nT: {timestamp:rfc3339}\nS: v1,{hex} ...",
+        "{id}.{timestamp}.{body}",
+        2,
+        &[("i", "id_1"), ("t", "2023-11-14T22:13:20Z"), ("s", "v1,#1 v1,#2")],
+    ),
+    ("S: sha256={hex}, ...", "{body}", 2, &[("s", "sha256=#1, sha256=#2")]),
+    ("S: {timestamp},{hex},...", "{timestamp}.{body}", 2, &[("s", "1700000000,#1,#2")]),
+    ("S: v0={hex},{hex},...", "{body}", 3, &[("s", "v0=#1,#2,#3")]),
+    ("S: {hex},...", "{body}", 2, &[("s", "#1,#2")]),
+    ("A: {hex}\nB: {hex}", "{body}", 1, &[("a", "#1")]),
+    ("A: {hex}\nB: {hex}", "{body}", 3, &[("a", "#1"), ("b", "#2")]),
+    ("S-{n}: {hex}", "{body}", 2, &[("s-1", "#1"), ("s-2", "#2")]),
+    ("a-i | b-i: {id}\na-s | b-s: {hex}", "{id}.{body}", 1, &[("a-i", "id_1"), ("a-s", "#1")]),
+    ("S: {hex}\nV: 1", "{header:V}:{body}", 1, &[("s", "#1"), ("v", "1")]),
+    ("I: msg/{id}\nS: HMAC {hex}", "{id}\n{body}", 1, &[("i", "msg/id_1"), ("s", "HMAC #1")]),
+];
+
+#[test]
+fn every_rule_signs_and_verifies() {
+    let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    for (lines, covers, count, expected) in WRITTEN {
+        let scheme = Scheme::try_new(*lines, *covers).unwrap();
+        let sign = |first, count| {
+            Signer::new(scheme.clone(), keys(first, count)).unwrap().sign_at("id_1", b"{}", now).unwrap()
+        };
+        let headers = sign(0, *count);
+        assert_eq!(headers.len(), expected.len(), "{lines}");
+        // What one key alone signs, to know its signature again.
+        let alone = |n: u8| {
+            let headers = sign(n, 1);
+            let text = headers.values().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
+            text.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64).unwrap().to_owned()
+        };
+        for (name, value) in *expected {
+            let value =
+                (0..*count).rev().fold((*value).to_owned(), |text, n| text.replace(&format!("#{}", n + 1), &alone(n)));
+            assert_eq!(headers[*name], value, "{lines}");
+            assert_eq!(headers[*name].is_sensitive(), value.len() > 60, "{lines}: {name}");
+        }
+        let carried = (0..*count).filter(|n| {
+            let verifier = Verifier::new(scheme.clone(), key(*n)).unwrap();
+            verifier.verify_at(&headers, b"{}", now).is_ok()
+        });
+        let written = expected.iter().map(|(_, value)| value.matches('#').count()).sum::<usize>();
+        assert_eq!(carried.count(), written, "{lines}: each signature verifies under its key");
+    }
+}
+
+#[test]
+fn the_current_key_can_come_last() {
+    let scheme = Scheme::new("S: {hex},...", "{body}");
+    let first = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
+    let last = Signer::new(scheme.current_key_last(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
+    let (current, previous) = first["s"].to_str().unwrap().split_once(',').unwrap();
+    assert_eq!(last["s"], format!("{previous},{current}"));
+}
+
+#[test]
+fn files_hold_the_same_schemes() {
+    for (name, scheme) in schemes() {
+        let json = serde_json::to_string(scheme).unwrap();
+        assert_eq!(&serde_json::from_str::<Scheme>(&json).unwrap(), scheme, "{name}: {json}");
+        let toml = toml::to_string(scheme).unwrap();
+        assert_eq!(&toml::from_str::<Scheme>(&toml).unwrap(), scheme, "{name}: {toml}");
+    }
+    let short = r#"{"headers":"a: {hex}","covers":"{body}"}"#;
+    assert_eq!(serde_json::from_str::<Scheme>(short).unwrap(), Scheme::new("a: {hex}", "{body}"));
+    let open = r#"{"headers":["a: {hex}","b: {timestamp}"],"covers":"{timestamp}.{body}","future":"any","past":"any"}"#;
+    assert_eq!(serde_json::from_str::<Scheme>(open).unwrap().replay_window(), None);
+    for (file, expected) in [
+        (r#"{"covers":"{body}"}"#, "missing field `headers`"),
+        (r#"{"headers":"a: {hex}","covers":"{body}","digset":"sha256"}"#, "unknown field `digset`"),
+        (r#"{"headers":"a: {hex}","covers":"{body}","digest":"md5"}"#, "unknown variant `md5`"),
+        (r#"{"headers":"a: {hex}","covers":"{body}","past":-1}"#, "expected whole seconds up to 4294967295"),
+        (r#"{"headers":"a: {hex}","covers":"{body}","past":"ever"}"#, "or \"any\""),
+        (r#"{"headers":"a: {hexx}","covers":"{body}"}"#, "headers: `{hexx}` is not a placeholder of a header"),
+        (r#"{"headers":7,"covers":"{body}"}"#, "expected header lines, as a string or a list of strings"),
+        (
+            r#"{"headers":["a: {hex}","b: {timestamp}"],"covers":"{body}{timestamp}","past":"any"}"#,
+            "past: `any` leaves the window open",
+        ),
+        (
+            r#"{"headers":["a: {hex}","b: {timestamp}"],"covers":"{body}{timestamp}","future":"any"}"#,
+            "future: `any` leaves the window open",
+        ),
+    ] {
+        let said = serde_json::from_str::<Scheme>(file).expect_err(file).to_string();
+        assert!(said.contains(expected), "{file}: {said}");
+    }
+}
+
+/// Words that templates are made of, and some that they are not.
+const WORDS: &[&str] = &[
+    "{hex}",
+    "{base64}",
+    "{base64url}",
+    "{timestamp}",
+    "{timestamp:ms}",
+    "{timestamp:ms-or-s}",
+    "{timestamp:rfc3339}",
+    "{id}",
+    "{n}",
+    "{body}",
+    "{header:X-Other}",
+    "{header:V}",
+    "{",
+    "}",
+    "...",
+    ",",
+    ";",
+    " ",
+    ".",
+    ":",
+    "|",
+    "\n",
+    "\t",
+    "=",
+    "v1=",
+    "t=",
+    "sha256=",
+    "X-A",
+    "X-B",
+    "X-A: ",
+    "V: 1",
+    "\u{e9}",
+    "\u{1f980}",
+    "\0",
+    "\r\n",
+];
+
+fn damaged(text: &str, rng: &mut impl RngExt) -> String {
+    let mut text: Vec<char> = text.chars().collect();
+    for _ in 0..rng.random_range(0..4) {
+        let place = rng.random_range(0..=text.len());
+        let word: Vec<char> = WORDS[rng.random_range(0..WORDS.len())].chars().collect();
+        let end = (place + rng.random_range(0..12)).min(text.len());
+        match rng.random_range(0..4) {
+            0 => drop(text.splice(place..place, word)),
+            1 => drop(text.splice(place..end, word)),
+            2 => drop(text.drain(place..end)),
+            _ => {
+                let copy = text[place..end].to_vec();
+                let to = rng.random_range(0..=text.len());
+                text.splice(to..to, copy);
+            }
+        }
+    }
+    text.into_iter().collect()
+}
+
+#[test]
+fn a_million_damaged_schemes() {
+    let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let seeds: Vec<(String, String)> = schemes()
+        .map(|(_, scheme)| (scheme.headers().to_owned(), scheme.covers().to_owned()))
+        .chain(WRITTEN.iter().map(|(headers, covers, ..)| ((*headers).to_owned(), (*covers).to_owned())))
+        .collect();
+    let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    let (mut accepted, mut unsigned) = (0_usize, 0_usize);
+    for _ in 0..1_000_000 {
+        let (headers, covers) = &seeds[rng.random_range(0..seeds.len())];
+        let (headers, covers) = (damaged(headers, &mut rng), damaged(covers, &mut rng));
+        let Ok(scheme) = Scheme::try_new(headers.clone(), covers.clone()) else { continue };
+        accepted += 1;
+        let secret = || Secret::from_bytes([7; 32]).unwrap();
+        let mut request = Request::post("/").body("body").unwrap();
+        for part in covers.split("{header:").skip(1) {
+            let name = part.split('}').next().unwrap();
+            request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), HeaderValue::from_static("QQ"));
+        }
+        let signer = Signer::new(scheme.clone(), secret()).unwrap();
+        // An id that holds the text behind it is refused, so that another one has to do.
+        let signed = ["id", "~", "7Z"].iter().any(|id| signer.sign_request(&mut request, id, now).is_ok());
+        if !signed {
+            unsigned += 1;
+            continue;
+        }
+        let verifier = Verifier::new(scheme, secret()).unwrap();
+        let verified = verifier.verify_at(request.headers(), b"body", now);
+        assert!(verified.is_ok(), "{headers:?} {covers:?}: {:?}", verified.err());
+        let tampered = verifier.verify_at(request.headers(), b"bodx", now);
+        assert!(tampered.is_err(), "{headers:?} {covers:?}");
+    }
+    assert!(accepted > 100_000, "only {accepted} schemes were accepted: the test does not test");
+    assert!(unsigned < accepted / 100, "{unsigned} of {accepted} could not be signed");
+}
