@@ -131,9 +131,8 @@ const ID: &str = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
 
 fn verify(name: String, scheme: &Scheme, size: usize, head: usize, keys: usize) -> Case {
     let body = vec![b'x'; size];
-    let headers = Signer::new(scheme.clone(), key(0))
-        .and_then(|s| Ok(s.sign(ID, &body).expect("the id is fine")))
-        .expect("the key is fine");
+    let signer = Signer::new(scheme.clone(), key(0)).expect("the key is fine");
+    let headers = signer.sign(ID, &body).expect("the id is fine");
     let ring = if keys == 1 { Keyring::new(key(0)) } else { keyring(keys) };
     let verifier = Verifier::new(scheme.clone(), ring).expect("the keys are fine");
     Case::new(name, Some(head + size), keys, move || {

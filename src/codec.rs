@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use zeroize::Zeroizing;
 
 /// The longest text of a MAC: the 64 bytes of SHA-512 in hex.
 pub(crate) const MAX_MAC_TEXT: usize = 128;
@@ -71,24 +70,28 @@ impl Encoding {
     }
 }
 
-/// A key in hex, either case.
-pub(crate) fn hex_key(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut key = Zeroizing::new(vec![0; text.len() / 2]);
-    hex::decode_to_slice(text, &mut key).is_ok().then_some(key)
+/// Reads a key in hex, either case.
+pub(crate) fn read_hex_key(text: &[u8], key: &mut Vec<u8>) -> bool {
+    key.resize(text.len() / 2, 0);
+    hex::decode_to_slice(text, key).is_ok()
 }
 
-/// A key in base64. Providers hand out keys cut at any character, so padding and trailing bits are not judged.
-pub(crate) fn base64_key(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// Reads a key in base64. Providers hand out keys cut at any character: padding and trailing bits are not judged.
+pub(crate) fn read_base64_key(text: &[u8], key: &mut Vec<u8>) -> bool {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
         GeneralPurposeConfig::new()
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let mut key = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
-    let length = LENIENT.decode_slice(text, &mut key).ok()?;
-    key.truncate(length);
-    Some(key)
+    key.resize(text.len() / 4 * 3 + 3, 0);
+    match LENIENT.decode_slice(text, key) {
+        Ok(length) => {
+            key.truncate(length);
+            true
+        }
+        Err(_) => false,
+    }
 }
 
 /// Text of a new key.

@@ -34,7 +34,6 @@ pub trait Headers: sealed::Sealed {
 /// What a header that must not repeat holds.
 #[doc(hidden)]
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "not public API")]
 pub enum Found<'a> {
     Missing,
     Once(&'a [u8]),

@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
 use crate::error::{ConfigError, SignError};
+use crate::mac::Mac;
 use crate::scheme::{Plan, Scheme, Values};
-use crate::secret::{Keyring, MAX_KEYS, Mac};
+use crate::secret::{Keyring, MAX_KEYS};
 
 /// Signs requests under one [`Scheme`]. Cheap to clone.
 ///

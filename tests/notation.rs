@@ -123,9 +123,11 @@ fn broken_rules_are_named() {
     assert!(Scheme::try_new("a: {hex}", ".{header:b}".repeat(16) + "{body}").is_err());
 }
 
+type Written = (&'static str, &'static str, u8, &'static [(&'static str, &'static str)]);
+
 /// Rules of the notation at work: the scheme, how many keys sign, and the headers they make at 1 700 000 000 for the id
 /// `id_1`; `#n` is the signature of the n-th key.
-const WRITTEN: &[(&str, &str, u8, &[(&str, &str)])] = &[
+const WRITTEN: &[Written] = &[
     ("S: sha256={hex}", "{body}", 2, &[("s", "sha256=#1")]),
     ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 1, &[("s", "t=1700000000,v1=#1")]),
     ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 3, &[("s", "t=1700000000,v1=#1,v1=#2,v1=#3")]),

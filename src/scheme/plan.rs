@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 
 use crate::codec::Encoding;
-use crate::secret::{MAX_CANDIDATES, Mac, Tag};
+use crate::mac::{MAX_CANDIDATES, Mac, Tag};
 use crate::timestamp::TimeFormat;
 
 use super::Scheme;

@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use crate::error::VerifyError;
 use crate::headers::{Found, Headers};
-use crate::secret::Candidates;
+use crate::mac::Candidates;
 use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 
 use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};

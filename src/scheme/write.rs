@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::codec::MAX_MAC_TEXT;
 use crate::error::SignError;
 use crate::headers::{Found, Headers};
-use crate::secret::Tag;
+use crate::mac::Tag;
 use crate::timestamp::TimeText;
 
 use super::plan::{Alone, Plan, SignatureLine, Values};

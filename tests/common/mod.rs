@@ -33,3 +33,12 @@ pub(crate) fn keys(first: u8, count: u8) -> Keyring {
     let previous = (1..count).map(|n| key(first + n));
     previous.fold(Keyring::new(key(first)), |keys, key| keys.and_previous(key).expect("at most eight keys"))
 }
+
+/// The header line of a scheme that `header` belongs to.
+pub(crate) fn line<'s>(scheme: &'s Scheme, header: &http::HeaderName) -> &'s str {
+    let named = |line: &&str| {
+        let names = line.split(':').next().unwrap_or_default().split('|');
+        names.map(|name| name.trim().replace("{n}", "1")).any(|name| name.eq_ignore_ascii_case(header.as_str()))
+    };
+    scheme.headers().lines().find(named).unwrap_or_else(|| panic!("no line of {scheme:?} is about {header}"))
+}

@@ -1,0 +1,162 @@
+//! A scheme as it stands in a file.
+
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::ConfigError;
+use crate::mac::Digest;
+use crate::secret::SecretForm;
+
+use super::{Scheme, TOLERANCE, lines, notation};
+
+/// The serialised form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    headers: Lines,
+    covers: String,
+    #[serde(default)]
+    digest: Digest,
+    #[serde(default)]
+    secret: SecretForm,
+    #[serde(default)]
+    past: Limit,
+    #[serde(default)]
+    future: Limit,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    current_key_last: bool,
+}
+
+impl TryFrom<File> for Scheme {
+    type Error = ConfigError;
+
+    fn try_from(file: File) -> Result<Scheme, ConfigError> {
+        let scheme = Scheme::try_new(file.headers.0, file.covers)?;
+        if (file.past.0.is_none() || file.future.0.is_none()) && notation::touching(&scheme.notation) {
+            return Err(ConfigError::Scheme {
+                field: if file.past.0.is_none() { "past" } else { "future" },
+                piece: Limit::ANY.to_owned(),
+                problem: "leaves the window open, while the timestamp touches its neighbour",
+            });
+        }
+        Ok(Scheme {
+            digest: file.digest,
+            secret: file.secret,
+            past: file.past.0,
+            future: file.future.0,
+            current_key_last: file.current_key_last,
+            ..scheme
+        })
+    }
+}
+
+impl From<Scheme> for File {
+    fn from(scheme: Scheme) -> File {
+        File {
+            headers: Lines(scheme.headers.into_owned()),
+            covers: scheme.covers.into_owned(),
+            digest: scheme.digest,
+            secret: scheme.secret,
+            past: Limit(scheme.past),
+            future: Limit(scheme.future),
+            current_key_last: scheme.current_key_last,
+        }
+    }
+}
+
+/// Header lines: one text, or a list of lines.
+struct Lines(String);
+
+impl Serialize for Lines {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(lines(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Lines, D::Error> {
+        struct LinesVisitor;
+
+        impl<'de> Visitor<'de> for LinesVisitor {
+            type Value = Lines;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("header lines, as a string or a list of strings")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Lines, E> {
+                Ok(Lines(text.to_owned()))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut lines: A) -> Result<Lines, A::Error> {
+                let mut text = String::new();
+                while let Some(line) = lines.next_element::<String>()? {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Ok(Lines(text))
+            }
+        }
+
+        deserializer.deserialize_any(LinesVisitor)
+    }
+}
+
+/// One side of the window: seconds, or `"any"`.
+struct Limit(Option<u32>);
+
+impl Limit {
+    const ANY: &'static str = "any";
+}
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit(TOLERANCE)
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(seconds) => serializer.serialize_u32(seconds),
+            None => serializer.serialize_str(Limit::ANY),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+        struct LimitVisitor;
+
+        impl Visitor<'_> for LimitVisitor {
+            type Value = Limit;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("whole seconds up to 4294967295, or \"any\"")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Limit, E> {
+                let limit = u32::try_from(seconds);
+                limit.map(|s| Limit(Some(s))).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(seconds), &self))
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Limit, E> {
+                match u64::try_from(seconds) {
+                    Ok(seconds) => self.visit_u64(seconds),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(seconds), &self)),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
+                match text {
+                    Limit::ANY => Ok(Limit(None)),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(LimitVisitor)
+    }
+}

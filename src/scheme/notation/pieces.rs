@@ -1,0 +1,156 @@
+//! What is covered.
+
+use crate::timestamp::TimeFormat;
+
+use super::text::{all_token, begins, find, is, same_name, starts_with};
+use super::{Fault, MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Span, Value, attempt, in_covers, is_literal};
+
+pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
+    let mut at = 0;
+    while at < text.len() {
+        if notation.piece_count == MAX_PIECES {
+            return in_covers(at, text.len(), "is more than 16 pieces");
+        }
+        let open = find(text, at, text.len(), b'{');
+        let piece;
+        if open > at {
+            if find(text, at, open, b'}') < open {
+                return in_covers(at, open, "has a `}` without its `{`");
+            }
+            piece = Piece::Literal(Span::new(at, open));
+            at = open;
+        } else {
+            let close = find(text, open, text.len(), b'}');
+            if close == text.len() {
+                return in_covers(open, close, "has a `{` without its `}`");
+            }
+            let after = close + 1;
+            piece = if is(text, open, after, b"{body}") {
+                Piece::Body
+            } else if is(text, open, after, b"{id}") {
+                Piece::Id
+            } else if is(text, open, after, b"{timestamp}") {
+                Piece::Timestamp
+            } else if starts_with(text, open, after, b"{header:") {
+                let name = Span::new(open + 8, close);
+                if name.is_empty() || !all_token(text, name) {
+                    return in_covers(open, after, "does not name a header");
+                }
+                Piece::Header(name)
+            } else {
+                return in_covers(open, after, "is not a placeholder of signed content");
+            };
+            at = after;
+        }
+        notation.pieces[notation.piece_count] = piece;
+        notation.piece_count += 1;
+    }
+    Ok(())
+}
+
+pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
+    let (has_id, format) = carried(notation);
+    let has_timestamp = format.is_some();
+    let (mut bodies, mut ids, mut timestamps, mut spliced) = (0, 0, 0, 0);
+    let mut i = 0;
+    while i < notation.piece_count {
+        match notation.pieces[i] {
+            Piece::Literal(_) => {}
+            Piece::Body => bodies += 1,
+            Piece::Id => ids += 1,
+            Piece::Timestamp => timestamps += 1,
+            Piece::Header(name) => {
+                spliced += 1;
+                attempt!(check_spliced(headers, text, notation, name, i));
+            }
+        }
+        if i > 0 && !is_literal(notation.pieces[i - 1]) && !is_literal(notation.pieces[i]) {
+            let timestamp = matches!(notation.pieces[i - 1], Piece::Timestamp);
+            if !timestamp && !matches!(notation.pieces[i], Piece::Timestamp) {
+                return in_covers(0, text.len(), "has two placeholders without a text between them");
+            }
+            if let Some(TimeFormat::MillisecondsOrSeconds) = format {
+                // Three digits less, and milliseconds would still be a time, in seconds.
+                return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
+            }
+        }
+        i += 1;
+    }
+    if bodies != 1 {
+        return in_covers(0, text.len(), "does not have `{body}` exactly once");
+    }
+    if ids > 1 || timestamps > 1 {
+        return in_covers(0, text.len(), "has a placeholder twice");
+    }
+    if spliced > MAX_SPLICED {
+        return in_covers(0, text.len(), "has more than 4 `{header:…}`");
+    }
+    if ids > 0 && !has_id {
+        return in_covers(0, text.len(), "has an `{id}` that no header line carries");
+    }
+    if timestamps > 0 && !has_timestamp {
+        return in_covers(0, text.len(), "has a `{timestamp}` that no header line carries");
+    }
+    if timestamps == 0 && has_timestamp {
+        return in_covers(
+            0,
+            text.len(),
+            "leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
+        );
+    }
+    Ok(())
+}
+
+/// A spliced header is some other header of the request, or a constant line.
+const fn check_spliced(
+    headers: &[u8],
+    covers: &[u8],
+    notation: &Notation,
+    name: Span,
+    place: usize,
+) -> Result<(), Fault> {
+    let (start, end) = (name.start as usize, name.end as usize);
+    let mut i = 0;
+    while i < notation.line_count {
+        let line = notation.lines[i];
+        let mut n = 0;
+        while n < line.name_count {
+            let constant = matches!(line.value, Value::Constant(_)) && line.name_count == 1;
+            if same_name(headers, line.names[n], covers, name) && !constant {
+                return in_covers(start, end, "is a header line with a placeholder: use that placeholder");
+            }
+            n += 1;
+        }
+        if line.numbered && begins(covers, name, headers, line.names[0]) {
+            return in_covers(start, end, "could be one of the numbered signature headers");
+        }
+        i += 1;
+    }
+    let mut p = 0;
+    while p < place {
+        if let Piece::Header(other) = notation.pieces[p]
+            && same_name(covers, other, covers, name)
+        {
+            return in_covers(start, end, "is spliced in twice");
+        }
+        p += 1;
+    }
+    Ok(())
+}
+
+/// Whether the header lines carry an id, and in which format a timestamp.
+const fn carried(notation: &Notation) -> (bool, Option<TimeFormat>) {
+    let (mut id, mut timestamp) = (false, None);
+    let mut i = 0;
+    while i < notation.line_count {
+        match notation.lines[i].value {
+            Value::Id { .. } => id = true,
+            Value::Timestamp { format, .. } | Value::Signature(Signature { time: Some((_, format)), .. }) => {
+                timestamp = Some(format);
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    (id, timestamp)
+}

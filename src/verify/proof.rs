@@ -1,0 +1,200 @@
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::scheme::{Plan, Reading};
+use crate::timestamp::Timestamp;
+
+/// An authentic request with its body. Only [`Verifier::verify`](crate::Verifier::verify) makes one.
+///
+/// ```
+/// use hookseal::{Secret, Verified, provider};
+///
+/// fn handle(request: &Verified<'_>) -> usize {
+///     request.body().len() // no need to ask whether it was verified
+/// }
+/// # let secret = Secret::new("a secret of twenty-some bytes")?;
+/// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+/// # let verifier = provider::KLEN_AI.verifier(secret)?;
+/// assert_eq!(handle(&verifier.verify(&headers, b"{}")?), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    proof: Proof<'a>,
+    body: &'a [u8],
+}
+
+impl<'a> Verified<'a> {
+    #[inline]
+    pub(super) fn new(proof: Proof<'a>, body: &'a [u8]) -> Verified<'a> {
+        Verified { proof, body }
+    }
+
+    /// The body: exactly the bytes that were verified. They need not be text.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.body(), b"{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// What else was verified: id, timestamp and key.
+    ///
+    /// ```
+    /// # use hookseal::{Key, Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::TWITCH.signer(secret.clone())?.sign("msg_1", b"{}")?;
+    /// # let verifier = provider::TWITCH.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().id(), Some("msg_1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proof(&self) -> &Proof<'a> {
+        &self.proof
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("proof", &self.proof).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// That a request is authentic, and what its headers say. Only a [`Verifier`](crate::Verifier) makes one.
+///
+/// ```
+/// use hookseal::{Key, Secret, provider};
+///
+/// let verifier = provider::STANDARD_WEBHOOKS.verifier(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let headers = [
+///     ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+///     ("webhook-timestamp", "1614265330"),
+///     ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+/// ];
+/// let sent = time::OffsetDateTime::from_unix_timestamp(1_614_265_330)?;
+/// let verified = verifier.verify_at(&headers, br#"{"test": 2432232314}"#, sent)?;
+/// let proof = verified.proof();
+/// assert_eq!(proof.id(), Some("msg_p5jXN8AQM9LWM0D4loKWxJek"));
+/// assert_eq!(proof.timestamp(), Some(sent));
+/// assert_eq!(proof.key(), Key::Current);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Proof<'a> {
+    /// Visible ASCII.
+    id: Option<&'a [u8]>,
+    id_is_signed: bool,
+    timestamp: Option<Timestamp>,
+    key: Key,
+}
+
+impl<'a> Proof<'a> {
+    #[inline]
+    pub(super) fn new(plan: &Plan, reading: &Reading<'a>, place: usize) -> Proof<'a> {
+        Proof {
+            id: reading.id,
+            id_is_signed: plan.covers_id(),
+            timestamp: reading.time,
+            key: if place == 0 { Key::Current } else { Key::Previous(place) },
+        }
+    }
+
+    /// The delivery's id, if the scheme signs one.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().id(), None); // Klen AI sends one, and does not sign it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn id(&self) -> Option<&'a str> {
+        self.text().filter(|_| self.id_is_signed)
+    }
+
+    /// An id that the scheme sends but does not sign: for logs. Whoever replays a request can change it, so never
+    /// deduplicate by it.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
+    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.proof().unsigned_id(), Some("dlv_1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unsigned_id(&self) -> Option<&'a str> {
+        self.text().filter(|_| !self.id_is_signed)
+    }
+
+    /// When the request was signed, if the scheme says.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLANG.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let verifier = provider::KLANG.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert!(verified.proof().timestamp().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn timestamp(&self) -> Option<OffsetDateTime> {
+        self.timestamp.and_then(Timestamp::time)
+    }
+
+    /// Which key matched. While it is a previous one, the sender has not yet rotated.
+    ///
+    /// ```
+    /// # use hookseal::{Key, Keyring, Secret, provider};
+    /// let (old, new) = (Secret::new("the secret until yesterday")?, Secret::new("the secret from today on")?);
+    /// let headers = provider::GITHUB.signer(old.clone())?.sign("evt_1", b"{}")?;
+    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).and_previous(old)?)?;
+    /// assert_eq!(verifier.verify(&headers, b"{}")?.proof().key(), Key::Previous(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        self.id.and_then(|id| std::str::from_utf8(id).ok())
+    }
+}
+
+impl fmt::Debug for Proof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof")
+            .field("id", &self.id())
+            .field("unsigned_id", &self.unsigned_id())
+            .field("timestamp", &self.timestamp())
+            .field("key", &self.key)
+            .finish()
+    }
+}
+
+/// A key of a [`Keyring`](crate::Keyring).
+///
+/// ```
+/// use hookseal::Key;
+///
+/// assert_ne!(Key::Current, Key::Previous(1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a key is current or it is not")]
+pub enum Key {
+    /// The current key.
+    Current,
+    /// The n-th previous key, counted from 1 in the order in which they were added.
+    Previous(usize),
+}

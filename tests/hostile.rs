@@ -1,0 +1,301 @@
+//! Requests that broke other verifiers, and what ours says to them.
+
+use hookseal::{ConfigError, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use time::OffsetDateTime;
+
+use common::{key, line, schemes};
+
+mod common;
+
+const NOW: i64 = 1_770_000_000;
+
+fn now() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(NOW).unwrap()
+}
+
+fn signed(scheme: &Scheme, body: &[u8]) -> HeaderMap {
+    Signer::new(scheme.clone(), key(0)).unwrap().sign_at("id_1", body, now()).unwrap()
+}
+
+fn verify(scheme: &Scheme, headers: &HeaderMap, body: &[u8]) -> Result<(), VerifyError> {
+    Verifier::new(scheme.clone(), key(0)).unwrap().verify_at(headers, body, now()).map(|_| ())
+}
+
+fn standard() -> Scheme {
+    provider::STANDARD_WEBHOOKS.schemes()[0].clone()
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+}
+
+fn name(name: &'static str) -> HeaderName {
+    HeaderName::from_static(name)
+}
+
+/// Signs whatever text stands in the timestamp header, as an attacker who knows a key could, to reach the checks alone.
+fn signed_with_timestamp(text: &str) -> HeaderMap {
+    let lines = "webhook-id: {id}\nwebhook-signature: v1,{base64} ...";
+    let raw = Scheme::try_new(lines, format!("{{id}}.{text}.{{body}}")).unwrap();
+    let mut headers = signed(&raw, b"{}");
+    headers.insert("webhook-timestamp", HeaderValue::from_str(text).unwrap());
+    headers
+}
+
+#[test]
+fn timestamps_in_odd_forms() {
+    assert_eq!(verify(&standard(), &signed_with_timestamp(&NOW.to_string()), b"{}"), Ok(()));
+    let far = i64::MAX.to_string();
+    let odd = [
+        i64::MIN.to_string(),
+        far,
+        format!("+{NOW}"),
+        format!("0{NOW}"),
+        format!("{NOW}.0"),
+        format!(" {NOW}"),
+        format!("{NOW} "),
+        format!("{NOW}\t"),
+        "1e9".to_owned(),
+        "0x698057e0".to_owned(),
+        "NaN".to_owned(),
+        String::new(),
+        "1_770_000_000".to_owned(),
+        "99999999999999999999".to_owned(),
+        "-1".to_owned(),
+        "2026-02-02T02:40:00Z".to_owned(),
+    ];
+    for text in odd {
+        let result = verify(&standard(), &signed_with_timestamp(&text), b"{}");
+        assert!(result.is_err(), "{text:?} was accepted");
+    }
+}
+
+#[test]
+fn stale_and_future_requests_say_by_how_much() {
+    let at = |seconds: i64| verify(&standard(), &signed_with_timestamp(&(NOW + seconds).to_string()), b"{}");
+    assert_eq!((at(-300), at(300)), (Ok(()), Ok(())));
+    assert_eq!(at(-301), Err(VerifyError::TooOld { seconds: 1 }));
+    assert_eq!(at(400), Err(VerifyError::TooNew { seconds: 100 }));
+}
+
+#[test]
+fn eight_thousand_signatures() {
+    let wrong = |count: usize| format!("v1,{}", "A".repeat(43) + "=").repeat(count).replace("=v1", "= v1");
+    let mut headers = signed(&standard(), b"{}");
+    let good = headers["webhook-signature"].to_str().unwrap().to_owned();
+    for (count, expected) in [
+        (15, Ok(())),
+        (16, Err(VerifyError::TooManySignatures { header: name("webhook-signature") })),
+        (80, Err(VerifyError::TooManySignatures { header: name("webhook-signature") })),
+        (8000, Err(VerifyError::HeaderTooLong { header: name("webhook-signature") })),
+    ] {
+        set(&mut headers, "webhook-signature", &format!("{} {good}", wrong(count)));
+        assert_eq!(verify(&standard(), &headers, b"{}"), expected, "{count}");
+    }
+    // Malformed siblings do not count, whatever their number.
+    set(&mut headers, "webhook-signature", &format!("{}{good}", "v1,x v9, ".repeat(400)));
+    assert_eq!(verify(&standard(), &headers, b"{}"), Ok(()));
+}
+
+#[test]
+fn a_malformed_sibling_does_not_cost_a_good_signature() {
+    let mut headers = signed(&standard(), b"{}");
+    let good = headers["webhook-signature"].to_str().unwrap().to_owned();
+    for list in ["v1,AAAA {}", "{} v1,", "v1a,AAAA {} v2,zz", "  {}  ", "v1 {}", ", {}"] {
+        set(&mut headers, "webhook-signature", &list.replace("{}", &good));
+        assert_eq!(verify(&standard(), &headers, b"{}"), Ok(()), "{list}");
+    }
+    set(&mut headers, "webhook-signature", "v1,AAAA v1a,x");
+    let header = name("webhook-signature");
+    let none = Err(VerifyError::MalformedHeader { header, problem: "holds no well-formed signature" });
+    assert_eq!(verify(&standard(), &headers, b"{}"), none);
+}
+
+#[test]
+fn repeated_headers_are_refused_equal_or_not() {
+    for (provider, scheme) in schemes() {
+        let headers = signed(scheme, b"{}");
+        for (header, value) in &headers {
+            for second in [value.clone(), HeaderValue::from_static("1")] {
+                let mut headers = headers.clone();
+                headers.append(header.clone(), second.clone());
+                let result = verify(scheme, &headers, b"{}");
+                let line = line(scheme, header);
+                // A comma list of signatures alone: HTTP lets it be cut into several lines.
+                let repeats = line.ends_with("...") && line.contains("},") && !line.contains("{timestamp");
+                match result {
+                    Ok(()) => assert!(repeats, "{provider}: {header} twice was accepted"),
+                    Err(error) => {
+                        assert!(!repeats, "{provider}: {error}");
+                        assert_eq!(error, VerifyError::RepeatedHeader { header: header.clone() }, "{provider}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn missing_headers_are_named() {
+    for (provider, scheme) in schemes() {
+        let headers = signed(scheme, b"{}");
+        for header in headers.keys() {
+            let line = line(scheme, header);
+            let informs = !line.contains('{') || line.contains("{id}") && !scheme.covers_id();
+            let mut headers = headers.clone();
+            headers.remove(header);
+            let result = verify(scheme, &headers, b"{}");
+            let expected = if informs { Ok(()) } else { Err(VerifyError::MissingHeader { header: header.clone() }) };
+            assert_eq!(result, expected, "{provider}");
+        }
+    }
+}
+
+#[test]
+fn header_families_do_not_mix() {
+    let svix = &provider::SVIX.schemes()[0];
+    let headers = signed(svix, b"{}");
+    let renamed = |from: &str| {
+        let mut renamed = HeaderMap::new();
+        for (header, value) in &headers {
+            let header = if header.as_str().ends_with(from) {
+                header.as_str().replace("svix-", "webhook-")
+            } else {
+                header.to_string()
+            };
+            renamed.insert(HeaderName::try_from(header).unwrap(), value.clone());
+        }
+        renamed
+    };
+    assert_eq!(verify(svix, &renamed(""), b"{}"), Ok(()), "all names of the other family");
+    for part in ["-id", "-timestamp", "-signature"] {
+        assert!(matches!(verify(svix, &renamed(part), b"{}"), Err(VerifyError::MixedHeaders { .. })), "{part}");
+    }
+    let mut both = headers.clone();
+    both.insert("webhook-id", HeaderValue::from_static("id_2"));
+    let mixed = VerifyError::MixedHeaders { one: name("svix-id"), other: name("webhook-id") };
+    assert_eq!(verify(svix, &both, b"{}"), Err(mixed));
+}
+
+#[test]
+fn borders_do_not_move() {
+    // No separator between timestamp and body: digits move, and the window notices.
+    for (provider, body) in
+        [(provider::ZENDESK, b"123".as_slice()), (provider::RETELL, b"123"), (provider::TWITCH, b"123")]
+    {
+        let scheme = &provider.schemes()[0];
+        let headers = signed(scheme, body);
+        let (header, text) = headers
+            .iter()
+            .find(|(_, value)| value.to_str().unwrap().contains("177") || value.to_str().unwrap().contains("2026-"))
+            .unwrap();
+        let text = text.to_str().unwrap();
+        let (longer, shorter) = match text.split_once(',') {
+            Some((time, rest)) => (format!("{time}1,{rest}"), format!("{},{rest}", &time[..time.len() - 1])),
+            None => (format!("{text}1"), text[..text.len() - 1].to_owned()),
+        };
+        for (text, body) in [(longer, &body[1..]), (shorter, body)] {
+            let mut headers = headers.clone();
+            headers.insert(header.clone(), HeaderValue::from_str(&text).unwrap());
+            assert!(verify(scheme, &headers, body).is_err(), "{}", provider.name());
+        }
+    }
+    // The id stands behind the body: what separates them may not be part of it.
+    let sinch = &provider::SINCH.schemes()[0];
+    let mut headers = signed(sinch, br#"{"price":1.50}"#);
+    set(&mut headers, "x-sinch-webhook-signature-nonce", r#"50}.id_1"#);
+    let header = name("x-sinch-webhook-signature-nonce");
+    let problem = "holds the text that separates it from the body";
+    assert_eq!(verify(sinch, &headers, br#"{"price":1"#), Err(VerifyError::MalformedHeader { header, problem }));
+}
+
+#[test]
+fn ids_that_a_signer_refuses_and_a_verifier_takes() {
+    let signer = Signer::new(standard(), key(0)).unwrap();
+    for (id, problem) in [
+        ("", "is empty"),
+        ("a b", "is not visible ASCII"),
+        ("caf\u{e9}", "is not visible ASCII"),
+        ("a\r\nx-admin: 1", "is not visible ASCII"),
+        ("msg.1", "holds the text that separates it from its neighbour in the signed content"),
+        (&"x".repeat(257), "is longer than 256 bytes"),
+    ] {
+        assert_eq!(signer.sign(id, b"{}").unwrap_err(), SignError::InvalidId { problem }, "{id:?}");
+    }
+    assert!(signer.sign(&"x".repeat(256), b"{}").is_ok());
+    // Ids with dots are in the field: one signed elsewhere verifies.
+    let other =
+        Scheme::new("webhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...", "msg.1.{timestamp}.{body}");
+    let mut headers = Signer::new(other, key(0)).unwrap().sign_at("", b"{}", now()).unwrap();
+    set(&mut headers, "webhook-id", "msg.1");
+    assert_eq!(verify(&standard(), &headers, b"{}"), Ok(()));
+    for id in ["", "a b", "a\tb"] {
+        set(&mut headers, "webhook-id", id);
+        let problem = "is not visible ASCII";
+        let refused = VerifyError::MalformedHeader { header: name("webhook-id"), problem };
+        assert_eq!(verify(&standard(), &headers, b"{}"), Err(refused), "{id:?}");
+    }
+}
+
+#[test]
+fn secrets_that_are_none() {
+    assert_eq!(Secret::new("").unwrap_err(), ConfigError::EmptySecret);
+    assert_eq!(Secret::from_bytes([]).unwrap_err(), ConfigError::EmptySecret);
+    for text in [" secret", "secret\n", "\tsecret", "secret\u{a0}", " "] {
+        assert_eq!(Secret::new(text).unwrap_err(), ConfigError::UntrimmedSecret, "{text:?}");
+    }
+    let whsec = |text: &str| provider::SVIX.verifier(Secret::new(text).unwrap()).map(|_| ());
+    assert_eq!(whsec("whsec_"), Err(ConfigError::EmptySecret));
+    assert_eq!(
+        provider::SVIX.verifier(Secret::new("whsec_").unwrap().allow_short()).map(|_| ()),
+        Err(ConfigError::EmptySecret)
+    );
+    assert_eq!(whsec("whsec_bm90IHNpeHRlZW4="), Err(ConfigError::ShortSecret { bytes: 11 }));
+    assert_eq!(
+        whsec("whsec_with blanks, not base64"),
+        Err(ConfigError::MalformedSecret { form: "`whsec_` and base64" })
+    );
+    assert_eq!(whsec("whsec_MDEyMzQ1Njc4OWFiY2RlZg"), Ok(()), "sixteen bytes, unpadded");
+    let fifteen = Secret::new("fifteen letters").unwrap();
+    assert_eq!(provider::GITHUB.signer(fifteen).map(|_| ()), Err(ConfigError::ShortSecret { bytes: 15 }));
+    let nine = (1..8).fold(Keyring::new(key(0)), |ring, n| ring.and_previous(key(n)).unwrap()).and_previous(key(8));
+    assert_eq!(nine.map(|_| ()), Err(ConfigError::TooManyKeys { count: 9 }));
+}
+
+#[test]
+fn a_body_written_again_is_another_body() {
+    let received = r#"{ "event": "recording.created", "data": { "n": 45.20 } }"#;
+    let scheme = &provider::EFFICLOSE.schemes()[0];
+    let headers = signed(scheme, received.as_bytes());
+    let parsed: serde_json::Value = serde_json::from_str(received).unwrap();
+    assert_eq!(verify(scheme, &headers, received.as_bytes()), Ok(()));
+    assert_eq!(verify(scheme, &headers, parsed.to_string().as_bytes()), Err(VerifyError::NoMatch));
+}
+
+#[test]
+fn constant_headers_must_be_right_if_they_are_there() {
+    let scheme = &provider::BOX.schemes()[0];
+    let mut headers = signed(scheme, b"{}");
+    set(&mut headers, "box-signature-version", "2");
+    let problem = "is not what the scheme sets it to";
+    let refused = VerifyError::MalformedHeader { header: name("box-signature-version"), problem };
+    assert_eq!(verify(scheme, &headers, b"{}"), Err(refused));
+}
+
+#[test]
+fn spliced_headers_are_signed() {
+    const TOPIC: Scheme = Scheme::new("S: {hex}", "{header:X-Topic}:{body}");
+    let signer = Signer::new(TOPIC, key(0)).unwrap();
+    let problem = "is missing, and the scheme signs it";
+    assert_eq!(signer.sign("id", b"{}").unwrap_err(), SignError::Header { header: name("x-topic"), problem });
+    let mut request = http::Request::post("/").header("x-topic", "a:b").body("{}").unwrap();
+    let refused = signer.sign_request(&mut request, "id", now()).unwrap_err();
+    assert!(matches!(refused, SignError::Header { .. }), "{refused}");
+    assert_eq!(request.headers().len(), 1, "a refused request stays as it was");
+    request.headers_mut().insert("x-topic", HeaderValue::from_static("orders"));
+    signer.sign_request(&mut request, "id", now()).unwrap();
+    assert_eq!(verify(&TOPIC, request.headers(), b"{}"), Ok(()));
+    request.headers_mut().insert("x-topic", HeaderValue::from_static("refunds"));
+    assert_eq!(verify(&TOPIC, request.headers(), b"{}"), Err(VerifyError::NoMatch));
+}
