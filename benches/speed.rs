@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use hookseal::{Keyring, Scheme, Secret, Signer, Verifier, provider};
+use hookseal::{EventShape, Keyring, Scheme, Secret, Signer, Verifier, provider};
 use http::{HeaderMap, HeaderValue};
 use sha2::block_api::compress256;
 use time::OffsetDateTime;
@@ -112,6 +112,7 @@ fn all() -> Vec<Case> {
         }
     }
     cases.extend([many(16), many(17), many(100), stale("20 KiB", 20 * 1024), stale("1 MiB", 1 << 20)]);
+    cases.extend(events());
     cases
 }
 
@@ -172,4 +173,57 @@ fn stale(label: &str, size: usize) -> Case {
     Case::new(format!("standard-webhooks verify {label}, stale"), None, 1, move || {
         black_box(verifier.verify(black_box(&headers), black_box(&body)).is_err());
     })
+}
+
+/// Reading an event of about 20 KiB, next to the HMAC of the same body, and next to bare serde_json.
+fn events() -> Vec<Case> {
+    const SHAPE: EventShape = EventShape::new("id: {id}\ntype: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}");
+
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    struct Row {
+        id: u64,
+        name: String,
+        email: String,
+        amount: f64,
+        tags: Vec<String>,
+        note: String,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    struct Bare {
+        id: String,
+        r#type: String,
+        created_at: String,
+        data: Vec<Row>,
+    }
+
+    let row = |n: usize| {
+        format!(
+            r#"{{"id":{n},"name":"customer {n}","email":"customer{n}@example.com","amount":{n}.25,"tags":["new","vip"],"note":"line\none and \"quoted\" text number {n}"}}"#
+        )
+    };
+    let rows = (0..135).map(row).collect::<Vec<_>>().join(",");
+    let body: &'static [u8] = Box::leak(
+        format!(r#"{{"id":"evt_1","type":"rows.ready","created_at":"2026-05-07T14:32:09Z","data":[{rows}]}}"#)
+            .into_bytes()
+            .into_boxed_slice(),
+    );
+    let label = |what: &str| format!("event of {} KiB: {what}", body.len() / 1024);
+    vec![
+        Case::new(label("raw data"), Some(body.len()), 1, move || {
+            black_box(SHAPE.read(black_box(body)).is_ok());
+        }),
+        Case::new(label("bare serde_json into a type"), Some(body.len()), 1, move || {
+            black_box(serde_json::from_slice::<Bare>(black_box(body)).is_ok());
+        }),
+        Case::new(label("known type, one pass"), Some(body.len()), 1, move || {
+            black_box(SHAPE.read_as::<Vec<Row>>(black_box(body)).is_ok());
+        }),
+        Case::new(label("matched, then parsed"), Some(body.len()), 1, move || {
+            let event = SHAPE.read(black_box(body));
+            black_box(event.and_then(|event| event.data_as::<Vec<Row>>()).is_ok());
+        }),
+    ]
 }

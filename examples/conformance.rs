@@ -127,7 +127,7 @@ impl Request {
         serde_json::from_str(line).map_err(|error| Refusal::Unsupported(format!("this is not a request: {error}")))
     }
 
-    fn provider(&self) -> Result<Provider, Refusal> {
+    fn provider(&self) -> Result<&'static Provider, Refusal> {
         provider::by_name(&self.provider).ok_or_else(|| Refusal::Unsupported(format!("provider {}", self.provider)))
     }
 

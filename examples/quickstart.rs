@@ -11,7 +11,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 struct Delivery {
     title: &'static str,
-    provider: Provider,
+    provider: &'static Provider,
     id: &'static str,
     body: &'static str,
 }
@@ -19,31 +19,31 @@ struct Delivery {
 const DELIVERIES: [Delivery; 5] = [
     Delivery {
         title: "Kallglot (documented sample)",
-        provider: provider::KALLGLOT,
+        provider: &provider::KALLGLOT,
         id: "evt_01HXYZ123456789",
         body: r#"{"id":"evt_01HXYZ123456789","type":"session.ended","api_version":"v1","created_at":"2026-03-26T11:04:20Z","data":{"id":"sess_01HXYZ123456789","object":"session","status":"ended","duration":245.3}}"#,
     },
     Delivery {
         title: "Klen AI (constructed: no sample is published)",
-        provider: provider::KLEN_AI,
+        provider: &provider::KLEN_AI,
         id: "dlv_0001",
         body: r#"{"event_type":"call.ended","timestamp":"2026-05-07T14:32:09Z","data":{"id":"call_0001"}}"#,
     },
     Delivery {
         title: "CallIntel (documented sample)",
-        provider: provider::CALLINTEL,
+        provider: &provider::CALLINTEL,
         id: "batch_987654321",
         body: r#"{"event_type":"batch.completed","timestamp":"2024-12-16T11:45:00Z","webhook_id":"wh_1a2b3c4d5e","data":{"id":"batch_987654321","batch_name":"Q4 Customer Survey","status":"completed","total_numbers":1000,"successfully_called":856,"failed_calls":144,"success_rate":0.856,"cost_usd":45.20}}"#,
     },
     Delivery {
         title: "Klang (documented sample)",
-        provider: provider::KLANG,
+        provider: &provider::KLANG,
         id: "evt_aB3xK7-pQrLm9wY8",
         body: r#"{"id":"evt_aB3xK7-pQrLm9wY8","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3pq2nyax7lr9d","title":"Q2 roadmap planning","started_at":"2026-05-07T13:00:00Z","status":"ready"}}"#,
     },
     Delivery {
         title: "Efficlose (documented sample)",
-        provider: provider::EFFICLOSE,
+        provider: &provider::EFFICLOSE,
         id: "456",
         body: r#"{"event":"recording.transcript.ready","timestamp":"2024-01-15T10:30:00Z","data":{"recording":{"id":123,"title":"Team Meeting","transcript":{"id":456,"text":"Full transcript text...","speakers":[{"id":1,"name":"John Doe"}]}}}}"#,
     },

@@ -1,4 +1,4 @@
-//! Errors by audience: who configures, who signs, who verifies. None of them ever holds a secret, a body or a signature.
+//! Errors by audience: who configures, who signs, who verifies, who reads. None of them ever holds a secret, a body or a signature.
 
 use http::{HeaderName, StatusCode};
 
@@ -14,10 +14,10 @@ use http::{HeaderName, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The text of a scheme breaks a rule of the notation.
+    /// The text of a scheme or of an event shape breaks a rule of its notation.
     #[error("{field}: `{piece}` {problem}")]
-    Scheme {
-        /// The field: `headers`, `covers` or `past`, `future`.
+    Template {
+        /// The field: `headers`, `covers`, `past` or `future` of a scheme, `event` for a shape.
         field: &'static str,
         /// The offending part of it.
         piece: String,
@@ -190,5 +190,100 @@ impl VerifyError {
         } else {
             "the webhook's headers are missing or malformed"
         }
+    }
+}
+
+/// An event that cannot be read or written: authentic, perhaps, but not the promised JSON.
+///
+/// Says which field and where, and never what stands there.
+///
+/// ```
+/// use hookseal::{EventError, EventShape};
+///
+/// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
+/// let read = |body: &'static str| SHAPE.read(body.as_bytes()).unwrap_err().to_string();
+/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing");
+/// assert_eq!(read(r#"{"type":"a","type":"b","data":1}"#), "field `type` occurs twice");
+/// assert_eq!(read("[1]"), "the event is not a JSON object");
+/// assert_eq!(read(r#"{"type":"#), "the event is not JSON at line 1 column 8");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// The body is not JSON in UTF-8.
+    #[error("the event is not JSON at line {line} column {column}")]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// The body begins with a byte order mark, which JSON does not have.
+    #[error("the event begins with a byte order mark")]
+    ByteOrderMark,
+    /// The body is JSON, but no object.
+    #[error("the event is not a JSON object")]
+    NotAnObject,
+    /// A field is missing.
+    #[error("field `{field}` is missing")]
+    MissingField {
+        /// The field's name.
+        field: String,
+    },
+    /// A field stands twice, so that two readers could read different values.
+    #[error("field `{field}` occurs twice")]
+    DuplicateField {
+        /// The field's name, if the shape has it.
+        field: String,
+    },
+    /// A field of the envelope is of another type.
+    #[error("field `{field}` is not {expected}")]
+    WrongType {
+        /// The field's name.
+        field: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The data does not fit the type that it was to become.
+    #[error("the data does not fit its type at line {line} column {column}")]
+    Data {
+        /// Counted from 1 in the text that was parsed: the data, or with [`EventShape::read_as`](crate::EventShape::read_as) the whole body.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// The catalogue does not know what this provider's events look like. Read them with a shape of your own.
+    #[error("the provider has no event shape")]
+    NoShape,
+    /// The body would be larger than the provider sends.
+    #[error("the body has {bytes} bytes, more than {limit}")]
+    TooLarge {
+        /// The body's size.
+        bytes: usize,
+        /// The limit.
+        limit: u64,
+    },
+    /// The event's data cannot be written as JSON, or its time not in the shape's format.
+    #[error("the event cannot be written as JSON")]
+    Unserializable,
+}
+
+impl EventError {
+    /// The status to answer with: 400.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::EventError::NotAnObject.status(), 400);
+    /// ```
+    pub fn status(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
+    /// The text to answer with: constant.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the promised JSON");
+    /// ```
+    pub fn public_text(&self) -> &'static str {
+        "the webhook's body is not the promised JSON"
     }
 }

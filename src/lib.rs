@@ -6,19 +6,30 @@
 
 mod codec;
 mod error;
+mod event;
+mod event_type;
 mod headers;
+mod id;
+mod idempotency;
 mod mac;
 pub mod provider;
 mod scheme;
 mod secret;
 mod sign;
+mod subscription;
+mod text;
 mod timestamp;
 mod verify;
 
-pub use error::{ConfigError, SignError, VerifyError};
+pub use error::{ConfigError, EventError, SignError, VerifyError};
+pub use event::{Event, EventShape};
+pub use event_type::{EventFilter, EventType};
 pub use headers::Headers;
+pub use id::{event_id, event_id_from};
+pub use idempotency::IdempotencyKey;
 pub use mac::Digest;
 pub use scheme::Scheme;
 pub use secret::{Keyring, Secret, SecretForm};
 pub use sign::Signer;
+pub use subscription::{DataFilter, Subscription};
 pub use verify::{Key, Proof, Verification, Verified, Verifier};

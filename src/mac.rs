@@ -4,7 +4,7 @@ use hmac::KeyInit;
 use hmac::block_api::HmacCore;
 use hmac::digest::Output;
 use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
-use sha2::{Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::codec::{Encoding, MAX_MAC_TEXT};
@@ -241,4 +241,11 @@ fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
     let words = ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (word(a) ^ word(b)));
     let ends = if our_end.is_empty() { 0 } else { end(our_end) ^ end(their_end) };
     (words | ends).ct_eq(&0) & Choice::from(u8::from(ours.len() == theirs.len() && our_end.len() == their_end.len()))
+}
+
+/// The SHA-256 of texts, one after the other.
+pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    texts.into_iter().for_each(|text| hash.update(text));
+    hash.finalize().into()
 }

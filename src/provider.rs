@@ -25,29 +25,70 @@
 #![doc = include_str!("provider/differences.md")]
 
 mod catalogue;
+mod file;
 
-use crate::error::ConfigError;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ConfigError, EventError};
+use crate::event::{Event, EventShape};
+use crate::id::event_id;
+use crate::idempotency::IdempotencyKey;
 use crate::scheme::Scheme;
 use crate::secret::Keyring;
 use crate::sign::Signer;
-use crate::verify::Verifier;
+use crate::verify::{Verified, Verifier};
 
 pub use catalogue::*;
 
-/// One platform: its name, its schemes, and where that knowledge comes from.
+/// Received bytes where a provider documents no limit: above what those send that do, apart from GitHub and CallIntel.
+const MAX_RECEIVED: u64 = 1 << 20;
+
+/// One platform: how it signs, what its events look like, and what it expects of a receiver.
+///
+/// A platform that is not in the catalogue can be described in code ([`new`](Self::new)) or in a file, and is then as
+/// good as one that is:
 ///
 /// ```
-/// use hookseal::provider::{self, Confidence};
+/// use hookseal::{Secret, provider::Provider};
 ///
-/// assert_eq!(provider::KLANG.name(), "klang");
-/// assert_eq!(provider::KLANG.confidence(), Confidence::Documented);
+/// let acme: Provider = toml::from_str(r#"
+///     name = "acme"
+///     event = ["id: {id}", "type: {type}", "data: {data}"]
+///     idempotency = "event-id"
+///
+///     [[schemes]]
+///     headers = "Acme-Signature: t={timestamp},v1={hex},..."
+///     covers = "{timestamp}.{body}"
+/// "#)?;
+/// let body = br#"{"id":"evt_1","type":"order.paid","data":{"amount":7}}"#;
+/// let headers = acme.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", body)?;
+/// let verifier = acme.verifier(Secret::new("a secret of twenty-some bytes")?)?;
+/// let event = acme.event(&verifier.verify(&headers, body)?)?;
+/// assert_eq!(event.event_type(), "order.paid");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// In a file, `name` and `schemes` are needed; `event` (an [`EventShape`]), `event_types`, `idempotency` (`event-id`,
+/// `signed-id`, `body`), `test` (`{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`), `max_sent`, `max_received`,
+/// `answer_within` and `reuses_timestamp` are not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "file::File")]
 pub struct Provider {
-    name: &'static str,
-    schemes: &'static [Scheme],
-    source: &'static str,
+    name: Cow<'static, str>,
+    /// Strongest first. Never empty.
+    schemes: Cow<'static, [Scheme]>,
+    source: Cow<'static, str>,
     confidence: Confidence,
+    event: Option<EventShape>,
+    event_types: Cow<'static, [Cow<'static, str>]>,
+    idempotency: Option<IdempotencyRule>,
+    test: Option<TestRule>,
+    max_sent: Option<u64>,
+    max_received: u64,
+    answer_within: Option<u32>,
+    reuses_timestamp: bool,
 }
 
 /// How well a preset is known to be right.
@@ -68,16 +109,113 @@ pub enum Confidence {
     Code,
     /// From the provider's documentation alone.
     Documented,
+    /// Described by you.
+    Own,
+}
+
+/// What tells two events of a provider apart. Always something that the signature covers.
+///
+/// ```
+/// use hookseal::provider::{self, IdempotencyRule};
+///
+/// assert_eq!(provider::KLANG.idempotency_rule(), IdempotencyRule::EventId);
+/// assert_eq!(provider::CALLINTEL.idempotency_rule(), IdempotencyRule::Body);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum IdempotencyRule {
+    /// The id in the event's envelope.
+    EventId,
+    /// The id in a signed header.
+    SignedId,
+    /// The whole body, by its SHA-256.
+    Body,
+}
+
+/// How a provider marks its test events.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use hookseal::provider::TestRule;
+///
+/// assert_ne!(TestRule::IdPrefix(Cow::Borrowed("test_")), TestRule::DataIdPrefix(Cow::Borrowed("test_")));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TestRule {
+    /// The event's id begins so.
+    IdPrefix(Cow<'static, str>),
+    /// The `id` in the data begins so.
+    DataIdPrefix(Cow<'static, str>),
 }
 
 impl Provider {
+    /// A platform of your own, with a scheme and nothing else.
+    ///
+    /// ```
+    /// use hookseal::{EventShape, Scheme, provider::Provider};
+    ///
+    /// const SCHEME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}");
+    /// const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    ///
+    /// let acme = Provider::new("acme", SCHEME).with_event(EVENT);
+    /// assert_eq!(acme.name(), "acme");
+    /// ```
+    pub fn new(name: impl Into<Cow<'static, str>>, scheme: Scheme) -> Provider {
+        Provider {
+            name: name.into(),
+            schemes: Cow::Owned(vec![scheme]),
+            source: Cow::Borrowed(""),
+            confidence: Confidence::Own,
+            event: None,
+            event_types: Cow::Borrowed(&[]),
+            idempotency: None,
+            test: None,
+            max_sent: None,
+            max_received: MAX_RECEIVED,
+            answer_within: None,
+            reuses_timestamp: false,
+        }
+    }
+
+    /// Sets what its events look like.
+    ///
+    /// ```
+    /// use hookseal::{EventShape, Scheme, provider::Provider};
+    ///
+    /// const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).with_event(EVENT);
+    /// assert_eq!(acme.event_shape(), Some(&EVENT));
+    /// ```
+    #[must_use]
+    pub fn with_event(mut self, shape: EventShape) -> Provider {
+        self.event = Some(shape);
+        self
+    }
+
+    /// Sets what tells two of its events apart.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::{IdempotencyRule, Provider}};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).with_idempotency(IdempotencyRule::EventId);
+    /// assert_eq!(acme.idempotency_rule(), IdempotencyRule::EventId);
+    /// ```
+    #[must_use]
+    pub fn with_idempotency(mut self, rule: IdempotencyRule) -> Provider {
+        self.idempotency = Some(rule);
+        self
+    }
+
     /// The name in lower case with hyphens, as in [`by_name`].
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLEN_AI.name(), "klen-ai");
     /// ```
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The schemes that a delivery can come under, strongest first. A signer uses the first.
@@ -85,8 +223,8 @@ impl Provider {
     /// ```
     /// assert_eq!(hookseal::provider::SHOPIFY.schemes()[0].covers(), "{body}");
     /// ```
-    pub const fn schemes(&self) -> &'static [Scheme] {
-        self.schemes
+    pub fn schemes(&self) -> &[Scheme] {
+        &self.schemes
     }
 
     /// Where the preset's facts come from.
@@ -94,8 +232,8 @@ impl Provider {
     /// ```
     /// assert!(hookseal::provider::GITHUB.source().contains("octokit"));
     /// ```
-    pub const fn source(&self) -> &'static str {
-        self.source
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// How well the preset is known to be right.
@@ -105,7 +243,7 @@ impl Provider {
     ///
     /// assert_eq!(provider::PAGERDUTY.confidence(), Confidence::Code);
     /// ```
-    pub const fn confidence(&self) -> Confidence {
+    pub fn confidence(&self) -> Confidence {
         self.confidence
     }
 
@@ -120,6 +258,81 @@ impl Provider {
     /// ```
     pub fn replay_window(&self) -> Option<u32> {
         self.schemes.iter().map(Scheme::replay_window).try_fold(0, |longest, window| Some(longest.max(window?)))
+    }
+
+    /// What its events look like; `None` where that is not in the catalogue.
+    ///
+    /// ```
+    /// assert!(hookseal::provider::STRIPE.event_shape().is_some());
+    /// ```
+    pub fn event_shape(&self) -> Option<&EventShape> {
+        self.event.as_ref()
+    }
+
+    /// The event types that it documents. Others will come.
+    ///
+    /// ```
+    /// assert!(hookseal::provider::KLANG.event_types().any(|event_type| event_type == "conversation.ready"));
+    /// ```
+    pub fn event_types(&self) -> impl Iterator<Item = &str> {
+        self.event_types.iter().map(|event_type| &**event_type)
+    }
+
+    /// What tells two of its events apart: as documented, else a signed id, else the body.
+    ///
+    /// ```
+    /// use hookseal::provider::{self, IdempotencyRule};
+    ///
+    /// assert_eq!(provider::SVIX.idempotency_rule(), IdempotencyRule::SignedId);
+    /// assert_eq!(provider::GITHUB.idempotency_rule(), IdempotencyRule::Body, "its id header is not signed");
+    /// ```
+    pub fn idempotency_rule(&self) -> IdempotencyRule {
+        self.idempotency.unwrap_or(match self.schemes.iter().all(Scheme::covers_id) {
+            true => IdempotencyRule::SignedId,
+            false => IdempotencyRule::Body,
+        })
+    }
+
+    /// The largest body in bytes that it sends, if it says.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::provider::CALLINTEL.max_sent(), Some(10_000_000));
+    /// ```
+    pub fn max_sent(&self) -> Option<u64> {
+        self.max_sent
+    }
+
+    /// The largest body in bytes that a receiver should take: 1 MiB where nothing is documented.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert_eq!((provider::GITHUB.max_received(), provider::STRIPE.max_received()), (25 << 20, 1 << 20));
+    /// ```
+    pub fn max_received(&self) -> u64 {
+        self.max_received
+    }
+
+    /// Seconds within which it wants an answer, if it says.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(5));
+    /// ```
+    pub fn answer_within(&self) -> Option<u32> {
+        self.answer_within
+    }
+
+    /// Whether a retry reuses the first attempt's timestamp and signature. A sender that imitates it then signs with
+    /// [`Signer::sign_at`] and the first time.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::KLANG.reuses_timestamp());
+    /// assert!(!provider::STANDARD_WEBHOOKS.reuses_timestamp());
+    /// ```
+    pub fn reuses_timestamp(&self) -> bool {
+        self.reuses_timestamp
     }
 
     /// A signer that sends as this provider does.
@@ -152,7 +365,134 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
-        Verifier::for_schemes(self.schemes, &keys.into())
+        Verifier::for_schemes(&self.schemes, &keys.into())
+    }
+
+    /// Reads the event of a verified request; its data stays raw. For another type, use the
+    /// [shape](Self::event_shape)'s [`read_as`](EventShape::read_as).
+    ///
+    /// # Errors
+    /// [`EventError`], and [`EventError::NoShape`] where the catalogue does not know what the events look like.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let body = br#"{"event":"user.joined","timestamp":"2024-01-15T10:30:00Z","data":{"id":7}}"#;
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::EFFICLOSE.signer(secret.clone())?.sign("", body)?;
+    /// # let verifier = provider::EFFICLOSE.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, body)?;
+    /// assert_eq!(provider::EFFICLOSE.event(&verified)?.event_type(), "user.joined");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn event<'a>(&self, verified: &Verified<'a>) -> Result<Event<'a>, EventError> {
+        self.event.as_ref().ok_or(EventError::NoShape)?.read(verified.body())
+    }
+
+    /// The body of an event as this provider writes it: the bytes to sign and to send.
+    ///
+    /// # Errors
+    /// As [`EventShape::write`], [`EventError::NoShape`], and [`EventError::TooLarge`] for more than
+    /// [`max_sent`](Self::max_sent): a truncated body would break both JSON and signature.
+    ///
+    /// ```
+    /// use hookseal::{Event, Secret, provider};
+    /// use serde_json::json;
+    /// use time::macros::datetime;
+    ///
+    /// let event = Event::new("conversation.ready", json!({"id": "kw3"}))
+    ///     .with_id("evt_1")
+    ///     .with_time(datetime!(2026-05-07 14:32:09 UTC));
+    /// let body = provider::KLANG.body(&event)?;
+    /// assert_eq!(body, br#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3"}}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
+        let body = self.event.as_ref().ok_or(EventError::NoShape)?.write(event)?;
+        match self.max_sent {
+            Some(limit) if body.len() as u64 > limit => Err(EventError::TooLarge { bytes: body.len(), limit }),
+            _ => Ok(body),
+        }
+    }
+
+    /// What to remember of a request in order to process its event once, for a tenant, an endpoint, or whatever else
+    /// `scope` names.
+    ///
+    /// Made only from what the signature covers, by the provider's [rule](Self::idempotency_rule): a replay with another
+    /// unsigned id has the same key.
+    ///
+    /// # Errors
+    /// [`EventError`] where the rule needs the event's id and the event has none.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let signer = provider::KLEN_AI.signer(secret.clone())?;
+    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
+    /// let (first, replay) = (signer.sign("dlv_1", b"{}")?, signer.sign("dlv_2", b"{}")?);
+    /// let key = |headers| provider::KLEN_AI.idempotency_key(&verifier.verify(headers, b"{}").unwrap(), "tenant-7");
+    /// assert_eq!(key(&first)?, key(&replay)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn idempotency_key(&self, verified: &Verified<'_>, scope: &str) -> Result<IdempotencyKey, EventError> {
+        let event;
+        let (rule, content) = match (self.idempotency_rule(), verified.proof().id()) {
+            (IdempotencyRule::EventId, _) => {
+                event = self.event(verified)?;
+                let id = event.id().ok_or_else(|| EventError::MissingField { field: "id".to_owned() })?;
+                ("event-id", id.as_bytes())
+            }
+            (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
+            _ => ("body", verified.body()),
+        };
+        Ok(IdempotencyKey::new(&self.name, scope, rule, content))
+    }
+
+    /// Whether an event is one of the provider's tests: same schema, nothing happened.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// let shape = provider::KLANG.event_shape().unwrap();
+    /// let event = shape.read(br#"{"id":"evt_test_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{}}"#)?;
+    /// assert!(provider::KLANG.is_test(&event));
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn is_test(&self, event: &Event<'_>) -> bool {
+        #[derive(Deserialize)]
+        struct Identified<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        match &self.test {
+            Some(TestRule::IdPrefix(prefix)) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
+            Some(TestRule::DataIdPrefix(prefix)) => {
+                // serde would also take an array for the struct.
+                let object = event.data().get().starts_with('{');
+                object && event.data_as::<Identified<'_>>().is_ok_and(|data| data.id.starts_with(&**prefix))
+            }
+            None => false,
+        }
+    }
+
+    /// An id for a test event, for the place where the provider marks them; `None` if it has no such mark.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRandomness`].
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::KLANG.test_id()?.is_some_and(|id| id.starts_with("evt_test_")));
+    /// assert_eq!(provider::EFFICLOSE.test_id()?, None);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn test_id(&self) -> Result<Option<String>, ConfigError> {
+        match &self.test {
+            Some(TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) => event_id(prefix).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -161,9 +501,9 @@ impl Provider {
 /// ```
 /// use hookseal::provider;
 ///
-/// assert_eq!(provider::by_name("efficlose"), Some(provider::EFFICLOSE));
+/// assert_eq!(provider::by_name("efficlose"), Some(&provider::EFFICLOSE));
 /// assert_eq!(provider::by_name("Efficlose"), None);
 /// ```
-pub fn by_name(name: &str) -> Option<Provider> {
+pub fn by_name(name: &str) -> Option<&'static Provider> {
     ALL.iter().find(|provider| provider.name == name).copied()
 }

@@ -13,7 +13,7 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-use notation::{Fault, Notation, Piece};
+use notation::{Notation, Piece};
 pub(crate) use plan::{Plan, Values};
 pub(crate) use read::Reading;
 
@@ -116,14 +116,14 @@ impl Scheme {
     pub const fn new(headers: &'static str, covers: &'static str) -> Scheme {
         match notation::read(headers, covers) {
             Ok(notation) => Scheme::from_parts(Cow::Borrowed(headers), Cow::Borrowed(covers), notation),
-            Err(fault) => fail(&fault, headers, covers),
+            Err(fault) => fault.fail(if notation::is_about_headers(&fault) { headers } else { covers }),
         }
     }
 
     /// The same for texts that come from elsewhere.
     ///
     /// # Errors
-    /// [`ConfigError::Scheme`] names the field and the offending part of it.
+    /// [`ConfigError::Template`] names the field and the offending part of it.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -138,7 +138,7 @@ impl Scheme {
         let (headers, covers) = (headers.into(), covers.into());
         match notation::read(&headers, &covers) {
             Ok(notation) => Ok(Scheme::from_parts(headers, covers, notation)),
-            Err(fault) => Err(describe(&fault, &headers, &covers)),
+            Err(fault) => Err(fault.describe(if notation::is_about_headers(&fault) { &headers } else { &covers })),
         }
     }
 
@@ -349,36 +349,4 @@ impl fmt::Debug for Scheme {
 /// The header lines themselves: how they are indented means nothing.
 fn lines(headers: &str) -> impl Iterator<Item = &str> {
     headers.lines().map(str::trim).filter(|line| !line.is_empty())
-}
-
-fn describe(fault: &Fault, headers: &str, covers: &str) -> ConfigError {
-    let text = if fault.field == "headers" { headers } else { covers };
-    ConfigError::Scheme { field: fault.field, piece: fault.piece.of(text).to_owned(), problem: fault.problem }
-}
-
-/// Stops the compiler with the text that [`ConfigError`] would show.
-#[expect(clippy::panic, reason = "documented on `Scheme::new`: in a constant, this is the compile error")]
-const fn fail(fault: &Fault, headers: &str, covers: &str) -> ! {
-    const fn put(message: &mut [u8; 512], mut at: usize, text: &[u8], start: usize, end: usize) -> usize {
-        let mut i = start;
-        while i < end && at < message.len() {
-            // The piece may be cut inside a character; ASCII keeps the message valid.
-            message[at] = if text[i].is_ascii() { text[i] } else { b'?' };
-            at += 1;
-            i += 1;
-        }
-        at
-    }
-    let text = if fault.field.len() == "headers".len() { headers } else { covers };
-    let (start, end) = fault.piece.bounds();
-    let mut message = [b' '; 512];
-    let mut at = put(&mut message, 0, fault.field.as_bytes(), 0, fault.field.len());
-    at = put(&mut message, at, b": `", 0, 3);
-    at = put(&mut message, at, text.as_bytes(), start, end);
-    at = put(&mut message, at, b"` ", 0, 2);
-    at = put(&mut message, at, fault.problem.as_bytes(), 0, fault.problem.len());
-    match std::str::from_utf8(message.split_at(at).0) {
-        Ok(message) => panic!("{}", message),
-        Err(_) => panic!("the scheme breaks a rule of the notation"),
-    }
 }

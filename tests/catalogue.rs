@@ -15,7 +15,7 @@ fn names_are_unique_and_found() {
         let name = provider.name();
         assert!(names.insert(name), "{name} stands twice");
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
-        assert_eq!(provider::by_name(name).as_ref(), Some(provider));
+        assert_eq!(provider::by_name(name), Some(*provider));
         assert!(!provider.schemes().is_empty(), "{name} has no scheme");
         assert!(provider.source().len() > 5, "{name} names no source");
     }
@@ -80,6 +80,16 @@ fn public_types_cross_threads() {
     assert::<hookseal::ConfigError>();
     assert::<hookseal::SignError>();
     assert::<hookseal::VerifyError>();
+    assert::<hookseal::EventError>();
+    assert::<hookseal::Event<'static>>();
+    assert::<hookseal::EventShape>();
+    assert::<hookseal::EventType<'static>>();
+    assert::<hookseal::EventFilter>();
+    assert::<hookseal::Subscription>();
+    assert::<hookseal::DataFilter>();
+    assert::<hookseal::IdempotencyKey>();
+    assert::<provider::IdempotencyRule>();
+    assert::<provider::TestRule>();
     assert::<provider::Provider>();
     assert::<provider::Confidence>();
 }

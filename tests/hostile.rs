@@ -182,7 +182,7 @@ fn header_families_do_not_mix() {
 fn borders_do_not_move() {
     // No separator between timestamp and body: digits move, and the window notices.
     for (provider, body) in
-        [(provider::ZENDESK, b"123".as_slice()), (provider::RETELL, b"123"), (provider::TWITCH, b"123")]
+        [(&provider::ZENDESK, b"123".as_slice()), (&provider::RETELL, b"123"), (&provider::TWITCH, b"123")]
     {
         let scheme = &provider.schemes()[0];
         let headers = signed(scheme, body);

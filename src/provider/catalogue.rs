@@ -1,6 +1,9 @@
 //! The constants. A provider is one entry here and its vectors in `tests/vectors`; it never takes code.
 
-use super::{Confidence, Provider};
+use std::borrow::Cow;
+
+use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
+use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
@@ -10,7 +13,15 @@ macro_rules! catalogue {
         $(#[$doc:meta])*
         $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
             $headers:literal, $covers:literal $(, $setting:ident($($value:expr)?))*
-        );+ $(;)?];
+        );+ $(;)?]
+        $(, event: $event:literal)?
+        $(, types: [$($type:literal),+ $(,)?])?
+        $(, idempotency: $idempotency:expr)?
+        $(, test: $test:expr)?
+        $(, max_sent: $max_sent:literal)?
+        $(, max_received: $max_received:literal)?
+        $(, answer_within: $answer_within:literal)?
+        $(, reuses_timestamp: $reuses_timestamp:literal)?;
     )+) => {
         $(
             $(#[$doc])*
@@ -23,12 +34,27 @@ macro_rules! catalogue {
                 $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)?))])*
                 #[doc = "```"]
             )+
+            $(
+                ///
+                /// Its events:
+                #[doc = "```text"]
+                #[doc = $event]
+                #[doc = "```"]
+            )?
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
-            pub const $constant: Provider = Provider {
-                name: $name,
-                schemes: &const { [$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+] },
-                source: $source,
+            pub static $constant: Provider = Provider {
+                name: Cow::Borrowed($name),
+                schemes: Cow::Borrowed(&const { [$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+] }),
+                source: Cow::Borrowed($source),
                 confidence: Confidence::$confidence,
+                event: given!(None, $(Some(EventShape::new($event)))?),
+                event_types: Cow::Borrowed(given!(&[], $(&[$(Cow::Borrowed($type)),+])?)),
+                idempotency: given!(None, $(Some($idempotency))?),
+                test: given!(None, $(Some($test))?),
+                max_sent: given!(None, $(Some($max_sent))?),
+                max_received: given!(MAX_RECEIVED, $($max_received)?),
+                answer_within: given!(None, $(Some($answer_within))?),
+                reuses_timestamp: given!(false, $($reuses_timestamp)?),
             };
         )+
 
@@ -37,9 +63,19 @@ macro_rules! catalogue {
         /// ```
         /// use hookseal::provider;
         ///
-        /// assert!(provider::ALL.contains(&provider::KLANG));
+        /// assert!(provider::ALL.contains(&&provider::KLANG));
         /// ```
-        pub const ALL: &[Provider] = &[$($constant),+];
+        pub static ALL: &[&Provider] = &[$(&$constant),+];
+    };
+}
+
+/// What an entry says, or else the default.
+macro_rules! given {
+    ($default:expr,) => {
+        $default
+    };
+    ($default:expr, $given:expr) => {
+        $given
     };
 }
 
@@ -47,28 +83,69 @@ catalogue! {
     /// Kallglot: calls and transcripts. Publishes no tolerance; 300 seconds to either side is our choice.
     KALLGLOT = "kallglot", Documented, "developer.kallglot.com/webhooks/signatures", [
         "Kallglot-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
-    ];
+    ],
+        event: "id: {id}\ntype: {type}\napi_version: {version}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
+        types: [
+            "session.created", "session.started", "session.ended", "transcript.ready", "transcript.segment",
+            "recording.ready", "recording.failed", "analysis.complete", "analysis.failed",
+            "session.provider.connected", "session.provider.disconnected",
+        ],
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 30;
     /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed and only informs.
     KLEN_AI = "klen-ai", Documented, "Klen AI's webhook documentation", [
         "X-Klen-Signature: {hex}\nX-Klen-Delivery-ID: {id}", "{body}"
-    ];
+    ],
+        event: "event_type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}",
+        types: [
+            "call.started", "call.ended", "call.failed", "call.transcript", "call.recording", "call.summary",
+            "calendar.created", "calendar.updated", "calendar.cancelled", "calendar.completed", "calendar.reminder",
+        ],
+        idempotency: IdempotencyRule::Body,
+        answer_within: 10;
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
     CALLINTEL = "callintel", Documented, "CallIntel's webhook documentation", [
         "X-Callintel-Signature: {hex}", "{body}"
-    ];
+    ],
+        event: "event_type: {type}\ntimestamp: {timestamp:rfc3339}\nwebhook_id\ndata: {data}",
+        types: [
+            "call.initiated", "call.connected", "call.in_progress", "call.completed", "call.failed", "call.missed",
+            "call.transcript_ready", "call.recording_ready", "call.summary_ready", "call.analysis_complete",
+            "batch.initiated", "batch.in_progress", "batch.completed", "batch.failed",
+        ],
+        idempotency: IdempotencyRule::Body,
+        test: TestRule::DataIdPrefix(Cow::Borrowed("call_test_")),
+        max_sent: 10_000_000,
+        max_received: 10_485_760,
+        answer_within: 10;
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
     KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
         "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
-    ];
+    ],
+        event: "id: {id}\ntype: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
+        types: ["conversation.ready", "conversation.failed", "conversation.deleted"],
+        idempotency: IdempotencyRule::EventId,
+        test: TestRule::IdPrefix(Cow::Borrowed("evt_test_")),
+        answer_within: 5,
+        reuses_timestamp: true;
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
     EFFICLOSE = "efficlose", Documented, "Efficlose's webhook documentation", [
         "X-Webhook-Signature: sha256={hex}", "{body}"
-    ];
+    ],
+        event: "event: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}",
+        types: [
+            "recording.created", "recording.processing.started", "recording.processing.completed",
+            "recording.processing.failed", "recording.transcript.ready", "recording.deleted", "meeting.created",
+            "meeting.updated", "meeting.deleted", "meeting.started", "meeting.ended", "transcript.generated",
+            "transcript.updated", "signal.detected", "signal.confirmed", "user.invited", "user.joined",
+        ],
+        idempotency: IdempotencyRule::Body;
     /// The Standard Webhooks specification, HMAC signatures (`v1`).
     STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
-    ];
+    ],
+        event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}";
     /// Svix, and whoever sends through it, under either set of header names.
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
@@ -77,11 +154,14 @@ catalogue! {
     /// Stripe. The whole text of the secret is the key, `whsec_` included.
     STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
         "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
-    ];
+    ],
+        event: "id: {id}\nobject\napi_version: {version}\ncreated: {timestamp}\ndata: {data}\nlivemode\npending_webhooks\nrequest\ntype: {type}",
+        idempotency: IdempotencyRule::EventId;
     /// GitHub. Its delivery id is not signed and only informs.
     GITHUB = "github", VendorLibrary, "docs.github.com/webhooks; npm @octokit/webhooks-methods", [
         "X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}"
-    ];
+    ],
+        max_received: 26_214_400;
     /// Slack.
     SLACK = "slack", VendorLibrary, "docs.slack.dev/authentication/verifying-requests-from-slack; npm @slack/bolt", [
         "X-Slack-Request-Timestamp: {timestamp}\nX-Slack-Signature: v0={hex}", "v0:{timestamp}:{body}"
@@ -119,7 +199,8 @@ catalogue! {
     MUX = "mux", VendorLibrary, "www.mux.com/docs; npm @mux/mux-node", [
         "mux-signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ];
-    /// ElevenLabs. Its library accepts half an hour of age.
+    /// ElevenLabs. Its library accepts half an hour of age. During a rotation, its JavaScript library looks at the first
+    /// signature alone and its Python library at the last.
     ELEVENLABS = "elevenlabs", VendorLibrary, "elevenlabs.io/docs; npm @elevenlabs/elevenlabs-js", [
         "ElevenLabs-Signature: t={timestamp},v0={hex},...", "{timestamp}.{body}", past(1800)
     ];
@@ -150,20 +231,20 @@ catalogue! {
         "X-CC-Webhook-Signature: {hex}", "{body}"
     ];
     /// Lemon Squeezy.
-    LEMONSQUEEZY = "lemonsqueezy", Code, "docs.lemonsqueezy.com; npm @hookflo/tern", [
+    LEMONSQUEEZY = "lemonsqueezy", PeerLibrary, "docs.lemonsqueezy.com; npm @hookflo/tern", [
         "X-Signature: {hex}", "{body}"
     ];
     /// WooCommerce. Its delivery id is not signed and only informs.
-    WOOCOMMERCE = "woocommerce", Code, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
+    WOOCOMMERCE = "woocommerce", PeerLibrary, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ];
     /// Doppler.
-    DOPPLER = "doppler", Code, "docs.doppler.com; npm @hookflo/tern", [
+    DOPPLER = "doppler", PeerLibrary, "docs.doppler.com; npm @hookflo/tern", [
         "x-doppler-signature: sha256={hex}", "{body}"
     ];
     /// Grafana Alerting as set up by default. Where the operator names a timestamp header, write a scheme of your own
     /// that covers `{timestamp}:{body}`.
-    GRAFANA = "grafana", Documented, "grafana.com/docs/grafana/latest/alerting", [
+    GRAFANA = "grafana", PeerLibrary, "grafana.com/docs/grafana/latest/alerting; npm @hookflo/tern", [
         "X-Grafana-Alerting-Signature: {hex}", "{body}"
     ];
     /// Calendly. Publishes no tolerance.
@@ -188,7 +269,7 @@ catalogue! {
         "x-zm-request-timestamp: {timestamp}\nx-zm-signature: v0={hex}", "v0:{timestamp}:{body}"
     ];
     /// Webflow.
-    WEBFLOW = "webflow", PeerLibrary, "developers.webflow.com; npm n8n-nodes-base", [
+    WEBFLOW = "webflow", VendorLibrary, "developers.webflow.com; npm webflow-api", [
         "x-webflow-timestamp: {timestamp:ms}\nx-webflow-signature: {hex}", "{timestamp}:{body}"
     ];
     /// Customer.io. Publishes no tolerance.
@@ -201,20 +282,20 @@ catalogue! {
     ];
     /// Linear. Its timestamp stands in the body, as `webhookTimestamp` in milliseconds: compare it with the clock after
     /// verifying, Linear allows 60 seconds. Its delivery id is not signed and only informs.
-    LINEAR = "linear", PeerLibrary, "linear.app/developers/webhooks; npm n8n-nodes-base", [
+    LINEAR = "linear", VendorLibrary, "linear.app/developers/webhooks; npm @linear/sdk", [
         "Linear-Signature: {hex}\nLinear-Delivery: {id}", "{body}"
     ];
     /// Meta: Facebook, Instagram, Messenger and WhatsApp, with the app secret.
-    META = "meta", Code, "developers.facebook.com/docs/graph-api/webhooks; npm n8n-nodes-base", [
+    META = "meta", PeerLibrary, "developers.facebook.com/docs/graph-api/webhooks; PyPI pywa", [
         "X-Hub-Signature-256: sha256={hex}", "{body}"
     ];
     /// Recall.ai. Workspaces from before December 2025 send the `svix-*` names.
-    RECALL_AI = "recall-ai", Documented, "docs.recall.ai", [
+    RECALL_AI = "recall-ai", PeerLibrary, "docs.recall.ai; npm svix", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
     /// Fathom.
-    FATHOM = "fathom", Code, "developers.fathom.ai; the integration of NangoHQ/nango", [
+    FATHOM = "fathom", VendorLibrary, "developers.fathom.ai; npm fathom-typescript", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
@@ -238,12 +319,12 @@ catalogue! {
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
     /// Anthropic: Standard Webhooks.
-    ANTHROPIC = "anthropic", Code, "npm @anthropic-ai/sdk", [
+    ANTHROPIC = "anthropic", VendorLibrary, "npm @anthropic-ai/sdk", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
     /// Replicate: Standard Webhooks. Publishes no tolerance.
-    REPLICATE = "replicate", Code, "replicate.com/docs/topics/webhooks", [
+    REPLICATE = "replicate", VendorLibrary, "replicate.com/docs/topics/webhooks; npm replicate", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
@@ -280,7 +361,7 @@ catalogue! {
         "X-Convoy-Signature: t={timestamp},v1={hex},...", "{timestamp},{body}"
     ];
     /// Hook0, signatures of version 0. Version 1 also signs headers that it lists, which the notation cannot say yet.
-    HOOK0 = "hook0", Code, "documentation.hook0.com; the constants of its Rust client", [
+    HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ];
     /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
@@ -292,7 +373,7 @@ catalogue! {
         "recurly-signature: {timestamp:ms-or-s},{hex},...", "{timestamp}.{body}"
     ];
     /// Sinch Conversation API. The nonce is the id. Publishes no tolerance.
-    SINCH = "sinch", Code, "developers.sinch.com/docs/conversation/callbacks", [
+    SINCH = "sinch", VendorLibrary, "developers.sinch.com/docs/conversation/callbacks; npm @sinch/sdk-core", [
         "x-sinch-webhook-signature-nonce: {id}\nx-sinch-webhook-signature-timestamp: {timestamp}\nx-sinch-webhook-signature: {base64}",
         "{body}.{id}.{timestamp}"
     ];

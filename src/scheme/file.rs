@@ -35,7 +35,7 @@ impl TryFrom<File> for Scheme {
     fn try_from(file: File) -> Result<Scheme, ConfigError> {
         let scheme = Scheme::try_new(file.headers.0, file.covers)?;
         if (file.past.0.is_none() || file.future.0.is_none()) && notation::touching(&scheme.notation) {
-            return Err(ConfigError::Scheme {
+            return Err(ConfigError::Template {
                 field: if file.past.0.is_none() { "past" } else { "future" },
                 piece: Limit::ANY.to_owned(),
                 problem: "leaves the window open, while the timestamp touches its neighbour",

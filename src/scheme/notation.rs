@@ -5,9 +5,9 @@
 
 mod lines;
 mod pieces;
-mod text;
 
 use crate::codec::Encoding;
+use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt};
 use crate::timestamp::TimeFormat;
 
 /// Header lines in one scheme. The longest sample request in the field, Box's, has six.
@@ -18,8 +18,6 @@ pub(crate) const MAX_NAMES: usize = 4;
 pub(crate) const MAX_PIECES: usize = 16;
 /// `{header:Name}` pieces.
 pub(crate) const MAX_SPLICED: usize = 4;
-/// Bytes of either text. Positions are `u16`.
-const MAX_TEXT: usize = 4096;
 
 /// A scheme's two texts as positions.
 #[derive(Clone, Copy)]
@@ -88,50 +86,6 @@ pub(crate) enum Piece {
     Header(Span),
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Span {
-    start: u16,
-    end: u16,
-}
-
-impl Span {
-    /// The text under the span. Spans are only made from the text that they are read with.
-    pub(crate) fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    pub(crate) const fn bounds(self) -> (usize, usize) {
-        (self.start as usize, self.end as usize)
-    }
-
-    const fn new(start: usize, end: usize) -> Span {
-        Span { start: start as u16, end: end as u16 }
-    }
-
-    const fn is_empty(self) -> bool {
-        self.start >= self.end
-    }
-}
-
-/// What is wrong, and where.
-#[derive(Clone, Copy)]
-pub(crate) struct Fault {
-    pub(crate) field: &'static str,
-    pub(crate) piece: Span,
-    pub(crate) problem: &'static str,
-}
-
-/// Passes a fault on; `?` is not available in a `const fn`.
-macro_rules! attempt {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(fault) => return Err(fault),
-        }
-    };
-}
-use attempt;
-
 /// Reads both texts and checks every rule that they must obey together.
 pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault> {
     if headers.len() > MAX_TEXT {
@@ -169,14 +123,20 @@ pub(crate) const fn touching(notation: &Notation) -> bool {
     false
 }
 
-const EMPTY: Span = Span { start: 0, end: 0 };
+/// Which of the two texts a fault is in.
+pub(crate) const fn is_about_headers(fault: &Fault) -> bool {
+    fault.field.len() == HEADERS.len()
+}
+
+const HEADERS: &str = "headers";
+const COVERS: &str = "covers";
 
 const fn in_headers<T>(start: usize, end: usize, problem: &'static str) -> Result<T, Fault> {
-    Err(Fault { field: "headers", piece: Span::new(start, end), problem })
+    Err(Fault { field: HEADERS, piece: Span::new(start, end), problem })
 }
 
 const fn in_covers<T>(start: usize, end: usize, problem: &'static str) -> Result<T, Fault> {
-    Err(Fault { field: "covers", piece: Span::new(start, end), problem })
+    Err(Fault { field: COVERS, piece: Span::new(start, end), problem })
 }
 
 const fn is_literal(piece: Piece) -> bool {

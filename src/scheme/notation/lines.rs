@@ -1,12 +1,12 @@
 //! The header lines.
 
 use crate::codec::Encoding;
+use crate::text::{
+    EMPTY, Fault, Span, all_token, attempt, begins, ends_with, find, is, overlap, same_name, skip_blanks, trim,
+};
 use crate::timestamp::TimeFormat;
 
-use super::text::{all_token, begins, ends_with, find, is, overlap, same_name, skip_blanks, trim};
-use super::{
-    EMPTY, Fault, Item, Line, MAX_LINES, MAX_NAMES, Notation, Repeat, Signature, Span, Value, attempt, in_headers,
-};
+use super::{Item, Line, MAX_LINES, MAX_NAMES, Notation, Repeat, Signature, Value, in_headers};
 
 pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut start = 0;

@@ -1,9 +1,9 @@
 //! What is covered.
 
+use crate::text::{Fault, Span, all_token, attempt, begins, find, is, same_name, starts_with};
 use crate::timestamp::TimeFormat;
 
-use super::text::{all_token, begins, find, is, same_name, starts_with};
-use super::{Fault, MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Span, Value, attempt, in_covers, is_literal};
+use super::{MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Value, in_covers, is_literal};
 
 pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut at = 0;

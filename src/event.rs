@@ -1,0 +1,249 @@
+mod read;
+mod shape;
+mod write;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use time::OffsetDateTime;
+
+use crate::error::EventError;
+use crate::timestamp::TimeFormat;
+
+pub use shape::EventShape;
+
+/// What a webhook says: id, type, time, API version, data, and whatever else stands beside them.
+///
+/// Read through an [`EventShape`], so that every platform's events arrive in this one type, and written through one, so
+/// that a sender speaks any platform's dialect. Borrows from the body where the JSON allows it. Without a type of its
+/// own, `data` stays raw JSON: its numbers, escapes and order of keys are as they were received.
+///
+/// ```
+/// use hookseal::{Event, EventShape};
+///
+/// const SHAPE: EventShape = EventShape::new("id: {id}\ntype: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}");
+///
+/// #[derive(serde::Deserialize)]
+/// struct Payment { amount: u32 }
+///
+/// let body = br#"{"id":"evt_1","type":"payment.settled","created_at":"2026-05-07T14:32:09Z","data":{"amount":7}}"#;
+/// let event = SHAPE.read(body)?;
+/// match event.event_type() {
+///     "payment.settled" => assert_eq!(event.data_as::<Payment>()?.amount, 7),
+///     _ => {} // an unknown type is no error: acknowledge it
+/// }
+/// # Ok::<(), hookseal::EventError>(())
+/// ```
+#[derive(Clone)]
+pub struct Event<'a, T = &'a RawValue> {
+    id: Option<Cow<'a, str>>,
+    event_type: Cow<'a, str>,
+    time: Option<Time<'a>>,
+    version: Option<Cow<'a, str>>,
+    data: T,
+    further: Vec<Further<'a>>,
+}
+
+/// When it happened, with the text that it was received in.
+#[derive(Clone)]
+struct Time<'a> {
+    time: OffsetDateTime,
+    received: Option<(TimeFormat, Cow<'a, str>)>,
+}
+
+/// A top-level field that the shape does not name a meaning for.
+#[derive(Clone)]
+struct Further<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, RawValue>,
+    /// How many fields stood before it, if it was received.
+    place: Option<usize>,
+}
+
+impl<T> Event<'static, T> {
+    /// A new event of this type, for a sender.
+    ///
+    /// ```
+    /// use hookseal::Event;
+    /// use serde_json::json;
+    ///
+    /// let event = Event::new("invoice.paid", json!({"amount": 7})).with_id("evt_1");
+    /// assert_eq!(event.event_type(), "invoice.paid");
+    /// ```
+    pub fn new(event_type: impl Into<String>, data: T) -> Event<'static, T> {
+        Event {
+            id: None,
+            event_type: Cow::Owned(event_type.into()),
+            time: None,
+            version: None,
+            data,
+            further: Vec::new(),
+        }
+    }
+}
+
+impl<'a, T> Event<'a, T> {
+    /// Sets the id: the same for each attempt to deliver the event. [`event_id`](crate::event_id) makes a good one.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", ()).with_id("evt_1").id(), Some("evt_1"));
+    /// ```
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(Cow::Owned(id.into()));
+        self
+    }
+
+    /// Sets when it happened.
+    ///
+    /// ```
+    /// use time::OffsetDateTime;
+    ///
+    /// let event = hookseal::Event::new("a", ()).with_time(OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(event.time(), Some(OffsetDateTime::UNIX_EPOCH));
+    /// ```
+    #[must_use]
+    pub fn with_time(mut self, time: OffsetDateTime) -> Self {
+        self.time = Some(Time { time, received: None });
+        self
+    }
+
+    /// Sets the version of the API that the data follows.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", ()).with_version("v1").version(), Some("v1"));
+    /// ```
+    #[must_use]
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(Cow::Owned(version.into()));
+        self
+    }
+
+    /// Adds a further top-level field. It is written where the shape names it, else at the end.
+    ///
+    /// # Errors
+    /// [`EventError::Unserializable`].
+    ///
+    /// ```
+    /// let event = hookseal::Event::new("call.completed", ()).with_field("webhook_id", "wh_1a2b3c4d5e")?;
+    /// assert_eq!(event.field("webhook_id").map(|value| value.get()), Some("\"wh_1a2b3c4d5e\""));
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self, EventError> {
+        let value = to_raw_value(&value).map_err(|_| EventError::Unserializable)?;
+        self.further.push(Further { name: Cow::Owned(name.into()), value: Cow::Owned(value), place: None });
+        Ok(self)
+    }
+
+    /// The event's id, if its envelope has one.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", ()).id(), None);
+    /// ```
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// What kind of event it is. Types that you do not know will come: acknowledge them.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("call.ended", ()).event_type(), "call.ended");
+    /// ```
+    pub fn event_type(&self) -> &str {
+        &self.event_type
+    }
+
+    /// When it happened, if the envelope says.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", ()).time(), None);
+    /// ```
+    pub fn time(&self) -> Option<OffsetDateTime> {
+        self.time.as_ref().map(|time| time.time)
+    }
+
+    /// The time's text as it was received: `OffsetDateTime` forgets the offset's form and trailing zeros.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\nat: {timestamp:rfc3339}\ndata: {data}");
+    /// let event = SHAPE.read(br#"{"type":"a","at":"2026-05-07T14:32:09.500+00:00","data":1}"#)?;
+    /// assert_eq!(event.time_text(), Some("2026-05-07T14:32:09.500+00:00"));
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn time_text(&self) -> Option<&str> {
+        self.time.as_ref()?.received.as_ref().map(|(_, text)| &**text)
+    }
+
+    /// The version of the API that the data follows, if the envelope says.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", ()).version(), None);
+    /// ```
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The data.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", 7).data(), &7);
+    /// ```
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The data, taken out.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Event::new("a", 7).into_data(), 7);
+    /// ```
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// The raw JSON of a further top-level field.
+    ///
+    /// ```
+    /// assert!(hookseal::Event::new("a", ()).field("livemode").is_none());
+    /// ```
+    pub fn field(&self, name: &str) -> Option<&RawValue> {
+        self.further.iter().find(|further| further.name == name).map(|further| &*further.value)
+    }
+}
+
+impl<'a> Event<'a> {
+    /// Parses the data, once its type is known from [`event_type`](Self::event_type).
+    ///
+    /// # Errors
+    /// [`EventError::Data`] says where it does not fit, and never what stands there.
+    ///
+    /// ```
+    /// use hookseal::{EventError, EventShape};
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    /// let event = SHAPE.read(br#"{"type":"a","data":[1,"two"]}"#)?;
+    /// let error = event.data_as::<Vec<u8>>().unwrap_err();
+    /// assert_eq!(error.to_string(), "the data does not fit its type at line 1 column 8");
+    /// # Ok::<(), EventError>(())
+    /// ```
+    pub fn data_as<T: Deserialize<'a>>(&self) -> Result<T, EventError> {
+        serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error))
+    }
+}
+
+impl<T> fmt::Debug for Event<'_, T> {
+    /// Without the data, which may be private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("time", &self.time())
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+use time::OffsetDateTime;
+use uuid::Builder;
+
+use crate::error::ConfigError;
+
+/// A new id for an event: `prefix` and a UUID of version 7 without hyphens. Unique, and sortable by time.
+///
+/// # Errors
+/// [`ConfigError::NoRandomness`].
+///
+/// ```
+/// let id = hookseal::event_id("evt_")?;
+/// assert_eq!(id.len(), "evt_".len() + 32);
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+pub fn event_id(prefix: &str) -> Result<String, ConfigError> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|_| ConfigError::NoRandomness)?;
+    Ok(event_id_from(prefix, OffsetDateTime::now_utc(), random))
+}
+
+/// The same from your own clock and randomness, for tests and for programs that bring both.
+///
+/// Times before 1970 count as 1970.
+///
+/// ```
+/// use time::OffsetDateTime;
+///
+/// let id = hookseal::event_id_from("evt_", OffsetDateTime::UNIX_EPOCH, [0xAB; 10]);
+/// assert_eq!(id, "evt_0000000000007bababababababababab");
+/// ```
+pub fn event_id_from(prefix: &str, time: OffsetDateTime, random: [u8; 10]) -> String {
+    let milliseconds = time.unix_timestamp_nanos() / 1_000_000;
+    let milliseconds = u64::try_from(milliseconds).unwrap_or_default();
+    let uuid = Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
+    format!("{prefix}{}", uuid.simple())
+}

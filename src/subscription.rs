@@ -1,0 +1,235 @@
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::event::Event;
+use crate::event_type::{EventFilter, EventType};
+
+/// An endpoint and what it wants to be told, as a platform stores it. Its JSON is CallIntel's.
+///
+/// ```
+/// use hookseal::Subscription;
+///
+/// let json = r#"{"url":"https://your-domain.com/webhooks","events":["call.completed"],"filters":{"direction":"outbound","status":"completed","min_duration":60}}"#;
+/// let subscription: Subscription = serde_json::from_str(json)?;
+/// assert!(subscription.active, "unless it says otherwise");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// Where to send.
+    pub url: String,
+    /// The types of events that it wants; all, if it names none.
+    #[serde(default)]
+    pub events: EventFilter,
+    /// Whether anything is sent at all.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub active: bool,
+    /// What the data must be like.
+    #[serde(default, skip_serializing_if = "DataFilter::is_empty")]
+    pub filters: DataFilter,
+    /// When to try again, as its JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_policy: Option<Box<RawValue>>,
+    /// Seconds that the endpoint has to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
+}
+
+impl Subscription {
+    /// A subscription to all events.
+    ///
+    /// ```
+    /// use hookseal::{Event, Subscription};
+    /// use serde_json::value::to_raw_value;
+    ///
+    /// let subscriptions = [Subscription::new("https://one.example/"), Subscription::new("https://two.example/")];
+    /// let data = to_raw_value(&7)?;
+    /// let event = Event::new("call.completed", &*data);
+    /// let told: Vec<_> = subscriptions.iter().filter(|subscription| subscription.wants(&event)).collect();
+    /// assert_eq!(told.len(), 2);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn new(url: impl Into<String>) -> Subscription {
+        Subscription {
+            url: url.into(),
+            events: EventFilter::all(),
+            active: true,
+            filters: DataFilter::default(),
+            retry_policy: None,
+            timeout: None,
+        }
+    }
+
+    /// Whether an event is to be sent to it: active, of a type that it wants, with data that its filters let through.
+    /// An event whose type is not a valid [`EventType`] is wanted by nobody.
+    ///
+    /// ```
+    /// use hookseal::{Event, Subscription};
+    /// use serde_json::value::to_raw_value;
+    ///
+    /// let mut subscription = Subscription::new("https://example.com/hooks");
+    /// let data = to_raw_value(&7)?;
+    /// assert!(subscription.wants(&Event::new("call.completed", &*data)));
+    /// subscription.active = false;
+    /// assert!(!subscription.wants(&Event::new("call.completed", &*data)));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn wants(&self, event: &Event<'_>) -> bool {
+        let typed = EventType::new(event.event_type()).is_ok_and(|event_type| self.events.matches(event_type));
+        self.active && typed && self.filters.matches(event.data())
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// Conditions on an event's data, all of which must hold.
+///
+/// `min_X` and `max_X` compare the number `X`; any other key compares a string, number or boolean for equality. A key
+/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or another type is no match, never an
+/// error. This is CallIntel's filter, and no query language.
+///
+/// ```
+/// use hookseal::DataFilter;
+///
+/// let filter: DataFilter = serde_json::from_str(r#"{"direction":"outbound","min_duration":60}"#)?;
+/// let data = serde_json::from_str(r#"{"direction":"outbound","duration_seconds":345}"#)?;
+/// assert!(filter.matches(data));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DataFilter {
+    /// In the order of the file.
+    conditions: Vec<(String, Value)>,
+}
+
+impl DataFilter {
+    /// Whether there is no condition.
+    ///
+    /// ```
+    /// assert!(hookseal::DataFilter::default().is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// Whether the data meets all conditions.
+    ///
+    /// ```
+    /// use hookseal::DataFilter;
+    ///
+    /// let filter: DataFilter = serde_json::from_str(r#"{"max_cost":10}"#)?;
+    /// assert!(filter.matches(serde_json::from_str(r#"{"cost":9.5}"#)?));
+    /// assert!(!filter.matches(serde_json::from_str(r#"{"cost":"9.5"}"#)?));
+    /// assert!(!filter.matches(serde_json::from_str("[]")?));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn matches(&self, data: &RawValue) -> bool {
+        self.matches_with(data, |field| format!("{field}_seconds"))
+    }
+
+    /// The same with your own second name for a field, where the data calls it otherwise than the filter.
+    ///
+    /// ```
+    /// use hookseal::DataFilter;
+    ///
+    /// let filter: DataFilter = serde_json::from_str(r#"{"min_duration":60}"#)?;
+    /// let data = serde_json::from_str(r#"{"length":61}"#)?;
+    /// assert!(filter.matches_with(data, |_| "length".to_owned()));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn matches_with(&self, data: &RawValue, second_name: impl Fn(&str) -> String) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let Ok(Value::Object(data)) = serde_json::from_str(data.get()) else { return false };
+        let field = |name: &str| data.get(name).or_else(|| data.get(&second_name(name)));
+        self.conditions.iter().all(|(key, wanted)| {
+            if let Some(found) = key.strip_prefix("min_").and_then(field) {
+                return compare(found, wanted).is_some_and(|order| order.is_ge());
+            }
+            if let Some(found) = key.strip_prefix("max_").and_then(field) {
+                return compare(found, wanted).is_some_and(|order| order.is_le());
+            }
+            field(key).is_some_and(|found| equal(found, wanted))
+        })
+    }
+}
+
+fn equal(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Number(_), Value::Number(_)) => compare(found, wanted).is_some_and(|order| order.is_eq()),
+        (Value::String(_) | Value::Bool(_), _) => found == wanted,
+        _ => false,
+    }
+}
+
+/// Integers exactly, whatever their size in 64 bits; else as floating-point numbers.
+fn compare(found: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
+    let integer = |value: &Value| value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+    match (integer(found), integer(wanted)) {
+        (Some(found), Some(wanted)) => Some(found.cmp(&wanted)),
+        _ => found.as_f64()?.partial_cmp(&wanted.as_f64()?),
+    }
+}
+
+impl Serialize for DataFilter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.conditions.len()))?;
+        for (key, value) in &self.conditions {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for DataFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DataFilter, D::Error> {
+        struct FilterVisitor;
+
+        impl<'de> Visitor<'de> for FilterVisitor {
+            type Value = DataFilter;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("conditions on the data")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DataFilter, A::Error> {
+                let mut conditions: Vec<(String, Value)> = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    let bound = key.starts_with("min_") || key.starts_with("max_");
+                    let fits = if bound {
+                        value.is_number()
+                    } else {
+                        value.is_string() || value.is_number() || value.is_boolean()
+                    };
+                    if !fits {
+                        return Err(serde::de::Error::custom(format_args!(
+                            "the condition `{key}` cannot be compared with"
+                        )));
+                    }
+                    if conditions.iter().any(|(known, _)| *known == key) {
+                        return Err(serde::de::Error::custom(format_args!("the condition `{key}` stands twice")));
+                    }
+                    conditions.push((key, value));
+                }
+                Ok(DataFilter { conditions })
+            }
+        }
+
+        deserializer.deserialize_map(FilterVisitor)
+    }
+}

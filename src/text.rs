@@ -1,0 +1,191 @@
+//! What parsers of templates need, as `const fn`s, so that one parser serves constants, run time and files.
+
+use crate::error::ConfigError;
+
+/// Bytes of a template. Positions are `u16`.
+pub(crate) const MAX_TEXT: usize = 4096;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) start: u16,
+    pub(crate) end: u16,
+}
+
+impl Span {
+    /// The text under the span. Spans are only made from the text that they are read with.
+    pub(crate) fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    pub(crate) const fn bounds(self) -> (usize, usize) {
+        (self.start as usize, self.end as usize)
+    }
+
+    pub(crate) const fn new(start: usize, end: usize) -> Span {
+        Span { start: start as u16, end: end as u16 }
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+}
+
+pub(crate) const EMPTY: Span = Span { start: 0, end: 0 };
+
+/// What is wrong, and where.
+#[derive(Clone, Copy)]
+pub(crate) struct Fault {
+    pub(crate) field: &'static str,
+    pub(crate) piece: Span,
+    pub(crate) problem: &'static str,
+}
+
+/// Passes a fault on; `?` is not available in a `const fn`.
+macro_rules! attempt {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(fault) => return Err(fault),
+        }
+    };
+}
+pub(crate) use attempt;
+
+impl Fault {
+    /// The error for a template made at run time.
+    pub(crate) fn describe(&self, text: &str) -> ConfigError {
+        ConfigError::Template { field: self.field, piece: self.piece.of(text).to_owned(), problem: self.problem }
+    }
+
+    /// Stops the compiler with the text that [`ConfigError`] would show.
+    #[expect(clippy::panic, reason = "documented on the `new` functions: in a constant, this is the compile error")]
+    pub(crate) const fn fail(&self, text: &str) -> ! {
+        const fn put(message: &mut [u8; 512], mut at: usize, text: &[u8], start: usize, end: usize) -> usize {
+            let mut i = start;
+            while i < end && at < message.len() {
+                // The piece may be cut inside a character; ASCII keeps the message valid.
+                message[at] = if text[i].is_ascii() { text[i] } else { b'?' };
+                at += 1;
+                i += 1;
+            }
+            at
+        }
+        let (start, end) = self.piece.bounds();
+        let mut message = [b' '; 512];
+        let mut at = put(&mut message, 0, self.field.as_bytes(), 0, self.field.len());
+        at = put(&mut message, at, b": `", 0, 3);
+        at = put(&mut message, at, text.as_bytes(), start, end);
+        at = put(&mut message, at, b"` ", 0, 2);
+        at = put(&mut message, at, self.problem.as_bytes(), 0, self.problem.len());
+        match std::str::from_utf8(message.split_at(at).0) {
+            Ok(message) => panic!("{}", message),
+            Err(_) => panic!("the scheme breaks a rule of the notation"),
+        }
+    }
+}
+
+/// Whether one prefix begins with the other.
+pub(crate) const fn overlap(text: &[u8], a: Span, b: Span) -> bool {
+    let mut i = 0;
+    while a.start + i < a.end && b.start + i < b.end {
+        if text[(a.start + i) as usize] != text[(b.start + i) as usize] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
+    if a.end - a.start != b.end - b.start {
+        return false;
+    }
+    let mut i = 0;
+    while a.start + i < a.end {
+        if !a_text[(a.start + i) as usize].eq_ignore_ascii_case(&b_text[(b.start + i) as usize]) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Whether a header name begins with `stem`.
+pub(crate) const fn begins(text: &[u8], name: Span, stem_text: &[u8], stem: Span) -> bool {
+    let length = stem.end - stem.start;
+    name.end - name.start >= length
+        && same_name(text, Span { start: name.start, end: name.start + length }, stem_text, stem)
+}
+
+/// The first `byte` in `start..end`, or `end`.
+pub(crate) const fn find(text: &[u8], start: usize, end: usize, byte: u8) -> usize {
+    let mut i = start;
+    while i < end {
+        if text[i] == byte {
+            return i;
+        }
+        i += 1;
+    }
+    end
+}
+
+pub(crate) const fn starts_with(text: &[u8], start: usize, end: usize, word: &[u8]) -> bool {
+    if end - start < word.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < word.len() {
+        if text[start + i] != word[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+pub(crate) const fn is(text: &[u8], start: usize, end: usize, word: &[u8]) -> bool {
+    end - start == word.len() && starts_with(text, start, end, word)
+}
+
+pub(crate) const fn ends_with(text: &[u8], span: Span, word: &[u8]) -> bool {
+    let (start, end) = (span.start as usize, span.end as usize);
+    end - start >= word.len() && is(text, end - word.len(), end, word)
+}
+
+pub(crate) const fn trim(text: &[u8], start: usize, end: usize) -> Span {
+    let start = skip_blanks(text, start, end);
+    let mut end = end;
+    while end > start && is_blank(text[end - 1]) {
+        end -= 1;
+    }
+    Span::new(start, end)
+}
+
+pub(crate) const fn skip_blanks(text: &[u8], start: usize, end: usize) -> usize {
+    let mut i = start;
+    while i < end && is_blank(text[i]) {
+        i += 1;
+    }
+    i
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
+}
+
+pub(crate) const fn all_token(text: &[u8], name: Span) -> bool {
+    let mut i = name.start as usize;
+    while i < name.end as usize {
+        if !is_token(text[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// A character of an HTTP header name (RFC 9110, `tchar`).
+const fn is_token(byte: u8) -> bool {
+    matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'~')
+        || byte.is_ascii_alphanumeric()
+}

@@ -1,0 +1,482 @@
+//! Events: the platforms' sample bodies read and rebuilt, and what malformed ones get.
+
+use hookseal::provider::{self, Provider};
+use hookseal::{Event, EventError, EventFilter, EventShape, EventType, Secret, Subscription, event_id, event_id_from};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+use common::FOLDER;
+
+mod common;
+
+/// A documented sample, and the fields that it has.
+#[derive(Deserialize)]
+struct Sample {
+    provider: String,
+    body: String,
+    id: Option<String>,
+    event_type: String,
+    time: String,
+    version: Option<String>,
+    further: Vec<(String, String)>,
+    data: String,
+}
+
+fn samples() -> Vec<Sample> {
+    let text = std::fs::read_to_string(format!("{FOLDER}/tests/vectors/events.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn shape(provider: &Provider) -> &EventShape {
+    provider.event_shape().expect("the platform's events are known")
+}
+
+#[test]
+fn samples_are_read_and_rebuilt() {
+    for sample in samples() {
+        let provider = provider::by_name(&sample.provider).unwrap();
+        let event = shape(provider).read(sample.body.as_bytes()).unwrap();
+        assert_eq!(event.id(), sample.id.as_deref(), "{}", sample.provider);
+        assert_eq!(event.event_type(), sample.event_type);
+        assert_eq!(event.time_text(), Some(&*sample.time));
+        assert_eq!(event.version(), sample.version.as_deref());
+        assert_eq!(event.data().get(), sample.data);
+        for (name, value) in &sample.further {
+            assert_eq!(event.field(name).map(RawValue::get), Some(&**value));
+        }
+        assert_eq!(shape(provider).write(&event).unwrap(), sample.body.as_bytes(), "what was read");
+
+        // A sender starts from the fields alone.
+        let data: Box<RawValue> = serde_json::from_str(&sample.data).unwrap();
+        let mut made = Event::new(sample.event_type, data).with_time(event.time().unwrap());
+        if let Some(id) = sample.id {
+            made = made.with_id(id);
+        }
+        if let Some(version) = sample.version {
+            made = made.with_version(version);
+        }
+        for (name, value) in sample.further {
+            made = made.with_field(name, serde_json::from_str::<&RawValue>(&value).unwrap()).unwrap();
+        }
+        assert_eq!(String::from_utf8(provider.body(&made).unwrap()).unwrap(), sample.body, "what was made");
+    }
+}
+
+#[test]
+fn every_documented_type_is_a_type() {
+    let mut documented = 0;
+    for provider in provider::ALL {
+        for event_type in provider.event_types() {
+            documented += 1;
+            let typed = EventType::new(event_type).unwrap_or_else(|error| panic!("{}: {error}", provider.name()));
+            assert!(EventFilter::new([event_type]).unwrap().matches(typed));
+        }
+    }
+    assert_eq!(documented, 11 + 11 + 14 + 3 + 17);
+}
+
+#[test]
+fn numbers_escapes_and_order_survive() {
+    let data = r#"{"z":45.20,"a":245.3,"big":123456789012345678901234567890,"e":1E+2,"i":9007199254740993,"s":"\u00e9\n\/","z2":{"b":1,"a":2}}"#;
+    let body = format!(r#"{{"event":"user.joined","timestamp":"2024-01-15T10:30:00Z","data":{data}}}"#);
+    let event = shape(&provider::EFFICLOSE).read(body.as_bytes()).unwrap();
+    assert_eq!(event.data().get(), data);
+    assert_eq!(shape(&provider::EFFICLOSE).write(&event).unwrap(), body.as_bytes());
+}
+
+#[test]
+fn further_fields_keep_place_and_text() {
+    let shape = shape(&provider::KLANG);
+    for body in [
+        r#"{"first":[1, 2],"id":"a","type":"b","created_at":"2026-05-07T14:32:09Z","data":{}}"#,
+        r#"{"id":"a","x":1.0,"type":"b","y":null,"created_at":"2026-05-07T14:32:09Z","data":{},"last":{"k":"\u0041"}}"#,
+        r#"{"id":"a","type":"b","x":1,"y":2,"created_at":"2026-05-07T14:32:09.000+02:00","data":7}"#,
+    ] {
+        let event = shape.read(body.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(shape.write(&event).unwrap()).unwrap(), body);
+    }
+    let stripe = r#"{"id":"evt_1","object":"event","api_version":null,"created":1700000000,"data":{"object":{}},"livemode":false,"pending_webhooks":1,"request":{"id":null},"type":"charge.succeeded"}"#;
+    let event = shape_of_stripe().read(stripe.as_bytes()).unwrap();
+    assert_eq!((event.version(), event.time()), (None, OffsetDateTime::from_unix_timestamp(1_700_000_000).ok()));
+    assert_eq!(event.field("livemode").map(RawValue::get), Some("false"));
+}
+
+fn shape_of_stripe() -> &'static EventShape {
+    provider::STRIPE.event_shape().unwrap()
+}
+
+#[test]
+fn times_in_every_format() {
+    let read = |placeholder: &str, value: &str| {
+        let shape = EventShape::try_new(format!("type: {{type}}\nat: {placeholder}\ndata: {{data}}")).unwrap();
+        let body = format!(r#"{{"type":"a","at":{value},"data":0}}"#);
+        let event =
+            shape.read(body.as_bytes()).map(|event| (event.time().unwrap(), event.time_text().unwrap().to_owned()));
+        event.map(|(time, text)| {
+            let again = Event::new("a", 0).with_time(time);
+            let _ = shape.write(&again).unwrap();
+            (time.unix_timestamp_nanos(), text)
+        })
+    };
+    let second = 1_000_000_000;
+    for (placeholder, value, nanos) in [
+        ("{timestamp}", "1700000000", 1_700_000_000 * second),
+        ("{timestamp:ms}", "1700000000123", 1_700_000_000_123_000_000),
+        ("{timestamp:rfc3339}", r#""2023-11-14T22:13:20Z""#, 1_700_000_000 * second),
+        ("{timestamp:rfc3339}", r#""2023-11-15T00:13:20.5+02:00""#, 1_700_000_000 * second + second / 2),
+        ("{timestamp:rfc3339}", r#""2023-11-14T22:13:20.123456789-00:00""#, 1_700_000_000 * second + 123_456_789),
+    ] {
+        let text = value.trim_matches('"').to_owned();
+        assert_eq!(read(placeholder, value), Ok((nanos, text)), "{value}");
+    }
+    for (placeholder, value, expected) in [
+        ("{timestamp}", r#""1700000000""#, "a unix time"),
+        ("{timestamp}", "-1", "a unix time"),
+        ("{timestamp}", "1.5", "a unix time"),
+        ("{timestamp}", "null", "a unix time"),
+        ("{timestamp}", "99999999999999999999", "a unix time"),
+        ("{timestamp:ms}", "18446744073709551615", "a unix time"),
+        ("{timestamp:rfc3339}", "1700000000", "a time in RFC 3339"),
+        ("{timestamp:rfc3339}", r#""yesterday""#, "a time in RFC 3339"),
+    ] {
+        let wrong = EventError::WrongType { field: "at".to_owned(), expected };
+        assert_eq!(read(placeholder, value), Err(wrong), "{value}");
+    }
+}
+
+#[test]
+fn malformed_events_get_a_clear_error() {
+    let shape = EventShape::new("id: {id}\ntype: {type}\nat: {timestamp}\ndata: {data}");
+    let deep = format!(r#"{{"id":"a","type":"b","at":1,"data":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let open = format!(r#"{{"id":"a","type":"b","at":1,"data":{}"#, "[".repeat(100_000));
+    let wide = format!(r#"{{"id":"a","type":"b","at":1,"data":"{}"}}"#, "x".repeat(10_000_000));
+    let many = (0..50_000).map(|n| format!(r#""f{n}":0,"#)).collect::<String>();
+    let many = format!(r#"{{{many}"id":"a","type":"b","at":1,"data":0}}"#);
+    for body in [&deep, &wide, &many] {
+        assert!(shape.read(body.as_bytes()).is_ok(), "large, and right");
+    }
+    for (body, expected) in [
+        (&b""[..], "the event is not JSON at line 1 column 0"),
+        (b" ", "the event is not JSON at line 1 column 1"),
+        (b"null", "the event is not a JSON object"),
+        (b"[]", "the event is not a JSON object"),
+        (b"{", "the event is not JSON at line 1 column 1"),
+        (b"{}", "field `id` is missing"),
+        (b"{} x", "field `id` is missing"),
+        (open.as_bytes(), "the event is not JSON at line 1 column 100035"),
+        (b"\xEF\xBB\xBF{}", "the event begins with a byte order mark"),
+        (br#"{"id":"a","type":"b","at":1,"data":0} x"#, "the event is not JSON at line 1 column 39"),
+        (br#"{"id":"a","type":"b","data":0}"#, "field `at` is missing"),
+        (br#"{"id":"a","at":1,"data":0}"#, "field `type` is missing"),
+        (br#"{"id":"a","type":"b","at":1}"#, "field `data` is missing"),
+        (br#"{"id":7,"type":"b","at":1,"data":0}"#, "field `id` is not a string"),
+        (br#"{"id":"a","type":["b"],"at":1,"data":0}"#, "field `type` is not a string"),
+        (br#"{"id":"a","id":"b","type":"b","at":1,"data":0}"#, "field `id` occurs twice"),
+        (br#"{"id":"a","\u0069d":"b","type":"b","at":1,"data":0}"#, "field `id` occurs twice"),
+        (br#"{"id":"a","type":"b","at":1,"data":0,"data":1}"#, "field `data` occurs twice"),
+        (br#"{"x":1,"id":"a","type":"b","at":1,"data":0,"x":2}"#, "field `(a further one)` occurs twice"),
+        (b"{\"id\":\"\xff\",\"type\":\"b\",\"at\":1,\"data\":0}", "the event is not JSON at line 1 column 8"),
+        (b"{\"id\":\"a\",\"type\":\"b\",\"at\":1,\"data\":\"\xff\"}", "the event is not JSON at line 1 column 38"),
+        (br#"{"id":"a","type":"b","at":1,"data":NaN}"#, "the event is not JSON at line 1 column 36"),
+    ] {
+        let said = shape.read(body).map(|_| ()).map_err(|error| error.to_string());
+        let shown = String::from_utf8_lossy(&body[..body.len().min(80)]);
+        assert_eq!(said, Err(expected.to_owned()), "{shown}");
+    }
+    // Parsing into a type of your own must not overflow the stack either.
+    let error = shape.read_as::<serde_json::Value>(deep.as_bytes()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, EventError::Malformed { .. }), "{error}");
+}
+
+#[test]
+fn errors_never_echo_values() {
+    #[derive(Debug, Deserialize)]
+    struct Payment {
+        #[allow(dead_code)]
+        amount: u32,
+        #[allow(dead_code)]
+        kind: Kind,
+    }
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "card")]
+        Card,
+    }
+    let shape = EventShape::new("type: {type}\ndata: {data}");
+    for data in [
+        r#"{"amount":"5ec2et","kind":"card"}"#,
+        r#"{"amount":1,"kind":"5ec2et"}"#,
+        r#"{"amount":1,"kind":{"5ec2et":1}}"#,
+        r#"["5ec2et"]"#,
+        r#"{"amount":1}"#,
+        r#""5ec2et""#,
+    ] {
+        let body = format!(r#"{{"type":"a","data":{data}}}"#);
+        let raw = shape.read(body.as_bytes()).unwrap();
+        for error in
+            [raw.data_as::<Payment>().unwrap_err(), shape.read_as::<Payment>(body.as_bytes()).map(|_| ()).unwrap_err()]
+        {
+            assert!(!format!("{error} {error:?}").contains("5ec2et"), "{error:?}");
+        }
+        assert!(!format!("{raw:?}").contains("5ec2et"));
+    }
+    let missing = shape.read_as::<Payment>(br#"{"type":"a","data":{"amount":1}}"#).map(|_| ()).unwrap_err();
+    assert_eq!(missing, EventError::MissingField { field: "kind".to_owned() });
+}
+
+#[test]
+fn an_event_can_be_read_in_four_ways() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Ready<'a> {
+        id: &'a str,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    enum Own<'a> {
+        #[serde(rename = "conversation.ready", borrow)]
+        Ready(Ready<'a>),
+    }
+    let body = br#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3"}}"#;
+    let secret = Secret::new("a secret of twenty-some bytes").unwrap();
+    let headers = provider::KLANG.signer(secret.clone()).unwrap().sign("evt_1", body).unwrap();
+    let verifier = provider::KLANG.verifier(secret).unwrap();
+    let verified = verifier.verify(&headers, body).unwrap();
+
+    let matched = provider::KLANG.event(&verified).unwrap();
+    assert_eq!(matched.data_as::<Ready<'_>>().unwrap(), Ready { id: "kw3" });
+    let known = shape(&provider::KLANG).read_as::<Ready<'_>>(verified.body()).unwrap();
+    assert_eq!(known.into_data(), Ready { id: "kw3" });
+    assert_eq!(serde_json::from_slice::<Own<'_>>(verified.body()).unwrap(), Own::Ready(Ready { id: "kw3" }));
+    assert_eq!(verified.body(), body);
+    // Nothing was copied: the id points into the body.
+    let id = matched.id().unwrap().as_ptr();
+    assert!(body.as_ptr_range().contains(&id));
+}
+
+#[test]
+fn keys_tell_events_apart_and_not_deliveries() {
+    let secret = || Secret::new("a secret of twenty-some bytes").unwrap();
+    let key = |provider: &Provider, id: &str, body: &str, scope: &str| {
+        let headers = provider.signer(secret()).unwrap().sign(id, body.as_bytes()).unwrap();
+        let verifier = provider.verifier(secret()).unwrap();
+        provider.idempotency_key(&verifier.verify(&headers, body.as_bytes()).unwrap(), scope).unwrap()
+    };
+    // The same `webhook_id` in all three: it names the endpoint.
+    let bodies: Vec<_> = samples().into_iter().filter(|s| s.provider == "callintel").map(|s| s.body).collect();
+    assert_eq!(bodies.len(), 3);
+    let keys: std::collections::BTreeSet<_> =
+        bodies.iter().map(|body| key(&provider::CALLINTEL, "", body, "")).collect();
+    assert_eq!(keys.len(), 3);
+    assert_eq!(key(&provider::CALLINTEL, "", &bodies[0], ""), key(&provider::CALLINTEL, "", &bodies[0], ""));
+
+    // A replay with another unsigned id.
+    assert_eq!(key(&provider::KLEN_AI, "dlv_1", "{}", ""), key(&provider::KLEN_AI, "dlv_2", "{}", ""));
+    // A signed id, whatever the body.
+    let svix = |id, body| {
+        let secret = || Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let headers = provider::SVIX.signer(secret()).unwrap().sign(id, body).unwrap();
+        let verifier = provider::SVIX.verifier(secret()).unwrap();
+        provider::SVIX.idempotency_key(&verifier.verify(&headers, body).unwrap(), "").unwrap()
+    };
+    assert_eq!(svix("msg_1", b"{}"), svix("msg_1", b"{ }"));
+    assert_ne!(svix("msg_1", b"{}"), svix("msg_2", b"{}"));
+    // Providers and scopes do not meet.
+    assert_ne!(key(&provider::CALLINTEL, "", "{}", ""), key(&provider::EFFICLOSE, "", "{}", ""));
+    assert_ne!(key(&provider::CALLINTEL, "", "{}", "a"), key(&provider::CALLINTEL, "", "{}", "b"));
+}
+
+#[test]
+fn a_retry_with_the_first_timestamp() {
+    let sent = datetime!(2026-05-07 14:32:09 UTC);
+    let secret = || Secret::new("a secret of twenty-some bytes").unwrap();
+    let after_seven_hours = |provider: &Provider| {
+        let headers = provider.signer(secret()).unwrap().sign_at("evt_1", b"{}", sent).unwrap();
+        provider.verifier(secret()).unwrap().verify_at(&headers, b"{}", sent + Duration::hours(7)).is_ok()
+    };
+    assert!(provider::KLANG.reuses_timestamp() && after_seven_hours(&provider::KLANG));
+    assert!(!provider::KALLGLOT.reuses_timestamp() && !after_seven_hours(&provider::KALLGLOT));
+}
+
+#[test]
+fn test_events_are_made_and_recognised() {
+    let now = datetime!(2026-05-07 14:32:09 UTC);
+    let made = |provider: &Provider, event: Event<'_, serde_json::Value>| {
+        let body = provider.body(&event).unwrap();
+        provider.is_test(&shape(provider).read(&body).unwrap())
+    };
+    let klang = |id: String| Event::new("conversation.ready", serde_json::json!({})).with_id(id).with_time(now);
+    assert!(made(&provider::KLANG, klang(provider::KLANG.test_id().unwrap().unwrap())));
+    assert!(!made(&provider::KLANG, klang(event_id("evt_").unwrap())));
+    let call = |id: String| Event::new("call.completed", serde_json::json!({"id": id})).with_time(now);
+    assert!(made(&provider::CALLINTEL, call(provider::CALLINTEL.test_id().unwrap().unwrap())));
+    assert!(!made(&provider::CALLINTEL, call("call_123".to_owned())));
+    assert!(!made(
+        &provider::CALLINTEL,
+        Event::new("call.completed", serde_json::json!(["call_test_"])).with_time(now)
+    ));
+    assert_eq!(provider::KALLGLOT.test_id(), Ok(None));
+}
+
+#[test]
+fn ids_are_unique_and_sort_by_time() {
+    let early = event_id_from("evt_", datetime!(2026-01-01 0:00 UTC), [0xFF; 10]);
+    let late = event_id_from("evt_", datetime!(2026-01-01 0:00:00.001 UTC), [0; 10]);
+    assert!(early < late);
+    assert_eq!(
+        event_id_from("", datetime!(1969-01-01 0:00 UTC), [1; 10]),
+        event_id_from("", OffsetDateTime::UNIX_EPOCH, [1; 10])
+    );
+    let ids: std::collections::BTreeSet<_> = (0..10_000).map(|_| event_id("evt_").unwrap()).collect();
+    assert_eq!(ids.len(), 10_000);
+}
+
+#[test]
+fn bodies_over_the_limit_are_not_sent() {
+    let data = "x".repeat(10_000_000);
+    let event = Event::new("call.completed", data).with_time(OffsetDateTime::UNIX_EPOCH);
+    let refused = provider::CALLINTEL.body(&event).unwrap_err();
+    assert!(matches!(refused, EventError::TooLarge { limit: 10_000_000, .. }), "{refused}");
+    assert_eq!(provider::GITHUB.body(&event).unwrap_err(), EventError::NoShape);
+    assert_eq!(provider::CALLINTEL.max_received(), 10_485_760);
+}
+
+#[test]
+fn patterns_match_as_specified() {
+    for (pattern, event_type, expected) in [
+        ("call.completed", "call.completed", true),
+        ("call.completed", "Call.Completed", false),
+        ("call.completed", "call.failed", false),
+        ("call.*", "call.completed", true),
+        ("call.*", "call", false),
+        ("call.*", "callback.completed", false),
+        ("call.*", "calls.completed", false),
+        ("call.*", "call.recording.ready", true),
+        ("session.*", "session.provider.connected", true),
+        ("session.provider.*", "session.ended", false),
+        ("recording.processing.*", "recording.processing.completed", true),
+        ("call.completed.*", "call.completed", false),
+        ("*", "a", true),
+    ] {
+        let filter = EventFilter::new([pattern]).unwrap();
+        assert_eq!(filter.matches(EventType::new(event_type).unwrap()), expected, "{pattern} {event_type}");
+    }
+    for event_type in ["call.", "*", "", ".a", "a..b", "a b", "caf\u{e9}", &"x".repeat(257)] {
+        assert!(EventType::new(event_type).is_err(), "{event_type}");
+    }
+    for pattern in [
+        "*.completed",
+        "call.*.ready",
+        "call*",
+        "call.**",
+        "*.*",
+        "**",
+        "",
+        ".*",
+        "call.completed.",
+        "call.completed ",
+        &"x".repeat(257),
+    ] {
+        assert!(EventFilter::new([pattern]).is_err(), "{pattern}");
+    }
+    let filter = |patterns: &[&str]| EventFilter::new(patterns.iter().copied()).unwrap();
+    let texts = |filter: &EventFilter| filter.patterns().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(texts(&filter(&["a.b", "a.b", "a.*", "a.c.*", "b"])), ["a.*", "b"]);
+    assert_eq!(texts(&filter(&["a.*", "*", "b"])), ["*"]);
+    assert!(filter(&["*"]).covers(&filter(&["a", "a.*"])) && !filter(&["a.*"]).covers(&filter(&["a"])));
+    assert_eq!(filter(&["a.*"]).union(&filter(&["a.b", "c"])), filter(&["a.*", "c"]));
+}
+
+#[test]
+fn subscriptions_are_read_written_and_matched() {
+    let json = r#"{"url":"https://your-domain.com/webhooks","events":["call.completed"],"filters":{"direction":"outbound","status":"completed","min_duration":60}}"#;
+    let subscription: Subscription = serde_json::from_str(json).unwrap();
+    assert_eq!(serde_json::to_string(&subscription).unwrap(), json);
+    let full = r#"{"url":"https://a.example/","events":["*"],"active":false,"retry_policy":{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600},"timeout":10}"#;
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Subscription>(full).unwrap()).unwrap(), full);
+    for wrong in [
+        r#"{"url":"u","events":[]}"#,
+        r#"{"url":"u","events":["call*"]}"#,
+        r#"{"url":"u","event":["a"]}"#,
+        r#"{"events":["*"]}"#,
+        r#"{"url":"u","filters":{"min_x":"7"}}"#,
+        r#"{"url":"u","filters":{"x":[1]}}"#,
+        r#"{"url":"u","filters":{"x":1,"x":2}}"#,
+    ] {
+        assert!(serde_json::from_str::<Subscription>(wrong).is_err(), "{wrong}");
+    }
+
+    let completed = samples().into_iter().find(|sample| sample.event_type == "call.completed").unwrap();
+    let event = shape(&provider::CALLINTEL).read(completed.body.as_bytes()).unwrap();
+    let with = |json: &str| serde_json::from_str::<Subscription>(json).unwrap();
+    for (json, wanted) in [
+        (json, true),
+        (r#"{"url":"u"}"#, true),
+        (r#"{"url":"u","active":false}"#, false),
+        (r#"{"url":"u","events":["batch.*"]}"#, false),
+        (r#"{"url":"u","filters":{"direction":"inbound"}}"#, false),
+        (r#"{"url":"u","filters":{"min_duration":345,"max_duration":345}}"#, true),
+        (r#"{"url":"u","filters":{"min_duration":345.5}}"#, false),
+        (r#"{"url":"u","filters":{"min_direction":1}}"#, false),
+        (r#"{"url":"u","filters":{"duration_seconds":345.0}}"#, true),
+        (r#"{"url":"u","filters":{"nothing":true}}"#, false),
+    ] {
+        assert_eq!(with(json).wants(&event), wanted, "{json}");
+    }
+    let all = [with(json), with(r#"{"url":"u","active":false}"#), with(r#"{"url":"v"}"#)];
+    let told: Vec<_> = all.iter().filter(|subscription| subscription.wants(&event)).map(|s| &*s.url).collect();
+    assert_eq!(told, ["https://your-domain.com/webhooks", "v"]);
+}
+
+#[test]
+fn platforms_in_files_are_checked() {
+    let scheme = "[[schemes]]\nheaders = \"S: {hex}\"\ncovers = \"{body}\"\n";
+    let full = format!(
+        "name = \"acme\"\nevent = [\"id: {{id}}\", \"type: {{type}}\", \"data: {{data}}\"]\nevent_types = [\"a.b\"]\n\
+         idempotency = \"event-id\"\ntest = {{ id-prefix = \"test_\" }}\nmax_sent = 10\nmax_received = 20\n\
+         answer_within = 5\nreuses_timestamp = true\n{scheme}"
+    );
+    let acme: Provider = toml::from_str(&full).unwrap();
+    assert_eq!((acme.max_sent(), acme.max_received(), acme.answer_within()), (Some(10), 20, Some(5)));
+    assert!(acme.reuses_timestamp() && acme.test_id().unwrap().unwrap().starts_with("test_"));
+    for (file, expected) in [
+        ("name = \"acme\"\nschemes = []", "schemes: `` is an empty list"),
+        (&format!("name = \"a\"\nidempotency = \"event-id\"\n{scheme}"), "needs an `event` with an `{id}`"),
+        (&format!("name = \"a\"\nidempotency = \"signed-id\"\n{scheme}"), "needs a scheme that covers an `{id}`"),
+        (&format!("name = \"a\"\nevent_types = [\"a.\"]\n{scheme}"), "`a.` is not an event type"),
+        (&format!("name = \"a\"\nevent = [\"type: {{typ}}\"]\n{scheme}"), "`{typ}` is not a placeholder of an event"),
+        (&format!("name = \"a\"\nevents = []\n{scheme}"), "unknown field `events`"),
+    ] {
+        let said = toml::from_str::<Provider>(file).unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn broken_shapes_are_named() {
+    for (lines, expected) in [
+        ("", "event: `` has no line with `{type}`"),
+        ("type: {type}", "event: `` has no line with `{data}`"),
+        ("type: {type}\ndata: {data}\ntype", "event: `type` is named twice"),
+        ("type: {type}\ndata: {data}\nkind: {type}", "event: `kind` has a placeholder that another line has too"),
+        (
+            "a: {timestamp}\nb: {timestamp:ms}\ntype: {type}\ndata: {data}",
+            "event: `b` has a placeholder that another line has too",
+        ),
+        ("type: type\ndata: {data}", "event: `type` is not a placeholder of an event"),
+        (": {type}", "event: `: {type}` has no name"),
+        ("a b: {type}", "event: `a b` is not a plain field name"),
+        ("\"a\": {type}", "event: `\"a\"` is not a plain field name"),
+    ] {
+        let said = EventShape::try_new(lines).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(said, Err(expected.to_owned()), "{lines:?}");
+    }
+    assert!(
+        EventShape::try_new(
+            "type: {type}\ndata: {data}\n".to_owned() + &(0..15).map(|n| format!("f{n}\n")).collect::<String>()
+        )
+        .is_err()
+    );
+    assert!(EventShape::try_new("x".repeat(5000)).is_err());
+}

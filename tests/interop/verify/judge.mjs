@@ -1,0 +1,299 @@
+// `node judge.mjs LIBRARY`: one request a line in, one verdict of that npm library a line out (see ../README.md).
+import { createInterface } from 'node:readline';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+// The libraries live at the request's time.
+let now = 0;
+const RealDate = Date;
+globalThis.Date = class extends RealDate {
+  constructor(...given) {
+    super(...(given.length === 0 ? [now] : given));
+  }
+  static now() {
+    return now;
+  }
+};
+// Standard output carries verdicts, so nothing else may print.
+for (const method of Object.keys(console)) {
+  if (typeof console[method] === 'function') console[method] = () => {};
+}
+
+/** Runs `check`; what fails in reading the body after the signature was accepted is not the signature's fault. */
+async function acceptedBefore(isLaterError, check) {
+  try {
+    await check();
+  } catch (error) {
+    if (!isLaterError(error)) throw error;
+  }
+  return true;
+}
+const isSyntaxError = (error) => error instanceof SyntaxError;
+
+/** The helpers of n8n, which expect a workflow around them. */
+const N8N = {
+  asana: 'Asana', box: 'Box', 'cal-com': 'Cal', calendly: 'Calendly', customerio: 'CustomerIo', github: 'Github',
+  linear: 'Linear', stripe: 'Stripe', typeform: 'Typeform', webflow: 'Webflow', zendesk: 'Zendesk',
+};
+function n8n(request) {
+  const node = N8N[request.provider];
+  const { verifySignature } = require(`./n8n/nodes/${node}/${node}TriggerHelpers.js`);
+  const stored = { webhookSecret: request.secret, hookSecret: request.secret, signingSecret: request.secret };
+  const credentials = {
+    ...stored, clientSecret: request.secret, webhookSigningKey: request.secret,
+    signingKeyPrimary: request.secret, signingKeySecondary: request.secret,
+  };
+  let parsed = {};
+  try {
+    parsed = JSON.parse(request.text);
+  } catch { /* the helper then sees no fields */ }
+  const workflow = {
+    getRequestObject: () => ({ header: request.header, headers: request.headers, rawBody: request.body }),
+    getWorkflowStaticData: () => stored,
+    getHeaderData: () => request.headers,
+    getBodyData: () => parsed,
+    getCredentials: async () => credentials,
+    getNodeParameter: (name, otherwise) => otherwise,
+  };
+  return verifySignature.call(workflow);
+}
+
+const shopifyApps = new Map();
+async function shopifyApp(secret) {
+  if (!shopifyApps.has(secret)) {
+    await import('@shopify/shopify-api/adapters/node');
+    const { ApiVersion, shopifyApi } = await import('@shopify/shopify-api');
+    const settings = { apiKey: 'key', apiSecretKey: secret, hostName: 'receiver.example', isEmbeddedApp: false };
+    const quiet = { logger: { level: 0, log: () => {} } };
+    shopifyApps.set(secret, shopifyApi({ ...settings, ...quiet, apiVersion: Object.values(ApiVersion)[0] }));
+  }
+  return shopifyApps.get(secret);
+}
+
+/** Loads a library and gives the function that judges a request with it: true, or anything else for a refusal. */
+const LIBRARIES = {
+  anthropic: async () => {
+    const { default: Anthropic } = await import('@anthropic-ai/sdk');
+    const client = new Anthropic({ apiKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => client.beta.webhooks.unwrap(text, { headers, key: secret }));
+  },
+  box: async () => {
+    const { WebhooksManager } = require('box-node-sdk/lib/managers/webhooks');
+    // The one key can stand in either slot.
+    return ({ text, headers, secret }) =>
+      WebhooksManager.validateMessage(text, headers, secret, { secondaryKey: secret });
+  },
+  clerk: async () => {
+    const { verifyWebhook } = await import('@clerk/backend/webhooks');
+    // It wraps the errors of JSON.parse, and an empty body has no `type`; both come after the signature.
+    const isLater = (error) => /JSON|Unexpected token|reading 'type'/.test(error.message);
+    return (request) =>
+      acceptedBefore(isLater, () => verifyWebhook(request.asFetch(), { signingSecret: request.secret }));
+  },
+  'coinbase-commerce': async () => {
+    const { Webhook } = require('coinbase-commerce-node');
+    return ({ text, header, secret }) => Webhook.verifySigHeader(text, header('x-cc-webhook-signature'), secret);
+  },
+  elevenlabs: async () => {
+    const { ElevenLabsClient } = await import('@elevenlabs/elevenlabs-js');
+    const { webhooks } = new ElevenLabsClient({ apiKey: 'key' });
+    return ({ text, header, secret }) =>
+      acceptedBefore(isSyntaxError, () => webhooks.constructEvent(text, header('elevenlabs-signature'), secret));
+  },
+  fathom: async () => {
+    const { Fathom } = await import('fathom-typescript');
+    return ({ body, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => Fathom.verifyWebhook(secret, headers, body));
+  },
+  finch: async () => {
+    const { default: Finch } = await import('@tryfinch/finch-api');
+    const { webhooks } = new Finch({ accessToken: 'token' });
+    return ({ text, headers, secret }) => webhooks.verifySignature(text, headers, secret) === undefined;
+  },
+  gocardless: async () => {
+    const { verifySignature } = await import('gocardless-nodejs/webhooks');
+    return ({ body, header, secret }) => verifySignature(body, secret, header('webhook-signature')) === undefined;
+  },
+  hook0: async () => {
+    const { verifyWebhookSignature } = require('hook0-client');
+    return ({ body, headers, header, secret }) =>
+      verifyWebhookSignature(header('x-hook0-signature'), body, new Headers(headers), secret, 300);
+  },
+  hookdeck: async () => {
+    const { verifyWebhookSignature } = require('@hookdeck/sdk/webhooks/helpers');
+    return async ({ text, headers, secret }) =>
+      (await verifyWebhookSignature({ headers, rawBody: text, signingSecret: secret })).isValidSignature;
+  },
+  line: async () => {
+    const { validateSignature } = await import('@line/bot-sdk');
+    // Its middleware answers a missing header before it calls this.
+    return ({ body, header, secret }) =>
+      header('x-line-signature') ? validateSignature(body, secret, header('x-line-signature')) : 'no signature';
+  },
+  linear: async () => {
+    const { LinearWebhookClient } = await import('@linear/sdk/webhooks');
+    return ({ body, header, secret }) => new LinearWebhookClient(secret).verify(body, header('linear-signature') ?? '');
+  },
+  mux: async () => {
+    const { default: Mux } = await import('@mux/mux-node');
+    const { webhooks } = new Mux({ tokenId: 'id', tokenSecret: 'token' });
+    return async ({ text, headers, secret }) =>
+      (await webhooks.verifySignature(text, headers, secret)) === undefined;
+  },
+  n8n: async () => n8n,
+  'octokit-webhooks': async () => {
+    const { Webhooks } = await import('@octokit/webhooks');
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const isLater = (error) => /Invalid JSON|Event name not passed/.test(error.message);
+    return ({ text, header, secret }) =>
+      acceptedBefore(isLater, () =>
+        new Webhooks({ secret, log }).verifyAndReceive({
+          id: '1', name: 'push', payload: text, signature: header('x-hub-signature-256'),
+        }));
+  },
+  'octokit-webhooks-methods': async () => {
+    const { verify } = await import('@octokit/webhooks-methods');
+    return ({ text, header, secret }) => verify(secret, text, header('x-hub-signature-256'));
+  },
+  openai: async () => {
+    const { default: OpenAI } = await import('openai');
+    const { webhooks } = new OpenAI({ apiKey: 'key' });
+    return async ({ text, headers, secret }) =>
+      (await webhooks.verifySignature(text, headers, secret)) === undefined;
+  },
+  paddle: async () => {
+    const { Paddle } = await import('@paddle/paddle-node-sdk');
+    const { webhooks } = new Paddle('key');
+    return ({ text, header, secret }) => webhooks.isSignatureValid(text, secret, header('paddle-signature'));
+  },
+  polar: async () => {
+    const { validateEvent } = await import('@polar-sh/sdk/webhooks');
+    // It reads the body as one of its events after the signature.
+    const isLater = (error) => isSyntaxError(error) || /SDKValidationError|Failed to parse event/.test(String(error));
+    return ({ text, headers, secret }) => acceptedBefore(isLater, () => validateEvent(text, headers, secret));
+  },
+  razorpay: async () => {
+    const Razorpay = require('razorpay');
+    return ({ text, header, secret }) =>
+      Razorpay.validateWebhookSignature(text, header('x-razorpay-signature'), secret);
+  },
+  replicate: async () => {
+    const { validateWebhook } = require('replicate');
+    return ({ text, headers, secret }) => validateWebhook({ headers, body: text }, secret);
+  },
+  resend: async () => {
+    const { Resend } = await import('resend');
+    const { webhooks } = new Resend('key');
+    return ({ text, header, secret }) =>
+      acceptedBefore(isSyntaxError, () =>
+        webhooks.verify({
+          payload: text,
+          webhookSecret: secret,
+          headers: {
+            id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature'),
+          },
+        }));
+  },
+  retell: async () => {
+    const { default: Retell } = await import('retell-sdk');
+    return ({ text, header, secret }) => Retell.verify(text, secret, header('x-retell-signature'));
+  },
+  sanity: async () => {
+    const { assertValidRequest } = await import('@sanity/webhook');
+    return async ({ body, headers, secret }) => (await assertValidRequest({ headers, body }, secret)) === undefined;
+  },
+  shopify: async () => async (request) => {
+    const app = await shopifyApp(request.secret);
+    const answer = await app.webhooks.validate({
+      rawBody: request.text,
+      rawRequest: { method: request.method, url: '/', headers: request.headers },
+      rawResponse: {},
+    });
+    return answer.valid || `${answer.reason}`;
+  },
+  sinch: async () => {
+    const { ConversationCallbackWebhooks } = require('@sinch/sdk-core');
+    return ({ text, headers, secret }) =>
+      new ConversationCallbackWebhooks(secret).validateAuthenticationHeader(headers, text);
+  },
+  'slack-bolt': async () => {
+    const { verifySlackRequest } = require('@slack/bolt/dist/receivers/verify-request.js');
+    return ({ text, header, secret }) => {
+      const [time, signature] = [header('x-slack-request-timestamp'), header('x-slack-signature')];
+      if (time === undefined || signature === undefined) return 'a header is missing'; // its receiver looks first
+      // Its receiver hands the time over as a number.
+      const headers = { 'x-slack-request-timestamp': Number(time), 'x-slack-signature': signature };
+      return verifySlackRequest({ signingSecret: secret, body: text, headers }) === undefined;
+    };
+  },
+  standardwebhooks: async () => {
+    const { Webhook } = await import('standardwebhooks');
+    return ({ body, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => new Webhook(secret).verify(body, headers));
+  },
+  stripe: async () => {
+    const { default: Stripe } = await import('stripe');
+    const { signature } = new Stripe('key').webhooks;
+    return ({ body, header, secret }) => signature.verifyHeader(body, header('stripe-signature'), secret, 300);
+  },
+  svix: async () => {
+    const { Webhook } = await import('svix');
+    return ({ body, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => new Webhook(secret).verify(body, headers));
+  },
+  tern: async () => {
+    const { WebhookVerificationService } = require('@hookflo/tern');
+    return async (request) => {
+      const answer = await WebhookVerificationService.verifyWithPlatformConfig(
+        request.asFetch(), request.scheme, request.secret);
+      return answer.isValid || `${answer.errorCode}`;
+    };
+  },
+  webflow: async () => {
+    const { WebflowClient } = require('webflow-api');
+    const { webhooks } = new WebflowClient({ accessToken: 'token' });
+    return ({ text, headers, secret }) => webhooks.verifySignature({ headers, body: text, secret });
+  },
+  workos: async () => {
+    const { WorkOS } = await import('@workos-inc/node');
+    const { webhooks } = new WorkOS('key');
+    // It takes the parsed body.
+    return ({ text, header, secret }) =>
+      webhooks.verifyHeader({ payload: JSON.parse(text), sigHeader: header('workos-signature'), secret });
+  },
+};
+
+/** A request of the protocol in the shapes that libraries ask for. */
+function read(line) {
+  const request = JSON.parse(line);
+  const body = Buffer.from(request.body_b64, 'base64');
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    ...request, body, headers,
+    text: body.toString('utf8'),
+    header: (name) => headers[name],
+    asFetch: () => new Request(request.url, { method: request.method, headers, body }),
+  };
+}
+
+const [name] = process.argv.slice(2);
+if (!(name in LIBRARIES)) {
+  process.stderr.write(`usage: node judge.mjs ${Object.keys(LIBRARIES).join('|')} < requests.jsonl\n`);
+  process.exit(2);
+}
+const judge = await LIBRARIES[name]();
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = read(line);
+  now = request.now_unix * 1000;
+  let verdict;
+  try {
+    const answer = await judge(request);
+    verdict = answer === true ? 'valid' : `invalid: ${answer}`;
+  } catch (error) {
+    verdict = `invalid: ${error?.message ?? error}`;
+  }
+  process.stdout.write(`${verdict.replaceAll(/\s+/g, ' ').slice(0, 200)}\n`);
+}
