@@ -93,7 +93,7 @@ fn sign_and_verify(delivery: &Delivery, now: OffsetDateTime) -> Outcome {
     let empty = Secret::new("").expect_err("an empty secret is everybody's");
     println!("  refused: an empty secret, before any request comes ({empty})");
 
-    match provider.replay_window() {
+    match provider.replay_window().and(provider.scheme().past_limit()) {
         Some(seconds) => {
             let late = now + Duration::seconds(i64::from(seconds) + 60);
             let attack = format!("the same request, replayed {} after it was sent", in_words(late - now));

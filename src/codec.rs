@@ -94,12 +94,22 @@ pub(crate) fn read_base64_key(text: &[u8], key: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Text of a new key.
-pub(crate) fn hex_text(key: &[u8]) -> String {
-    hex::encode(key)
+/// Appends the text of a new key.
+pub(crate) fn write_hex(key: &[u8], text: &mut String) {
+    let mut digits = [0; 2];
+    for byte in key {
+        if hex::encode_to_slice([*byte], &mut digits).is_ok() {
+            text.extend(digits.map(char::from));
+        }
+    }
 }
 
-/// Text of a new key.
-pub(crate) fn base64_text(key: &[u8]) -> String {
-    BASE64.encode(key)
+/// Appends the text of a new key.
+pub(crate) fn write_base64(key: &[u8], text: &mut String) {
+    BASE64.encode_string(key, text);
+}
+
+/// Hex digits of a digest.
+pub(crate) fn hex_text(digest: &[u8]) -> String {
+    hex::encode(digest)
 }

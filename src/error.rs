@@ -15,7 +15,7 @@ use http::{HeaderName, StatusCode};
 #[non_exhaustive]
 pub enum ConfigError {
     /// The text of a scheme or of an event shape breaks a rule of its notation.
-    #[error("{field}: `{piece}` {problem}")]
+    #[error("{field}: {}{problem}", quoted(piece))]
     Template {
         /// The field: `headers`, `covers`, `past` or `future` of a scheme, `event` for a shape.
         field: &'static str,
@@ -51,6 +51,11 @@ pub enum ConfigError {
     /// The operating system gave no randomness for a new secret.
     #[error("the operating system gave no randomness")]
     NoRandomness,
+}
+
+/// The offending part, if it has any text.
+fn quoted(piece: &str) -> String {
+    if piece.is_empty() { String::new() } else { format!("`{piece}` ") }
 }
 
 /// A request that cannot be signed.
@@ -159,7 +164,7 @@ pub enum VerifyError {
         seconds: u64,
     },
     /// No signature fits: a changed request, another secret, or a forgery.
-    #[error("no signature matches")]
+    #[error("no signature matches: a changed request, another secret, or not the raw body")]
     NoMatch,
 }
 

@@ -1,9 +1,11 @@
+use std::collections::HashMap;
+
 use http::{HeaderMap, HeaderName};
 
 /// Where a [`Verifier`](crate::Verifier) finds received headers.
 ///
-/// Implemented for [`http::HeaderMap`] and for slices, arrays and vectors of `(name, value)` pairs, so that any server's
-/// request fits. Names compare without case; values are bytes. The trait is sealed: how a header that occurs twice is
+/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, and for `HashMap`s, so that
+/// any server's request fits. Names compare without case; values are bytes. The trait is sealed: how a header that occurs twice is
 /// seen decides what can be forged.
 ///
 /// ```
@@ -80,6 +82,14 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(K, V)> {
     }
 }
 
+impl<K: AsRef<str>, V: AsRef<[u8]>, S> Headers for HashMap<K, V, S> {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        // Not `get`: the map's own names may have any case, and two of them may be one header.
+        let is_named = move |(key, _): &(&K, &V)| key.as_ref().eq_ignore_ascii_case(name.as_str());
+        self.iter().filter(is_named).map(|(_, value)| value.as_ref())
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
 
@@ -87,4 +97,5 @@ mod sealed {
     impl<K, V> Sealed for [(K, V)] {}
     impl<K, V, const N: usize> Sealed for [(K, V); N] {}
     impl<K, V> Sealed for Vec<(K, V)> {}
+    impl<K, V, S> Sealed for std::collections::HashMap<K, V, S> {}
 }

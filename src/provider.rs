@@ -247,16 +247,29 @@ impl Provider {
         self.confidence
     }
 
-    /// For how many seconds a captured request stays valid under the weakest of the schemes; `None` is for ever, and
+    /// The scheme that a signer uses: the first. Start from it for settings of your own.
+    ///
+    /// ```
+    /// use hookseal::{Secret, Verifier, provider};
+    ///
+    /// let strict = provider::STRIPE.scheme().clone().past(60);
+    /// let verifier = Verifier::new(strict, Secret::new("a secret of twenty-some bytes")?)?;
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn scheme(&self) -> &Scheme {
+        &self.schemes[0]
+    }
+
+    /// For how many seconds a captured request can stay valid under the weakest of the schemes; `None` is for ever, and
     /// then only deduplication stops a replay.
     ///
     /// ```
     /// use hookseal::provider;
     ///
-    /// assert_eq!(provider::STRIPE.replay_window(), Some(300));
+    /// assert_eq!(provider::STRIPE.replay_window(), Some(600));
     /// assert_eq!(provider::GITHUB.replay_window(), None);
     /// ```
-    pub fn replay_window(&self) -> Option<u32> {
+    pub fn replay_window(&self) -> Option<u64> {
         self.schemes.iter().map(Scheme::replay_window).try_fold(0, |longest, window| Some(longest.max(window?)))
     }
 
@@ -348,7 +361,7 @@ impl Provider {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn signer(&self, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
-        Signer::new(self.schemes[0].clone(), keys)
+        Signer::new(self.scheme().clone(), keys)
     }
 
     /// A verifier for what this provider sends.

@@ -51,31 +51,35 @@ pub(crate) use read::Reading;
 /// | two lines with a MAC | a signer gives the n-th line the n-th key; a verifier takes any key in any |
 /// | `X-Sig-{n}: {hex}` | the same for any number of headers: `X-Sig-1`, `X-Sig-2`, … |
 /// | `a-id \| b-id: {id}` | alternative names. All lines switch together, a request that mixes them is refused |
-/// | `X-Version: 1` | written by a signer; must be equal if present |
+/// | `X-Version: 1` | written by a signer; must be equal if present, and present if it is covered |
 ///
 /// | in what is covered | means |
 /// |---|---|
 /// | `{body}` | the raw body, exactly once |
 /// | `{timestamp}` `{id}` | their text as received |
-/// | `{header:Name}` | the text of another header |
+/// | `{header:Name}` | the text of another header: the request's, or a constant line's |
 /// | anything else | itself |
 ///
 /// Refused when the scheme is made: a timestamp that is not covered (it would pose as replay protection), a covered
 /// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. Only a
-/// timestamp may touch its neighbour, and only inside a window that is closed on both sides: a moved digit then leaves
-/// the window. An `{id}` that is not covered is allowed and only informs.
+/// timestamp may touch its neighbour (a literal that goes on in digits counts as touching), and only inside a window that
+/// is closed on both sides: a moved digit then leaves the window. Where you choose, put text between an id and a
+/// timestamp all the same. An `{id}` that is not covered is allowed and only informs.
 ///
 /// # In a file
+///
+/// The header lines are a list of strings, or one string. The secret itself does not belong here.
 ///
 /// ```
 /// let scheme: hookseal::Scheme = toml::from_str(r#"
 ///     headers = ["X-Acme-Timestamp: {timestamp}", "X-Acme-Signature: {base64}"]
 ///     covers = "{timestamp}.{body}"
-///     secret = "base64"       # or hex, whsec, whsec-or-text; text is the default
-///     digest = "sha512"       # sha256 is the default
+///     secret_form = "base64"  # or hex, whsec, whsec-or-text; text is the default
+///     digest = "sha512"       # sha256 is the default; sha1 with the feature
 ///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
+///     current_key_last = true # false is the default
 /// "#)?;
-/// assert_eq!(scheme.replay_window(), Some(600));
+/// assert_eq!(scheme.past_limit(), Some(600));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
@@ -185,14 +189,22 @@ impl Scheme {
 
     /// Sets how many seconds old a timestamp may be. The edge is inside.
     ///
+    /// # Panics
+    /// If the timestamp touches another placeholder and the seconds are more than 100 000 000: a time that lost a digit
+    /// must lie outside. In a constant that is a compile error; a file gives a [`ConfigError`].
+    ///
     /// ```
     /// use hookseal::Scheme;
     ///
     /// const KLANG: Scheme = Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").past(28_800);
-    /// assert_eq!(KLANG.replay_window(), Some(28_800));
+    /// assert_eq!(KLANG.past_limit(), Some(28_800));
     /// ```
     #[must_use]
     pub const fn past(mut self, seconds: u32) -> Scheme {
+        assert!(
+            seconds <= notation::TOUCHING_LIMIT || !notation::touching(&self.notation),
+            "past: a timestamp that touches its neighbour needs a window of at most 100000000 s"
+        );
         self.past = Some(seconds);
         self
     }
@@ -203,7 +215,7 @@ impl Scheme {
     /// use hookseal::Scheme;
     ///
     /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").past(600).future(0);
-    /// assert_eq!(BOX.replay_window(), Some(600));
+    /// assert_eq!(BOX.future_limit(), Some(0));
     /// ```
     #[must_use]
     pub const fn future(mut self, seconds: u32) -> Scheme {
@@ -293,17 +305,39 @@ impl Scheme {
         self.pieces().any(|piece| matches!(piece, Piece::Id))
     }
 
-    /// For how many seconds a captured request stays valid; `None` is for ever, and then only deduplication stops a
-    /// replay.
+    /// How many seconds old a timestamp may be; `None` is any age.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").past_limit(), Some(300));
+    /// ```
+    pub fn past_limit(&self) -> Option<u32> {
+        self.past
+    }
+
+    /// How many seconds ahead of the clock a timestamp may be; `None` is any time.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").future_limit(), Some(300));
+    /// ```
+    pub fn future_limit(&self) -> Option<u32> {
+        self.future
+    }
+
+    /// For how many seconds a captured request can stay valid; `None` is for ever, and then only deduplication stops a
+    /// replay. A store of processed events must remember at least as long.
+    ///
+    /// The sum of both sides of the window: a request that was stamped ahead of the clock lives longer.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// assert_eq!(Scheme::new("X-Signature: t={timestamp},v1={hex}", "{timestamp}.{body}").replay_window(), Some(300));
+    /// assert_eq!(Scheme::new("X-Signature: t={timestamp},v1={hex}", "{timestamp}.{body}").replay_window(), Some(600));
     /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").replay_window(), None);
     /// ```
-    pub fn replay_window(&self) -> Option<u32> {
-        self.past.filter(|_| self.pieces().any(|piece| matches!(piece, Piece::Timestamp)))
+    pub fn replay_window(&self) -> Option<u64> {
+        let signed = self.pieces().any(|piece| matches!(piece, Piece::Timestamp));
+        let window = u64::from(self.past?) + u64::from(self.future?);
+        signed.then_some(window)
     }
 
     /// The scheme, resolved for use.

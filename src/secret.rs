@@ -95,7 +95,7 @@ impl Secret {
         if text.is_empty() {
             return Err(ConfigError::EmptySecret);
         }
-        if text.trim().len() != text.len() {
+        if text.trim().len() != text.len() || text.starts_with(BYTE_ORDER_MARK) {
             return Err(ConfigError::UntrimmedSecret);
         }
         Ok(Secret { material: Material::Text(text), short: false })
@@ -136,16 +136,17 @@ impl Secret {
     pub fn generate(form: SecretForm) -> Result<Secret, ConfigError> {
         let mut key = Zeroizing::new([0; NEW_KEY]);
         getrandom::fill(key.as_mut_slice()).map_err(|_| ConfigError::NoRandomness)?;
-        let text = match form {
-            SecretForm::Text | SecretForm::Hex => codec::hex_text(key.as_slice()),
-            SecretForm::Base64 => codec::base64_text(key.as_slice()),
+        // With room from the start: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
+        match form {
+            SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
+            SecretForm::Base64 => codec::write_base64(key.as_slice(), &mut text),
             SecretForm::Whsec | SecretForm::WhsecOrText => {
-                let mut text = Zeroizing::new(codec::base64_text(key.as_slice()));
-                text.insert_str(0, WHSEC);
-                std::mem::take(&mut *text)
+                text.push_str(WHSEC);
+                codec::write_base64(key.as_slice(), &mut text);
             }
-        };
-        Ok(Secret { material: Material::Text(Zeroizing::new(text)), short: false })
+        }
+        Ok(Secret { material: Material::Text(text), short: false })
     }
 
     /// Admits a key under 16 bytes, which [`ConfigError::ShortSecret`] refuses otherwise. An empty key is still refused.
@@ -269,7 +270,12 @@ impl Keyring {
 
     /// The keyed state of each key, current first.
     pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
-        self.secrets.iter().map(|secret| Ok(Mac::new(&secret.key(form)?, digest))).collect()
+        // With room from the start: a vector that grows leaves keyed state behind.
+        let mut macs = Vec::with_capacity(self.secrets.len());
+        for secret in &self.secrets {
+            macs.push(Mac::new(&secret.key(form)?, digest));
+        }
+        Ok(macs)
     }
 }
 
@@ -284,6 +290,9 @@ impl fmt::Debug for Keyring {
         f.debug_struct("Keyring").field("keys", &self.secrets.len()).finish_non_exhaustive()
     }
 }
+
+/// What some editors put before a text: as invisible as a blank.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marker before a base64 secret.
 const WHSEC: &str = "whsec_";

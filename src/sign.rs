@@ -150,7 +150,7 @@ impl Signer {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri.try_into().map_err(|_| SignError::InvalidUri)?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.sign_request(&mut request, id, time)?;
+        self.sign_request_at(&mut request, id, time)?;
         Ok(request)
     }
 
@@ -162,16 +162,33 @@ impl Signer {
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, Signer};
-    /// use time::OffsetDateTime;
     ///
     /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{header:Acme-Topic}\n{body}");
     /// let mut request = http::Request::post("https://example.com/").header("Acme-Topic", "orders").body("{}")?;
-    /// Signer::new(ACME, Secret::new("a secret of twenty-some bytes")?)?
-    ///     .sign_request(&mut request, "evt_1", OffsetDateTime::now_utc())?;
+    /// Signer::new(ACME, Secret::new("a secret of twenty-some bytes")?)?.sign_request(&mut request, "evt_1")?;
     /// assert!(request.headers().contains_key("acme-signature"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn sign_request<B: AsRef<[u8]>>(
+    pub fn sign_request<B: AsRef<[u8]>>(&self, request: &mut Request<B>, id: &str) -> Result<(), SignError> {
+        self.sign_request_at(request, id, OffsetDateTime::now_utc())
+    }
+
+    /// [`sign_request`](Self::sign_request) at a given time.
+    ///
+    /// # Errors
+    /// As [`sign_request`](Self::sign_request), and [`SignError::TimeOutOfRange`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    /// use time::OffsetDateTime;
+    ///
+    /// let signer = provider::SLACK.signer(Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?)?;
+    /// let mut request = http::Request::post("https://example.com/").body("{}")?;
+    /// signer.sign_request_at(&mut request, "evt_1", OffsetDateTime::UNIX_EPOCH)?;
+    /// assert_eq!(request.headers()["x-slack-request-timestamp"], "0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sign_request_at<B: AsRef<[u8]>>(
         &self,
         request: &mut Request<B>,
         id: &str,

@@ -73,9 +73,12 @@ impl Fault {
         let (start, end) = self.piece.bounds();
         let mut message = [b' '; 512];
         let mut at = put(&mut message, 0, self.field.as_bytes(), 0, self.field.len());
-        at = put(&mut message, at, b": `", 0, 3);
-        at = put(&mut message, at, text.as_bytes(), start, end);
-        at = put(&mut message, at, b"` ", 0, 2);
+        at = put(&mut message, at, b": ", 0, 2);
+        if start < end {
+            at = put(&mut message, at, b"`", 0, 1);
+            at = put(&mut message, at, text.as_bytes(), start, end);
+            at = put(&mut message, at, b"` ", 0, 2);
+        }
         at = put(&mut message, at, self.problem.as_bytes(), 0, self.problem.len());
         match std::str::from_utf8(message.split_at(at).0) {
             Ok(message) => panic!("{}", message),

@@ -102,6 +102,11 @@ impl Timestamp {
         }
     }
 
+    /// Whether it lies after 2001-09-09, as every time at which a webhook was ever signed.
+    pub(crate) fn is_recent(self) -> bool {
+        self.count >= 1_000_000_000 * i128::from(self.format.per_second())
+    }
+
     /// `None` for a time that [`place`](Self::place) calls unreal.
     pub(crate) fn time(self) -> Option<OffsetDateTime> {
         let nanos = self.count * i128::from(1_000_000_000 / self.format.per_second());

@@ -32,12 +32,14 @@ pub use proof::{Key, Proof, Verified};
 ///
 /// # What stays open
 ///
-/// A scheme that signs no timestamp accepts a captured request for ever
-/// ([`Scheme::replay_window`] says so): deduplicate. A timestamp bounds replays, it does not stop them.
+/// A scheme that signs no timestamp accepts a captured request for ever, and a window bounds replays without stopping
+/// them ([`Scheme::replay_window`] says for how long): deduplicate, by the id that the event or a signed header carries,
+/// else by the SHA-256 of the body. [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) does so.
 ///
-/// Standard Webhooks and its relatives sign `{id}.{timestamp}.{body}`, and ids with dots are in the field. Such an id
-/// could be read as a shorter one if the rest began with a fresh timestamp and a dot; a JSON body cannot. Twitch signs
-/// `{id}{timestamp}{body}` without any border: parse the body before you trust an id.
+/// Signed content must come apart in one way only. A signer refuses an id that holds the text behind it. A verifier
+/// takes such ids where a timestamp follows, because ids with dots are in the field; it refuses one that holds a whole
+/// timestamp with that text on both sides, which could only come from moving the border into the body. What remains:
+/// `msg.1` could be read as `msg` if what follows the dot were a fresh timestamp, and no real id is.
 #[derive(Clone)]
 pub struct Verifier {
     /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one
@@ -172,6 +174,9 @@ impl Verifier {
     }
 
     /// The clock is read only where the scheme has a timestamp.
+    ///
+    /// Not `begin_by` and `finish`: with the whole body at hand, one key is hashed after the other, and the usual request
+    /// pays for one. A property test holds the two ways together.
     #[inline]
     fn verify_by<'a, H: Headers + ?Sized>(
         &self,

@@ -38,12 +38,12 @@ fn the_documentation_lists_the_providers() {
     );
     for provider in provider::ALL {
         let constant = provider.name().replace('-', "_").to_uppercase();
-        let scheme = &provider.schemes()[0];
+        let scheme = provider.scheme();
         let covers = scheme.covers().replace('|', "\\|");
-        let window = match provider.replay_window() {
-            Some(seconds) => format!("{seconds} s"),
-            None if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
-            None => "**none**: no time signed".to_owned(),
+        let window = match (provider.replay_window(), scheme.past_limit(), scheme.future_limit()) {
+            (Some(_), Some(past), Some(future)) => format!("{past} s past, {future} s ahead"),
+            _ if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
+            _ => "**none**: no time signed".to_owned(),
         };
         let id = match (scheme.covers_id(), scheme.headers().contains("{id}")) {
             (true, _) => "yes",

@@ -206,7 +206,7 @@ fn borders_do_not_move() {
     let mut headers = signed(sinch, br#"{"price":1.50}"#);
     set(&mut headers, "x-sinch-webhook-signature-nonce", r#"50}.id_1"#);
     let header = name("x-sinch-webhook-signature-nonce");
-    let problem = "holds the text that separates it from the body";
+    let problem = "runs into the text that separates it from its neighbour in the signed content";
     assert_eq!(verify(sinch, &headers, br#"{"price":1"#), Err(VerifyError::MalformedHeader { header, problem }));
 }
 
@@ -218,7 +218,7 @@ fn ids_that_a_signer_refuses_and_a_verifier_takes() {
         ("a b", "is not visible ASCII"),
         ("caf\u{e9}", "is not visible ASCII"),
         ("a\r\nx-admin: 1", "is not visible ASCII"),
-        ("msg.1", "holds the text that separates it from its neighbour in the signed content"),
+        ("msg.1", "runs into the text that separates it from its neighbour in the signed content"),
         (&"x".repeat(257), "is longer than 256 bytes"),
     ] {
         assert_eq!(signer.sign(id, b"{}").unwrap_err(), SignError::InvalidId { problem }, "{id:?}");
@@ -242,7 +242,7 @@ fn ids_that_a_signer_refuses_and_a_verifier_takes() {
 fn secrets_that_are_none() {
     assert_eq!(Secret::new("").unwrap_err(), ConfigError::EmptySecret);
     assert_eq!(Secret::from_bytes([]).unwrap_err(), ConfigError::EmptySecret);
-    for text in [" secret", "secret\n", "\tsecret", "secret\u{a0}", " "] {
+    for text in ["\u{feff}secret", " secret", "secret\n", "\tsecret", "secret\u{a0}", " "] {
         assert_eq!(Secret::new(text).unwrap_err(), ConfigError::UntrimmedSecret, "{text:?}");
     }
     let whsec = |text: &str| provider::SVIX.verifier(Secret::new(text).unwrap()).map(|_| ());
@@ -290,12 +290,106 @@ fn spliced_headers_are_signed() {
     let problem = "is missing, and the scheme signs it";
     assert_eq!(signer.sign("id", b"{}").unwrap_err(), SignError::Header { header: name("x-topic"), problem });
     let mut request = http::Request::post("/").header("x-topic", "a:b").body("{}").unwrap();
-    let refused = signer.sign_request(&mut request, "id", now()).unwrap_err();
+    let refused = signer.sign_request_at(&mut request, "id", now()).unwrap_err();
     assert!(matches!(refused, SignError::Header { .. }), "{refused}");
     assert_eq!(request.headers().len(), 1, "a refused request stays as it was");
     request.headers_mut().insert("x-topic", HeaderValue::from_static("orders"));
-    signer.sign_request(&mut request, "id", now()).unwrap();
+    signer.sign_request_at(&mut request, "id", now()).unwrap();
     assert_eq!(verify(&TOPIC, request.headers(), b"{}"), Ok(()));
     request.headers_mut().insert("x-topic", HeaderValue::from_static("refunds"));
     assert_eq!(verify(&TOPIC, request.headers(), b"{}"), Err(VerifyError::NoMatch));
+}
+
+/// Values that a border can hide in.
+fn words(letters: &[u8], longest: usize) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut last = words.clone();
+    for _ in 0..longest {
+        last = last.iter().flat_map(|word| letters.iter().map(move |c| format!("{word}{}", char::from(*c)))).collect();
+        words.extend(last.clone());
+    }
+    words
+}
+
+#[test]
+fn signed_content_comes_apart_in_one_place() {
+    for border in [".", "--", "a-a", "-.-", "\n"] {
+        for (covers, id_first) in
+            [(format!("{{id}}{border}{{body}}"), true), (format!("{{body}}{border}{{id}}"), false)]
+        {
+            let scheme = Scheme::try_new("S: {hex}\nI: {id}", covers).unwrap();
+            let header = Scheme::try_new("S: {hex}", scheme.covers().replace("{id}", "{header:I}")).unwrap();
+            let signer = Signer::new(scheme.clone(), key(0)).unwrap();
+            let verifiers = [scheme, header].map(|scheme| Verifier::new(scheme, key(0)).unwrap());
+            let mut signed = 0;
+            for id in words(b"a-.", 3) {
+                for body in words(b"a-.", 3) {
+                    let Ok(headers) = signer.sign(&id, body.as_bytes()) else { continue };
+                    signed += 1;
+                    let content = if id_first { format!("{id}{border}{body}") } else { format!("{body}{border}{id}") };
+                    for (cut, _) in content
+                        .match_indices(border)
+                        .chain((0..content.len()).filter(|at| content[*at..].starts_with(border)).map(|at| (at, "")))
+                    {
+                        let (front, back) = (&content[..cut], &content[cut + border.len()..]);
+                        let (other_id, other_body) = if id_first { (front, back) } else { (back, front) };
+                        let mut headers = headers.clone();
+                        headers.insert("i", HeaderValue::from_str(other_id).unwrap());
+                        for verifier in &verifiers {
+                            let accepted = verifier.verify(&headers, other_body.as_bytes()).is_ok();
+                            let same = (other_id, other_body) == (&*id, &*body);
+                            assert_eq!(accepted, same, "{content:?}: {id:?} {body:?} as {other_id:?} {other_body:?}");
+                        }
+                    }
+                }
+            }
+            assert!(signed > 100, "{border:?}: only {signed} were signed");
+        }
+    }
+}
+
+#[test]
+fn an_id_cannot_swallow_the_timestamp() {
+    // The sender signs text in which an attacker has put a time to come; a day later the rest is replayed under it.
+    let later = NOW + 86_400;
+    let body = format!("note=hello.{later}.amount=1000000");
+    let mut headers = signed(&standard(), body.as_bytes());
+    set(&mut headers, "webhook-id", &format!("id_1.{NOW}.note=hello"));
+    set(&mut headers, "webhook-timestamp", &later.to_string());
+    let verifier = Verifier::new(standard(), key(0)).unwrap();
+    let clock = OffsetDateTime::from_unix_timestamp(later).unwrap();
+    let refused = verifier.verify_at(&headers, b"amount=1000000", clock).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, VerifyError::MalformedHeader { .. }), "{refused}");
+
+    let twitch = &provider::TWITCH.schemes()[0];
+    let mut headers = signed(twitch, br#"{"at":"2026-02-03T02:40:00Z","x":1}"#);
+    let time = headers["twitch-eventsub-message-timestamp"].to_str().unwrap().to_owned();
+    set(&mut headers, "twitch-eventsub-message-id", &format!(r#"id_1{time}{{"at":""#));
+    set(&mut headers, "twitch-eventsub-message-timestamp", "2026-02-03T02:40:00Z");
+    let verifier = Verifier::new(twitch.clone(), key(0)).unwrap();
+    let refused = verifier.verify_at(&headers, br#"","x":1}"#, clock).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, VerifyError::MalformedHeader { .. }), "{refused}");
+}
+
+#[test]
+fn touching_timestamps_need_a_narrow_window() {
+    let file = |past: &str, covers: &str| {
+        serde_json::from_str::<Scheme>(&format!(
+            r#"{{"headers":["T: {{timestamp}}","S: {{hex}}"],"covers":"{covers}","past":{past}}}"#
+        ))
+    };
+    for covers in ["{timestamp}{body}", "{body}{timestamp}", "{timestamp}0{body}", "{body}x9{timestamp}"] {
+        assert!(file("100000000", covers).is_ok(), "{covers}");
+        assert!(file("100000001", covers).is_err(), "{covers}");
+        assert!(file("\"any\"", covers).is_err(), "{covers}");
+    }
+    assert!(file("\"any\"", "{timestamp}.0{body}").is_ok());
+}
+
+#[test]
+fn a_request_of_another_family_is_signed_anew() {
+    let svix = Signer::new(provider::SVIX.scheme().clone(), key(0)).unwrap();
+    let mut request = http::Request::post("/").header("webhook-id", "old").body("{}").unwrap();
+    svix.sign_request(&mut request, "id_1").unwrap();
+    assert!(provider::SVIX.verifier(key(0)).unwrap().verify(request.headers(), b"{}").is_ok());
 }

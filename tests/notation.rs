@@ -12,11 +12,11 @@ mod common;
 
 /// Rules of the notation that a scheme can break: the texts, and what the error says.
 const REFUSED: &[(&str, &str, &str)] = &[
-    ("", "{body}", "headers: `` has no line with `{hex}`, `{base64}` or `{base64url}`"),
-    ("X-Id: {id}", "{body}", "headers: `` has no line with `{hex}`, `{base64}` or `{base64url}`"),
+    ("", "{body}", "headers: has no line with `{hex}`, `{base64}` or `{base64url}`"),
+    ("X-Id: {id}", "{body}", "headers: has no line with `{hex}`, `{base64}` or `{base64url}`"),
     ("X-Signature", "{body}", "headers: `X-Signature` is not a header line, `Name: value`"),
-    ("X-Signature:", "{body}", "headers: `` is a header line without a value"),
-    (": {hex}", "{body}", "headers: `` is not a header name"),
+    ("X-Signature:", "{body}", "headers: is a header line without a value"),
+    (": {hex}", "{body}", "headers: is not a header name"),
     ("X Signature: {hex}", "{body}", "headers: `X Signature` is not a header name"),
     ("a | b | c | d | e: {hex}", "{body}", "headers: `a | b | c | d | e` has more than 4 alternative names"),
     ("a: {hex}\nA: {id}", "{body}", "headers: `A` is named twice"),
@@ -37,7 +37,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "{timestamp}.{body}",
         "headers: `;...` does not begin with the separator of its list",
     ),
-    ("a: {hex},", "{body}", "headers: `` is an item without a placeholder"),
+    ("a: {hex},", "{body}", "headers: is an item without a placeholder"),
     ("a: {hex},alg", "{body}", "headers: `alg` is an item without a placeholder"),
     ("a: x,y={hex},...", "{body}", "headers: `x,y=` has the separator in its prefix"),
     ("a: t={timestamp},...", "{timestamp}.{body}", "headers: `t={timestamp},...` is a list without a signature"),
@@ -79,7 +79,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "headers: `b` is one of several signature lines, which hold one plain signature each",
     ),
     ("a: {hex}\nb: sch\u{f6}n", "{body}", "headers: `sch\u{f6}n` is not printable ASCII"),
-    ("a: {hex}", "", "covers: `` does not have `{body}` exactly once"),
+    ("a: {hex}", "", "covers: does not have `{body}` exactly once"),
     ("a: {hex}", "{body}.{body}", "covers: `{body}.{body}` does not have `{body}` exactly once"),
     ("a: {hex}", "{bdy}", "covers: `{bdy}` is not a placeholder of signed content"),
     ("a: {hex}", "{body", "covers: `{body` has a `{` without its `}`"),
@@ -306,7 +306,7 @@ fn a_million_damaged_schemes() {
         }
         let signer = Signer::new(scheme.clone(), secret()).unwrap();
         // An id that holds the text behind it is refused, so that another one has to do.
-        let signed = ["id", "~", "7Z"].iter().any(|id| signer.sign_request(&mut request, id, now).is_ok());
+        let signed = ["id", "~", "7Z"].iter().any(|id| signer.sign_request_at(&mut request, id, now).is_ok());
         if !signed {
             unsigned += 1;
             continue;

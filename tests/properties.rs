@@ -174,7 +174,7 @@ fn the_edges_of_every_window_are_inside() {
         let sent = time(1_770_000_000);
         let headers = signer(scheme).sign_at("id", b"{}", sent).unwrap();
         let at = |seconds: i64| verifier(scheme).verify_at(&headers, b"{}", sent + Duration::seconds(seconds)).is_ok();
-        if let Some(past) = scheme.replay_window() {
+        if let Some(past) = scheme.past_limit() {
             assert!(at(past.into()), "{name}: past edge");
             assert!(!at(i64::from(past) + 1), "{name}: over the past edge");
         }

@@ -98,7 +98,7 @@ impl EventShape {
     /// use hookseal::EventShape;
     ///
     /// let error = EventShape::try_new("type: {type}").unwrap_err();
-    /// assert_eq!(error.to_string(), "event: `` has no line with `{data}`");
+    /// assert_eq!(error.to_string(), "event: has no line with `{data}`");
     /// ```
     pub fn try_new(lines: impl Into<Cow<'static, str>>) -> Result<EventShape, ConfigError> {
         let text = lines.into();

@@ -186,7 +186,7 @@ catalogue! {
     RETELL = "retell", VendorLibrary, "docs.retellai.com/features/secure-webhook; npm retell-sdk", [
         "x-retell-signature: v={timestamp:ms},d={hex}", "{body}{timestamp}"
     ];
-    /// Twitch EventSub. Nothing separates what is signed: parse the body before you trust the id.
+    /// Twitch EventSub. Nothing separates what is signed, so an id that holds a time is refused.
     TWITCH = "twitch", Code, "dev.twitch.tv/docs/eventsub/handling-webhook-events; npm @twurple/eventsub-http", [
         "Twitch-Eventsub-Message-Id: {id}\nTwitch-Eventsub-Message-Timestamp: {timestamp:rfc3339}\nTwitch-Eventsub-Message-Signature: sha256={hex}",
         "{id}{timestamp}{body}", past(600)

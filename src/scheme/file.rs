@@ -19,8 +19,9 @@ pub(super) struct File {
     covers: String,
     #[serde(default)]
     digest: Digest,
+    /// Not `secret`: whoever wrote one there would see it in the error.
     #[serde(default)]
-    secret: SecretForm,
+    secret_form: SecretForm,
     #[serde(default)]
     past: Limit,
     #[serde(default)]
@@ -41,9 +42,16 @@ impl TryFrom<File> for Scheme {
                 problem: "leaves the window open, while the timestamp touches its neighbour",
             });
         }
+        if file.past.0.is_some_and(|past| past > notation::TOUCHING_LIMIT) && notation::touching(&scheme.notation) {
+            return Err(ConfigError::Template {
+                field: "past",
+                piece: file.past.0.unwrap_or_default().to_string(),
+                problem: "is more than 100000000 s, while the timestamp touches its neighbour",
+            });
+        }
         Ok(Scheme {
             digest: file.digest,
-            secret: file.secret,
+            secret: file.secret_form,
             past: file.past.0,
             future: file.future.0,
             current_key_last: file.current_key_last,
@@ -58,7 +66,7 @@ impl From<Scheme> for File {
             headers: Lines(scheme.headers.into_owned()),
             covers: scheme.covers.into_owned(),
             digest: scheme.digest,
-            secret: scheme.secret,
+            secret_form: scheme.secret,
             past: Limit(scheme.past),
             future: Limit(scheme.future),
             current_key_last: scheme.current_key_last,

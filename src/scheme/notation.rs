@@ -79,7 +79,7 @@ pub(crate) struct Repeat {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Piece {
-    Literal(Span),
+    Literal { text: Span, begins_with_digit: bool, ends_in_digit: bool },
     Body,
     Id,
     Timestamp,
@@ -109,14 +109,21 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     Ok(notation)
 }
 
-/// Where the timestamp touches another placeholder, if it does.
+/// The widest window in seconds for a timestamp that touches its neighbour: with a digit less, today's unix time is a
+/// time from more than three years ago, in any unit.
+pub(crate) const TOUCHING_LIMIT: u32 = 100_000_000;
+
+/// Whether the timestamp touches another placeholder, or digits of a literal.
 ///
 /// Only a window that is closed on both sides then keeps a digit from moving across the border.
 pub(crate) const fn touching(notation: &Notation) -> bool {
-    let mut i = 1;
+    let mut i = 0;
     while i < notation.piece_count {
-        if !is_literal(notation.pieces[i - 1]) && !is_literal(notation.pieces[i]) {
-            return true;
+        if matches!(notation.pieces[i], Piece::Timestamp) {
+            let before = i > 0 && matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. });
+            let after = i + 1 < notation.piece_count
+                && matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. });
+            return i > 0 && !before || i + 1 < notation.piece_count && !after;
         }
         i += 1;
     }
@@ -140,5 +147,5 @@ const fn in_covers<T>(start: usize, end: usize, problem: &'static str) -> Result
 }
 
 const fn is_literal(piece: Piece) -> bool {
-    matches!(piece, Piece::Literal(_))
+    matches!(piece, Piece::Literal { .. })
 }

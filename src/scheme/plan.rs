@@ -60,20 +60,34 @@ pub(super) struct RepeatText {
     pub(super) prefix: Box<[u8]>,
 }
 
-/// What an id may not hold, so that signed content can be taken apart in one way only.
-pub(super) struct IdRules {
-    pub(super) covered: bool,
-    /// The literal behind it: refused by a signer. A verifier takes it, because ids with dots are in the field.
+/// What an id or a spliced header may not hold, so that signed content can be taken apart in one way only.
+#[derive(Default)]
+pub(super) struct Borders {
+    /// The literal behind it.
     pub(super) before: Option<Box<[u8]>>,
-    /// The literal between the body and it: refused by both, or the end of a body could pass as an id.
+    /// The literal between the body and it.
     pub(super) after_body: Option<Box<[u8]>>,
 }
 
-/// A header that is covered but not written by the scheme, and the literals around it as for an id.
+pub(super) struct IdRules {
+    pub(super) covered: bool,
+    pub(super) borders: Borders,
+    /// What follows the id on the way to the body, if that begins with the timestamp.
+    pub(super) timestamp: Option<FollowingTimestamp>,
+}
+
+/// `{id}A{timestamp}B…`: ids with `A` are in the field, so a verifier takes them; but not with a whole `A{timestamp}B`,
+/// which could only come from cutting off more of the content than the id.
+pub(super) struct FollowingTimestamp {
+    pub(super) before: Box<[u8]>,
+    pub(super) after: Box<[u8]>,
+    pub(super) format: TimeFormat,
+}
+
+/// A header that is covered and carries no placeholder.
 pub(super) struct Spliced {
     pub(super) name: HeaderName,
-    pub(super) before: Option<Box<[u8]>>,
-    pub(super) after_body: Option<Box<[u8]>>,
+    pub(super) borders: Borders,
 }
 
 enum Part {
@@ -113,8 +127,14 @@ impl Plan {
             families,
         };
         plan.read_pieces(&scheme.covers, notation);
+        // A constant line has one value, which leaves nothing open whatever it holds.
+        for spliced in &mut plan.spliced {
+            if plan.families.iter().any(|family| family.constants.iter().any(|(name, _)| *name == spliced.name)) {
+                spliced.borders = Borders::default();
+            }
+        }
         if plan.id.is_none() && plan.families.iter().any(|family| family.id.is_some()) {
-            plan.id = Some(IdRules { covered: false, before: None, after_body: None });
+            plan.id = Some(IdRules { covered: false, borders: Borders::default(), timestamp: None });
         }
         plan
     }
@@ -122,7 +142,7 @@ impl Plan {
     fn read_pieces(&mut self, covers: &str, notation: &Notation) {
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
         let literal = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
-            Some(Piece::Literal(span)) => Some(bytes(span.of(covers))),
+            Some(Piece::Literal { text, .. }) => Some(bytes(text.of(covers))),
             _ => None,
         };
         let mut body_seen = false;
@@ -134,19 +154,41 @@ impl Plan {
                     body_seen = true;
                     continue;
                 }
-                Piece::Literal(span) => Part::Literal(bytes(span.of(covers))),
+                Piece::Literal { text, .. } => Part::Literal(bytes(text.of(covers))),
                 Piece::Timestamp => Part::Timestamp,
                 Piece::Id => {
-                    self.id = Some(IdRules { covered: true, before, after_body });
+                    let timestamp = self.following_timestamp(covers, pieces.get(at + 1..).unwrap_or_default());
+                    self.id = Some(IdRules { covered: true, borders: Borders { before, after_body }, timestamp });
                     Part::Id
                 }
                 Piece::Header(span) => {
-                    self.spliced.push(Spliced { name: name(span.of(covers)), before, after_body });
+                    let borders = Borders { before, after_body };
+                    self.spliced.push(Spliced { name: name(span.of(covers)), borders });
                     Part::Header(self.spliced.len() - 1)
                 }
             };
             if body_seen { self.tail.push(part) } else { self.head.push(part) }
         }
+    }
+
+    fn following_timestamp(&self, covers: &str, pieces: &[Piece]) -> Option<FollowingTimestamp> {
+        let literal = |piece: Option<&Piece>| match piece {
+            Some(Piece::Literal { text, .. }) => bytes(text.of(covers)),
+            _ => Box::default(),
+        };
+        let place = pieces.iter().position(|piece| matches!(piece, Piece::Timestamp)).filter(|place| *place < 2)?;
+        let before = if place == 1 { literal(pieces.first()) } else { Box::default() };
+        if place == 1 && before.is_empty() {
+            return None;
+        }
+        Some(FollowingTimestamp { before, after: literal(pieces.get(place + 1)), format: self.time_format()? })
+    }
+
+    /// The format of the scheme's timestamp, if it has one.
+    pub(super) fn time_format(&self) -> Option<TimeFormat> {
+        let family = self.families.first()?;
+        let listed = || family.signatures.iter().find_map(|line| Some(line.time.as_ref()?.1));
+        family.timestamp.as_ref().map(|(_, format)| *format).or_else(listed)
     }
 
     /// How the header lines write MACs.

@@ -7,7 +7,7 @@ use crate::headers::{Found, Headers};
 use crate::mac::Candidates;
 use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 
-use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};
+use super::plan::{Alone, Borders, Family, FollowingTimestamp, IdRules, Plan, SignatureLine, Spliced, Values};
 
 /// Bytes of signature headers in one request: 16 signatures of SHA-512 in hex, doubled.
 const MAX_SIGNATURE_BYTES: usize = 4096;
@@ -105,8 +105,8 @@ impl Plan {
         if !is_visible(id) {
             return Err(malformed(&line.name, "is not visible ASCII"));
         }
-        match rules.and_then(|rules| rules.after_body.as_deref()) {
-            Some(border) if holds(id, border) => Err(malformed(&line.name, BORDER)),
+        match rules {
+            Some(rules) if rules.cut(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
         }
     }
@@ -222,7 +222,8 @@ impl SignatureLine {
         let Some(separator) = self.separator else {
             return value.strip_prefix(&*self.mac.prefix).map_or(Ok(()), |mac| each(Item::Signature(mac)));
         };
-        let items = split(value, separator).map(trim);
+        // Several blanks separate like one.
+        let items = split(value, separator).map(trim).filter(|item| separator != b' ' || !item.is_empty());
         if self.by_position { self.items_by_position(items, each) } else { self.items_by_prefix(items, &mut each) }
     }
 
@@ -272,14 +273,11 @@ impl SignatureLine {
 }
 
 const NO_PREFIX: &str = "does not begin as the scheme says";
-const BORDER: &str = "holds the text that separates it from the body";
+const BORDER: &str = "runs into the text that separates it from its neighbour in the signed content";
 
 fn read_spliced<'h, H: Headers + ?Sized>(headers: &'h H, spliced: &Spliced) -> Result<&'h [u8], VerifyError> {
     let value = once(headers, &spliced.name)?.ok_or_else(|| missing(&spliced.name))?;
-    match spliced.after_body.as_deref() {
-        Some(border) if holds(value, border) => Err(malformed(&spliced.name, BORDER)),
-        _ => Ok(value),
-    }
+    if spliced.borders.blur(value) { Err(malformed(&spliced.name, BORDER)) } else { Ok(value) }
 }
 
 /// The value of a header that must not repeat.
@@ -297,11 +295,73 @@ pub(super) fn is_visible(id: &[u8]) -> bool {
     id.iter().fold(!id.is_empty(), |ok, c| ok & c.is_ascii_graphic())
 }
 
-pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
+impl Borders {
+    /// Whether the value and a border next to it could be taken apart in another place.
+    pub(super) fn blur(&self, value: &[u8]) -> bool {
+        self.before.as_deref().is_some_and(|border| holds(value, border) || overlaps(value, border))
+            || self.after_body.as_deref().is_some_and(|border| holds(value, border) || overlaps_after(value, border))
+    }
+}
+
+impl IdRules {
+    /// Whether an id can only come from cutting the content elsewhere than its signer did.
+    pub(super) fn cut(&self, id: &[u8]) -> bool {
+        let body_side = self.borders.after_body.as_deref();
+        if body_side.is_some_and(|border| holds(id, border) || overlaps_after(id, border)) {
+            return true;
+        }
+        match &self.timestamp {
+            Some(following) => following.stands_in(id),
+            None => self.borders.blur(id),
+        }
+    }
+}
+
+impl FollowingTimestamp {
+    fn stands_in(&self, id: &[u8]) -> bool {
+        if self.format == TimeFormat::Rfc3339 && self.before.is_empty() {
+            return id.windows(RFC3339.len()).any(|text| text.iter().zip(RFC3339).all(|(c, form)| alike(*c, *form)));
+        }
+        if self.before.is_empty() || self.after.is_empty() {
+            return false;
+        }
+        memchr::memmem::find_iter(id, &self.before).any(|at| {
+            let rest = id.get(at + self.before.len()..).unwrap_or_default();
+            let end = memchr::memmem::find(rest, &self.after);
+            let time = end.and_then(|end| rest.get(..end)).and_then(|text| self.format.read(text));
+            time.is_some_and(Timestamp::is_recent)
+        })
+    }
+}
+
+/// How every time in RFC 3339 begins; 0 stands for any digit.
+const RFC3339: &[u8] = b"0000-00-00T00:00:00";
+
+fn alike(c: u8, form: u8) -> bool {
+    if form == b'0' { c.is_ascii_digit() } else { c == form }
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
     match part {
         [byte] => memchr::memchr(*byte, text).is_some(),
         part => memchr::memmem::find(text, part).is_some(),
     }
+}
+
+/// Whether the end of the value and the beginning of the border behind it make the border too soon: `a-` before `--`.
+fn overlaps(value: &[u8], border: &[u8]) -> bool {
+    (1..border.len()).any(|cut| {
+        let (front, back) = border.split_at(cut);
+        value.ends_with(front) && border.starts_with(back)
+    })
+}
+
+/// The same for a border in front of the value.
+fn overlaps_after(value: &[u8], border: &[u8]) -> bool {
+    (1..border.len()).any(|cut| {
+        let (front, back) = border.split_at(cut);
+        value.starts_with(back) && border.ends_with(front)
+    })
 }
 
 #[inline]

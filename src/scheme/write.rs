@@ -10,7 +10,7 @@ use crate::mac::Tag;
 use crate::timestamp::TimeText;
 
 use super::plan::{Alone, Plan, SignatureLine, Values};
-use super::read::{holds, is_visible};
+use super::read::is_visible;
 
 /// The longest id that a signer sends. Stores and logs index ids; nobody in the field comes near this.
 const MAX_ID: usize = 256;
@@ -24,10 +24,7 @@ impl Plan {
 
     /// The text of the time as the scheme sends it; empty where it sends none.
     pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<TimeText, SignError> {
-        let family = self.families.first();
-        let alone = family.and_then(|family| family.timestamp.as_ref().map(|(_, format)| *format));
-        let listed = || family.and_then(|family| family.signatures.iter().find_map(|line| Some(line.time.as_ref()?.1)));
-        match alone.or_else(listed) {
+        match self.time_format() {
             Some(format) => format.write(time).ok_or(SignError::TimeOutOfRange),
             None => Ok(TimeText::default()),
         }
@@ -46,9 +43,8 @@ impl Plan {
         if !is_visible(id.as_bytes()) {
             return invalid("is not visible ASCII");
         }
-        let borders = [&rules.before, &rules.after_body];
-        if borders.into_iter().flatten().any(|border| holds(id.as_bytes(), border)) {
-            return invalid("holds the text that separates it from its neighbour in the signed content");
+        if rules.borders.blur(id.as_bytes()) || rules.cut(id.as_bytes()) {
+            return invalid("runs into the text that separates it from its neighbour in the signed content");
         }
         Ok(())
     }
@@ -67,9 +63,11 @@ impl Plan {
                 Found::Repeated => return fault("occurs more than once, and the scheme signs it"),
                 Found::Once(value) => value,
             };
-            let borders = [&spliced.before, &spliced.after_body];
-            if borders.into_iter().flatten().any(|border| holds(value, border)) {
-                return fault("holds the text that separates it from its neighbour in the signed content");
+            if value.trim_ascii().len() != value.len() {
+                return fault("begins or ends with a blank, which would be lost on the way");
+            }
+            if spliced.borders.blur(value) {
+                return fault("runs into the text that separates it from its neighbour in the signed content");
             }
             *slot = value;
         }
@@ -78,7 +76,11 @@ impl Plan {
 
     /// Writes every header line. `tags` come from the current key first.
     pub(crate) fn write(&self, values: &Values<'_>, tags: &[Option<Tag>], headers: &mut HeaderMap) {
-        let Some(family) = self.families.first() else { return };
+        let Some((family, others)) = self.families.split_first() else { return };
+        // A request that also bears another family's names would be refused as mixed.
+        for name in others.iter().flat_map(|family| &family.own_names) {
+            headers.remove(name);
+        }
         for (name, value) in &family.constants {
             headers.insert(name.clone(), value.clone());
         }

@@ -65,6 +65,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
     Ok(Line { names, name_count, numbered, value })
 }
 
+/// Bytes before a placeholder: eight signatures then stay under what a verifier reads.
+const MAX_PREFIX: usize = 256;
+
 /// The kinds of placeholder that a header value can hold.
 #[derive(Clone, Copy)]
 enum Holds {
@@ -152,6 +155,9 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
     } else {
         return in_headers(open, after, "is not a placeholder of a header");
     };
+    if open - start > MAX_PREFIX {
+        return in_headers(start, open, "is a prefix of more than 256 bytes");
+    }
     let item = Item { literal: Span::new(start, open), prefix: Span::new(skip_blanks(text, start, open), open) };
     Ok(ReadItem { item, holds, after })
 }

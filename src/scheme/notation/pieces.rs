@@ -3,7 +3,7 @@
 use crate::text::{Fault, Span, all_token, attempt, begins, find, is, same_name, starts_with};
 use crate::timestamp::TimeFormat;
 
-use super::{MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Value, in_covers, is_literal};
+use super::{MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Value, in_covers, is_literal, touching};
 
 pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut at = 0;
@@ -17,7 +17,11 @@ pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<
             if find(text, at, open, b'}') < open {
                 return in_covers(at, open, "has a `}` without its `{`");
             }
-            piece = Piece::Literal(Span::new(at, open));
+            piece = Piece::Literal {
+                text: Span::new(at, open),
+                begins_with_digit: text[at].is_ascii_digit(),
+                ends_in_digit: text[open - 1].is_ascii_digit(),
+            };
             at = open;
         } else {
             let close = find(text, open, text.len(), b'}');
@@ -55,7 +59,7 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     let mut i = 0;
     while i < notation.piece_count {
         match notation.pieces[i] {
-            Piece::Literal(_) => {}
+            Piece::Literal { .. } => {}
             Piece::Body => bodies += 1,
             Piece::Id => ids += 1,
             Piece::Timestamp => timestamps += 1,
@@ -69,12 +73,12 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
             if !timestamp && !matches!(notation.pieces[i], Piece::Timestamp) {
                 return in_covers(0, text.len(), "has two placeholders without a text between them");
             }
-            if let Some(TimeFormat::MillisecondsOrSeconds) = format {
-                // Three digits less, and milliseconds would still be a time, in seconds.
-                return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
-            }
         }
         i += 1;
+    }
+    if let (true, Some(TimeFormat::MillisecondsOrSeconds)) = (touching(notation), format) {
+        // Three digits less, and milliseconds would still be a time, in seconds.
+        return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
     }
     if bodies != 1 {
         return in_covers(0, text.len(), "does not have `{body}` exactly once");
