@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hookseal::provider::{self, Confidence};
 
-use common::assert_text;
+use common::{FOLDER, assert_text};
 
 mod common;
 
@@ -28,6 +28,18 @@ fn no_preset_leaves_the_future_open() {
             let file = serde_json::to_value(scheme).expect("a scheme can be written");
             assert!(file["future"].is_u64(), "{}", provider.name());
         }
+    }
+}
+
+#[test]
+fn presets_without_a_window_say_so() {
+    let source = std::fs::read_to_string(format!("{FOLDER}/src/provider/catalogue.rs")).expect("the file is there");
+    for provider in provider::ALL {
+        let entry = source.find(&format!(" = \"{}\",", provider.name())).expect("the catalogue has an entry");
+        let above = source[..entry].lines().rev().skip(1);
+        let docs: String = above.take_while(|line| line.trim_start().starts_with("///")).collect();
+        let says = docs.contains("a captured delivery stays valid for ever");
+        assert_eq!(says, provider.replay_window().is_none(), "{}", provider.name());
     }
 }
 

@@ -93,6 +93,8 @@ catalogue! {
         idempotency: IdempotencyRule::EventId,
         answer_within: 30;
     /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     KLEN_AI = "klen-ai", Documented, "Klen AI's webhook documentation", [
         "X-Klen-Signature: {hex}\nX-Klen-Delivery-ID: {id}", "{body}"
     ],
@@ -104,6 +106,8 @@ catalogue! {
         idempotency: IdempotencyRule::Body,
         answer_within: 10;
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     CALLINTEL = "callintel", Documented, "CallIntel's webhook documentation", [
         "X-Callintel-Signature: {hex}", "{body}"
     ],
@@ -129,6 +133,8 @@ catalogue! {
         answer_within: 5,
         reuses_timestamp: true;
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     EFFICLOSE = "efficlose", Documented, "Efficlose's webhook documentation", [
         "X-Webhook-Signature: sha256={hex}", "{body}"
     ],
@@ -158,6 +164,8 @@ catalogue! {
         event: "id: {id}\nobject\napi_version: {version}\ncreated: {timestamp}\ndata: {data}\nlivemode\npending_webhooks\nrequest\ntype: {type}",
         idempotency: IdempotencyRule::EventId;
     /// GitHub. Its delivery id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     GITHUB = "github", VendorLibrary, "docs.github.com/webhooks; npm @octokit/webhooks-methods", [
         "X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}"
     ],
@@ -167,6 +175,8 @@ catalogue! {
         "X-Slack-Request-Timestamp: {timestamp}\nX-Slack-Signature: v0={hex}", "v0:{timestamp}:{body}"
     ];
     /// Shopify, with the app's client secret. Its webhook id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     SHOPIFY = "shopify", VendorLibrary, "shopify.dev/docs/apps/build/webhooks; npm @shopify/shopify-api", [
         "X-Shopify-Hmac-Sha256: {base64}\nX-Shopify-Webhook-Id: {id}", "{body}"
     ];
@@ -192,6 +202,8 @@ catalogue! {
         "{id}{timestamp}{body}", past(600)
     ];
     /// PagerDuty, webhooks of version 3.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     PAGERDUTY = "pagerduty", Code, "developer.pagerduty.com/docs/webhooks", [
         "X-PagerDuty-Signature: v1={hex},...", "{body}"
     ];
@@ -215,35 +227,51 @@ catalogue! {
         "{id}.{timestamp}.{body}"
     ];
     /// LINE Messaging API, with the channel secret.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     LINE = "line", VendorLibrary, "developers.line.biz/en/docs/messaging-api; npm @line/bot-sdk", [
         "x-line-signature: {base64}", "{body}"
     ];
     /// Razorpay. Its event id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     RAZORPAY = "razorpay", VendorLibrary, "razorpay.com/docs/webhooks; npm razorpay", [
         "X-Razorpay-Signature: {hex}\nx-razorpay-event-id: {id}", "{body}"
     ];
     /// GoCardless.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     GOCARDLESS = "gocardless", VendorLibrary, "developer.gocardless.com; npm gocardless-nodejs", [
         "Webhook-Signature: {hex}", "{body}"
     ];
     /// Coinbase Commerce.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     COINBASE_COMMERCE = "coinbase-commerce", VendorLibrary, "npm coinbase-commerce-node", [
         "X-CC-Webhook-Signature: {hex}", "{body}"
     ];
     /// Lemon Squeezy.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     LEMONSQUEEZY = "lemonsqueezy", PeerLibrary, "docs.lemonsqueezy.com; npm @hookflo/tern", [
         "X-Signature: {hex}", "{body}"
     ];
     /// WooCommerce. Its delivery id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     WOOCOMMERCE = "woocommerce", PeerLibrary, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ];
     /// Doppler.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     DOPPLER = "doppler", PeerLibrary, "docs.doppler.com; npm @hookflo/tern", [
         "x-doppler-signature: sha256={hex}", "{body}"
     ];
     /// Grafana Alerting as set up by default. Where the operator names a timestamp header, write a scheme of your own
     /// that covers `{timestamp}:{body}`.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     GRAFANA = "grafana", PeerLibrary, "grafana.com/docs/grafana/latest/alerting; npm @hookflo/tern", [
         "X-Grafana-Alerting-Signature: {hex}", "{body}"
     ];
@@ -252,10 +280,14 @@ catalogue! {
         "Calendly-Webhook-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ];
     /// Typeform.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     TYPEFORM = "typeform", PeerLibrary, "www.typeform.com/developers/webhooks; npm n8n-nodes-base", [
         "Typeform-Signature: sha256={base64}", "{body}"
     ];
     /// Asana, with the secret that its first request brings in `X-Hook-Secret`.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     ASANA = "asana", PeerLibrary, "developers.asana.com/docs/webhooks-guide; npm n8n-nodes-base", [
         "X-Hook-Signature: {hex}", "{body}"
     ];
@@ -277,15 +309,21 @@ catalogue! {
         "X-CIO-Timestamp: {timestamp}\nX-CIO-Signature: {hex}", "v0:{timestamp}:{body}"
     ];
     /// Cal.com.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     CAL_COM = "cal-com", PeerLibrary, "cal.com/docs; npm n8n-nodes-base", [
         "X-Cal-Signature-256: {hex}", "{body}"
     ];
     /// Linear. Its timestamp stands in the body, as `webhookTimestamp` in milliseconds: compare it with the clock after
     /// verifying, Linear allows 60 seconds. Its delivery id is not signed and only informs.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     LINEAR = "linear", VendorLibrary, "linear.app/developers/webhooks; npm @linear/sdk", [
         "Linear-Signature: {hex}\nLinear-Delivery: {id}", "{body}"
     ];
     /// Meta: Facebook, Instagram, Messenger and WhatsApp, with the app secret.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     META = "meta", PeerLibrary, "developers.facebook.com/docs/graph-api/webhooks; PyPI pywa", [
         "X-Hub-Signature-256: sha256={hex}", "{body}"
     ];
@@ -300,6 +338,8 @@ catalogue! {
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
     ];
     /// Fireflies, webhooks of version 2. Its header carries SHA-256 under the name that others use for SHA-1.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     FIREFLIES = "fireflies", Documented, "docs.fireflies.ai", [
         "X-Hub-Signature: sha256={hex}", "{body}"
     ];
@@ -334,6 +374,8 @@ catalogue! {
         "{id}.{timestamp}.{body}", secret(SecretForm::Base64)
     ];
     /// Hookdeck Event Gateway. The second header carries the other key during a rotation. Its event id is not signed.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     HOOKDECK = "hookdeck", VendorLibrary, "hookdeck.com/docs; npm @hookdeck/sdk", [
         "x-hookdeck-signature: {base64}\nx-hookdeck-signature-2: {base64}\nx-hookdeck-eventid: {id}", "{body}"
     ];
@@ -344,15 +386,21 @@ catalogue! {
         "{body}{timestamp}", past(600), future(0)
     ];
     /// DocuSign Connect: one numbered header for each of the account's keys.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     DOCUSIGN = "docusign", Code, "developers.docusign.com/platform/webhooks/connect/hmac", [
         "X-DocuSign-Signature-{n}: {base64}", "{body}"
     ];
     /// Outpost in its default mode. Its timestamp header is not signed and therefore left out. In its Standard Webhooks
     /// mode, use that preset.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
     ];
     /// Convoy with simple signatures, as set up by default.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     CONVOY_SIMPLE = "convoy-simple", Code, "www.getconvoy.io/docs; its signature test data", [
         "X-Convoy-Signature: {hex}", "{body}"
     ];
@@ -365,6 +413,8 @@ catalogue! {
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ];
     /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
+    ///
+    /// Replays: a captured delivery stays valid for ever, so deduplicate.
     MOLLIE = "mollie", Documented, "docs.mollie.com", [
         "X-Mollie-Signature: sha256={hex}, ...", "{body}"
     ];

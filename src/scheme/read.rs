@@ -106,7 +106,7 @@ impl Plan {
             return Err(malformed(&line.name, "is not visible ASCII"));
         }
         match rules {
-            Some(rules) if rules.cut(id) => Err(malformed(&line.name, BORDER)),
+            Some(rules) if rules.covered && rules.cut(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
         }
     }
