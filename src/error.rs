@@ -14,10 +14,10 @@ use http::{HeaderName, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The text of a scheme or of an event shape breaks a rule of its notation.
+    /// A scheme, an event shape, a filter, a provider or a policy breaks a rule.
     #[error("{field}: {}{problem}", quoted(piece))]
-    Template {
-        /// The field: `headers`, `covers`, `past` or `future` of a scheme, `event` for a shape.
+    Invalid {
+        /// The field, as it is called in a file: `headers`, `covers`, `event`, `events`, `retry_policy` and so on.
         field: &'static str,
         /// The offending part of it.
         piece: String,

@@ -25,7 +25,7 @@ impl<'a> EventType<'a> {
     /// Checks a type.
     ///
     /// # Errors
-    /// [`ConfigError::Template`] with the offending text.
+    /// [`ConfigError::Invalid`] with the offending text.
     ///
     /// ```
     /// assert!(hookseal::EventType::new("call.*").is_err(), "that is a pattern");
@@ -86,7 +86,7 @@ impl EventFilter {
     /// A filter from patterns. Those that another one covers are left out.
     ///
     /// # Errors
-    /// [`ConfigError::Template`] for a text that is no pattern, and for an empty list: an endpoint that wants nothing is
+    /// [`ConfigError::Invalid`] for a text that is no pattern, and for an empty list: an endpoint that wants nothing is
     /// a mistake.
     ///
     /// ```
@@ -211,5 +211,5 @@ fn is_type(text: &str) -> bool {
 }
 
 fn invalid(text: &str, problem: &'static str) -> ConfigError {
-    ConfigError::Template { field: "events", piece: text.chars().take(MAX_TYPE).collect(), problem }
+    ConfigError::Invalid { field: "events", piece: text.chars().take(MAX_TYPE).collect(), problem }
 }

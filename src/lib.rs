@@ -5,6 +5,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codec;
+pub mod delivery;
+// mod endpoint;
 mod error;
 mod event;
 mod event_type;
@@ -21,6 +23,7 @@ mod text;
 mod timestamp;
 mod verify;
 
+// pub use endpoint::{EndpointUrl, UrlPolicy};
 pub use error::{ConfigError, EventError, SignError, VerifyError};
 pub use event::{Event, EventShape};
 pub use event_type::{EventFilter, EventType};

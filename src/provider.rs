@@ -31,6 +31,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Sending;
 use crate::error::{ConfigError, EventError};
 use crate::event::{Event, EventShape};
 use crate::id::event_id;
@@ -73,7 +74,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// In a file, `name` and `schemes` are needed; `event` (an [`EventShape`]), `event_types`, `idempotency` (`event-id`,
 /// `signed-id`, `body`), `test` (`{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`), `max_sent`, `max_received`,
 /// `answer_within` and `reuses_timestamp` are not.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "file::File")]
 pub struct Provider {
     name: Cow<'static, str>,
@@ -88,7 +89,7 @@ pub struct Provider {
     max_sent: Option<u64>,
     max_received: u64,
     answer_within: Option<u32>,
-    reuses_timestamp: bool,
+    sending: Sending,
 }
 
 /// How well a preset is known to be right.
@@ -176,7 +177,7 @@ impl Provider {
             max_sent: None,
             max_received: MAX_RECEIVED,
             answer_within: None,
-            reuses_timestamp: false,
+            sending: Sending::new(),
         }
     }
 
@@ -345,7 +346,20 @@ impl Provider {
     /// assert!(!provider::STANDARD_WEBHOOKS.reuses_timestamp());
     /// ```
     pub fn reuses_timestamp(&self) -> bool {
-        self.reuses_timestamp
+        self.sending.reuses_timestamp
+    }
+
+    /// How it sends: retries, time limits, what outcomes mean, when it pauses an endpoint. The crate's defaults where it
+    /// publishes nothing, as for Kallglot and Efficlose: those numbers are ours.
+    ///
+    /// ```
+    /// use hookseal::{delivery::RetryPolicy, provider};
+    ///
+    /// assert_eq!(provider::KLEN_AI.sending().retry, RetryPolicy::KLEN_AI);
+    /// assert_eq!(provider::KALLGLOT.sending().retry, RetryPolicy::default());
+    /// ```
+    pub fn sending(&self) -> &Sending {
+        &self.sending
     }
 
     /// A signer that sends as this provider does.

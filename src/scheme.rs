@@ -127,7 +127,7 @@ impl Scheme {
     /// The same for texts that come from elsewhere.
     ///
     /// # Errors
-    /// [`ConfigError::Template`] names the field and the offending part of it.
+    /// [`ConfigError::Invalid`] names the field and the offending part of it.
     ///
     /// ```
     /// use hookseal::Scheme;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::delivery::RetryPolicy;
 use crate::event::Event;
 use crate::event_type::{EventFilter, EventType};
 
@@ -34,9 +35,9 @@ pub struct Subscription {
     /// What the data must be like.
     #[serde(default, skip_serializing_if = "DataFilter::is_empty")]
     pub filters: DataFilter,
-    /// When to try again, as its JSON.
+    /// When to try again, if not as the platform does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_policy: Option<Box<RawValue>>,
+    pub retry_policy: Option<RetryPolicy>,
     /// Seconds that the endpoint has to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,

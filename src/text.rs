@@ -54,7 +54,7 @@ pub(crate) use attempt;
 impl Fault {
     /// The error for a template made at run time.
     pub(crate) fn describe(&self, text: &str) -> ConfigError {
-        ConfigError::Template { field: self.field, piece: self.piece.of(text).to_owned(), problem: self.problem }
+        ConfigError::Invalid { field: self.field, piece: self.piece.of(text).to_owned(), problem: self.problem }
     }
 
     /// Stops the compiler with the text that [`ConfigError`] would show.

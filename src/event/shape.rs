@@ -92,7 +92,7 @@ impl EventShape {
     /// The same for text that comes from elsewhere.
     ///
     /// # Errors
-    /// [`ConfigError::Template`] names the offending line.
+    /// [`ConfigError::Invalid`] names the offending line.
     ///
     /// ```
     /// use hookseal::EventShape;

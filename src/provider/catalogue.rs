@@ -1,8 +1,10 @@
 //! The constants. A provider is one entry here and its vectors in `tests/vectors`; it never takes code.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
+use crate::delivery::{HealthPolicy, OutcomePolicy, RetryPolicy, Sending};
 use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
@@ -21,7 +23,7 @@ macro_rules! catalogue {
         $(, max_sent: $max_sent:literal)?
         $(, max_received: $max_received:literal)?
         $(, answer_within: $answer_within:literal)?
-        $(, reuses_timestamp: $reuses_timestamp:literal)?;
+        $(, sending: $sending:expr)?;
     )+) => {
         $(
             $(#[$doc])*
@@ -54,7 +56,7 @@ macro_rules! catalogue {
                 max_sent: given!(None, $(Some($max_sent))?),
                 max_received: given!(MAX_RECEIVED, $($max_received)?),
                 answer_within: given!(None, $(Some($answer_within))?),
-                reuses_timestamp: given!(false, $($reuses_timestamp)?),
+                sending: given!(Sending::new(), $($sending)?),
             };
         )+
 
@@ -104,7 +106,15 @@ catalogue! {
             "calendar.created", "calendar.updated", "calendar.cancelled", "calendar.completed", "calendar.reminder",
         ],
         idempotency: IdempotencyRule::Body,
-        answer_within: 10;
+        answer_within: 10,
+        sending: Sending {
+            retry: RetryPolicy::KLEN_AI,
+            outcome: OutcomePolicy::standard(),
+            health: HealthPolicy::never(),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(10),
+            reuses_timestamp: false,
+        };
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -121,7 +131,15 @@ catalogue! {
         test: TestRule::DataIdPrefix(Cow::Borrowed("call_test_")),
         max_sent: 10_000_000,
         max_received: 10_485_760,
-        answer_within: 10;
+        answer_within: 10,
+        sending: Sending {
+            retry: RetryPolicy::CALLINTEL,
+            outcome: OutcomePolicy::server_errors_only(),
+            health: HealthPolicy::never(),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(10),
+            reuses_timestamp: false,
+        };
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
     KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
         "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
@@ -131,7 +149,14 @@ catalogue! {
         idempotency: IdempotencyRule::EventId,
         test: TestRule::IdPrefix(Cow::Borrowed("evt_test_")),
         answer_within: 5,
-        reuses_timestamp: true;
+        sending: Sending {
+            retry: RetryPolicy::KLANG,
+            outcome: OutcomePolicy::standard(),
+            health: HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
+            reuses_timestamp: true,
+        };
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.

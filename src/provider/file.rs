@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::{IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
+use crate::delivery::Sending;
 use crate::error::ConfigError;
 use crate::event::EventShape;
 use crate::event_type::EventType;
@@ -36,8 +37,7 @@ impl TryFrom<File> for Provider {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<Provider, ConfigError> {
-        let fault =
-            |field, piece: &str, problem| Err(ConfigError::Template { field, piece: piece.to_owned(), problem });
+        let fault = |field, piece: &str, problem| Err(ConfigError::Invalid { field, piece: piece.to_owned(), problem });
         for event_type in &file.event_types {
             EventType::new(event_type)?;
         }
@@ -63,7 +63,7 @@ impl TryFrom<File> for Provider {
             max_sent: file.max_sent,
             max_received: file.max_received,
             answer_within: file.answer_within,
-            reuses_timestamp: file.reuses_timestamp,
+            sending: Sending { reuses_timestamp: file.reuses_timestamp, ..Sending::new() },
             ..provider
         })
     }

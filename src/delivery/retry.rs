@@ -1,0 +1,619 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::ConfigError;
+
+/// Waits in one table.
+const MAX_TABLE: usize = 1000;
+/// The longest wait in a table: thirty days.
+const MAX_WAIT: u64 = 30 * 24 * 3600 * 1000;
+
+/// When the next attempt is due.
+///
+/// Either a table of waits or exponential backoff, with jitter and a maximum age. A wait runs from the end of a failed
+/// attempt to the start of the next one. Attempts are counted from 1, and the first delivery is attempt 1. Whole
+/// milliseconds, saturating: no input overflows, panics, or gives a negative wait.
+///
+/// In a file, CallIntel's `retry_policy` object, or `{"delays": [60, 300, 900]}` in seconds; both may have `jitter` and
+/// `max_age_seconds`.
+///
+/// ```
+/// use std::time::Duration;
+/// use hookseal::delivery::RetryPolicy;
+///
+/// let json = r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#;
+/// let policy: RetryPolicy = serde_json::from_str(json)?;
+/// assert_eq!(policy.delays().map(|delay| delay.as_secs()).collect::<Vec<_>>(), [60, 120, 240, 480]);
+/// assert_eq!(serde_json::to_string(&policy)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    schedule: Schedule,
+    jitter: Jitter,
+    max_age: Option<u64>,
+}
+
+/// All times in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+enum Schedule {
+    /// The wait after failed attempt n is the n-th.
+    Table(Cow<'static, [u64]>),
+    /// The multiplier is finite and at least 1, `initial` at most `max`, and there is at least one attempt.
+    Exponential { max_attempts: u32, initial: u64, multiplier: f64, max: u64 },
+}
+
+/// The multiplier is never NaN.
+impl Eq for RetryPolicy {}
+
+/// How a wait is spread, so that those who failed together do not come back together.
+///
+/// ```
+/// use hookseal::delivery::Jitter;
+///
+/// assert_eq!(Jitter::default(), Jitter::None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// The wait itself. What published tables promise, hence the default of presets.
+    #[default]
+    None,
+    /// Anything from zero to the wait.
+    Full,
+    /// Anything from half the wait to the wait.
+    Equal,
+    /// The wait, give or take so many thousandths of it (at most 1000); never over an exponential policy's cap.
+    Proportional {
+        /// Thousandths.
+        permille: u16,
+    },
+    /// The wait and up to so many thousandths of it more, within bounds. Not cut at a cap, where it is needed most.
+    Additive {
+        /// Thousandths.
+        permille: u16,
+        /// The least spread, in seconds.
+        min_seconds: u32,
+        /// The most spread, in seconds.
+        max_seconds: u32,
+    },
+}
+
+const fn seconds<const N: usize>(table: [u64; N]) -> [u64; N] {
+    let mut milliseconds = [0; N];
+    let mut i = 0;
+    while i < N {
+        milliseconds[i] = table[i] * 1000;
+        i += 1;
+    }
+    milliseconds
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = [$($wait:literal),* $(,)?];)+) => {
+        $(
+            $(#[$doc])*
+            #[doc = concat!("Waits in seconds: ", stringify!($($wait),*), ".")]
+            pub const $name: RetryPolicy =
+                RetryPolicy { schedule: Schedule::Table(Cow::Borrowed(&seconds([$($wait),*]))), jitter: Jitter::None, max_age: None };
+        )+
+    };
+}
+
+impl RetryPolicy {
+    tables! {
+        /// Klen AI's documented schedule.
+        KLEN_AI = [60, 300, 1800];
+        /// CallIntel's documented default.
+        CALLINTEL = [60, 300, 900];
+        /// Klang's documented schedule. Its last wait stays inside the 28 800 s that its signatures are valid for.
+        KLANG = [30, 120, 600, 3600, 21_600];
+        /// The schedule of the Standard Webhooks specification.
+        STANDARD_WEBHOOKS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+        /// Svix's schedule.
+        SVIX = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
+        /// Hook0's schedule.
+        HOOK0 = [
+            3, 10, 180, 1800, 3600, 10_800, 18_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000,
+            36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000,
+        ];
+        /// Slack's schedule for events.
+        SLACK = [0, 60, 300];
+        /// One attempt and no retry.
+        NONE = [];
+    }
+
+    /// Outpost's schedule: 30 s, doubled each time, ten times.
+    pub const OUTPOST: RetryPolicy = RetryPolicy {
+        schedule: Schedule::Exponential { max_attempts: 11, initial: 30_000, multiplier: 2.0, max: u64::MAX },
+        jitter: Jitter::None,
+        max_age: None,
+    };
+
+    /// CallIntel's documented example of a `retry_policy`: 60 s, doubled up to an hour, five attempts.
+    pub const CALLINTEL_EXAMPLE: RetryPolicy = RetryPolicy {
+        schedule: Schedule::Exponential { max_attempts: 5, initial: 60_000, multiplier: 2.0, max: 3_600_000 },
+        jitter: Jitter::None,
+        max_age: None,
+    };
+
+    /// The default: the Standard Webhooks table over three days, with a tenth more at random, between 2 s and 15 min:
+    /// never earlier than the specification says, and spread.
+    ///
+    /// ```
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::new().max_attempts(), 10);
+    /// ```
+    pub const fn new() -> RetryPolicy {
+        let mut policy = RetryPolicy {
+            schedule: Schedule::Table(Cow::Borrowed(
+                &const { seconds([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) },
+            )),
+            jitter: Jitter::None,
+            max_age: None,
+        };
+        policy.jitter = Jitter::Additive { permille: 100, min_seconds: 2, max_seconds: 900 };
+        policy
+    }
+
+    /// A policy from its waits, at most 1000 of at most 30 days each. No waits: one attempt.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] says which wait is wrong.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::table([1, 10, 60].map(Duration::from_secs))?;
+    /// assert_eq!(policy.max_attempts(), 4);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn table(waits: impl IntoIterator<Item = Duration>) -> Result<RetryPolicy, ConfigError> {
+        let mut table = Vec::new();
+        for wait in waits {
+            let milliseconds = milliseconds(wait);
+            if milliseconds > MAX_WAIT {
+                return invalid(format!("{} s", wait.as_secs()), "is a wait of more than 30 days");
+            }
+            if table.len() == MAX_TABLE {
+                return invalid(String::new(), "has more than 1000 waits");
+            }
+            table.push(milliseconds);
+        }
+        Ok(RetryPolicy { schedule: Schedule::Table(Cow::Owned(table)), jitter: Jitter::None, max_age: None })
+    }
+
+    /// Exponential backoff: the wait after failed attempt n is `initial * multiplier^(n-1)`, at most `max`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for no attempt at all, a multiplier that is not finite or under 1, and an `initial` over
+    /// `max`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::exponential(4, Duration::from_secs(1), 1.5, Duration::from_secs(60))?;
+    /// assert_eq!(policy.delays().map(|delay| delay.as_millis()).collect::<Vec<_>>(), [1000, 1500, 2250]);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn exponential(
+        max_attempts: u32,
+        initial: Duration,
+        multiplier: f64,
+        max: Duration,
+    ) -> Result<RetryPolicy, ConfigError> {
+        if max_attempts == 0 {
+            return invalid("0".to_owned(), "is no attempt at all: the first delivery counts");
+        }
+        if !(multiplier.is_finite() && multiplier >= 1.0) {
+            return invalid(multiplier.to_string(), "is not a multiplier of at least 1");
+        }
+        let (initial, max) = (milliseconds(initial), milliseconds(max));
+        if initial > max {
+            return invalid(format!("{initial} ms"), "is an initial wait over the longest one");
+        }
+        let schedule = Schedule::Exponential { max_attempts, initial, multiplier, max };
+        Ok(RetryPolicy { schedule, jitter: Jitter::None, max_age: None })
+    }
+
+    /// Spreads the waits.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for a proportional spread of more than 1000 thousandths, and for an additive one whose
+    /// least is more than its most.
+    ///
+    /// ```
+    /// use hookseal::delivery::{Jitter, RetryPolicy};
+    ///
+    /// let policy = RetryPolicy::KLEN_AI.with_jitter(Jitter::Full)?;
+    /// assert_eq!(policy.next_delay(1, None, 0).map(|delay| delay.as_secs()), Some(0));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_jitter(mut self, jitter: Jitter) -> Result<RetryPolicy, ConfigError> {
+        match jitter {
+            Jitter::Proportional { permille } if permille > 1000 => {
+                return invalid(permille.to_string(), "is more than 1000 thousandths");
+            }
+            Jitter::Additive { min_seconds, max_seconds, .. } if min_seconds > max_seconds => {
+                return invalid(min_seconds.to_string(), "is a least spread over the most");
+            }
+            _ => self.jitter = jitter,
+        }
+        Ok(self)
+    }
+
+    /// Gives up on whatever would be tried later than this after its first attempt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::SVIX.with_max_age(Duration::from_secs(3600));
+    /// assert_eq!(policy.max_age(), Some(Duration::from_secs(3600)));
+    /// ```
+    #[must_use]
+    pub fn with_max_age(mut self, age: Duration) -> RetryPolicy {
+        self.max_age = Some(milliseconds(age));
+        self
+    }
+
+    /// How old a delivery may become, from its first attempt.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::delivery::RetryPolicy::SVIX.max_age(), None);
+    /// ```
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age.map(Duration::from_millis)
+    }
+
+    /// The number of attempts, the first one included.
+    ///
+    /// ```
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// assert_eq!((RetryPolicy::KLANG.max_attempts(), RetryPolicy::NONE.max_attempts()), (6, 1));
+    /// ```
+    pub fn max_attempts(&self) -> u32 {
+        match &self.schedule {
+            Schedule::Table(waits) => u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1),
+            Schedule::Exponential { max_attempts, .. } => *max_attempts,
+        }
+    }
+
+    /// The wait after a failed attempt; `None` if that was the last one.
+    ///
+    /// `retry_after` is what the receiver asked for, as [`OutcomePolicy::classify`](super::OutcomePolicy::classify) hands
+    /// it on. It never shortens a wait, and is bounded by the schedule's longest. `random` is one uniform number for each
+    /// decision; 0 gives the shortest wait, `u64::MAX` the longest.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::KLEN_AI;
+    /// assert_eq!(policy.next_delay(1, None, 0), Some(Duration::from_secs(60)));
+    /// assert_eq!(policy.next_delay(1, Some(Duration::from_secs(90)), 0), Some(Duration::from_secs(90)));
+    /// assert_eq!(policy.next_delay(4, None, 0), None);
+    /// ```
+    pub fn next_delay(&self, failed_attempt: u32, retry_after: Option<Duration>, random: u64) -> Option<Duration> {
+        let (low, high) = self.window(failed_attempt, retry_after)?;
+        let width = u128::from(high - low) + 1;
+        // At most `high - low`: the product is below `width * 2^64`.
+        let part = (width * u128::from(random)) >> 64;
+        Some(Duration::from_millis(low.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))))
+    }
+
+    /// The shortest and the longest wait that [`next_delay`](Self::next_delay) can give.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hookseal::delivery::{Jitter, RetryPolicy};
+    ///
+    /// let policy = RetryPolicy::KLEN_AI.with_jitter(Jitter::Equal)?;
+    /// assert_eq!(policy.delay_bounds(1, None), Some((Duration::from_secs(30), Duration::from_secs(60))));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn delay_bounds(&self, failed_attempt: u32, retry_after: Option<Duration>) -> Option<(Duration, Duration)> {
+        let (low, high) = self.window(failed_attempt, retry_after)?;
+        Some((Duration::from_millis(low), Duration::from_millis(high)))
+    }
+
+    /// The waits, without jitter.
+    ///
+    /// ```
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::CALLINTEL.delays().map(|delay| delay.as_secs()).collect::<Vec<_>>(), [60, 300, 900]);
+    /// ```
+    pub fn delays(&self) -> impl Iterator<Item = Duration> {
+        (1..self.max_attempts()).filter_map(|attempt| self.base(attempt)).map(Duration::from_millis)
+    }
+
+    /// When each retry is due after the first attempt, without jitter and if attempts took no time.
+    ///
+    /// ```
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::CALLINTEL.due_times().map(|due| due.as_secs()).collect::<Vec<_>>(), [60, 360, 1260]);
+    /// ```
+    pub fn due_times(&self) -> impl Iterator<Item = Duration> {
+        self.delays().scan(Duration::ZERO, |sum, delay| {
+            *sum = sum.saturating_add(delay);
+            Some(*sum)
+        })
+    }
+
+    /// How long after the first attempt the last one is due, without jitter.
+    ///
+    /// ```
+    /// use hookseal::delivery::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::STANDARD_WEBHOOKS.total_horizon().as_secs(), 272_105);
+    /// ```
+    pub fn total_horizon(&self) -> Duration {
+        match &self.schedule {
+            Schedule::Table(_) => self.due_times().last().unwrap_or(Duration::ZERO),
+            Schedule::Exponential { max_attempts, max, .. } => {
+                // Summed only up to the cap: there may be four thousand million attempts.
+                let mut sum = 0_u64;
+                for attempt in 1..*max_attempts {
+                    let wait = self.base(attempt).unwrap_or_default();
+                    let same = wait == *max || self.base(attempt.saturating_add(1)) == Some(wait);
+                    if same {
+                        let rest = u64::from(*max_attempts - attempt);
+                        return Duration::from_millis(sum.saturating_add(wait.saturating_mul(rest)));
+                    }
+                    sum = sum.saturating_add(wait);
+                }
+                Duration::from_millis(sum)
+            }
+        }
+    }
+
+    /// The wait without jitter, in milliseconds.
+    fn base(&self, failed_attempt: u32) -> Option<u64> {
+        let retry = failed_attempt.max(1) - 1;
+        match &self.schedule {
+            Schedule::Table(waits) => waits.get(usize::try_from(retry).ok()?).copied(),
+            Schedule::Exponential { max_attempts, initial, multiplier, max } => {
+                if retry + 1 >= *max_attempts {
+                    return None;
+                }
+                let wait = *initial as f64 * power(*multiplier, retry);
+                // The negated test also catches infinity, and 0 times it.
+                if !(wait < *max as f64) { Some(*max) } else { Some(wait as u64) }
+            }
+        }
+    }
+
+    fn window(&self, failed_attempt: u32, retry_after: Option<Duration>) -> Option<(u64, u64)> {
+        let wait = self.base(failed_attempt)?;
+        let part = |permille: u16| (u128::from(wait) * u128::from(permille) / 1000).min(u128::from(u64::MAX)) as u64;
+        let (low, high) = match self.jitter {
+            Jitter::None => (wait, wait),
+            Jitter::Full => (0, wait),
+            Jitter::Equal => (wait - wait / 2, wait),
+            Jitter::Proportional { permille } => {
+                let spread = part(permille).min(wait);
+                (wait - spread, wait.saturating_add(spread).min(self.cap().max(wait)))
+            }
+            Jitter::Additive { permille, min_seconds, max_seconds } => {
+                let spread = part(permille).clamp(u64::from(min_seconds) * 1000, u64::from(max_seconds) * 1000);
+                (wait, wait.saturating_add(spread))
+            }
+        };
+        match retry_after.map(|asked| milliseconds(asked).min(self.longest())) {
+            Some(asked) if asked > low => Some((asked, asked.saturating_add(high - low))),
+            _ => Some((low, high)),
+        }
+    }
+
+    /// What a spread wait may not exceed; a table has no cap.
+    fn cap(&self) -> u64 {
+        match &self.schedule {
+            Schedule::Table(_) => u64::MAX,
+            Schedule::Exponential { max, .. } => *max,
+        }
+    }
+
+    /// The longest wait of the schedule: no receiver can ask for more.
+    fn longest(&self) -> u64 {
+        match &self.schedule {
+            Schedule::Table(waits) => waits.iter().copied().max().unwrap_or_default(),
+            Schedule::Exponential { max, .. } => *max,
+        }
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> RetryPolicy {
+        RetryPolicy::new()
+    }
+}
+
+/// By squaring: as many steps as the exponent has bits.
+fn power(base: f64, exponent: u32) -> f64 {
+    let (mut result, mut square, mut rest) = (1.0, base, exponent);
+    while rest > 0 {
+        if rest & 1 == 1 {
+            result *= square;
+        }
+        square *= square;
+        rest >>= 1;
+    }
+    result
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
+    Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
+}
+
+/// CallIntel's request to change an endpoint's policy: `{"retry_policy": {…}}`.
+///
+/// ```
+/// use hookseal::delivery::{RetryPolicy, RetryPolicyUpdate};
+///
+/// let json = r#"{"retry_policy":{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}}"#;
+/// let update: RetryPolicyUpdate = serde_json::from_str(json)?;
+/// assert_eq!(update.retry_policy, RetryPolicy::CALLINTEL_EXAMPLE);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::exhaustive_structs, reason = "the shape of a document that others define")]
+pub struct RetryPolicyUpdate {
+    /// The new policy.
+    pub retry_policy: RetryPolicy,
+}
+
+/// A policy in a file: either `delays`, or the other four.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delays: Option<Vec<Seconds>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backoff_multiplier: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    initial_delay_seconds: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_delay_seconds: Option<Seconds>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    jitter: Jitter,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age_seconds: Option<Seconds>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(jitter: &Jitter) -> bool {
+    *jitter == Jitter::None
+}
+
+/// A number that is written as an integer if it is one: `2` stays `2`.
+#[derive(Clone, Copy)]
+struct Number(f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Up to 2^53, every integer has a float of its own.
+        let whole = self.0.fract() == 0.0 && self.0.abs() <= 9_007_199_254_740_992.0;
+        if whole { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+        f64::deserialize(deserializer).map(Number)
+    }
+}
+
+/// Seconds in a file, milliseconds here.
+#[derive(Clone, Copy)]
+struct Seconds(u64);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 % 1000 {
+            0 => serializer.serialize_u64(self.0 / 1000),
+            _ => serializer.serialize_f64(self.0 as f64 / 1000.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        match Duration::try_from_secs_f64(seconds) {
+            Ok(duration) => Ok(Seconds(milliseconds(duration.saturating_add(Duration::from_micros(499))))),
+            Err(_) => Err(serde::de::Error::custom("not a number of seconds of at least 0")),
+        }
+    }
+}
+
+impl TryFrom<File> for RetryPolicy {
+    type Error = ConfigError;
+
+    fn try_from(file: File) -> Result<RetryPolicy, ConfigError> {
+        let wait = |seconds: Seconds| Duration::from_millis(seconds.0);
+        let mut policy = match file {
+            File {
+                delays: None,
+                max_attempts: Some(attempts),
+                backoff_multiplier: Some(multiplier),
+                initial_delay_seconds: Some(initial),
+                max_delay_seconds: Some(max),
+                ..
+            } => {
+                if initial.0 < 1000 {
+                    return invalid(format!("{} ms", initial.0), "is an initial wait of less than a second");
+                }
+                RetryPolicy::exponential(attempts, wait(initial), multiplier.0, wait(max))?
+            }
+            File {
+                delays: Some(delays),
+                max_attempts: None,
+                backoff_multiplier: None,
+                initial_delay_seconds: None,
+                max_delay_seconds: None,
+                ..
+            } => RetryPolicy::table(delays.into_iter().map(wait))?,
+            _ => {
+                return invalid(
+                    String::new(),
+                    "needs either `delays` or all of `max_attempts`, `backoff_multiplier`, `initial_delay_seconds` and \
+                     `max_delay_seconds`",
+                );
+            }
+        };
+        policy.max_age = file.max_age_seconds.map(|seconds| seconds.0);
+        policy.with_jitter(file.jitter)
+    }
+}
+
+impl From<&RetryPolicy> for File {
+    fn from(policy: &RetryPolicy) -> File {
+        let mut file = File {
+            delays: None,
+            max_attempts: None,
+            backoff_multiplier: None,
+            initial_delay_seconds: None,
+            max_delay_seconds: None,
+            jitter: policy.jitter,
+            max_age_seconds: policy.max_age.map(Seconds),
+        };
+        match &policy.schedule {
+            Schedule::Table(waits) => file.delays = Some(waits.iter().copied().map(Seconds).collect()),
+            Schedule::Exponential { max_attempts, initial, multiplier, max } => {
+                file.max_attempts = Some(*max_attempts);
+                file.backoff_multiplier = Some(Number(*multiplier));
+                file.initial_delay_seconds = Some(Seconds(*initial));
+                file.max_delay_seconds = Some(Seconds(*max));
+            }
+        }
+        file
+    }
+}
+
+impl Serialize for RetryPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        File::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RetryPolicy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RetryPolicy, D::Error> {
+        RetryPolicy::try_from(File::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,479 @@
+//! When to try again, when to stop: tables and vectors of published schedules, and what must hold for any policy.
+
+use std::time::Duration;
+
+use hookseal::delivery::{
+    Action, AttemptError, Delivery, DisableReason, EndpointHealth, FailReason, HealthPolicy, HealthSignal, Jitter,
+    Next, Outcome, OutcomePolicy, RetryPolicy, Sending, State, Verdict, parse_retry_after,
+};
+use hookseal::provider;
+use proptest::prelude::*;
+use time::macros::datetime;
+use time::{Duration as Span, OffsetDateTime};
+
+const RANDOM: [u64; 5] = [0, 1 << 62, 1 << 63, 3 << 62, u64::MAX];
+
+fn at(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+#[test]
+fn presets_have_the_published_numbers() {
+    let hook0: Vec<u64> = [3, 10, 180, 1800, 3600, 10_800, 18_000].into_iter().chain([36_000; 17]).collect();
+    let ten = r#"{"max_attempts":10,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#;
+    let presets: [(RetryPolicy, &[u64], u64); 11] = [
+        (RetryPolicy::KLEN_AI, &[60, 300, 1800], 2160),
+        (RetryPolicy::CALLINTEL, &[60, 300, 900], 1260),
+        (RetryPolicy::CALLINTEL_EXAMPLE, &[60, 120, 240, 480], 900),
+        (serde_json::from_str(ten).unwrap(), &[60, 120, 240, 480, 960, 1920, 3600, 3600, 3600], 14_580),
+        (RetryPolicy::KLANG, &[30, 120, 600, 3600, 21_600], 25_950),
+        (RetryPolicy::SVIX, &[5, 300, 1800, 7200, 18_000, 36_000, 36_000], 99_305),
+        (RetryPolicy::STANDARD_WEBHOOKS, &[5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400], 272_105),
+        (RetryPolicy::HOOK0, &hook0, 646_393),
+        (RetryPolicy::OUTPOST, &[30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360], 30_690),
+        (RetryPolicy::SLACK, &[0, 60, 300], 360),
+        (RetryPolicy::NONE, &[], 0),
+    ];
+    for (policy, delays, total) in presets {
+        let found: Vec<u64> = policy.delays().map(|delay| delay.as_secs()).collect();
+        assert_eq!(found, delays);
+        assert_eq!(policy.max_attempts() as usize, delays.len() + 1);
+        assert_eq!(policy.total_horizon().as_secs(), total);
+        let sums = delays.iter().scan(0, |sum, delay| {
+            *sum += delay;
+            Some(*sum)
+        });
+        assert!(policy.due_times().map(|due| due.as_secs()).eq(sums));
+        for (place, delay) in delays.iter().enumerate() {
+            for random in RANDOM {
+                let wait = policy.next_delay(place as u32 + 1, None, random);
+                assert_eq!(wait, Some(Duration::from_secs(*delay)), "presets have no jitter");
+            }
+        }
+        assert_eq!(policy.next_delay(delays.len() as u32 + 1, None, 0), None);
+    }
+    assert!(RetryPolicy::new().delays().eq(RetryPolicy::STANDARD_WEBHOOKS.delays()));
+}
+
+#[test]
+fn platforms_send_as_documented() {
+    let klang = provider::KLANG.sending();
+    let window = u64::from(provider::KLANG.scheme().past_limit().unwrap());
+    assert!(klang.retry.total_horizon().as_secs() < window, "the last retry of Klang is still inside its window");
+    assert!(klang.reuses_timestamp);
+    let numbers =
+        [("kallglot", 10, 30), ("klen-ai", 4, 10), ("callintel", 4, 10), ("klang", 6, 5), ("efflicose", 0, 0)];
+    for (name, attempts, timeout) in numbers {
+        let Some(provider) = provider::by_name(name) else { continue };
+        assert_eq!(provider.sending().retry.max_attempts(), attempts, "{name}");
+        assert_eq!(provider.sending().timeout.as_secs(), timeout, "{name}");
+    }
+    assert_eq!(provider::EFFICLOSE.sending(), &Sending::default());
+}
+
+#[test]
+fn exponential_waits_at_their_edges() {
+    let json = |attempts: u32| {
+        RetryPolicy::exponential(attempts, Duration::from_secs(60), 2.0, Duration::from_secs(3600)).unwrap()
+    };
+    for failed in [64, 65, 1025, u32::MAX - 1] {
+        assert_eq!(json(u32::MAX).next_delay(failed, None, 0), Some(ms(3_600_000)), "{failed}");
+    }
+    assert_eq!(json(u32::MAX).next_delay(u32::MAX, None, 0), None);
+    let slow = RetryPolicy::exponential(13, ms(1000), 1.5, ms(60_000)).unwrap();
+    let expected = [1000, 1500, 2250, 3375, 5062, 7593, 11390, 17085, 25628, 38443, 57665, 60000];
+    assert!(slow.delays().eq(expected.map(ms)));
+    let constant = RetryPolicy::exponential(100, ms(5000), 1.0, ms(5000)).unwrap();
+    assert!(constant.delays().all(|delay| delay == ms(5000)));
+    let steep = RetryPolicy::exponential(u32::MAX, ms(1), 1e308, ms(u64::MAX)).unwrap();
+    assert_eq!(steep.next_delay(1, None, 0), Some(ms(1)));
+    assert_eq!(steep.next_delay(2, None, 0), Some(ms(u64::MAX)));
+    assert_eq!(steep.total_horizon(), ms(u64::MAX));
+    assert_eq!(
+        json(u32::MAX).total_horizon(),
+        ms((60 + 120 + 240 + 480 + 960 + 1920) * 1000 + 3_600_000 * (u64::from(u32::MAX) - 7))
+    );
+}
+
+#[test]
+fn jitter_and_retry_after_as_specified() {
+    let wait = |seconds: u64| RetryPolicy::exponential(9, ms(seconds * 1000), 1.0, ms(3_600_000)).unwrap();
+    let proportional = Jitter::Proportional { permille: 200 };
+    let additive = Jitter::Additive { permille: 100, min_seconds: 2, max_seconds: 900 };
+    let huge = Some(Duration::from_secs(86_400_000));
+    let cases: [(u64, Jitter, Option<Duration>, [u64; 5]); 17] = [
+        (60, Jitter::Full, None, [0, 15000, 30000, 45000, 60000]),
+        (60, Jitter::Equal, None, [30000, 37500, 45000, 52500, 60000]),
+        (60, proportional, None, [48000, 54000, 60000, 66000, 72000]),
+        (60, additive, None, [60000, 61500, 63000, 64500, 66000]),
+        (3, additive, None, [3000, 3500, 4000, 4500, 5000]),
+        (3600, proportional, None, [2880000, 3060000, 3240000, 3420000, 3600000]),
+        (3600, additive, None, [3600000, 3690000, 3780000, 3870000, 3960000]),
+        (60, Jitter::None, Some(ms(30_000)), [60000; 5]),
+        (60, Jitter::None, Some(Duration::ZERO), [60000; 5]),
+        (60, Jitter::None, None, [60000; 5]),
+        (60, Jitter::None, Some(ms(120_000)), [120000; 5]),
+        (60, Jitter::None, huge, [3600000; 5]),
+        (60, Jitter::Full, Some(ms(120_000)), [120000, 135000, 150000, 165000, 180000]),
+        (60, proportional, Some(ms(60_000)), [60000, 66000, 72000, 78000, 84000]),
+        (60, additive, Some(ms(120_000)), [120000, 121500, 123000, 124500, 126000]),
+        (60, additive, huge, [3600000, 3601500, 3603000, 3604500, 3606000]),
+        (60, Jitter::None, Some(Duration::MAX), [3600000; 5]),
+    ];
+    for (seconds, jitter, asked, expected) in cases {
+        let policy = wait(seconds).with_jitter(jitter).unwrap();
+        let found = RANDOM.map(|random| policy.next_delay(1, asked, random).unwrap());
+        assert_eq!(found, expected.map(ms), "{seconds} s {jitter:?} {asked:?}");
+    }
+}
+
+#[test]
+fn retry_after_headers() {
+    let now = datetime!(1994-11-06 08:49:37 UTC);
+    let seconds = |n| Some(Duration::from_secs(n));
+    for (value, expected) in [
+        ("120", seconds(120)),
+        (" 30 ", seconds(30)),
+        ("0", seconds(0)),
+        ("99999999999999999999", seconds(u64::MAX)),
+        ("Sun, 06 Nov 1994 08:50:37 GMT", seconds(60)),
+        ("Sunday, 06-Nov-94 08:50:37 GMT", seconds(60)),
+        ("Sun Nov  6 08:50:37 1994", seconds(60)),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", seconds(0)),
+        ("-5", None),
+        ("+5", None),
+        ("120.5", None),
+        ("inf", None),
+        ("NaN", None),
+        ("1e300", None),
+        ("1e30", None),
+        ("", None),
+        ("soon", None),
+        ("Sun, 06 Nov 1994 08:50:37 +0200", None),
+        ("9223372036854775", seconds(9_223_372_036_854_775)),
+    ] {
+        assert_eq!(parse_retry_after(value.as_bytes(), now), expected, "{value:?}");
+    }
+    assert_eq!(parse_retry_after(&[b'1'; 65], now), None);
+    assert_eq!(parse_retry_after(b"\xff", now), None);
+    assert_eq!(parse_retry_after(b"1", time::PrimitiveDateTime::MIN.assume_utc()), seconds(1));
+}
+
+#[test]
+fn policies_in_files() {
+    for json in [
+        r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
+        r#"{"max_attempts":5,"backoff_multiplier":1.5,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
+        r#"{"delays":[60,300,900]}"#,
+        r#"{"delays":[]}"#,
+        r#"{"delays":[0.5,1.25],"jitter":"full","max_age_seconds":86400}"#,
+        r#"{"delays":[1],"jitter":{"additive":{"permille":100,"min_seconds":2,"max_seconds":900}}}"#,
+    ] {
+        let policy: RetryPolicy = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        assert_eq!(serde_json::to_string(&policy).unwrap(), json);
+    }
+    let long = format!(r#"{{"delays":[{}]}}"#, vec!["1"; 1001].join(","));
+    for (json, expected) in [
+        (
+            r#"{"max_attempts":0,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
+            "`0` is no attempt",
+        ),
+        (
+            r#"{"max_attempts":5,"backoff_multiplier":0.5,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
+            "`0.5` is not a multiplier",
+        ),
+        (
+            r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":0,"max_delay_seconds":3600}"#,
+            "less than a second",
+        ),
+        (
+            r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":30}"#,
+            "over the longest",
+        ),
+        (r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60}"#, "needs either `delays`"),
+        (r#"{"max_attempts":5,"delays":[1]}"#, "needs either `delays`"),
+        (r#"{"delays":[-1]}"#, "at least 0"),
+        (r#"{"delays":[1e300]}"#, "at least 0"),
+        (r#"{"delays":[2592001]}"#, "more than 30 days"),
+        (r#"{"delays":[1],"jitter":{"proportional":{"permille":1001}}}"#, "more than 1000 thousandths"),
+        (r#"{"delays":[1],"retries":2}"#, "unknown field `retries`"),
+        (&long, "more than 1000 waits"),
+    ] {
+        let said = serde_json::from_str::<RetryPolicy>(json).unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
+    assert!(RetryPolicy::exponential(2, ms(1), f64::NAN, ms(2)).is_err());
+    assert!(RetryPolicy::exponential(2, ms(1), f64::INFINITY, ms(2)).is_err());
+}
+
+#[test]
+fn outcomes_mean_what_the_table_says() {
+    let now = at(784_111_777);
+    let response = |status| Outcome::Response { status, retry_after: None };
+    let retry = |throttled| Verdict::Retry { throttled, retry_after: None };
+    let (standard, strict) = (OutcomePolicy::standard(), OutcomePolicy::server_errors_only());
+    for status in 0..=999 {
+        let expected = match status {
+            200..=299 => Verdict::Delivered,
+            410 => Verdict::DisableEndpoint,
+            429 | 502 | 503 | 504 => retry(true),
+            _ => retry(false),
+        };
+        assert_eq!(standard.classify(&response(status), now), expected, "{status}");
+        let expected = match status {
+            408 | 410 | 425 | 429 => expected,
+            400..=499 => Verdict::GiveUp,
+            _ => expected,
+        };
+        assert_eq!(strict.classify(&response(status), now), expected, "{status}");
+    }
+    for (outcome, expected) in [
+        (Outcome::Timeout, retry(false)),
+        (Outcome::ConnectError, retry(false)),
+        (Outcome::DnsError, retry(false)),
+        (Outcome::TlsError, retry(false)),
+        (Outcome::ConnectionReset, retry(false)),
+        (Outcome::AddressRefused, retry(false)),
+        (Outcome::UrlRefused, Verdict::GiveUp),
+        (Outcome::RequestInvalid, Verdict::GiveUp),
+        (Outcome::PayloadTooLarge, Verdict::GiveUp),
+    ] {
+        assert_eq!(standard.classify(&outcome, now), expected, "{outcome:?}");
+        assert!(outcome.error().is_some() && outcome.status().is_none());
+    }
+    for status in [400, 413, 429, 500, 503] {
+        let asked = standard.classify(&Outcome::Response { status, retry_after: Some(b"7") }, now);
+        let heard = matches!(asked, Verdict::Retry { retry_after: Some(wait), .. } if wait.as_secs() == 7);
+        assert_eq!(heard, matches!(status, 429 | 503), "{status}");
+    }
+    let custom =
+        OutcomePolicy::standard().with_override(410, 410, Action::Retry).with_override(300, 399, Action::Deliver);
+    assert_eq!(custom.classify(&response(410), now), retry(false));
+    assert_eq!(custom.classify(&response(304), now), Verdict::Delivered);
+}
+
+/// Drives a health by letters: F a failure, S a success, B busy, T refused before sending, G gone, E enabled, P paused.
+fn health(policy: &HealthPolicy, letters: &str) -> (EndpointHealth, Vec<HealthSignal>) {
+    let (mut health, mut signals) = (EndpointHealth::new(), Vec::new());
+    for letter in letters.chars() {
+        let outcome = match letter {
+            'F' => Outcome::Timeout,
+            'S' => Outcome::Response { status: 200, retry_after: None },
+            'B' => Outcome::Response { status: 429, retry_after: None },
+            'T' => Outcome::UrlRefused,
+            'G' => Outcome::Response { status: 410, retry_after: None },
+            'E' => {
+                health.enable();
+                continue;
+            }
+            'P' => {
+                health.pause(at(0));
+                continue;
+            }
+            _ => unreachable!("{letter}"),
+        };
+        let verdict = OutcomePolicy::standard().classify(&outcome, at(0));
+        signals.extend(health.record(policy, &outcome, verdict, at(0)));
+    }
+    (health, signals)
+}
+
+#[test]
+fn endpoints_are_paused_as_specified() {
+    let policy = HealthPolicy::never().after_failures(25).warn_at(&[50, 99]);
+    let f = |count: usize| "F".repeat(count);
+    use HealthSignal::{Disabled, Recovered, Warning};
+    let too_many = Disabled(DisableReason::ConsecutiveFailures);
+    for (letters, failures, disabled, signals) in [
+        (f(24), 24, None, vec![Warning(50)]),
+        (f(25), 25, Some(DisableReason::ConsecutiveFailures), vec![Warning(50), too_many]),
+        (f(24) + "S" + &f(24), 24, None, vec![Warning(50), Recovered, Warning(50)]),
+        (f(24) + "BF", 25, Some(DisableReason::ConsecutiveFailures), vec![Warning(50), too_many]),
+        (f(24) + "T", 24, None, vec![Warning(50)]),
+        (f(25) + "SFG", 25, Some(DisableReason::ConsecutiveFailures), vec![Warning(50), too_many]),
+        (f(25) + "EF", 1, None, vec![Warning(50), too_many]),
+        ("FG".to_owned(), 1, Some(DisableReason::Gone), vec![Disabled(DisableReason::Gone)]),
+        ("FPS".to_owned(), 1, Some(DisableReason::Paused), vec![]),
+        ("FS".to_owned(), 0, None, vec![]),
+    ] {
+        let (health, found) = health(&policy, &letters);
+        assert_eq!((health.consecutive_failures(), health.disabled()), (failures, disabled), "{letters}");
+        assert_eq!(found, signals, "{letters}");
+        let row = serde_json::to_string(&health).unwrap().replace('{', r#"{"newer":1,"#).replace(",}", "}");
+        assert_eq!(serde_json::from_str::<EndpointHealth>(&row).unwrap(), health, "{row}");
+    }
+    assert!(!health(&HealthPolicy::never().after_failures(1), "F").0.is_active());
+    assert!(health(&HealthPolicy::never(), &f(10_000)).0.is_active());
+}
+
+#[test]
+fn endpoints_that_fail_for_long_are_paused() {
+    let five_days = HealthPolicy::never().after_failing_for(Duration::from_secs(5 * 86_400));
+    let fail = |health: &mut EndpointHealth, now: OffsetDateTime| {
+        let verdict = Verdict::Retry { throttled: false, retry_after: None };
+        health.record(&five_days, &Outcome::Timeout, verdict, now)
+    };
+    let end = at(0) + Span::days(5);
+    let mut health = EndpointHealth::new();
+    assert_eq!(fail(&mut health, at(0)), None);
+    assert_eq!(fail(&mut health, end - Span::milliseconds(1)), None);
+    assert_eq!(fail(&mut health, end), Some(HealthSignal::Disabled(DisableReason::FailingFor)));
+    let mut back = EndpointHealth::new();
+    fail(&mut back, at(0));
+    fail(&mut back, at(-3600));
+    assert_eq!((back.consecutive_failures(), back.is_active()), (2, true), "a clock that went back");
+    assert_eq!(fail(&mut back, end), Some(HealthSignal::Disabled(DisableReason::FailingFor)));
+}
+
+#[test]
+fn a_delivery_from_beginning_to_end() {
+    let sending = provider::KLEN_AI.sending();
+    let start = datetime!(2026-06-01 12:00 UTC);
+    let mut delivery = Delivery::new(start);
+    let (mut now, mut dues) = (start, Vec::new());
+    loop {
+        let attempt = delivery.begin(sending, now).unwrap();
+        assert_eq!(attempt.signing_time(), now);
+        // A row in a database, between any two steps.
+        delivery = serde_json::from_str(&serde_json::to_string(&delivery).unwrap()).unwrap();
+        let (record, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now + Span::seconds(10), 0).unwrap();
+        assert_eq!(
+            (record.attempt, record.duration_ms, record.error.as_deref()),
+            (attempt.number(), 10_000, Some("timeout"))
+        );
+        match next {
+            Next::RetryAt(due) => {
+                assert_eq!(delivery.begin(sending, due - Span::milliseconds(1)).unwrap_err(), AttemptError::NotDue);
+                dues.push((due - now).whole_seconds());
+                now = due;
+            }
+            next => break assert_eq!(next, Next::Failed(FailReason::Exhausted)),
+        }
+    }
+    assert_eq!(dues, [70, 310, 1810], "waits run from the end of an attempt");
+    assert_eq!((delivery.attempts(), delivery.state()), (4, State::Failed(FailReason::Exhausted)));
+    assert_eq!(delivery.begin(sending, now + Span::DAY).unwrap_err(), AttemptError::NotPending);
+
+    // A user replays it: once, with a new timestamp.
+    delivery.replay(now + Span::DAY);
+    let attempt = delivery.begin(sending, now + Span::DAY).unwrap();
+    assert_eq!(attempt.number(), 5);
+    let (_, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now + Span::DAY, 0).unwrap();
+    assert_eq!(next, Next::Failed(FailReason::ReplayFailed));
+    delivery.replay(now + Span::DAY);
+    let attempt = delivery.begin(sending, now + Span::DAY).unwrap();
+    let accepted = Outcome::Response { status: 204, retry_after: None };
+    assert_eq!(delivery.record(&attempt, sending, &accepted, now + Span::DAY, 0).unwrap().1, Next::Delivered);
+}
+
+#[test]
+fn a_worker_that_dies_loses_nothing() {
+    let (sending, now) = (Sending::default(), at(1_780_000_000));
+    let mut delivery = Delivery::new(now);
+    let lost = delivery.begin(&sending, now).unwrap();
+    let again = delivery.begin(&sending, now).unwrap();
+    assert_eq!((lost.number(), again.number()), (1, 1), "the same attempt");
+    let accepted = Outcome::Response { status: 200, retry_after: None };
+    assert_eq!(delivery.record(&lost, &sending, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
+    assert_eq!(delivery.state(), State::Pending, "a late record changes nothing");
+    assert_eq!(delivery.record(&again, &sending, &accepted, now, 0).unwrap().1, Next::Delivered);
+    assert_eq!(delivery.record(&again, &sending, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
+
+    let mut only = Delivery::new(now);
+    let mut once = Sending::default();
+    once.retry = RetryPolicy::NONE;
+    only.begin(&once, now).unwrap();
+    assert!(only.begin(&once, now + Span::HOUR).is_ok(), "even the only attempt is begun again");
+}
+
+#[test]
+fn first_timestamps_gone_endpoints_and_old_age() {
+    let start = at(1_780_000_000);
+    let busy = Outcome::Response { status: 503, retry_after: Some(b"60") };
+    let mut delivery = Delivery::new(start);
+    let klang = provider::KLANG.sending();
+    for now in [start, start + Span::minutes(5), start + Span::hours(1)] {
+        let attempt = delivery.begin(klang, now).unwrap();
+        assert_eq!(attempt.signing_time(), start, "Klang reuses the first");
+        delivery.record(&attempt, klang, &busy, now, 0).unwrap();
+    }
+    let mut gone = Delivery::new(start);
+    let attempt = gone.begin(klang, start).unwrap();
+    let answer = Outcome::Response { status: 410, retry_after: None };
+    assert_eq!(gone.record(&attempt, klang, &answer, start, 0).unwrap().1, Next::EndpointGone);
+    assert_eq!(gone.state(), State::Failed(FailReason::EndpointGone));
+
+    let mut brief = Sending::default();
+    brief.retry = RetryPolicy::SVIX.with_max_age(Duration::from_secs(300));
+    let mut old = Delivery::new(start);
+    let attempt = old.begin(&brief, start).unwrap();
+    assert!(matches!(old.record(&attempt, &brief, &Outcome::Timeout, start, 0).unwrap().1, Next::RetryAt(_)));
+    let attempt = old.begin(&brief, start + Span::seconds(5)).unwrap();
+    let (_, next) = old.record(&attempt, &brief, &Outcome::Timeout, start + Span::seconds(5), 0).unwrap();
+    assert_eq!(next, Next::Failed(FailReason::TooOld));
+}
+
+fn jitters() -> impl Strategy<Value = Jitter> {
+    prop_oneof![
+        Just(Jitter::None),
+        Just(Jitter::Full),
+        Just(Jitter::Equal),
+        (0..=1000_u16).prop_map(|permille| Jitter::Proportional { permille }),
+        (any::<u16>(), any::<u32>(), any::<u32>()).prop_map(|(permille, a, b)| Jitter::Additive {
+            permille,
+            min_seconds: a.min(b),
+            max_seconds: a.max(b)
+        }),
+    ]
+}
+
+fn policies() -> impl Strategy<Value = RetryPolicy> {
+    let table = prop::collection::vec(0..2_592_000_000_u64, 0..20)
+        .prop_map(|waits| RetryPolicy::table(waits.into_iter().map(ms)).unwrap());
+    let exponential = (1_u32.., any::<u64>(), 1.0..f64::MAX, any::<u64>()).prop_map(|(attempts, a, multiplier, b)| {
+        RetryPolicy::exponential(attempts, ms(a.min(b)), multiplier, ms(a.max(b))).unwrap()
+    });
+    (prop_oneof![table, exponential], jitters()).prop_map(|(policy, jitter)| policy.with_jitter(jitter).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn waits_stay_inside_their_bounds(policy in policies(), failed: u32, asked: Option<Duration>, random: u64) {
+        let wait = policy.next_delay(failed, asked, random);
+        prop_assert_eq!(wait.is_none(), failed.max(1) >= policy.max_attempts());
+        if let (Some(wait), Some((low, high))) = (wait, policy.delay_bounds(failed, asked)) {
+            prop_assert!(low <= wait && wait <= high);
+            let (unasked, _) = policy.delay_bounds(failed, None).unwrap();
+            prop_assert!(low >= unasked, "asking for more never shortens a wait");
+            prop_assert_eq!(policy.next_delay(failed, asked, 0), Some(low));
+            prop_assert_eq!(policy.next_delay(failed, asked, u64::MAX), Some(high));
+        }
+        let _ = policy.total_horizon();
+    }
+
+    #[test]
+    fn exponential_waits_never_fall(attempts in 2..200_u32, initial in 1..10_000_u64, multiplier in 1.0..10.0, cap in 10_000..10_000_000_u64) {
+        let policy = RetryPolicy::exponential(attempts, ms(initial), multiplier, ms(cap)).unwrap();
+        let delays: Vec<_> = policy.delays().collect();
+        prop_assert_eq!(delays.len() as u32 + 1, attempts);
+        prop_assert!(delays.is_sorted());
+        prop_assert_eq!(delays.iter().sum::<Duration>(), policy.total_horizon());
+    }
+
+    #[test]
+    fn no_header_panics(value: Vec<u8>, seconds in 0..253_402_300_799_i64) {
+        let _ = parse_retry_after(&value, at(seconds));
+    }
+
+    #[test]
+    fn policies_survive_a_file(policy in policies()) {
+        let json = serde_json::to_string(&policy).unwrap();
+        if let Ok(again) = serde_json::from_str::<RetryPolicy>(&json) {
+            prop_assert_eq!(again.max_attempts(), policy.max_attempts());
+        }
+    }
+}
