@@ -6,7 +6,7 @@
 
 mod codec;
 pub mod delivery;
-// mod endpoint;
+mod endpoint;
 mod error;
 mod event;
 mod event_type;
@@ -23,8 +23,8 @@ mod text;
 mod timestamp;
 mod verify;
 
-// pub use endpoint::{EndpointUrl, UrlPolicy};
-pub use error::{ConfigError, EventError, SignError, VerifyError};
+pub use endpoint::{EndpointUrl, UrlPolicy};
+pub use error::{ConfigError, EventError, SignError, UrlError, VerifyError};
 pub use event::{Event, EventShape};
 pub use event_type::{EventFilter, EventType};
 pub use headers::Headers;

@@ -5,7 +5,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use hookseal::{Signer, Verifier};
+use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, Verdict};
+use hookseal::{Signer, UrlPolicy, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes};
@@ -67,4 +68,35 @@ fn verifying_allocates_nothing() {
         let (count, _) = allocations(|| verifier.verify(&headers, &body).is_ok());
         assert_eq!(count, 0, "{name}: by the system's clock");
     }
+}
+
+#[test]
+fn deciding_about_retries_allocates_nothing() {
+    let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    let (policy, outcomes) = (RetryPolicy::new(), OutcomePolicy::server_errors_only());
+    for value in [&b"120"[..], b"Sun, 06 Nov 1994 08:50:37 GMT", b"nonsense", b"99999999999999999999"] {
+        for status in [200, 401, 410, 429, 503] {
+            let outcome = Outcome::Response { status, retry_after: Some(value) };
+            let (count, verdict) = allocations(|| outcomes.classify(&outcome, now));
+            assert_eq!(count, 0, "{outcome:?}");
+            if let Verdict::Retry { retry_after, .. } = verdict {
+                let (count, wait) = allocations(|| policy.next_delay(3, retry_after, 7));
+                assert_eq!((count, wait.is_some()), (0, true), "{outcome:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn checking_a_url_allocates_nothing() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/urls.json")).unwrap();
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let policy = UrlPolicy::default();
+    for case in &cases {
+        let url = case["url"].as_str().unwrap();
+        let (count, result) = allocations(|| policy.check(url).is_ok());
+        assert_eq!((count, result), (0, case["allowed"].as_bool().unwrap()), "{url:?}");
+    }
+    let addresses = ["8.8.8.8".parse().unwrap(), "::1".parse().unwrap()];
+    assert_eq!(allocations(|| policy.check_resolved(&addresses).is_err()), (0, true));
 }

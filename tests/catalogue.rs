@@ -100,6 +100,14 @@ fn public_types_cross_threads() {
     assert::<hookseal::Subscription>();
     assert::<hookseal::DataFilter>();
     assert::<hookseal::IdempotencyKey>();
+    assert::<hookseal::EndpointUrl>();
+    assert::<hookseal::UrlPolicy>();
+    assert::<hookseal::UrlError>();
+    assert::<hookseal::delivery::Delivery>();
+    assert::<hookseal::delivery::Sending>();
+    assert::<hookseal::delivery::EndpointHealth>();
+    assert::<hookseal::delivery::AttemptRecord>();
+    assert::<hookseal::delivery::AttemptError>();
     assert::<provider::IdempotencyRule>();
     assert::<provider::TestRule>();
     assert::<provider::Provider>();

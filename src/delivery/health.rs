@@ -14,7 +14,7 @@ use super::outcome::{Outcome, Verdict};
 /// use hookseal::delivery::HealthPolicy;
 ///
 /// let policy = HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)).warn_at(&[50, 90]);
-/// assert_eq!(policy, hookseal::provider::KLANG.sending().health.warn_at(&[50, 90]));
+/// assert_eq!(policy, hookseal::provider::KLANG.sending().health.clone().warn_at(&[50, 90]));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthPolicy {

@@ -386,8 +386,8 @@ impl RetryPolicy {
                     return None;
                 }
                 let wait = *initial as f64 * power(*multiplier, retry);
-                // The negated test also catches infinity, and 0 times it.
-                if !(wait < *max as f64) { Some(*max) } else { Some(wait as u64) }
+                // Infinity, and 0 times it, are not less than anything.
+                if wait < *max as f64 { Some(wait as u64) } else { Some(*max) }
             }
         }
     }
@@ -496,7 +496,6 @@ struct File {
     max_age_seconds: Option<Seconds>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_none(jitter: &Jitter) -> bool {
     *jitter == Jitter::None
 }

@@ -1,0 +1,164 @@
+//! What a URL says, read by rules so strict that no two parsers can disagree about the host. Allocates nothing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::address::Reach;
+use crate::error::UrlError;
+
+/// Bytes of a URL. Browsers, proxies and database columns begin to fail beyond it.
+const MAX_URL: usize = 2048;
+/// Bytes of a host name and of one of its labels, RFC 1035.
+const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
+
+pub(super) struct Parts<'t> {
+    /// Whether the scheme is `https`; `http` otherwise.
+    pub(super) is_secure: bool,
+    /// As in the text, without the brackets of an IPv6 address.
+    pub(super) host: &'t str,
+    /// What that host is.
+    pub(super) target: Target<'t>,
+    pub(super) port: Option<u16>,
+}
+
+pub(super) enum Target<'t> {
+    /// A host name without its last dot.
+    Name(&'t str),
+    Address(IpAddr),
+}
+
+pub(super) fn read(text: &str) -> Result<Parts<'_>, UrlError> {
+    if text.len() > MAX_URL {
+        return Err(UrlError::TooLong { bytes: text.len() });
+    }
+    // Without an early end, so that the compiler takes many bytes at a time.
+    if text.bytes().fold(false, |found, c| found | is_forbidden(c)) {
+        return Err(UrlError::Character);
+    }
+    let secure = behind(text, "https://").map(|rest| (true, rest));
+    let (is_secure, rest) = secure.or_else(|| Some((false, behind(text, "http://")?))).ok_or(UrlError::Scheme)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err(UrlError::Scheme);
+    }
+    if authority.contains('@') {
+        return Err(UrlError::UserInfo);
+    }
+    if text.contains('#') {
+        return Err(UrlError::Fragment);
+    }
+    let (host, target, port) = split(authority)?;
+    // The host is ASCII by now.
+    if !text.is_ascii() {
+        return Err(UrlError::Character);
+    }
+    Ok(Parts { is_secure, host, target, port })
+}
+
+/// ASCII that RFC 3986 has in no part of a URL. Some parsers drop a tab, and take `\` for `/`.
+fn is_forbidden(c: u8) -> bool {
+    matches!(c, 0..=b' ' | 0x7f | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
+fn behind<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+fn split(authority: &str) -> Result<(&str, Target<'_>, Option<u16>), UrlError> {
+    if let Some(literal) = authority.strip_prefix('[') {
+        let (host, rest) = literal.split_once(']').ok_or(NOT_IPV6)?;
+        let address: Ipv6Addr = host.parse().map_err(|_| NOT_IPV6)?;
+        let port = match rest {
+            "" => None,
+            _ => port(rest.strip_prefix(':').ok_or(UrlError::Port)?)?,
+        };
+        return Ok((host, Target::Address(address.into()), port));
+    }
+    let (host, port) = match authority.split_once(':') {
+        Some((host, digits)) => (host, port(digits)?),
+        None => (authority, None),
+    };
+    Ok((host, target(host)?, port))
+}
+
+/// The port; `None` if nothing stands behind the colon.
+fn port(digits: &str) -> Result<Option<u16>, UrlError> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    let is_canonical = digits.bytes().all(|c| c.is_ascii_digit()) && !digits.starts_with('0');
+    is_canonical.then(|| digits.parse().ok()).flatten().map(Some).ok_or(UrlError::Port)
+}
+
+fn target(host: &str) -> Result<Target<'_>, UrlError> {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.is_empty() {
+        return Err(UrlError::Host { problem: "is empty" });
+    }
+    let last = name.rsplit('.').next().unwrap_or_default();
+    // Some resolvers read 0x7f.1, 2130706433 and 0177.0.0.1 as 127.0.0.1.
+    if is_number(last) {
+        let address: Ipv4Addr = name.parse().map_err(|_| NOT_IPV4)?;
+        return Ok(Target::Address(address.into()));
+    }
+    if name.len() > MAX_NAME {
+        return Err(UrlError::Host { problem: "is longer than 253 bytes" });
+    }
+    for label in name.split('.') {
+        if !label.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')) {
+            return Err(UrlError::Host { problem: "has a character other than letters, digits, `-` and `_` of ASCII" });
+        }
+        if label.is_empty() || label.len() > MAX_LABEL {
+            return Err(UrlError::Host { problem: "has a label that is empty or longer than 63 bytes" });
+        }
+    }
+    Ok(Target::Name(name))
+}
+
+fn is_number(label: &str) -> bool {
+    let is_hex = label.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x"));
+    is_hex || !label.is_empty() && label.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// Who answers under a name, as far as the name tells, and the reserved name that tells it.
+pub(super) fn reach(name: &str) -> (Reach, &'static str) {
+    let special = SPECIAL.iter().find(|(special, _)| is_under(name, special));
+    match special {
+        Some(&(special, reach)) => (reach, special),
+        None if name.contains('.') => (Reach::Public, ""),
+        None => (Reach::Private, "a single label"),
+    }
+}
+
+fn is_under(name: &str, special: &str) -> bool {
+    let Some((above, last)) = name.len().checked_sub(special.len()).and_then(|at| name.split_at_checked(at)) else {
+        return false;
+    };
+    last.eq_ignore_ascii_case(special) && (above.is_empty() || above.ends_with('.'))
+}
+
+const NOT_IPV4: UrlError =
+    UrlError::Host { problem: "ends in a number, but is not an IPv4 address in canonical decimal" };
+const NOT_IPV6: UrlError = UrlError::Host { problem: "is not an IPv6 address in brackets" };
+
+/// Names that mean nothing, or not the same, in public DNS: IANA's special-use domain names (RFC 6761, 6762, 7686, 8375,
+/// 9476), `.internal` as ICANN reserved it, and what offices use without asking. The first match decides.
+const SPECIAL: &[(&str, Reach)] = &[
+    ("localhost", Reach::Loopback),
+    ("localdomain", Reach::Nobody),
+    ("local", Reach::Private),
+    ("internal", Reach::Private),
+    ("intranet", Reach::Private),
+    ("corp", Reach::Private),
+    ("home", Reach::Private),
+    ("lan", Reach::Private),
+    ("private", Reach::Private),
+    ("home.arpa", Reach::Private),
+    ("arpa", Reach::Nobody),
+    ("test", Reach::Nobody),
+    ("example", Reach::Nobody),
+    ("invalid", Reach::Nobody),
+    ("onion", Reach::Nobody),
+    ("alt", Reach::Nobody),
+];
