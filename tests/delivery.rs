@@ -97,6 +97,13 @@ fn exponential_waits_at_their_edges() {
     assert_eq!(steep.next_delay(1, None, 0), Some(ms(1)));
     assert_eq!(steep.next_delay(2, None, 0), Some(ms(u64::MAX)));
     assert_eq!(steep.total_horizon(), ms(u64::MAX));
+    // Slow growth over ten million attempts, summed in another way.
+    let slow = RetryPolicy::exponential(10_000_001, ms(1000), 1.000_001, ms(1_000_000)).unwrap();
+    let sum: u64 = slow.delays().map(|delay| delay.as_millis() as u64).sum();
+    let horizon = slow.total_horizon().as_millis() as u64;
+    assert!(horizon.abs_diff(sum) < sum / 1000, "{horizon} is not {sum}");
+    let flat = RetryPolicy::exponential(u32::MAX, Duration::ZERO, 2.0, ms(1000)).unwrap();
+    assert_eq!(flat.total_horizon(), Duration::ZERO);
     assert_eq!(
         json(u32::MAX).total_horizon(),
         ms((60 + 120 + 240 + 480 + 960 + 1920) * 1000 + 3_600_000 * (u64::from(u32::MAX) - 7))

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 
+/// Retries whose waits are summed one by one: enough for any schedule in the field, and quick.
+const EXACT_RETRIES: u32 = 10_000;
 /// Waits in one table.
 const MAX_TABLE: usize = 1000;
 /// The longest wait in a table: thirty days.
@@ -351,7 +353,8 @@ impl RetryPolicy {
         })
     }
 
-    /// How long after the first attempt the last one is due, without jitter.
+    /// How long after the first attempt the last one is due, without jitter. Exact for 10 000 attempts; of the rest, what
+    /// has not reached the cap is summed as floating-point numbers.
     ///
     /// ```
     /// use hookseal::delivery::RetryPolicy;
@@ -359,23 +362,28 @@ impl RetryPolicy {
     /// assert_eq!(RetryPolicy::STANDARD_WEBHOOKS.total_horizon().as_secs(), 272_105);
     /// ```
     pub fn total_horizon(&self) -> Duration {
-        match &self.schedule {
-            Schedule::Table(_) => self.due_times().last().unwrap_or(Duration::ZERO),
-            Schedule::Exponential { max_attempts, max, .. } => {
-                // Summed only up to the cap: there may be four thousand million attempts.
-                let mut sum = 0_u64;
-                for attempt in 1..*max_attempts {
-                    let wait = self.base(attempt).unwrap_or_default();
-                    let same = wait == *max || self.base(attempt.saturating_add(1)) == Some(wait);
-                    if same {
-                        let rest = u64::from(*max_attempts - attempt);
-                        return Duration::from_millis(sum.saturating_add(wait.saturating_mul(rest)));
-                    }
-                    sum = sum.saturating_add(wait);
-                }
-                Duration::from_millis(sum)
-            }
-        }
+        let Schedule::Exponential { max_attempts, initial, multiplier, max } = &self.schedule else {
+            return self.due_times().last().unwrap_or(Duration::ZERO);
+        };
+        let retries = *max_attempts - 1;
+        let exact = retries.min(EXACT_RETRIES);
+        let sum = (1..=exact).filter_map(|attempt| self.base(attempt)).fold(0, u64::saturating_add);
+        let rest = retries - exact;
+        let wait = *initial as f64 * power(*multiplier, exact);
+        let rising = if *multiplier > 1.0 && wait > 0.0 && wait < *max as f64 {
+            ((*max as f64 / wait).ln() / multiplier.ln()).ceil().min(f64::from(rest)) as u32
+        } else {
+            0
+        };
+        let rises = match rising {
+            0 => 0,
+            // The sum of a geometric series. The cast saturates.
+            rising => (wait * (power(*multiplier, rising) - 1.0) / (multiplier - 1.0)) as u64,
+        };
+        // With a multiplier of 1, or nothing to multiply, the wait never reaches the cap.
+        let level = if wait < *max as f64 && rising == 0 { *initial } else { *max };
+        let levels = u64::from(rest - rising).saturating_mul(level);
+        Duration::from_millis(sum.saturating_add(rises).saturating_add(levels))
     }
 
     /// The wait without jitter, in milliseconds.
