@@ -395,8 +395,11 @@ impl RetryPolicy {
                 if retry + 1 >= *max_attempts {
                     return None;
                 }
+                if *initial == 0 {
+                    return Some(0);
+                }
                 let wait = *initial as f64 * power(*multiplier, retry);
-                // Infinity, and 0 times it, are not less than anything.
+                // Infinity is not less than anything.
                 if wait < *max as f64 { Some(wait as u64) } else { Some(*max) }
             }
         }
