@@ -365,12 +365,15 @@ impl RetryPolicy {
         let Schedule::Exponential { max_attempts, initial, multiplier, max } = &self.schedule else {
             return self.due_times().last().unwrap_or(Duration::ZERO);
         };
+        if *initial == 0 {
+            return Duration::ZERO;
+        }
         let retries = *max_attempts - 1;
         let exact = retries.min(EXACT_RETRIES);
         let sum = (1..=exact).filter_map(|attempt| self.base(attempt)).fold(0, u64::saturating_add);
         let rest = retries - exact;
         let wait = *initial as f64 * power(*multiplier, exact);
-        let rising = if *multiplier > 1.0 && wait > 0.0 && wait < *max as f64 {
+        let rising = if *multiplier > 1.0 && wait < *max as f64 {
             ((*max as f64 / wait).ln() / multiplier.ln()).ceil().min(f64::from(rest)) as u32
         } else {
             0
@@ -380,7 +383,7 @@ impl RetryPolicy {
             // The sum of a geometric series. The cast saturates.
             rising => (wait * (power(*multiplier, rising) - 1.0) / (multiplier - 1.0)) as u64,
         };
-        // With a multiplier of 1, or nothing to multiply, the wait never reaches the cap.
+        // With a multiplier of 1, the wait never reaches the cap.
         let level = if wait < *max as f64 && rising == 0 { *initial } else { *max };
         let levels = u64::from(rest - rising).saturating_mul(level);
         Duration::from_millis(sum.saturating_add(rises).saturating_add(levels))
