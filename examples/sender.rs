@@ -87,8 +87,7 @@ fn run(
             None => Outcome::Timeout,
         };
         let (record, next) = delivery.record(&attempt, sending, &outcome, clock.now(), 0)?;
-        let verdict = sending.outcome.classify(&outcome, clock.now());
-        health.record(&sending.health, &outcome, verdict, clock.now());
+        health.record(sending, &outcome, clock.now());
 
         let asked =
             retry_after.map_or(String::new(), |value| format!(", Retry-After {}", String::from_utf8_lossy(&value)));

@@ -29,7 +29,8 @@ pub struct Subscription {
     /// The types of events that it wants; all, if it names none.
     #[serde(default)]
     pub events: EventFilter,
-    /// Whether anything is sent at all.
+    /// The owner's switch: whether anything is sent at all. What the platform pauses stands in
+    /// [`EndpointHealth`](crate::delivery::EndpointHealth); both must say yes.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
     /// What the data must be like.

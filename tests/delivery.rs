@@ -270,6 +270,8 @@ fn outcomes_mean_what_the_table_says() {
 /// Drives a health by letters: F a failure, S a success, B busy, T refused before sending, G gone, E enabled, P paused.
 fn health(policy: &HealthPolicy, letters: &str) -> (EndpointHealth, Vec<HealthSignal>) {
     let (mut health, mut signals) = (EndpointHealth::new(), Vec::new());
+    let mut sending = Sending::default();
+    sending.health = policy.clone();
     for letter in letters.chars() {
         let outcome = match letter {
             'F' => Outcome::Timeout,
@@ -287,8 +289,7 @@ fn health(policy: &HealthPolicy, letters: &str) -> (EndpointHealth, Vec<HealthSi
             }
             _ => unreachable!("{letter}"),
         };
-        let verdict = OutcomePolicy::standard().classify(&outcome, at(0));
-        signals.extend(health.record(policy, &outcome, verdict, at(0)));
+        signals.extend(health.record(&sending, &outcome, at(0)));
     }
     (health, signals)
 }
@@ -323,11 +324,9 @@ fn endpoints_are_paused_as_specified() {
 
 #[test]
 fn endpoints_that_fail_for_long_are_paused() {
-    let five_days = HealthPolicy::never().after_failing_for(Duration::from_secs(5 * 86_400));
-    let fail = |health: &mut EndpointHealth, now: OffsetDateTime| {
-        let verdict = Verdict::Retry { throttled: false, retry_after: None };
-        health.record(&five_days, &Outcome::Timeout, verdict, now)
-    };
+    let mut five_days = Sending::default();
+    five_days.health = HealthPolicy::never().after_failing_for(Duration::from_secs(5 * 86_400));
+    let fail = |health: &mut EndpointHealth, now: OffsetDateTime| health.record(&five_days, &Outcome::Timeout, now);
     let end = at(0) + Span::days(5);
     let mut health = EndpointHealth::new();
     assert_eq!(fail(&mut health, at(0)), None);

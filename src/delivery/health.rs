@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::Sending;
 use super::outcome::{Outcome, Verdict};
 
 /// When an endpoint that keeps failing is paused.
@@ -109,15 +110,14 @@ impl Default for HealthPolicy {
 /// and enqueue nothing for it; a late success does not enable it again, only [`enable`](Self::enable) does.
 ///
 /// ```
-/// use hookseal::delivery::{DisableReason, EndpointHealth, HealthSignal, Outcome, OutcomePolicy, HealthPolicy};
+/// use hookseal::delivery::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Outcome, Sending};
 /// use time::OffsetDateTime;
 ///
-/// let (policy, now) = (HealthPolicy::never().after_failures(2), OffsetDateTime::UNIX_EPOCH);
-/// let mut health = EndpointHealth::new();
-/// let down = Outcome::Timeout;
-/// let verdict = OutcomePolicy::standard().classify(&down, now);
-/// assert_eq!(health.record(&policy, &down, verdict, now), None);
-/// let signal = health.record(&policy, &down, verdict, now);
+/// let mut sending = Sending::default();
+/// sending.health = HealthPolicy::never().after_failures(2);
+/// let (mut health, now) = (EndpointHealth::new(), OffsetDateTime::UNIX_EPOCH);
+/// assert_eq!(health.record(&sending, &Outcome::Timeout, now), None);
+/// let signal = health.record(&sending, &Outcome::Timeout, now);
 /// assert_eq!(signal, Some(HealthSignal::Disabled(DisableReason::ConsecutiveFailures)));
 /// assert!(!health.is_active());
 /// ```
@@ -203,6 +203,15 @@ impl EndpointHealth {
         self.disabled
     }
 
+    /// Since when it is not sent to: what came after is to be enqueued when it is enabled.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::delivery::EndpointHealth::new().disabled_at(), None);
+    /// ```
+    pub fn disabled_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.disabled_at?) * 1_000_000).ok()
+    }
+
     /// Attempts in a row that have failed.
     ///
     /// ```
@@ -215,26 +224,20 @@ impl EndpointHealth {
     /// Takes in one attempt. Busy receivers (429) and what was never sent do not count.
     ///
     /// ```
-    /// use hookseal::delivery::{EndpointHealth, HealthPolicy, Outcome, OutcomePolicy};
+    /// use hookseal::delivery::{EndpointHealth, Outcome, Sending};
     /// use time::OffsetDateTime;
     ///
-    /// let now = OffsetDateTime::UNIX_EPOCH;
     /// let busy = Outcome::Response { status: 429, retry_after: None };
     /// let mut health = EndpointHealth::new();
-    /// health.record(&HealthPolicy::never(), &busy, OutcomePolicy::standard().classify(&busy, now), now);
+    /// health.record(&Sending::default(), &busy, OffsetDateTime::UNIX_EPOCH);
     /// assert_eq!(health.consecutive_failures(), 0);
     /// ```
-    pub fn record(
-        &mut self,
-        policy: &HealthPolicy,
-        outcome: &Outcome<'_>,
-        verdict: Verdict,
-        now: OffsetDateTime,
-    ) -> Option<HealthSignal> {
+    pub fn record(&mut self, sending: &Sending, outcome: &Outcome<'_>, now: OffsetDateTime) -> Option<HealthSignal> {
         if !self.is_active() {
             return None;
         }
-        match (verdict, outcome) {
+        let policy = &sending.health;
+        match (sending.outcome.classify(outcome, now), outcome) {
             (Verdict::Delivered, _) => self.succeeded(policy),
             (Verdict::DisableEndpoint, _) => Some(self.disable(DisableReason::Gone, now)),
             (_, Outcome::Response { status: 429, .. })

@@ -25,7 +25,7 @@ pub struct AttemptRecord {
     pub attempt: u32,
     /// When it began, in unix milliseconds.
     pub started_at: i64,
-    /// How long it took.
+    /// From its beginning to its recording. What a worker does before and after it sends counts too.
     pub duration_ms: u64,
     /// The status, if an answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -85,6 +85,24 @@ pub enum State {
     Cancelled,
 }
 
+impl State {
+    /// One word, for an index column: `pending`, `delivered`, `failed` or `cancelled`.
+    ///
+    /// ```
+    /// use hookseal::delivery::{FailReason, State};
+    ///
+    /// assert_eq!(State::Failed(FailReason::Exhausted).name(), "failed");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Delivered => "delivered",
+            State::Failed(_) => "failed",
+            State::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Why a delivery is not tried any more.
 ///
 /// ```
@@ -230,7 +248,8 @@ impl Delivery {
         self.state
     }
 
-    /// When the next attempt is due, while it is pending.
+    /// When the next attempt is due, while it is pending. Take your queue's column from here: a clock of its own could
+    /// call a delivery due before [`begin`](Self::begin) does.
     ///
     /// ```
     /// # use hookseal::delivery::Delivery;

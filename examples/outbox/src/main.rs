@@ -1,0 +1,72 @@
+//! A fleet that sends webhooks out of a PostgreSQL outbox, killed at random while it does. See README.md.
+
+mod check;
+mod fleet;
+mod outbox;
+mod postgres;
+mod receiver;
+mod story;
+mod worker;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+pub struct Options {
+    events: usize,
+    workers: usize,
+    kills: usize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match &*arguments {
+        [word, address] if word == "worker" => worker::run(address).await.map(|()| true),
+        _ => supervise(&arguments).await,
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("outbox: {error}{}", error.source().map(|cause| format!(": {cause}")).unwrap_or_default());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the whole story on a PostgreSQL of its own; whether all is well at the end.
+async fn supervise(arguments: &[String]) -> Result<bool> {
+    let options = options(arguments)?;
+    let Some(programs) = postgres::Postgres::installed() else {
+        let required = std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
+        eprintln!("outbox: SKIPPED, NOTHING WAS TRIED: PostgreSQL (postgres, initdb) is not installed");
+        return Ok(!required);
+    };
+    let postgres = postgres::Postgres::start(&programs)?;
+    let address = postgres.address();
+    let limit = Duration::from_secs(60) + Duration::from_millis(20) * u32::try_from(options.events)?;
+    // Whoever loses the race is dropped, and takes workers and tasks along; PostgreSQL goes last.
+    tokio::select! {
+        result = story::run(&address, &options) => result,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        () = tokio::time::sleep(limit) => Err(format!("not done within {limit:?}").into()),
+    }
+}
+
+fn options(arguments: &[String]) -> Result<Options> {
+    let mut options = Options { events: 10_000, workers: 4, kills: 24 };
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, number] if name == "--events" => options.events = number.parse()?,
+            [name, number] if name == "--workers" => options.workers = number.parse()?,
+            [name, number] if name == "--kills" => options.kills = number.parse()?,
+            _ => return Err("usage: outbox [--events N] [--workers N] [--kills N]".into()),
+        }
+    }
+    if options.events < 300 || !(2..=16).contains(&options.workers) {
+        return Err("at least 300 events, and 2 to 16 workers".into());
+    }
+    Ok(options)
+}

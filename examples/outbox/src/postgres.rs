@@ -1,0 +1,109 @@
+//! A PostgreSQL of our own: in a temporary directory, on a Unix socket there, gone when dropped.
+
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use tokio_postgres::NoTls;
+
+use crate::Result;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Stops the server, by its fast shutdown, when standard input closes: also if this process is killed.
+const GUARD: &str = r#"trap '' INT; "$0" "$@" & read _; kill -INT $!; wait $!; rm -rf "$DIRECTORY""#;
+
+pub struct Postgres {
+    guard: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Postgres {
+    /// The programs' directory, if PostgreSQL is installed: from PATH, or where Debian keeps it.
+    pub fn installed() -> Option<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+        let debian = debian.filter_map(|version| Some(version.ok()?.path().join("bin")));
+        let complete = |bin: &PathBuf| bin.join("postgres").is_file() && bin.join("initdb").is_file();
+        std::env::split_paths(&path).chain(debian).find(complete)
+    }
+
+    pub fn start(programs: &Path) -> Result<Postgres> {
+        let directory = tempfile::Builder::new().prefix("outbox-").tempdir()?;
+        let data = directory.path().join("data");
+        let user = unprivileged(directory.path())?;
+        let command = |program: &Path| {
+            let mut command = Command::new(program);
+            command.current_dir(directory.path());
+            if let Some((uid, gid)) = user {
+                command.uid(uid).gid(gid);
+            }
+            command
+        };
+        if let Some((uid, gid)) = user {
+            chown(directory.path(), Some(uid), Some(gid))?;
+        }
+        // Only this directory's owner and root reach the socket, hence no passwords.
+        let mut initdb = command(&programs.join("initdb"));
+        initdb.args(["--auth=trust", "--username=outbox", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
+        let made = initdb.arg(&data).output()?;
+        if !made.status.success() {
+            return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
+        }
+        let mut guarded = command(Path::new("/bin/sh"));
+        guarded.args(["-c", GUARD]).arg(programs.join("postgres")).arg("-D").arg(&data).arg("-k").arg(directory.path());
+        guarded.args(["-c", "listen_addresses=", "-c", "max_connections=300", "-c", "log_min_messages=panic"]);
+        guarded.env("DIRECTORY", directory.path()).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut server = Postgres { guard: guarded.spawn()?, directory };
+        let started = Instant::now();
+        // It writes there when it takes connections, which is later than the socket.
+        while !std::fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|status| status.contains("ready")) {
+            if started.elapsed() > PATIENCE || server.guard.try_wait()?.is_some() {
+                return Err("PostgreSQL does not start".into());
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+
+    pub fn address(&self) -> String {
+        format!("host={} user=outbox dbname=postgres", self.directory.path().display())
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE && matches!(self.guard.try_wait(), Ok(None)) {
+            sleep(Duration::from_millis(20));
+        }
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+    }
+}
+
+/// Whom PostgreSQL runs as if we are root, which it refuses to be.
+fn unprivileged(own: &Path) -> io::Result<Option<(u32, u32)>> {
+    if own.metadata()?.uid() != 0 {
+        return Ok(None);
+    }
+    let users = std::fs::read_to_string("/etc/passwd")?;
+    let find = |name: &str| {
+        let fields: Vec<&str> = users.lines().map(|user| user.split(':').collect()).find(|f: &Vec<_>| f[0] == name)?;
+        Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
+    };
+    let user = find("postgres").or_else(|| find("nobody"));
+    user.map(Some).ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
+}
+
+pub fn pool(address: &str, connections: usize) -> Result<Pool> {
+    let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(address.parse()?, NoTls, config);
+    Ok(Pool::builder(manager).max_size(connections).build()?)
+}
