@@ -19,7 +19,7 @@
 //!
 //! # Deliberate differences
 //!
-//! Other libraries' verdicts on some 3 000 requests were compared with ours. On requests that every correct verifier
+//! Other libraries' verdicts on more than 2 000 requests were compared with ours. On requests that every correct verifier
 //! decides the same, all agree. These kinds of odd requests are decided otherwise, on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
