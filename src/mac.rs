@@ -9,114 +9,101 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::codec::{Encoding, MAX_MAC_TEXT};
 
-/// The hash under the HMAC.
-///
-/// ```
-/// use hookseal::{Digest, Scheme, Secret, Signer};
-///
-/// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
-/// let secret = Secret::new("a secret of twenty-some bytes")?;
-/// let headers = Signer::new(PAYSTACK, secret)?.sign("evt_1", b"{}")?;
-/// assert_eq!(headers["x-paystack-signature"].len(), 128);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Digest {
+/// Makes the hash, the keyed MAC and the running one from one line for each hash.
+macro_rules! digests {
+    ($($(#[$attribute:meta])* $name:ident = $hash:ty $(, if $gate:meta)?;)+) => {
+        /// The hash under the HMAC.
+        ///
+        /// ```
+        /// use hookseal::{Digest, Scheme, Secret, Signer};
+        ///
+        /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
+        /// let secret = Secret::new("a secret of twenty-some bytes")?;
+        /// let headers = Signer::new(PAYSTACK, secret)?.sign("evt_1", b"{}")?;
+        /// assert_eq!(headers["x-paystack-signature"].len(), 128);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        #[non_exhaustive]
+        pub enum Digest {
+            $($(#[cfg($gate)])? $(#[$attribute])* $name,)+
+        }
+
+        /// An HMAC that has taken in its key.
+        ///
+        /// The block-level form of the hmac crate: without the buffer of its `Hmac`, a key takes 80 bytes instead of 144
+        /// and a short message a quarter less time.
+        #[derive(Clone)]
+        pub(crate) enum Mac {
+            $($(#[cfg($gate)])? $name(HmacCore<$hash>),)+
+        }
+
+        impl Mac {
+            pub(crate) fn new(key: &[u8], digest: Digest) -> Mac {
+                match digest {
+                    $($(#[cfg($gate)])? Digest::$name => Mac::$name(keyed(key)),)+
+                }
+            }
+
+            /// The MAC of a message in pieces.
+            #[inline]
+            pub(crate) fn tag<'a>(&self, message: impl Iterator<Item = &'a [u8]>) -> Tag {
+                match self {
+                    $($(#[cfg($gate)])? Mac::$name(core) => tag(core, message),)+
+                }
+            }
+
+            /// The same for a message whose pieces are still to come.
+            pub(crate) fn begin(&self) -> RunningMac {
+                match self {
+                    $($(#[cfg($gate)])? Mac::$name(core) => RunningMac::$name(Running::new(core)),)+
+                }
+            }
+
+            /// Bytes of the finished MAC.
+            pub(crate) fn length(&self) -> usize {
+                match self {
+                    $($(#[cfg($gate)])? Mac::$name(_) => <$hash>::output_size(),)+
+                }
+            }
+        }
+
+        /// An HMAC that has taken in its key and some of the message.
+        pub(crate) enum RunningMac {
+            $($(#[cfg($gate)])? $name(Running<HmacCore<$hash>>),)+
+        }
+
+        impl RunningMac {
+            pub(crate) fn update(&mut self, piece: &[u8]) {
+                match self {
+                    $($(#[cfg($gate)])? RunningMac::$name(running) => running.update(piece),)+
+                }
+            }
+
+            pub(crate) fn finish(self) -> Tag {
+                match self {
+                    $($(#[cfg($gate)])? RunningMac::$name(running) => running.finish(),)+
+                }
+            }
+        }
+    };
+}
+
+digests! {
     /// HMAC-SHA1, 20 bytes. For schemes that offer nothing better.
-    #[cfg(feature = "sha1")]
-    Sha1,
+    Sha1 = sha1::Sha1, if feature = "sha1";
     /// HMAC-SHA256, 32 bytes: what nearly every provider uses, hence the default.
     #[default]
-    Sha256,
+    Sha256 = Sha256;
     /// HMAC-SHA512, 64 bytes.
-    Sha512,
+    Sha512 = Sha512;
 }
 
-/// An HMAC that has taken in its key.
-///
-/// The block-level form of the hmac crate: without the buffer of its `Hmac`, a key takes 80 bytes instead of 144 and
-/// a short message a quarter less time.
-#[derive(Clone)]
-pub(crate) enum Mac {
-    #[cfg(feature = "sha1")]
-    Sha1(HmacCore<sha1::Sha1>),
-    Sha256(HmacCore<Sha256>),
-    Sha512(HmacCore<Sha512>),
-}
-
-impl Mac {
-    pub(crate) fn new(key: &[u8], digest: Digest) -> Mac {
-        // HMAC takes a key of any length; the error of `new_from_slice` belongs to other MACs.
-        const ANY_LENGTH: &str = "HMAC accepts keys of any length";
-        #[expect(clippy::expect_used, reason = "cannot fail, see above")]
-        match digest {
-            #[cfg(feature = "sha1")]
-            Digest::Sha1 => Mac::Sha1(HmacCore::new_from_slice(key).expect(ANY_LENGTH)),
-            Digest::Sha256 => Mac::Sha256(HmacCore::new_from_slice(key).expect(ANY_LENGTH)),
-            Digest::Sha512 => Mac::Sha512(HmacCore::new_from_slice(key).expect(ANY_LENGTH)),
-        }
-    }
-
-    /// The MAC of a message in pieces.
-    #[inline]
-    pub(crate) fn tag<'a>(&self, message: impl Iterator<Item = &'a [u8]>) -> Tag {
-        match self {
-            #[cfg(feature = "sha1")]
-            Mac::Sha1(core) => tag(core, message),
-            Mac::Sha256(core) => tag(core, message),
-            Mac::Sha512(core) => tag(core, message),
-        }
-    }
-
-    /// The same for a message whose pieces are still to come.
-    pub(crate) fn begin(&self) -> RunningMac {
-        match self {
-            #[cfg(feature = "sha1")]
-            Mac::Sha1(core) => RunningMac::Sha1(Running::new(core)),
-            Mac::Sha256(core) => RunningMac::Sha256(Running::new(core)),
-            Mac::Sha512(core) => RunningMac::Sha512(Running::new(core)),
-        }
-    }
-
-    /// Bytes of the finished MAC.
-    pub(crate) fn length(&self) -> usize {
-        match self {
-            #[cfg(feature = "sha1")]
-            Mac::Sha1(_) => 20,
-            Mac::Sha256(_) => 32,
-            Mac::Sha512(_) => 64,
-        }
-    }
-}
-
-/// An HMAC that has taken in its key and some of the message.
-pub(crate) enum RunningMac {
-    #[cfg(feature = "sha1")]
-    Sha1(Running<HmacCore<sha1::Sha1>>),
-    Sha256(Running<HmacCore<Sha256>>),
-    Sha512(Running<HmacCore<Sha512>>),
-}
-
-impl RunningMac {
-    pub(crate) fn update(&mut self, piece: &[u8]) {
-        match self {
-            #[cfg(feature = "sha1")]
-            RunningMac::Sha1(running) => running.update(piece),
-            RunningMac::Sha256(running) => running.update(piece),
-            RunningMac::Sha512(running) => running.update(piece),
-        }
-    }
-
-    pub(crate) fn finish(self) -> Tag {
-        match self {
-            #[cfg(feature = "sha1")]
-            RunningMac::Sha1(running) => running.finish(),
-            RunningMac::Sha256(running) => running.finish(),
-            RunningMac::Sha512(running) => running.finish(),
-        }
-    }
+/// HMAC takes a key of any length; the error of `new_from_slice` belongs to other MACs.
+#[expect(clippy::expect_used, reason = "cannot fail, see above")]
+fn keyed<C: KeyInit>(key: &[u8]) -> C {
+    C::new_from_slice(key).expect("HMAC accepts keys of any length")
 }
 
 pub(crate) struct Running<C: UpdateCore + FixedOutputCore> {

@@ -82,7 +82,8 @@ impl Fault {
         at = put(&mut message, at, self.problem.as_bytes(), 0, self.problem.len());
         match std::str::from_utf8(message.split_at(at).0) {
             Ok(message) => panic!("{}", message),
-            Err(_) => panic!("the scheme breaks a rule of the notation"),
+            // Not reached: the message is ASCII.
+            Err(_) => panic!("the template breaks a rule of its notation"),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::text::is;
+
 /// How a header writes the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeFormat {
@@ -18,6 +20,24 @@ pub(crate) enum TimeFormat {
 }
 
 impl TimeFormat {
+    /// The format that a template's placeholder names.
+    pub(crate) const fn named(text: &[u8], start: usize, end: usize) -> Option<TimeFormat> {
+        const NAMES: [(&[u8], TimeFormat); 4] = [
+            (b"{timestamp}", TimeFormat::Seconds),
+            (b"{timestamp:ms}", TimeFormat::Milliseconds),
+            (b"{timestamp:ms-or-s}", TimeFormat::MillisecondsOrSeconds),
+            (b"{timestamp:rfc3339}", TimeFormat::Rfc3339),
+        ];
+        let mut i = 0;
+        while i < NAMES.len() {
+            if is(text, start, end, NAMES[i].0) {
+                return Some(NAMES[i].1);
+            }
+            i += 1;
+        }
+        None
+    }
+
     /// Reads a received time. Digits only: no sign, blank or leading zero, which would give one time several texts.
     pub(crate) fn read(self, text: &[u8]) -> Option<Timestamp> {
         if self == TimeFormat::Rfc3339 {

@@ -1,4 +1,5 @@
 mod file;
+mod jitter;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
+
+pub use jitter::Jitter;
 
 /// Retries whose waits are summed one by one: enough for any schedule in the field, and quick.
 const EXACT_RETRIES: u32 = 10_000;
@@ -51,40 +54,6 @@ enum Schedule {
 
 /// The multiplier is never NaN.
 impl Eq for RetryPolicy {}
-
-/// How a wait is spread, so that those who failed together do not come back together.
-///
-/// ```
-/// use hookseal::delivery::Jitter;
-///
-/// assert_eq!(Jitter::default(), Jitter::None);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum Jitter {
-    /// The wait itself. What published tables promise, hence the default of presets.
-    #[default]
-    None,
-    /// Anything from zero to the wait.
-    Full,
-    /// Anything from half the wait to the wait.
-    Equal,
-    /// The wait, give or take so many thousandths of it (at most 1000); never over an exponential policy's cap.
-    Proportional {
-        /// Thousandths.
-        permille: u16,
-    },
-    /// The wait and up to so many thousandths of it more, within bounds. Not cut at a cap, where it is needed most.
-    Additive {
-        /// Thousandths.
-        permille: u16,
-        /// The least spread, in seconds.
-        min_seconds: u32,
-        /// The most spread, in seconds.
-        max_seconds: u32,
-    },
-}
 
 const fn seconds<const N: usize>(table: [u64; N]) -> [u64; N] {
     let mut milliseconds = [0; N];
@@ -153,13 +122,7 @@ impl RetryPolicy {
     /// assert_eq!(RetryPolicy::new().max_attempts(), 10);
     /// ```
     pub const fn new() -> RetryPolicy {
-        let mut policy = RetryPolicy {
-            schedule: Schedule::Table(Cow::Borrowed(
-                &const { seconds([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) },
-            )),
-            jitter: Jitter::None,
-            max_age: None,
-        };
+        let mut policy = RetryPolicy::STANDARD_WEBHOOKS;
         policy.jitter = Jitter::Additive { permille: 100, min_seconds: 2, max_seconds: 900 };
         policy
     }

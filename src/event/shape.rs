@@ -204,12 +204,10 @@ const fn parse_line(text: &[u8], line: Span) -> Result<(Span, Field), Fault> {
         Field::Id
     } else if is(text, from, to, b"{type}") {
         Field::Type
-    } else if is(text, from, to, b"{timestamp}") {
-        Field::Time(TimeFormat::Seconds)
-    } else if is(text, from, to, b"{timestamp:ms}") {
-        Field::Time(TimeFormat::Milliseconds)
-    } else if is(text, from, to, b"{timestamp:rfc3339}") {
-        Field::Time(TimeFormat::Rfc3339)
+    } else if let Some(format @ (TimeFormat::Seconds | TimeFormat::Milliseconds | TimeFormat::Rfc3339)) =
+        TimeFormat::named(text, from, to)
+    {
+        Field::Time(format)
     } else if is(text, from, to, b"{version}") {
         Field::Version
     } else if is(text, from, to, b"{data}") {

@@ -142,14 +142,8 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Mac(Encoding::Base64)
     } else if is(text, open, after, b"{base64url}") {
         Holds::Mac(Encoding::Base64Url)
-    } else if is(text, open, after, b"{timestamp}") {
-        Holds::Time(TimeFormat::Seconds)
-    } else if is(text, open, after, b"{timestamp:ms}") {
-        Holds::Time(TimeFormat::Milliseconds)
-    } else if is(text, open, after, b"{timestamp:ms-or-s}") {
-        Holds::Time(TimeFormat::MillisecondsOrSeconds)
-    } else if is(text, open, after, b"{timestamp:rfc3339}") {
-        Holds::Time(TimeFormat::Rfc3339)
+    } else if let Some(format) = TimeFormat::named(text, open, after) {
+        Holds::Time(format)
     } else if is(text, open, after, b"{id}") {
         Holds::Id
     } else {
