@@ -2,6 +2,12 @@
 
 use http::{HeaderName, StatusCode};
 
+/// What a sender learns of a mistake in the receiver's set-up.
+pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
+
+/// What a sender learns of a signature, a time or a tenant that is refused.
+pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted";
+
 /// A scheme, a secret or a set of keys that cannot be used. Found when it is built or loaded, never per request.
 ///
 /// ```
@@ -191,7 +197,7 @@ impl VerifyError {
     /// ```
     pub fn public_text(&self) -> &'static str {
         if self.status() == StatusCode::UNAUTHORIZED {
-            "the webhook's signature was not accepted"
+            NOT_ACCEPTED
         } else {
             "the webhook's headers are missing or malformed"
         }
@@ -260,6 +266,9 @@ pub enum EventError {
     /// The catalogue does not know what this provider's events look like. Read them with a shape of your own.
     #[error("the provider has no event shape")]
     NoShape,
+    /// The type that the event should become is no enum, whose variants its types could name.
+    #[error("the type to read the event into is not an enum")]
+    NotAnEnum,
     /// The body would be larger than the provider sends.
     #[error("the body has {bytes} bytes, more than {limit}")]
     TooLarge {
@@ -274,22 +283,31 @@ pub enum EventError {
 }
 
 impl EventError {
-    /// The status to answer with: 400.
+    /// The status to answer with: 400, or 500 where the receiver's own set-up is at fault.
     ///
     /// ```
-    /// assert_eq!(hookseal::EventError::NotAnObject.status(), 400);
+    /// use hookseal::EventError;
+    ///
+    /// assert_eq!((EventError::NotAnObject.status(), EventError::NoShape.status()), (400.try_into()?, 500.try_into()?));
+    /// # Ok::<(), http::Error>(())
     /// ```
     pub fn status(&self) -> StatusCode {
-        StatusCode::BAD_REQUEST
+        match self {
+            EventError::NoShape | EventError::NotAnEnum => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
     }
 
-    /// The text to answer with: constant.
+    /// The text to answer with: constant for each status.
     ///
     /// ```
     /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the promised JSON");
     /// ```
     pub fn public_text(&self) -> &'static str {
-        "the webhook's body is not the promised JSON"
+        match self.status() {
+            StatusCode::INTERNAL_SERVER_ERROR => MISCONFIGURED,
+            _ => "the webhook's body is not the promised JSON",
+        }
     }
 }
 

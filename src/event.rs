@@ -1,5 +1,6 @@
 mod read;
 mod shape;
+mod typed;
 mod write;
 
 use std::borrow::Cow;
@@ -204,6 +205,39 @@ impl<'a, T> Event<'a, T> {
     /// ```
     pub fn into_data(self) -> T {
         self.data
+    }
+
+    /// The same, borrowing nothing from the body.
+    ///
+    /// ```
+    /// use hookseal::{Event, EventShape};
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    /// let body = br#"{"type":"a","data":7}"#.to_vec();
+    /// let event: Event<'static, u32> = SHAPE.read_as(&body)?.into_owned();
+    /// drop(body);
+    /// assert_eq!((event.event_type(), event.data()), ("a", &7));
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn into_owned(self) -> Event<'static, T> {
+        let text = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let time = self.time.map(|Time { time, received }| Time {
+            time,
+            received: received.map(|(format, received)| (format, text(received))),
+        });
+        let further = self.further.into_iter().map(|Further { name, value, place }| Further {
+            name: text(name),
+            value: Cow::Owned(value.into_owned()),
+            place,
+        });
+        Event {
+            id: self.id.map(text),
+            event_type: text(self.event_type),
+            time,
+            version: self.version.map(text),
+            data: self.data,
+            further: further.collect(),
+        }
     }
 
     /// The raw JSON of a further top-level field.

@@ -1,58 +1,34 @@
-use std::fmt;
+//! Processing each event once.
+//!
+//! Every sender sends some events twice: after a time-out, after an answer that got lost, after a worker that died. An
+//! [`IdempotencyKey`](crate::IdempotencyKey) tells which are the same; this module remembers them.
+//!
+//! **If the effect is a change in one database**, insert the key in the same transaction, and use nothing else from
+//! here: both are there or neither is, and no lease is needed. The package `examples/outbox` does so with PostgreSQL:
+//!
+//! ```sql
+//! INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING -- no row: answer 200 and change nothing
+//! ```
+//!
+//! **For all other effects** there is [`Once`] over a [`Store`]: [`MemoryStore`] for one process, `RedisStore` of the
+//! feature `redis` for a fleet, or one of your own, which `check_store` of the feature `testing` checks.
+//!
+//! | what happens | what follows |
+//! |---|---|
+//! | the handler is done | the key is kept; a duplicate is answered with 200 and the handler does not run |
+//! | the handler fails or panics | the key is released; the sender's next attempt is processed |
+//! | a duplicate comes meanwhile | 409 with `Retry-After`, never 200: the first may still fail |
+//! | the sender hangs up, the process dies | the claim stays until its lease ends; then the next attempt is processed |
+//! | the process dies after the effect and before it is recorded | processed again: at least once, as with every store that is not the effect's own database |
+//! | the store is down | 503 with `Retry-After`, unless it is [opened](Once::process_when_down) by name |
+//!
+//! A key is claimed after verification only, so that nobody can suppress a delivery by guessing its id.
 
-use serde::{Deserialize, Serialize};
+pub(crate) mod key;
+mod memory;
+mod once;
+mod store;
 
-use crate::codec;
-use crate::mac::sha256;
-
-/// What to remember of an event in order to process it once.
-///
-/// Made by [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) from a verified request: the
-/// provider's name, a colon, and 64 hex digits. Ids of any length and scopes of any text give keys of one length.
-///
-/// ```
-/// use hookseal::{Secret, provider};
-///
-/// # let secret = Secret::new("a secret of twenty-some bytes")?;
-/// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
-/// # let verifier = provider::CALLINTEL.verifier(secret)?;
-/// let key = provider::CALLINTEL.idempotency_key(&verifier.verify(&headers, b"{}")?, "tenant-7")?;
-/// assert!(key.as_str().starts_with("callintel:"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IdempotencyKey(String);
-
-impl IdempotencyKey {
-    /// Lengths stand before texts, so that no two scopes and contents run together.
-    pub(crate) fn new(provider: &str, scope: &str, rule: &str, content: &[u8]) -> IdempotencyKey {
-        let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
-        let digest =
-            sha256([&length(scope.as_bytes()), scope.as_bytes(), &length(rule.as_bytes()), rule.as_bytes(), content]);
-        IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
-    }
-
-    /// The text, for a database or a cache.
-    ///
-    /// ```
-    /// # use hookseal::{Secret, provider};
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
-    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
-    /// let verified = verifier.verify(&headers, b"{}")?;
-    /// let (one, other) = ("tenant-7", "tenant-8");
-    /// let key = |scope| provider::CALLINTEL.idempotency_key(&verified, scope);
-    /// assert_ne!(key(one)?.as_str(), key(other)?.as_str());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use memory::{MemoryStore, StoreFull};
+pub use once::{Handled, Once};
+pub use store::{Claim, Store, Token};

@@ -4,6 +4,10 @@
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::panic_in_result_fn, clippy::unwrap_used))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "actix")]
+pub mod actix;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod codec;
 pub mod delivery;
 mod endpoint;
@@ -12,15 +16,27 @@ mod event;
 mod event_type;
 mod headers;
 mod id;
-mod idempotency;
+pub mod idempotency;
 mod mac;
 pub mod provider;
+pub mod receive;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scheme;
 mod secret;
 mod sign;
 mod subscription;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod timestamp;
+#[cfg(feature = "tower")]
+pub mod tower;
+#[cfg(feature = "tracing")]
+mod trace;
+#[cfg(not(feature = "tracing"))]
+#[path = "trace/silent.rs"]
+mod trace;
 mod verify;
 
 pub use endpoint::{EndpointUrl, UrlPolicy};
@@ -29,7 +45,7 @@ pub use event::{Event, EventShape};
 pub use event_type::{EventFilter, EventType};
 pub use headers::Headers;
 pub use id::{event_id, event_id_from};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::key::IdempotencyKey;
 pub use mac::Digest;
 pub use scheme::Scheme;
 pub use secret::{Keyring, Secret, SecretForm};

@@ -36,7 +36,7 @@ use crate::delivery::Sending;
 use crate::error::{ConfigError, EventError};
 use crate::event::{Event, EventShape};
 use crate::id::event_id;
-use crate::idempotency::IdempotencyKey;
+use crate::idempotency::key::IdempotencyKey;
 use crate::scheme::Scheme;
 use crate::secret::Keyring;
 use crate::sign::Signer;

@@ -27,7 +27,7 @@ pub struct Verified<'a> {
 
 impl<'a> Verified<'a> {
     #[inline]
-    pub(super) fn new(proof: Proof<'a>, body: &'a [u8]) -> Verified<'a> {
+    pub(crate) fn new(proof: Proof<'a>, body: &'a [u8]) -> Verified<'a> {
         Verified { proof, body }
     }
 
@@ -165,6 +165,16 @@ impl<'a> Proof<'a> {
     /// ```
     pub fn key(&self) -> Key {
         self.key
+    }
+
+    /// The proof without what it borrows, and that: for who keeps both.
+    pub(crate) fn into_owned(self) -> (Proof<'static>, Option<Box<[u8]>>) {
+        (Proof { id: None, ..self }, self.id.map(Box::from))
+    }
+
+    /// Both together again.
+    pub(crate) fn with_id(self, id: Option<&'a [u8]>) -> Proof<'a> {
+        Proof { id, ..self }
     }
 
     fn text(&self) -> Option<&'a str> {

@@ -1,0 +1,340 @@
+//! Extractors for actix-web 4: needs the feature `actix`.
+//!
+//! [`Webhook`], [`StrictWebhook`] and [`Received`] extract, [`Rejection`] is an error and [`Answer`] a responder. The
+//! [`Receiver`] is given to `app_data`, at the application, a scope or a resource; with several providers, one for each.
+//!
+//! ```
+//! use actix_web::{App, HttpServer, web};
+//! use hookseal::receive::{Answer, Received, Receiver, Webhook};
+//! use hookseal::{Secret, provider};
+//!
+//! enum Klang {}
+//! enum GitHub {}
+//!
+//! #[derive(serde::Deserialize)]
+//! enum Conversations {
+//!     #[serde(rename = "conversation.ready")]
+//!     Ready { title: String },
+//! }
+//!
+//! async fn klang(webhook: Webhook<Conversations, Klang>) -> Answer {
+//!     let Conversations::Ready { title } = webhook.event.into_data();
+//!     println!("{title} is ready");
+//!     Answer::Processed
+//! }
+//!
+//! async fn github(received: Received<GitHub>) -> Answer {
+//!     println!("{} authentic bytes", received.body().len());
+//!     Answer::Processed
+//! }
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+//! let github_receiver: Receiver<GitHub> = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+//! HttpServer::new(move || {
+//!     App::new()
+//!         .app_data(klang_receiver.clone())
+//!         .app_data(github_receiver.clone())
+//!         .route("/klang", web::post().to(klang))
+//!         .route("/github", web::post().to(github))
+//! })
+//! .bind(("127.0.0.1", 8080))?
+//! .run()
+//! .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! A provider whose receiver was not given is answered with 500 and lets nobody in. The receiver's limit replaces
+//! `PayloadConfig`.
+//!
+//! Take no other extractor of the body beside these. One that stands before gets it first, which is recognised where the
+//! request declares a body, and answered with 500; one that stands behind gets an empty body from actix-web.
+//!
+//! # Each event once
+//!
+//! In the handler, [`Once::run`](crate::idempotency::Once::run), with the [`Once`](crate::idempotency::Once) in
+//! `web::Data`.
+//!
+//! # Limits of rate and time
+//!
+//! Nothing here slows a sender down: that is for actix-web's own settings, `HttpServer::max_connections`,
+//! `client_request_timeout` and `backlog`, or for a middleware such as this one, which answers at once instead of letting
+//! requests pile up:
+//!
+//! ```
+//! use actix_web::{App, Error, HttpResponse, body::MessageBody, dev::{ServiceRequest, ServiceResponse}, middleware::{Next, from_fn}};
+//! use std::sync::atomic::{AtomicUsize, Ordering};
+//!
+//! static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
+//!
+//! struct Guard;
+//! impl Drop for Guard {
+//!     fn drop(&mut self) {
+//!         IN_FLIGHT.fetch_sub(1, Ordering::Relaxed);
+//!     }
+//! }
+//!
+//! async fn at_most_256(
+//!     request: ServiceRequest,
+//!     next: Next<impl MessageBody + 'static>,
+//! ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+//!     let before = IN_FLIGHT.fetch_add(1, Ordering::Relaxed);
+//!     let _guard = Guard;
+//!     if before >= 256 {
+//!         let busy = HttpResponse::ServiceUnavailable().insert_header(("retry-after", "30")).finish();
+//!         return Ok(request.into_response(busy).map_into_right_body());
+//!     }
+//!     Ok(next.call(request).await?.map_into_left_body())
+//! }
+//! let app = App::new().wrap(from_fn(at_most_256));
+//! ```
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use actix_web::test::TestRequest;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
+use bytes::Bytes;
+use futures_core::Stream;
+use http::HeaderName;
+use serde::de::DeserializeOwned;
+
+use crate::headers::Headers;
+use crate::headers::sealed::Sealed;
+use crate::receive::{Answer, Intake, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use crate::trace;
+
+type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>> + Send + Sync;
+
+/// Finds the receiver of a request, where the keys depend on it. Given to `app_data`, like a [`Receiver`].
+///
+/// An unknown tenant is [`Rejection::UnknownTenant`], which looks to the sender like a wrong signature. A database that
+/// is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be used into 500.
+///
+/// ```
+/// use actix_web::{App, HttpRequest, web};
+/// use hookseal::actix::ReceiverLookup;
+/// use hookseal::receive::{Answer, Received, Rejection};
+/// use hookseal::{Secret, provider};
+///
+/// enum Tenant {}
+///
+/// # async fn secret_of(tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) }
+/// let lookup = ReceiverLookup::<Tenant>::new(async |request: HttpRequest| {
+///     let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
+///     let secret = secret_of(tenant).await.map_err(Rejection::unavailable)?;
+///     let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
+///     Ok(provider::KLANG.receiver(secret)?.with_scope(tenant))
+/// });
+///
+/// async fn hook(received: Received<Tenant>) -> Answer {
+///     println!("for {}", received.scope());
+///     Answer::Processed
+/// }
+/// let app = App::new().app_data(lookup).route("/hooks/{tenant}", web::post().to(hook));
+/// ```
+pub struct ReceiverLookup<P = ()>(Arc<Find<P>>);
+
+impl<P: 'static> ReceiverLookup<P> {
+    /// A look-up by a function.
+    ///
+    /// ```
+    /// use hookseal::actix::ReceiverLookup;
+    /// use hookseal::receive::Rejection;
+    ///
+    /// let nobody = ReceiverLookup::<()>::new(async |_| Err(Rejection::UnknownTenant));
+    /// ```
+    pub fn new<F>(find: F) -> ReceiverLookup<P>
+    where
+        F: AsyncFn(HttpRequest) -> Result<Receiver<P>, Rejection> + Send + Sync + 'static,
+    {
+        let find = Arc::new(find);
+        ReceiverLookup(Arc::new(move |request| {
+            let find = find.clone();
+            Box::pin(async move { find(request).await })
+        }))
+    }
+}
+
+impl<P> Clone for ReceiverLookup<P> {
+    fn clone(&self) -> ReceiverLookup<P> {
+        ReceiverLookup(self.0.clone())
+    }
+}
+
+impl<P> fmt::Debug for ReceiverLookup<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiverLookup").finish_non_exhaustive()
+    }
+}
+
+/// A signed request for tests of an actix-web application.
+///
+/// ```
+/// use actix_web::{App, test, web};
+/// use hookseal::receive::{Answer, Received, Receiver};
+/// use hookseal::{Secret, provider};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let receiver: Receiver = provider::CALLINTEL.receiver(secret.clone())?;
+/// let app = App::new().app_data(receiver).route("/", web::post().to(async |_: Received| Answer::Processed));
+/// let app = test::init_service(app).await;
+///
+/// let request = provider::CALLINTEL.signer(secret)?.request("/", "evt_1", "{}")?;
+/// let response = test::call_service(&app, hookseal::actix::test_request(request).to_request()).await;
+/// assert_eq!(response.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn test_request(request: http::Request<impl Into<Bytes>>) -> TestRequest {
+    let (parts, body) = request.into_parts();
+    let body = body.into();
+    let mut test = TestRequest::default().uri(&parts.uri.to_string()).insert_header((CONTENT_LENGTH, body.len()));
+    // A method of http is one of actix-web's.
+    if let Ok(method) = parts.method.as_str().parse() {
+        test = test.method(method);
+    }
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH) {
+        test = test.append_header((name.as_str(), value.as_bytes()));
+    }
+    test.set_payload(body)
+}
+
+impl Sealed for HeaderMap {}
+
+impl Headers for HeaderMap {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.get_all(name.as_str()).map(|value| value.as_bytes())
+    }
+}
+
+impl<P: 'static> FromRequest for Received<P> {
+    type Error = Rejection;
+    type Future = LocalFuture<Result<Received<P>, Rejection>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        receive(request, payload, Ok)
+    }
+}
+
+impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for Webhook<T, P> {
+    type Error = Rejection;
+    type Future = LocalFuture<Result<Webhook<T, P>, Rejection>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        receive(request, payload, Webhook::try_from)
+    }
+}
+
+impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for StrictWebhook<T, P> {
+    type Error = Rejection;
+    type Future = LocalFuture<Result<StrictWebhook<T, P>, Rejection>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        receive(request, payload, StrictWebhook::try_from)
+    }
+}
+
+/// Takes the payload at once: all extractors of a handler are called before the first of their futures runs.
+fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    read: fn(Received<P>) -> Result<R, Rejection>,
+) -> LocalFuture<Result<R, Rejection>> {
+    let request = request.clone();
+    let is_taken = matches!(payload, Payload::None) && declares_body(request.headers());
+    let mut payload = payload.take();
+    Box::pin(async move {
+        let receiver = match is_taken {
+            false => find_receiver(&request).await,
+            true => Err(misconfigured("another extractor took the payload before")),
+        };
+        let mut intake = match &receiver {
+            Ok(receiver) => receiver.begin(request.headers()),
+            Err(rejection) => Intake::refused(rejection.clone()),
+        };
+        while intake.wants_more()
+            && let Some(chunk) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await
+        {
+            match chunk {
+                Ok(chunk) => intake.push(chunk),
+                Err(PayloadError::Overflow) => intake.abort(Rejection::OverForeignLimit),
+                Err(_) => intake.abort(Rejection::BrokenBody),
+            }
+        }
+        let result = read(intake.finish()?)?;
+        trace::accepted(result.as_ref());
+        Ok(result)
+    })
+}
+
+async fn find_receiver<P: 'static>(request: &HttpRequest) -> Result<Receiver<P>, Rejection> {
+    if let Some(receiver) = app_data::<Receiver<P>>(request) {
+        return Ok(receiver.clone());
+    }
+    match app_data::<ReceiverLookup<P>>(request) {
+        Some(lookup) => (lookup.0)(request.clone()).await,
+        None => Err(misconfigured("no receiver of this type was given to app_data")),
+    }
+}
+
+/// As such, or in the `Data` that most things are wrapped in.
+fn app_data<T: 'static>(request: &HttpRequest) -> Option<&T> {
+    request.app_data::<T>().or_else(|| request.app_data::<Data<T>>().map(|data| data.get_ref()))
+}
+
+fn misconfigured(reason: &str) -> Rejection {
+    Rejection::Misconfigured { reason: reason.to_owned() }
+}
+
+fn declares_body(headers: &HeaderMap) -> bool {
+    let is_zero = |length: &[u8]| length == b"0";
+    headers.contains_key(TRANSFER_ENCODING)
+        || headers.get(CONTENT_LENGTH).is_some_and(|length| !is_zero(length.as_bytes()))
+}
+
+impl ResponseError for Rejection {
+    fn status_code(&self) -> StatusCode {
+        status(self.status())
+    }
+
+    /// Not the default, which sends what the error displays.
+    fn error_response(&self) -> HttpResponse {
+        plain(self.status(), self.public_text(), self.retry_after())
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        if let Answer::PermanentFailure { reason } = &self {
+            trace::failed(reason);
+        }
+        plain(self.status(), self.public_text(), self.retry_after())
+    }
+}
+
+fn plain(code: http::StatusCode, text: &'static str, retry_after: Option<Duration>) -> HttpResponse {
+    let mut response: HttpResponseBuilder = HttpResponse::build(status(code));
+    if let Some(wait) = retry_after {
+        response.insert_header((RETRY_AFTER, wait.as_secs()));
+    }
+    response.content_type("text/plain; charset=utf-8").body(text)
+}
+
+/// actix-web has a status of its own, from http 0.2.
+fn status(status: http::StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

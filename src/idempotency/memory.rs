@@ -1,0 +1,202 @@
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+use super::store::{Claim, Store, Token};
+use crate::idempotency::key::IdempotencyKey;
+
+/// A [`Store`] in this process's memory. Cheap to clone: clones are the same store.
+///
+/// For one process only: two of them do not know of each other, and a restart forgets everything. It holds at most as
+/// many keys as it was made for, about 250 bytes each, and refuses further ones instead of forgetting: what was
+/// processed must not become new again.
+///
+/// ```
+/// use hookseal::idempotency::{MemoryStore, Once};
+///
+/// let once = Once::new(MemoryStore::new(100_000)); // at most about 25 MB
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore(Arc<Shared>);
+
+struct Shared {
+    capacity: usize,
+    clock: Clock,
+    entries: Mutex<Entries>,
+}
+
+type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
+
+#[derive(Default)]
+struct Entries {
+    by_key: HashMap<IdempotencyKey, Entry>,
+    /// The same, by when they end.
+    by_end: BTreeSet<(OffsetDateTime, IdempotencyKey)>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    /// `None`: completed.
+    holder: Option<Token>,
+    end: OffsetDateTime,
+}
+
+impl MemoryStore {
+    /// A store for at most this many keys: those in flight, and those processed within [`Once::keep`].
+    ///
+    /// ```
+    /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());
+    /// ```
+    pub fn new(capacity: usize) -> MemoryStore {
+        // Monotonic: a clock that is set back prolongs no lease.
+        let (start, started) = (OffsetDateTime::now_utc(), Instant::now());
+        MemoryStore::with_clock(capacity, move || after(start, started.elapsed()))
+    }
+
+    /// The same with a clock of your own, for tests.
+    ///
+    /// ```
+    /// use hookseal::idempotency::MemoryStore;
+    /// use time::OffsetDateTime;
+    ///
+    /// let store = MemoryStore::with_clock(1000, || OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(store.len(), 0);
+    /// ```
+    pub fn with_clock(capacity: usize, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> MemoryStore {
+        MemoryStore(Arc::new(Shared { capacity, clock: Box::new(clock), entries: Mutex::default() }))
+    }
+
+    /// How many keys it holds.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::idempotency::MemoryStore::new(1000).len(), 0);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.entries().1.by_key.len()
+    }
+
+    /// Whether it holds none.
+    ///
+    /// ```
+    /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The time, and the entries that have not ended.
+    fn entries(&self) -> (OffsetDateTime, MutexGuard<'_, Entries>) {
+        let now = (self.0.clock)();
+        // Each change below is whole before anything could panic.
+        let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.forget_ended(now);
+        (now, entries)
+    }
+
+    fn claim_now(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, StoreFull> {
+        let (now, mut entries) = self.entries();
+        match entries.by_key.get(key).copied() {
+            Some(Entry { holder: None, .. }) => Ok(Claim::Completed),
+            Some(Entry { holder: Some(holder), end }) if holder != token => {
+                Ok(Claim::InFlight { left: (end - now).unsigned_abs() })
+            }
+            None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
+            _ => {
+                entries.set(key, Entry { holder: Some(token), end: after(now, lease) });
+                Ok(Claim::New)
+            }
+        }
+    }
+
+    fn complete_now(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, StoreFull> {
+        let (now, mut entries) = self.entries();
+        match entries.by_key.get(key) {
+            Some(entry) if entry.holder != Some(token) => Ok(false),
+            None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
+            _ => {
+                entries.set(key, Entry { holder: None, end: after(now, keep) });
+                Ok(true)
+            }
+        }
+    }
+
+    fn release_now(&self, key: &IdempotencyKey, token: Token) -> bool {
+        let (_, mut entries) = self.entries();
+        let held = entries.by_key.get(key).is_some_and(|entry| entry.holder == Some(token));
+        if held {
+            entries.remove(key);
+        }
+        held
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = StoreFull;
+
+    async fn claim(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, StoreFull> {
+        self.claim_now(key, token, lease)
+    }
+
+    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, StoreFull> {
+        self.complete_now(key, token, keep)
+    }
+
+    async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, StoreFull> {
+        Ok(self.release_now(key, token))
+    }
+}
+
+impl Entries {
+    /// Each entry is looked at once, when it has ended: no sweep over all of them, however full the store is.
+    fn forget_ended(&mut self, now: OffsetDateTime) {
+        while let Some((end, _)) = self.by_end.first()
+            && *end <= now
+            && let Some((_, key)) = self.by_end.pop_first()
+        {
+            self.by_key.remove(&key);
+        }
+    }
+
+    fn set(&mut self, key: &IdempotencyKey, entry: Entry) {
+        self.remove(key);
+        self.by_end.insert((entry.end, key.clone()));
+        self.by_key.insert(key.clone(), entry);
+    }
+
+    fn remove(&mut self, key: &IdempotencyKey) {
+        if let Some((key, entry)) = self.by_key.remove_entry(key) {
+            self.by_end.remove(&(entry.end, key));
+        }
+    }
+}
+
+/// Without overflow: a time too far off is the last one that there is.
+fn after(time: OffsetDateTime, wait: Duration) -> OffsetDateTime {
+    let wait = time::Duration::try_from(wait).unwrap_or(time::Duration::MAX);
+    time.checked_add(wait).unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("capacity", &self.0.capacity).finish_non_exhaustive()
+    }
+}
+
+/// The store has no room for another key. The sender is told to try again.
+///
+/// ```
+/// use hookseal::idempotency::{Store, StoreFull, MemoryStore};
+///
+/// fn error_of<S: Store<Error = StoreFull>>(_: &S) {}
+/// error_of(&MemoryStore::new(1));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store is full: it holds {capacity} keys")]
+#[non_exhaustive]
+pub struct StoreFull {
+    /// How many keys it can hold.
+    pub capacity: usize,
+}

@@ -1,0 +1,218 @@
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::store::{Claim, Store, Token};
+use crate::receive::{Answer, Received};
+use crate::trace;
+
+/// When a store that is down should be asked again: long enough for a failover, shorter than most senders' first retries.
+const STORE_DOWN: Duration = Duration::from_secs(30);
+
+/// Runs a handler once for each event, over a [`Store`].
+///
+/// ```
+/// use hookseal::idempotency::{MemoryStore, Once};
+/// use hookseal::receive::{Answer, Webhook};
+///
+/// #[derive(serde::Deserialize)]
+/// enum Billing {
+///     #[serde(rename = "invoice.paid")]
+///     Paid { amount: u64 },
+/// }
+/// # async fn book(amount: u64) -> Result<(), std::io::Error> { Ok(()) }
+///
+/// async fn hook(once: Once<MemoryStore>, webhook: Webhook<Billing>) -> Result<Answer, std::io::Error> {
+///     let Billing::Paid { amount } = webhook.event.into_data();
+///     once.run(&webhook.received, async {
+///         book(amount).await?; // an error releases the event: the sender's next attempt runs this again
+///         Ok(Answer::Processed)
+///     })
+///     .await
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Once<S> {
+    store: S,
+    lease: Duration,
+    keep: Duration,
+    process_when_down: bool,
+}
+
+impl<S: Store> Once<S> {
+    /// With a lease of a minute, and keys that are kept for eight days.
+    ///
+    /// ```
+    /// use hookseal::idempotency::{MemoryStore, Once};
+    ///
+    /// let once = Once::new(MemoryStore::new(100_000));
+    /// ```
+    pub fn new(store: S) -> Once<S> {
+        // The longest schedule in the catalogue goes on for less than four days. See `keep` and `lease`.
+        Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(8 * 86_400), process_when_down: false }
+    }
+
+    /// Sets how long an event may be in flight: longer than the slowest handler, or a second one runs beside it;
+    /// shorter than the sender's last retry, or what a dying process held is lost. A minute unless set.
+    ///
+    /// ```
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// use std::time::Duration;
+    ///
+    /// let once = Once::new(MemoryStore::new(100_000)).lease(Duration::from_secs(300));
+    /// ```
+    #[must_use]
+    pub fn lease(self, lease: Duration) -> Once<S> {
+        Once { lease, ..self }
+    }
+
+    /// Sets how long a processed event is remembered: longer than its sender goes on retrying, and longer than a
+    /// captured request stays valid ([`Provider::replay_window`](crate::provider::Provider::replay_window)). Eight days
+    /// unless set, twice the longest schedule in the catalogue. Where a scheme signs no time, a captured request is
+    /// valid for ever, and this alone is what stops it.
+    ///
+    /// ```
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// use std::time::Duration;
+    ///
+    /// let once = Once::new(MemoryStore::new(100_000)).keep(Duration::from_secs(30 * 86_400));
+    /// ```
+    #[must_use]
+    pub fn keep(self, keep: Duration) -> Once<S> {
+        Once { keep, ..self }
+    }
+
+    /// Processes events while the store does not answer, some of them twice. Otherwise they are answered with 503, and
+    /// come again.
+    ///
+    /// ```
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// let once = Once::new(MemoryStore::new(100_000)).process_when_down();
+    /// ```
+    #[must_use]
+    pub fn process_when_down(self) -> Once<S> {
+        Once { process_when_down: true, ..self }
+    }
+
+    /// Runs the handler, unless the event was processed before or is at this moment.
+    ///
+    /// `handler` is a future that does nothing before it is awaited, as `async` blocks are. It gives an [`Answer`], or a
+    /// `Result` with one. The event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
+    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`]; after all others, an error, or a panic, it is released.
+    ///
+    /// A panic goes on when the event is released. A future that is dropped, because the sender hung up, leaves its
+    /// claim until the lease ends: spawn what must not be cut off.
+    ///
+    /// ```
+    /// use hookseal::idempotency::{MemoryStore, Once};
+    /// use hookseal::receive::{Answer, Receiver};
+    /// # use hookseal::{Secret, provider};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// let once = Once::new(MemoryStore::new(100_000));
+    /// assert_eq!(once.run(&received, async { Answer::Processed }).await, Answer::Processed);
+    /// assert_eq!(once.run(&received, async { Answer::Processed }).await, Answer::Duplicate);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn run<P, R: Handled>(&self, received: &Received<P>, handler: impl Future<Output = R>) -> R {
+        self.guard(received, handler, R::is_final).await.unwrap_or_else(R::from_answer)
+    }
+
+    /// `Err` if the handler did not run.
+    pub(crate) async fn guard<P, R>(
+        &self,
+        received: &Received<P>,
+        handler: impl Future<Output = R>,
+        is_final: impl FnOnce(&R) -> bool,
+    ) -> Result<R, Answer> {
+        let key = received.idempotency_key()?;
+        let claimed = match Token::random() {
+            Ok(token) => self.store.claim(&key, token, self.lease).await.map(|claim| (token, claim)).map_err(down),
+            Err(error) => Err(down(error)),
+        };
+        let token = match claimed {
+            Ok((token, Claim::New)) => token,
+            Ok((_, Claim::Completed)) => return Err(Answer::Duplicate),
+            Ok((_, Claim::InFlight { left })) => return Err(Answer::InFlight { retry_after: left }),
+            Err(_) if self.process_when_down => return Ok(handler.await),
+            Err(answer) => return Err(answer),
+        };
+        let result = catch(handler).await;
+        let settled = match result.as_ref().is_ok_and(is_final) {
+            true => self.store.complete(&key, token, self.keep).await,
+            false => self.store.release(&key, token).await,
+        };
+        match settled {
+            Ok(true) => {}
+            // The lease has ended meanwhile and another took over, or will: nothing is lost, something may be done twice.
+            Ok(false) => trace::lease_lost(&key),
+            Err(error) => trace::store_down(&error),
+        }
+        result.map_err(|panic| resume_unwind(panic))
+    }
+}
+
+fn down(error: impl std::error::Error + 'static) -> Answer {
+    trace::store_down(&error);
+    Answer::retry(STORE_DOWN)
+}
+
+/// A handler that panics must not hold its event until the lease ends. The panic goes on after the release.
+async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + Send>> {
+    let mut handler = pin!(handler);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
+/// What a handler may give: an [`Answer`], or a `Result` with one, whose error is yours to turn into a response.
+///
+/// ```
+/// use hookseal::idempotency::Handled;
+/// use hookseal::receive::Answer;
+///
+/// assert!(Answer::Processed.is_final());
+/// assert!(!Err::<Answer, &str>("the database is gone").is_final());
+/// ```
+pub trait Handled {
+    /// The same for a handler that did not run.
+    fn from_answer(answer: Answer) -> Self;
+
+    /// Whether the event is done with. If not, the sender's next attempt is processed.
+    fn is_final(&self) -> bool;
+}
+
+impl Handled for Answer {
+    fn from_answer(answer: Answer) -> Answer {
+        answer
+    }
+
+    fn is_final(&self) -> bool {
+        matches!(self, Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. })
+    }
+}
+
+impl<A: Handled, E> Handled for Result<A, E> {
+    fn from_answer(answer: Answer) -> Self {
+        Ok(A::from_answer(answer))
+    }
+
+    fn is_final(&self) -> bool {
+        self.as_ref().is_ok_and(A::is_final)
+    }
+}

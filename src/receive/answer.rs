@@ -1,0 +1,141 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::error::EventError;
+
+/// What a handler tells the sender. A response with the feature `axum` or `actix`.
+///
+/// ```
+/// use hookseal::receive::{Answer, Webhook};
+///
+/// #[derive(serde::Deserialize)]
+/// enum Billing {
+///     #[serde(rename = "invoice.paid")]
+///     Paid { amount: u64 },
+/// }
+///
+/// async fn hook(webhook: Webhook<Billing>) -> Answer {
+///     let Billing::Paid { amount } = webhook.event.into_data();
+///     match amount {
+///         0 => Answer::failed("an invoice over nothing"), // logged, and not sent again
+///         _ => Answer::Processed,
+///     }
+/// }
+/// assert_eq!(Answer::Processed.status(), 200);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Done.
+    Processed,
+    /// Stored, to be processed later: the event will not be lost.
+    Accepted,
+    /// Done before.
+    Duplicate,
+    /// Being done at this moment, by another request for the same event.
+    InFlight {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// Not done, and worth another try. See [`Answer::retry_after`] for a shorter way to write it.
+    TemporaryFailure {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Not done, and another try would be in vain. The sender is told 200, because almost all senders repeat whatever
+    /// is answered with anything else, and count it against the endpoint. With the feature `tracing` the reason is
+    /// logged as an error; without, log it yourself.
+    PermanentFailure {
+        /// For the log; never sent.
+        reason: Cow<'static, str>,
+    },
+    /// Authentic, but not the promised JSON.
+    Unreadable(EventError),
+}
+
+impl Answer {
+    /// A [temporary failure](Self::TemporaryFailure): try again after this time.
+    ///
+    /// ```
+    /// use hookseal::receive::Answer;
+    /// use std::time::Duration;
+    ///
+    /// let answer = Answer::retry(Duration::from_secs(60));
+    /// assert_eq!((answer.status(), answer.retry_after()), (503.try_into()?, Some(Duration::from_secs(60))));
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn retry(after: Duration) -> Answer {
+        Answer::TemporaryFailure { retry_after: after }
+    }
+
+    /// A [permanent failure](Self::PermanentFailure), with a reason for the log.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::Answer::failed("no such customer").status(), 200);
+    /// ```
+    pub fn failed(reason: impl Into<Cow<'static, str>>) -> Answer {
+        Answer::PermanentFailure { reason: reason.into() }
+    }
+
+    /// The status.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::Answer::Accepted.status(), 202);
+    /// ```
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => StatusCode::OK,
+            Answer::Accepted => StatusCode::ACCEPTED,
+            Answer::InFlight { .. } => StatusCode::CONFLICT,
+            Answer::TemporaryFailure { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Answer::Unreadable(error) => error.status(),
+        }
+    }
+
+    /// The text, the same for all answers of one kind.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::Answer::Duplicate.public_text(), "processed before");
+    /// ```
+    pub fn public_text(&self) -> &'static str {
+        match self {
+            Answer::Processed => "processed",
+            Answer::Accepted => "accepted",
+            Answer::Duplicate => "processed before",
+            Answer::InFlight { .. } => "being processed",
+            Answer::TemporaryFailure { .. } => "try again later",
+            Answer::PermanentFailure { .. } => "acknowledged",
+            Answer::Unreadable(error) => error.public_text(),
+        }
+    }
+
+    /// When to try again, in whole seconds as the header `Retry-After` counts: rounded up, and never zero.
+    ///
+    /// ```
+    /// use hookseal::receive::Answer;
+    /// use std::time::Duration;
+    ///
+    /// let answer = Answer::retry(Duration::from_millis(1500));
+    /// assert_eq!(answer.retry_after(), Some(Duration::from_secs(2)));
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Answer::InFlight { retry_after } | Answer::TemporaryFailure { retry_after } => {
+                Some(whole_seconds(*retry_after))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<EventError> for Answer {
+    fn from(error: EventError) -> Answer {
+        Answer::Unreadable(error)
+    }
+}
+
+fn whole_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1))
+}

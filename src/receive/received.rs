@@ -1,0 +1,230 @@
+use std::fmt;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::Receiver;
+use crate::error::EventError;
+use crate::event::Event;
+use crate::idempotency::key::IdempotencyKey;
+use crate::provider::Provider;
+use crate::verify::{Proof, Verified};
+
+/// An authentic request: its body and what was verified beside it. Only a [`Receiver`] makes one.
+///
+/// With the feature `axum` or `actix`, an extractor for handlers that want the bytes:
+///
+/// ```
+/// use hookseal::receive::Received;
+///
+/// enum GitHub {}
+///
+/// async fn hook(received: Received<GitHub>) -> String {
+///     format!("{} authentic bytes", received.body().len())
+/// }
+/// ```
+///
+/// A request that a receiver for one provider verified is not one of another's:
+///
+/// ```compile_fail,E0308
+/// # use hookseal::receive::Received;
+/// # enum GitHub {}
+/// # enum Stripe {}
+/// fn refund(received: Received<Stripe>) {}
+///
+/// async fn hook(received: Received<GitHub>) {
+///     refund(received)
+/// }
+/// ```
+pub struct Received<P = ()> {
+    receiver: Receiver<P>,
+    proof: Proof<'static>,
+    id: Option<Box<[u8]>>,
+    body: Bytes,
+}
+
+impl<P> Received<P> {
+    pub(super) fn new(receiver: Receiver<P>, proof: Proof<'_>, body: Bytes) -> Received<P> {
+        let (proof, id) = proof.into_owned();
+        Received { receiver, proof, id, body }
+    }
+
+    /// The body: exactly the bytes that were verified.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.body(), "{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// What else was verified: the delivery's id and time, and which key matched.
+    ///
+    /// ```
+    /// # use hookseal::{Key, Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::TWITCH.signer(secret.clone())?.sign("msg_1", b"{}")?;
+    /// # let receiver: Receiver = provider::TWITCH.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.proof().id(), Some("msg_1"));
+    /// assert_eq!(received.proof().key(), Key::Current);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proof(&self) -> Proof<'_> {
+        self.proof.with_id(self.id.as_deref())
+    }
+
+    /// The same as a [`Verifier`](crate::Verifier) gives it.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.verified().body(), b"{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verified(&self) -> Verified<'_> {
+        Verified::new(self.proof(), &self.body)
+    }
+
+    /// Who sent it.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.provider().name(), "callintel");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn provider(&self) -> &Provider {
+        self.receiver.provider()
+    }
+
+    /// Whose events these are: the receiver's [scope](Receiver::with_scope), for example the tenant.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let receiver = receiver.with_scope("tenant-7");
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.scope(), "tenant-7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn scope(&self) -> &str {
+        self.receiver.scope()
+    }
+
+    /// The event, with its data raw.
+    ///
+    /// # Errors
+    /// As [`Provider::event`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"event":"user.joined","timestamp":"2024-01-15T10:30:00Z","data":{"id":7}}"#;
+    /// # let headers = provider::EFFICLOSE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver: Receiver = provider::EFFICLOSE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.event()?.event_type(), "user.joined");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn event(&self) -> Result<Event<'_>, EventError> {
+        self.provider().event(&self.verified())
+    }
+
+    /// The event, with its data in the variant of an enum that is named like the event's type; `None` if the enum has no
+    /// such variant. See [`Event::typed`].
+    ///
+    /// # Errors
+    /// As [`event`](Self::event) and [`Event::typed`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// #[derive(serde::Deserialize)]
+    /// enum Users {
+    ///     #[serde(rename = "user.joined")]
+    ///     Joined { id: u64 },
+    /// }
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"event":"user.joined","timestamp":"2024-01-15T10:30:00Z","data":{"id":7}}"#;
+    /// # let headers = provider::EFFICLOSE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver: Receiver = provider::EFFICLOSE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// # let received = intake.finish()?;
+    /// let event = received.typed_event::<Users>()?;
+    /// assert!(matches!(event.map(|event| event.into_data()), Some(Users::Joined { id: 7 })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn typed_event<T: DeserializeOwned>(&self) -> Result<Option<Event<'static, T>>, EventError> {
+        Ok(self.event()?.typed()?.map(Event::into_owned))
+    }
+
+    /// What to remember in order to process the event once, for the receiver's [scope](Self::scope).
+    ///
+    /// # Errors
+    /// As [`Provider::idempotency_key`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert!(received.idempotency_key()?.as_str().starts_with("callintel:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn idempotency_key(&self) -> Result<IdempotencyKey, EventError> {
+        self.provider().idempotency_key(&self.verified(), self.scope())
+    }
+}
+
+impl<P> Clone for Received<P> {
+    fn clone(&self) -> Received<P> {
+        Received { receiver: self.receiver.clone(), proof: self.proof, id: self.id.clone(), body: self.body.clone() }
+    }
+}
+
+impl<P> AsRef<Received<P>> for Received<P> {
+    fn as_ref(&self) -> &Received<P> {
+        self
+    }
+}
+
+impl<P> fmt::Debug for Received<P> {
+    /// Without the body, which may be private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("provider", &self.provider().name())
+            .field("proof", &self.proof())
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

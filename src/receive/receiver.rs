@@ -1,0 +1,209 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::Intake;
+use crate::error::ConfigError;
+use crate::error::VerifyError;
+use crate::headers::Headers;
+use crate::provider::Provider;
+use crate::secret::Keyring;
+use crate::verify::{Verification, Verifier};
+
+/// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
+///
+/// Where one application receives from several providers, `P` keeps them apart: any type of your own, mostly an empty
+/// struct. What one receiver verified is a [`Received<P>`](super::Received), which nothing that asks for another `P`
+/// takes.
+///
+/// ```
+/// use hookseal::receive::Receiver;
+/// use hookseal::{Secret, provider};
+///
+/// enum Klang {}
+/// enum GitHub {}
+///
+/// #[derive(Clone)]
+/// struct App {
+///     klang: Receiver<Klang>,
+///     github: Receiver<GitHub>,
+/// }
+/// let app = App {
+///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?,
+///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?,
+/// };
+/// assert_eq!((app.klang.max_received(), app.github.max_received()), (1 << 20, 25 << 20));
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+pub struct Receiver<P = ()> {
+    shared: Arc<Shared>,
+    marker: PhantomData<fn() -> P>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    provider: Provider,
+    verifier: Verifier,
+    scope: String,
+    max_received: usize,
+    clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
+}
+
+impl<P> Receiver<P> {
+    pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver<P> {
+        let max_received = usize::try_from(provider.max_received()).unwrap_or(usize::MAX);
+        let shared = Shared { provider, verifier, scope: String::new(), max_received, clock: None };
+        Receiver { shared: Arc::new(shared), marker: PhantomData }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
+        let mut shared = Arc::unwrap_or_clone(self.shared);
+        change(&mut shared);
+        Receiver { shared: Arc::new(shared), marker: PhantomData }
+    }
+
+    /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert_eq!(receiver.with_scope("tenant-7").scope(), "tenant-7");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_scope(self, scope: impl Into<String>) -> Receiver<P> {
+        self.with(|shared| shared.scope = scope.into())
+    }
+
+    /// Sets the largest body in bytes, instead of the provider's [`max_received`](Provider::max_received).
+    ///
+    /// It replaces the framework's own limit. A larger body is answered with 413 and never held.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// assert_eq!(receiver.with_max_received(100_000).max_received(), 100_000);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_received(self, bytes: usize) -> Receiver<P> {
+        self.with(|shared| shared.max_received = bytes)
+    }
+
+    /// Sets the clock that timestamps are compared with, instead of the system's: for tests with recorded requests.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// use time::OffsetDateTime;
+    ///
+    /// let receiver: Receiver = provider::STRIPE.receiver(Secret::new("whsec_test_secret")?)?;
+    /// let recorded = OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
+    /// let receiver = receiver.with_clock(move || recorded);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Receiver<P> {
+        self.with(|shared| shared.clock = Some(Arc::new(clock)))
+    }
+
+    /// The provider whose webhooks these are.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert_eq!(receiver.provider().name(), "klang");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn provider(&self) -> &Provider {
+        &self.shared.provider
+    }
+
+    /// Whose events these are; empty unless [set](Self::with_scope).
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert_eq!(receiver.scope(), "");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn scope(&self) -> &str {
+        &self.shared.scope
+    }
+
+    /// The largest body in bytes.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// assert_eq!(receiver.max_received(), 25 << 20);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn max_received(&self) -> usize {
+        self.shared.max_received
+    }
+
+    /// Begins to receive a request: the headers now, then the body as it comes. The adapters do so; for other servers,
+    /// see [`Intake`].
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::KLANG.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// let receiver: Receiver = provider::KLANG.receiver(secret)?;
+    /// let mut intake = receiver.begin(&headers);
+    /// intake.push("{}".into());
+    /// assert_eq!(intake.finish()?.body(), "{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Intake<'a, P> {
+        Intake::new(self, headers)
+    }
+
+    pub(super) fn verification<'a, H: Headers + ?Sized>(
+        &'a self,
+        headers: &'a H,
+    ) -> Result<Verification<'a>, VerifyError> {
+        match &self.shared.clock {
+            None => self.shared.verifier.begin(headers),
+            Some(clock) => self.shared.verifier.begin_at(headers, clock()),
+        }
+    }
+}
+
+impl Provider {
+    /// A receiver for what this provider sends: for the adapters, or for any other server.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`].
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let receiver: Receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
+        Ok(Receiver::new(self.clone(), self.verifier(keys)?))
+    }
+}
+
+impl<P> Clone for Receiver<P> {
+    fn clone(&self) -> Receiver<P> {
+        Receiver { shared: self.shared.clone(), marker: PhantomData }
+    }
+}
+
+impl<P> fmt::Debug for Receiver<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("provider", &self.provider().name())
+            .field("scope", &self.scope())
+            .field("max_received", &self.max_received())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::error::{ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
+
+/// A request that does not reach the handler.
+///
+/// What it displays is for your log. The sender learns [`status`](Self::status) and
+/// [`public_text`](Self::public_text), which is constant for each status. With the feature `axum` or `actix` it is a
+/// response that says no more; `Result<Webhook<T>, Rejection>` in place of the extractor gives it to the handler.
+///
+/// ```
+/// use hookseal::VerifyError;
+/// use hookseal::receive::Rejection;
+///
+/// let forged = Rejection::NotAuthentic(VerifyError::NoMatch);
+/// assert_eq!(forged.status(), 401);
+/// assert_eq!(forged.public_text(), Rejection::UnknownTenant.public_text());
+/// assert_ne!(forged.to_string(), Rejection::UnknownTenant.to_string());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Not authentic, or it cannot be told.
+    #[error(transparent)]
+    NotAuthentic(VerifyError),
+    /// No tenant is where the request went to. The answer is that of a wrong signature, so that tenants cannot be found by trying.
+    #[error("the tenant is unknown")]
+    UnknownTenant,
+    /// The body is larger than the receiver takes.
+    #[error("the body has more than {limit} bytes")]
+    TooLarge {
+        /// The receiver's limit.
+        limit: usize,
+    },
+    /// The body is larger than a limit of the framework's or a middleware's.
+    #[error("the body is over a limit that was set outside the receiver")]
+    OverForeignLimit,
+    /// The body did not arrive whole: most likely the sender went away.
+    #[error("the body did not arrive whole")]
+    BrokenBody,
+    /// Authentic, but not the promised JSON.
+    #[error(transparent)]
+    Unreadable(EventError),
+    /// An authentic event of a type that the handler does not know. It is acknowledged with 200, since platforms pause
+    /// an endpoint that refuses.
+    #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
+    Unhandled {
+        /// The event's type.
+        event_type: String,
+    },
+    /// The same for a [`StrictWebhook`](super::StrictWebhook), which refuses it.
+    #[error("event type {event_type:?} is unknown to the handler")]
+    UnknownType {
+        /// The event's type.
+        event_type: String,
+    },
+    /// Where the keys come from does not answer. See [`Rejection::unavailable`].
+    #[error("the receiver's keys are unavailable: {reason}")]
+    Unavailable {
+        /// For the log.
+        reason: String,
+    },
+    /// The receiver's set-up is at fault. Nobody is let in.
+    #[error("{reason}")]
+    Misconfigured {
+        /// For the log.
+        reason: String,
+    },
+}
+
+impl Rejection {
+    /// For a look-up of keys that fails. The sender is told to try again.
+    ///
+    /// `reason` is for your log: keep passwords out of it.
+    ///
+    /// ```
+    /// use hookseal::receive::Rejection;
+    ///
+    /// let rejection = Rejection::unavailable("connection refused");
+    /// assert_eq!((rejection.status().as_u16(), rejection.retry_after().map(|wait| wait.as_secs())), (503, Some(30)));
+    /// ```
+    pub fn unavailable(reason: impl fmt::Display) -> Rejection {
+        Rejection::Unavailable { reason: reason.to_string() }
+    }
+
+    /// The status to answer with.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::Rejection::TooLarge { limit: 1000 }.status(), 413);
+    /// ```
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Rejection::NotAuthentic(error) => error.status(),
+            Rejection::Unreadable(error) => error.status(),
+            Rejection::UnknownTenant => StatusCode::UNAUTHORIZED,
+            Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
+            Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
+            Rejection::Unhandled { .. } => StatusCode::OK,
+            Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The text to answer with: a constant.
+    ///
+    /// ```
+    /// use hookseal::receive::Rejection;
+    ///
+    /// assert_eq!(Rejection::TooLarge { limit: 1000 }.public_text(), "the webhook's body is too large");
+    /// ```
+    pub fn public_text(&self) -> &'static str {
+        match self {
+            Rejection::NotAuthentic(error) => error.public_text(),
+            Rejection::Unreadable(error) => error.public_text(),
+            Rejection::UnknownTenant => NOT_ACCEPTED,
+            Rejection::TooLarge { .. } | Rejection::OverForeignLimit => "the webhook's body is too large",
+            Rejection::BrokenBody => "the webhook's body did not arrive whole",
+            Rejection::Unhandled { .. } => "acknowledged",
+            Rejection::UnknownType { .. } => "the webhook's event type is not handled here",
+            Rejection::Unavailable { .. } => "the receiver is unavailable for the moment",
+            Rejection::Misconfigured { .. } => MISCONFIGURED,
+        }
+    }
+
+    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable), long
+    /// enough for a failover and shorter than most senders' first retries.
+    ///
+    /// ```
+    /// use hookseal::receive::Rejection;
+    ///
+    /// assert_eq!(Rejection::UnknownTenant.retry_after(), None);
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
+            _ => None,
+        }
+    }
+}
+
+impl From<VerifyError> for Rejection {
+    fn from(error: VerifyError) -> Rejection {
+        Rejection::NotAuthentic(error)
+    }
+}
+
+impl From<EventError> for Rejection {
+    fn from(error: EventError) -> Rejection {
+        Rejection::Unreadable(error)
+    }
+}
+
+impl From<ConfigError> for Rejection {
+    /// For a look-up that finds a secret which cannot be used.
+    fn from(error: ConfigError) -> Rejection {
+        Rejection::Misconfigured { reason: error.to_string() }
+    }
+}

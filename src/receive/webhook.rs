@@ -1,0 +1,123 @@
+use serde::de::DeserializeOwned;
+
+use super::{Received, Rejection};
+use crate::event::Event;
+use crate::trace;
+
+/// A verified request with its event in your type: with the feature `axum` or `actix`, an extractor.
+///
+/// `T` is an enum. The variant is the one named like the event's type, and its field is the event's data; see
+/// [`Event::typed`]. An event of a type that the enum does not have is acknowledged with 200 and does not reach the
+/// handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To have it refused, ask for a
+/// [`StrictWebhook`].
+///
+/// `P` tells providers apart, see [`Receiver`](super::Receiver).
+///
+/// ```
+/// use hookseal::receive::{Answer, Webhook};
+///
+/// enum Klang {}
+///
+/// #[derive(serde::Deserialize)]
+/// enum Conversations {
+///     #[serde(rename = "conversation.ready")]
+///     Ready(Conversation),
+///     #[serde(rename = "conversation.deleted")]
+///     Deleted { id: String },
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Conversation {
+///     title: String,
+/// }
+///
+/// async fn hook(webhook: Webhook<Conversations, Klang>) -> Answer {
+///     println!("{:?}, signed with {:?}", webhook.event.id(), webhook.received.proof().key());
+///     match webhook.event.into_data() {
+///         Conversations::Ready(conversation) => println!("{} is ready", conversation.title),
+///         Conversations::Deleted { id } => println!("{id} is gone"),
+///     }
+///     Answer::Processed
+/// }
+/// ```
+///
+/// There is no `Option<Webhook>` with axum, and none should be asked for with actix-web, where any extractor can be
+/// optional: it would turn a forged request into one without a signature.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "handlers take it apart")]
+pub struct Webhook<T, P = ()> {
+    /// What happened.
+    pub event: Event<'static, T>,
+    /// The request that said so: raw bytes, and what was verified.
+    pub received: Received<P>,
+}
+
+/// A [`Webhook`] whose types are all that there are: an event of another one is refused with 400.
+///
+/// Platforms add types without notice and pause an endpoint that refuses; ask for this only where the sender is yours.
+///
+/// ```
+/// use hookseal::receive::{Answer, StrictWebhook};
+///
+/// #[derive(serde::Deserialize)]
+/// enum Ledger {
+///     #[serde(rename = "entry.booked")]
+///     Booked { cents: i64 },
+/// }
+///
+/// async fn hook(StrictWebhook(webhook): StrictWebhook<Ledger>) -> Answer {
+///     let Ledger::Booked { cents } = webhook.event.into_data();
+///     println!("{cents}");
+///     Answer::Processed
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "handlers take it apart")]
+pub struct StrictWebhook<T, P = ()>(pub Webhook<T, P>);
+
+impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhook<T, P> {
+    type Error = Rejection;
+
+    fn try_from(received: Received<P>) -> Result<Webhook<T, P>, Rejection> {
+        read(received, |event_type| Rejection::Unhandled { event_type })
+    }
+}
+
+impl<T: DeserializeOwned, P> TryFrom<Received<P>> for StrictWebhook<T, P> {
+    type Error = Rejection;
+
+    fn try_from(received: Received<P>) -> Result<StrictWebhook<T, P>, Rejection> {
+        read(received, |event_type| Rejection::UnknownType { event_type }).map(StrictWebhook)
+    }
+}
+
+impl<T, P> AsRef<Received<P>> for Webhook<T, P> {
+    fn as_ref(&self) -> &Received<P> {
+        &self.received
+    }
+}
+
+impl<T, P> AsRef<Received<P>> for StrictWebhook<T, P> {
+    fn as_ref(&self) -> &Received<P> {
+        &self.0.received
+    }
+}
+
+/// `unknown` says what becomes of an event whose type `T` does not have.
+fn read<T: DeserializeOwned, P>(
+    received: Received<P>,
+    unknown: fn(String) -> Rejection,
+) -> Result<Webhook<T, P>, Rejection> {
+    let read = match received.typed_event() {
+        Ok(Some(event)) => Ok(event),
+        Ok(None) => received.event().map_err(Rejection::from).and_then(|event| Err(unknown(event.event_type().into()))),
+        Err(error) => Err(error.into()),
+    };
+    match read {
+        Ok(event) => Ok(Webhook { event, received }),
+        Err(rejection) => {
+            trace::refused(Some(received.provider().name()), &rejection);
+            Err(rejection)
+        }
+    }
+}

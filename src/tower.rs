@@ -1,0 +1,240 @@
+//! A layer for every service over `http::Request`: needs the feature `tower`, which `axum` includes.
+//!
+//! The layer verifies, and runs the service once for each event if it is given an [`Once`]. The service finds the body
+//! untouched in the request, and a [`Received<P>`](crate::receive::Received) in its extensions.
+//!
+//! ```
+//! use hookseal::idempotency::{MemoryStore, Once};
+//! use hookseal::receive::{Received, Receiver};
+//! use hookseal::tower::WebhookLayer;
+//! use hookseal::{Secret, provider};
+//! use http_body_util::Full;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! enum Klang {}
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let secret = Secret::new("a secret of twenty-some bytes")?;
+//! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?;
+//! let service = ServiceBuilder::new()
+//!     .layer(WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000))))
+//!     .service(service_fn(async |request: http::Request<Full<bytes::Bytes>>| {
+//!         let received = request.extensions().get::<Received<Klang>>().expect("the layer verified it");
+//!         assert_eq!(received.event().expect("an event").event_type(), "conversation.ready");
+//!         Ok::<_, std::convert::Infallible>(http::Response::new("noted".to_owned()))
+//!     }));
+//!
+//! let body = r#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{}}"#;
+//! let mut request = provider::KLANG.signer(secret)?.request("https://example.com/", "evt_1", body.to_owned())?;
+//! let response = service.clone().oneshot(request.clone()).await?;
+//! assert_eq!(response.status(), 200);
+//!
+//! request.headers_mut().insert("x-klang-signature", "t=1,v1=00".parse()?);
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), 400);
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In axum, use `Router::route_layer`: with `layer`, bodies to unknown paths would be read too.
+
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::{Either, Full, LengthLimitError};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::idempotency::{MemoryStore, Once, Store};
+use crate::receive::{Answer, Intake, Received, Receiver, Rejection};
+use crate::trace;
+
+/// Verifies each request before the service sees it. See the [module](self).
+///
+/// A refused request is answered, not failed: the error is the service's own. The service is called with the whole body
+/// as [`Full`], and answers with any body.
+pub struct WebhookLayer<P = (), S = MemoryStore> {
+    receiver: Receiver<P>,
+    once: Option<Arc<Once<S>>>,
+}
+
+impl<P> WebhookLayer<P> {
+    /// A layer that verifies.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider, receive::Receiver, tower::WebhookLayer};
+    ///
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let layer = WebhookLayer::new(receiver);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn new(receiver: Receiver<P>) -> WebhookLayer<P> {
+        WebhookLayer { receiver, once: None }
+    }
+}
+
+impl<P, S> WebhookLayer<P, S> {
+    /// Runs the service once for each event: 200 for a duplicate, 409 while it is in flight. The event counts as
+    /// processed when the service's status is 2xx; otherwise it is released for the sender's next attempt.
+    ///
+    /// ```
+    /// use hookseal::idempotency::{MemoryStore, Once};
+    /// use hookseal::{Secret, provider, receive::Receiver, tower::WebhookLayer};
+    ///
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let layer = WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000)));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn once<T: Store>(self, once: Once<T>) -> WebhookLayer<P, T> {
+        WebhookLayer { receiver: self.receiver, once: Some(Arc::new(once)) }
+    }
+}
+
+impl<P, S, I> Layer<I> for WebhookLayer<P, S> {
+    type Service = WebhookService<I, P, S>;
+
+    fn layer(&self, inner: I) -> WebhookService<I, P, S> {
+        WebhookService { inner, layer: self.clone() }
+    }
+}
+
+impl<P, S> Clone for WebhookLayer<P, S> {
+    fn clone(&self) -> WebhookLayer<P, S> {
+        WebhookLayer { receiver: self.receiver.clone(), once: self.once.clone() }
+    }
+}
+
+impl<P, S> fmt::Debug for WebhookLayer<P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookLayer").field("receiver", &self.receiver).finish_non_exhaustive()
+    }
+}
+
+/// A service behind a [`WebhookLayer`].
+pub struct WebhookService<I, P = (), S = MemoryStore> {
+    inner: I,
+    layer: WebhookLayer<P, S>,
+}
+
+impl<I: Clone, P, S> Clone for WebhookService<I, P, S> {
+    fn clone(&self) -> Self {
+        WebhookService { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<I: fmt::Debug, P, S> fmt::Debug for WebhookService<I, P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookService").field("inner", &self.inner).field("layer", &self.layer).finish()
+    }
+}
+
+impl<I, P, S, B, ResponseBody> Service<Request<B>> for WebhookService<I, P, S>
+where
+    I: Service<Request<Full<Bytes>>, Response = Response<ResponseBody>> + Clone + Send + 'static,
+    I::Future: Send,
+    I::Error: Send,
+    P: 'static,
+    S: Store + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    ResponseBody: Send,
+{
+    type Response = Response<Either<Full<Bytes>, ResponseBody>>;
+    type Error = I::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, I::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), I::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one to call; its clone is not ready.
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let WebhookLayer { receiver, once } = self.layer.clone();
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let received = match receive(receiver.begin(&parts.headers), body).await {
+                Ok(received) => received,
+                Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
+            };
+            trace::accepted(&received);
+            parts.extensions.insert(received.clone());
+            let call = inner.call(Request::from_parts(parts, Full::new(received.body().clone())));
+            let response = match once {
+                None => call.await,
+                Some(once) => {
+                    let is_final =
+                        |result: &Result<Response<_>, _>| result.as_ref().is_ok_and(|r| r.status().is_success());
+                    match once.guard(&received, call, is_final).await {
+                        Ok(result) => result,
+                        Err(answer) => return Ok(answered(&answer).map(Either::Left)),
+                    }
+                }
+            };
+            Ok(response?.map(Either::Right))
+        })
+    }
+}
+
+/// Reads the body, frame by frame.
+pub(crate) async fn receive<P, B: Body>(mut intake: Intake<'_, P>, body: B) -> Result<Received<P>, Rejection>
+where
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut body = pin!(body);
+    while intake.wants_more()
+        && let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await
+    {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(mut data)) => intake.push(data.copy_to_bytes(data.remaining())),
+            Ok(Err(_trailers)) => {}
+            Err(error) => intake.abort(broken(&*error.into())),
+        }
+    }
+    intake.finish()
+}
+
+/// Somebody else may have put a limit around the body.
+fn broken(error: &(dyn Error + 'static)) -> Rejection {
+    match (error.is::<LengthLimitError>(), error.source()) {
+        (true, _) => Rejection::OverForeignLimit,
+        (false, Some(source)) => broken(source),
+        (false, None) => Rejection::BrokenBody,
+    }
+}
+
+/// The response that a rejection becomes.
+pub(crate) fn refusal<B: From<&'static str>>(rejection: &Rejection) -> Response<B> {
+    plain(rejection.status(), rejection.public_text(), rejection.retry_after())
+}
+
+/// The response that an answer becomes.
+pub(crate) fn answered<B: From<&'static str>>(answer: &Answer) -> Response<B> {
+    if let Answer::PermanentFailure { reason } = answer {
+        trace::failed(reason);
+    }
+    plain(answer.status(), answer.public_text(), answer.retry_after())
+}
+
+fn plain<B: From<&'static str>>(status: StatusCode, text: &'static str, retry_after: Option<Duration>) -> Response<B> {
+    let mut response = Response::new(B::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Some(wait) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, wait.as_secs().into());
+    }
+    response
+}
