@@ -268,6 +268,19 @@ impl Keyring {
         self.secrets.len()
     }
 
+    /// The secrets, current first.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Secret};
+    ///
+    /// let keys = Keyring::new(Secret::new("a secret of twenty-some bytes")?);
+    /// assert_eq!(keys.secrets().count(), 1);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter()
+    }
+
     /// The keyed state of each key, current first.
     pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
         // With room from the start: a vector that grows leaves keyed state behind.

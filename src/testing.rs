@@ -1,1 +1,64 @@
-//! For your tests.
+//! For your own tests: needs the feature `testing`, which belongs among the `dev-dependencies`.
+//!
+//! | | |
+//! |---|---|
+//! | [`Sender`] | signed requests as a provider would send them, at any time |
+//! | [`AttackKit`] | every request that an endpoint must refuse, and those that it must accept |
+//! | [`check_store`] | whether an idempotency [`Store`](crate::idempotency::Store) keeps its promises |
+//!
+//! A signed request and its answer, with axum:
+//!
+//! ```
+//! use axum::{Router, body::Body, routing::post};
+//! use hookseal::receive::{Answer, Received, Receiver};
+//! use hookseal::testing::Sender;
+//! use hookseal::{Secret, provider};
+//! use serde_json::json;
+//! use tower::ServiceExt;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! # async fn hook(received: Received) -> Answer { Answer::Processed }
+//! # let secret = Secret::new("a secret of twenty-some bytes")?;
+//! # let receiver: Receiver = provider::KLANG.receiver(secret.clone())?;
+//! # let app: Router = Router::new().route("/klang", post(hook)).with_state(receiver);
+//! let sender = Sender::new(&provider::KLANG, secret)?;
+//! let request = sender.event("/klang", "conversation.ready", json!({"title": "Hello"}))?;
+//! let response = app.oneshot(request.map(Body::from)).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! and with actix-web, through [`actix::test_request`](crate::actix::test_request):
+//!
+//! ```
+//! use actix_web::{App, test, web};
+//! # use hookseal::receive::{Answer, Received, Receiver};
+//! # use hookseal::testing::Sender;
+//! # use hookseal::{Secret, provider};
+//! # use serde_json::json;
+//! # actix_web::rt::System::new().block_on(async {
+//! # async fn hook(received: Received) -> Answer { Answer::Processed }
+//! # let secret = Secret::new("a secret of twenty-some bytes")?;
+//! # let receiver: Receiver = provider::KLANG.receiver(secret.clone())?;
+//! # let app = App::new().app_data(receiver).route("/klang", web::post().to(hook));
+//! # let app = test::init_service(app).await;
+//! let sender = Sender::new(&provider::KLANG, secret)?;
+//! let request = sender.event("/klang", "conversation.ready", json!({"title": "Hello"}))?;
+//! let response = test::call_service(&app, hookseal::actix::test_request(request).to_request()).await;
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod attack;
+mod cases;
+mod join;
+mod report;
+mod sender;
+mod store;
+
+pub use attack::{AttackKit, Reply};
+pub use report::{Mistake, Report};
+pub use sender::{Sender, SenderError};
+pub use store::check_store;

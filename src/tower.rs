@@ -31,7 +31,7 @@
 //!
 //! request.headers_mut().insert("x-klang-signature", "t=1,v1=00".parse()?);
 //! let response = service.oneshot(request).await?;
-//! assert_eq!(response.status(), 400);
+//! assert_eq!(response.status(), 401);
 //! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,0 +1,460 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Uri};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use time::{Duration, OffsetDateTime};
+
+use super::cases::{self, Case, Kind};
+use super::join::join_all;
+use super::{Report, Sender, SenderError};
+use crate::error::EventError;
+use crate::event::Event;
+use crate::id::event_id;
+use crate::provider::Provider;
+use crate::secret::{Keyring, Secret};
+use crate::verify::Verifier;
+
+/// Copies of one event at the same time.
+const COPIES: usize = 8;
+
+/// Sends an endpoint every forged, stale, tampered, oversized, doubled and malformed request that it must refuse, and
+/// the good ones that it must accept, and reports which it got wrong.
+///
+/// The endpoint may be anything: what sends a request and gives back the answer's status and text is a function of
+/// yours. What to expect of each request, the provider's own scheme decides.
+///
+/// ```
+/// use axum::{Router, body::{Body, to_bytes}, extract::FromRef, routing::post};
+/// use hookseal::idempotency::{MemoryStore, Once};
+/// use hookseal::receive::{Answer, Receiver, Webhook};
+/// use hookseal::testing::AttackKit;
+/// use hookseal::{Secret, provider};
+/// use serde_json::json;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use tower::ServiceExt;
+///
+/// #[derive(Clone, FromRef)]
+/// struct App {
+///     receiver: Receiver,
+///     once: Once<MemoryStore>,
+///     processed: Arc<AtomicU64>,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// enum Conversations {
+///     #[serde(rename = "conversation.ready")]
+///     Ready { title: String },
+/// }
+///
+/// async fn hook(axum::extract::State(app): axum::extract::State<App>, webhook: Webhook<Conversations>) -> Answer {
+///     app.once
+///         .run(&webhook.received, async {
+///             app.processed.fetch_add(1, Ordering::Relaxed);
+///             Answer::Processed
+///         })
+///         .await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let processed = Arc::new(AtomicU64::new(0));
+/// let app = App {
+///     receiver: provider::KLANG.receiver(secret.clone())?,
+///     once: Once::new(MemoryStore::new(1000)),
+///     processed: processed.clone(),
+/// };
+/// let app: Router = Router::new().route("/klang", post(hook)).with_state(app);
+///
+/// let kit = AttackKit::events(&provider::KLANG, secret, "conversation.ready", json!({"title": "Hello"}))?
+///     .with_uri("/klang".parse()?)
+///     .with_effects(move || processed.load(Ordering::Relaxed));
+/// let report = kit
+///     .run(async |request| {
+///         let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;
+///         let status = response.status().as_u16();
+///         let text = to_bytes(response.into_body(), 10_000).await.expect("a short text");
+///         (status, String::from_utf8_lossy(&text).into_owned())
+///     })
+///     .await?;
+/// assert!(report.is_clean(), "{report}");
+/// assert!(report.cases() > 60);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An endpoint over HTTP is called with any client; `request` is a whole `http::Request`, to the URI that you set.
+pub struct AttackKit {
+    pub(super) sender: Sender,
+    pub(super) keys: Keyring,
+    pub(super) max_received: usize,
+    bodies: Bodies,
+    verifier: Verifier,
+    uri: Uri,
+    effects: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+}
+
+enum Bodies {
+    Events { event_type: String, data: Box<RawValue> },
+    Own(Box<dyn Fn(usize) -> Bytes + Send + Sync>),
+}
+
+impl AttackKit {
+    /// A kit for an endpoint that handles events of this type, and knows these secrets.
+    ///
+    /// # Errors
+    /// [`SenderError`], for a provider without an event shape too: see [`bodies`](Self::bodies).
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// use serde_json::json;
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let kit = AttackKit::events(&provider::KALLGLOT, secret, "call.ended", json!({"id": "call_1"}))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn events(
+        provider: &Provider,
+        keys: impl Into<Keyring>,
+        event_type: &str,
+        data: impl Serialize,
+    ) -> Result<AttackKit, SenderError> {
+        let data = to_raw_value(&data).map_err(|_| EventError::Unserializable)?;
+        provider.event_shape().ok_or(EventError::NoShape)?;
+        AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })
+    }
+
+    /// A kit with bodies of your own: a different one for each number, all of which the endpoint handles.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| format!(r#"{{"hook_id":{n}}}"#))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bodies<B: Into<Bytes>>(
+        provider: &Provider,
+        keys: impl Into<Keyring>,
+        body: impl Fn(usize) -> B + Send + Sync + 'static,
+    ) -> Result<AttackKit, SenderError> {
+        AttackKit::new(provider, keys.into(), Bodies::Own(Box::new(move |number| body(number).into())))
+    }
+
+    fn new(provider: &Provider, keys: Keyring, bodies: Bodies) -> Result<AttackKit, SenderError> {
+        // With one signature alone: beside a good one, a receiver may overlook a bad one.
+        let current = keys.secrets().next().cloned().map_or_else(|| keys.clone(), Keyring::new);
+        Ok(AttackKit {
+            sender: Sender::new(provider, current)?,
+            max_received: usize::try_from(provider.max_received()).unwrap_or(usize::MAX),
+            bodies,
+            verifier: provider.verifier(keys.clone())?,
+            keys,
+            uri: Uri::from_static("/"),
+            effects: None,
+        })
+    }
+
+    /// Sets where the requests go; `/` unless set.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_uri("/github".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_uri(self, uri: Uri) -> AttackKit {
+        AttackKit { uri, ..self }
+    }
+
+    /// Sets the largest body that the endpoint takes, if it is not the provider's [`max_received`](Provider::max_received).
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_max_received(1 << 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_received(self, bytes: usize) -> AttackKit {
+        AttackKit { max_received: bytes, ..self }
+    }
+
+    /// Sets the endpoint's time, if its clock stands still.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let recorded = time::OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.at(recorded);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn at(self, time: OffsetDateTime) -> AttackKit {
+        AttackKit { sender: self.sender.at(time), ..self }
+    }
+
+    /// Tells how many events the endpoint has processed up to now.
+    ///
+    /// With it, the kit sees more: a request that is processed before it is refused, and a duplicate that is processed
+    /// again.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// static PROCESSED: AtomicU64 = AtomicU64::new(0);
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?
+    ///     .with_effects(|| PROCESSED.load(Ordering::Relaxed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_effects(self, count: impl Fn() -> u64 + Send + Sync + 'static) -> AttackKit {
+        AttackKit { effects: Some(Box::new(count)), ..self }
+    }
+
+    /// Sends all requests, one after the other, and the copies of one event at the same time.
+    ///
+    /// `send` gives the answer's status and text.
+    ///
+    /// # Errors
+    /// [`SenderError`] if a request cannot be made. What the endpoint gets wrong is in the report.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_max_received(1000);
+    /// let report = kit.run(async |_| (200, "everything is fine".to_owned())).await?;
+    /// assert!(report.to_string().contains("signed with another secret: answered 200, should be refused"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn run<R: Into<Reply>>(&self, send: impl AsyncFn(Request<Bytes>) -> R) -> Result<Report, SenderError> {
+        let mut run = Run { kit: self, send, report: Report::default(), refusals: BTreeMap::new() };
+        for case in cases::all(self)? {
+            run.judge(case).await?;
+        }
+        run.repeat().await?;
+        run.compare_texts();
+        Ok(run.report)
+    }
+
+    /// The n-th good body.
+    pub(super) fn body(&self, number: usize) -> Result<Bytes, SenderError> {
+        match &self.bodies {
+            Bodies::Own(body) => Ok(body(number)),
+            Bodies::Events { event_type, .. } => self.body_of_type(event_type),
+        }
+    }
+
+    /// An event of this type; `None` for bodies of your own.
+    pub(super) fn unknown_type(&self) -> Option<Result<Bytes, SenderError>> {
+        matches!(self.bodies, Bodies::Events { .. }).then(|| self.body_of_type("type.added.tomorrow"))
+    }
+
+    fn body_of_type(&self, event_type: &str) -> Result<Bytes, SenderError> {
+        let Bodies::Events { data, .. } = &self.bodies else { return Err(EventError::NoShape.into()) };
+        let unique = event_id("evt_")?;
+        let event = Event::new(event_type, data).with_id(&unique).with_time(self.sender.time());
+        // What no shape knows: receivers ignore it, and events without an id differ by it.
+        let event = event.with_field("hookseal_case", &unique)?;
+        let shape = self.sender.provider().event_shape().ok_or(EventError::NoShape)?;
+        Ok(shape.write(&event)?.into())
+    }
+
+    pub(super) fn sign(&self, sender: &Sender, body: Bytes, after: Duration) -> Result<Request<Bytes>, SenderError> {
+        sender.signed(self.uri.clone(), &sender.id()?, body, self.sender.time() + after)
+    }
+
+    fn count(&self) -> Option<u64> {
+        self.effects.as_ref().map(|count| count())
+    }
+}
+
+impl fmt::Debug for AttackKit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttackKit").field("sender", &self.sender).field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
+/// What an endpoint answered: a status, and its text, if that is to be looked at.
+///
+/// ```
+/// use hookseal::testing::Reply;
+///
+/// let reply = Reply::from((401, "no".to_owned()));
+/// assert_eq!((reply.status, reply.text), (401, "no".to_owned()));
+/// assert_eq!(Reply::from(200).status, 200);
+/// ```
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a status and a text are all that is judged")]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+}
+
+impl From<(u16, String)> for Reply {
+    fn from((status, text): (u16, String)) -> Reply {
+        Reply { status, text }
+    }
+}
+
+impl From<u16> for Reply {
+    fn from(status: u16) -> Reply {
+        Reply { status, text: String::new() }
+    }
+}
+
+struct Run<'k, F> {
+    kit: &'k AttackKit,
+    send: F,
+    report: Report,
+    /// The texts of refusals, with the first case of each, by status.
+    refusals: BTreeMap<u16, BTreeMap<String, String>>,
+}
+
+impl<F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'_, F> {
+    async fn judge(&mut self, case: Case) -> Result<(), SenderError> {
+        let Case { name, request, kind } = case;
+        let now = self.kit.sender.time();
+        let fits = request.body().len() <= self.kit.max_received;
+        let authentic = fits && self.kit.verifier.verify_at(request.headers(), request.body(), now).is_ok();
+        let telltales = if authentic { Vec::new() } else { self.telltales(&request)? };
+
+        let before = self.kit.count();
+        let reply = self.send(request).await;
+        let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
+
+        let mut problems = Vec::new();
+        let answered = |expected: &str| format!("answered {}, should be {expected}", reply.status);
+        match (authentic, kind) {
+            (true, Kind::Good) if !is_success(reply.status) => problems.push(answered("accepted")),
+            (true, Kind::Good) if effects.is_some_and(|effects| effects != 1) => {
+                problems.push(format!("processed {} times, should be once", effects.unwrap_or_default()));
+            }
+            (true, Kind::UnknownType) if !is_success(reply.status) => {
+                problems.push(answered("accepted: platforms pause an endpoint that refuses what they add"));
+            }
+            (true, Kind::Unreadable) if reply.status >= 500 => problems.push(answered("no error of the server's")),
+            (true, _) => {}
+            (false, _) => {
+                if !(400..500).contains(&reply.status) {
+                    problems.push(answered("refused"));
+                }
+                if effects.is_some_and(|effects| effects > 0) {
+                    problems.push("processed, should be refused before".to_owned());
+                }
+                if telltales.iter().any(|telltale| reply.text.contains(telltale)) {
+                    problems.push("the answer holds the right signature or the secret".to_owned());
+                }
+                self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
+            }
+        }
+        self.report.add(&name, problems);
+        Ok(())
+    }
+
+    /// What no answer may hold: the signatures that would have been right, and the secret.
+    fn telltales(&self, request: &Request<Bytes>) -> Result<Vec<String>, SenderError> {
+        let right = self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO)?;
+        let signatures = right.headers().values().filter(|value| value.is_sensitive());
+        let words =
+            signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
+        let signatures = words.filter(|word| word.len() > 20).map(str::to_owned);
+        let secrets = self.kit.keys.secrets().filter_map(Secret::expose);
+        Ok(signatures.chain(secrets.map(str::to_owned)).collect())
+    }
+
+    /// The same event again, in every way in which it comes again.
+    async fn repeat(&mut self) -> Result<(), SenderError> {
+        let kit = self.kit;
+        let again = |body: &Bytes, after| kit.sign(&kit.sender, body.clone(), after);
+
+        let request = again(&kit.body(self.report.cases())?, Duration::ZERO)?;
+        self.deliver("the same request twice", vec![request.clone(), request]).await;
+
+        let (body, id) = (kit.body(self.report.cases())?, event_id("msg_")?);
+        let attempt = |after| kit.sign(&kit.sender.clone().with_id(id.as_str()), body.clone(), after);
+        self.deliver("an attempt and the next one", vec![attempt(-Duration::SECOND)?, attempt(Duration::ZERO)?]).await;
+
+        let replay = self.replay()?;
+        self.deliver("a replay under another unsigned id", replay).await;
+
+        let body = kit.body(self.report.cases())?;
+        let good = again(&body, Duration::ZERO)?;
+        let mut forged = kit.sign(&cases::stranger(kit)?, body, Duration::ZERO)?;
+        for (name, value) in good.headers().iter().filter(|(_, value)| !value.is_sensitive()) {
+            forged.headers_mut().insert(name, value.clone());
+        }
+        // Refused already, but it must leave nothing behind.
+        let _ = self.send(forged).await;
+        self.deliver("an event after a forged copy of it", vec![good]).await;
+
+        let request = again(&kit.body(self.report.cases())?, Duration::ZERO)?;
+        let before = kit.count();
+        let copies = (0..COPIES).map(|_| (self.send)(request.clone()));
+        let replies = join_all(copies).await.into_iter().map(Into::into).collect();
+        self.once(&format!("{COPIES} copies at the same time"), before, replies);
+        Ok(())
+    }
+
+    /// A request, and the same with another id if that is not signed.
+    fn replay(&self) -> Result<Vec<Request<Bytes>>, SenderError> {
+        let request = self.kit.sign(&self.kit.sender, self.kit.body(self.report.cases())?, Duration::ZERO)?;
+        let mut replay = request.clone();
+        let verified = self.kit.verifier.verify_at(request.headers(), request.body(), self.kit.sender.time());
+        let id = verified.ok().and_then(|verified| verified.proof().unsigned_id());
+        let other = HeaderValue::from_str(&event_id("msg_")?).ok();
+        if let (Some(id), Some(other)) = (id, other) {
+            replay.headers_mut().values_mut().filter(|value| *value == id).for_each(|value| *value = other.clone());
+        }
+        Ok(vec![request, replay])
+    }
+
+    async fn deliver(&mut self, case: &str, requests: Vec<Request<Bytes>>) {
+        let before = self.kit.count();
+        let mut replies = Vec::new();
+        for request in requests {
+            replies.push(self.send(request).await);
+        }
+        self.once(case, before, replies);
+    }
+
+    /// One effect, and no answer that would make the sender give up the endpoint.
+    fn once(&mut self, case: &str, before: Option<u64>, replies: Vec<Reply>) {
+        let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
+        let wrong = replies.iter().find(|reply| !is_success(reply.status) && reply.status != 409);
+        let wrong = wrong.map(|reply| format!("answered {}, should be accepted, or 409 meanwhile", reply.status));
+        let done = effects.filter(|effects| *effects != 1);
+        let done = done.map(|effects| format!("processed {effects} times, should be once"));
+        self.report.add(case, wrong.into_iter().chain(done));
+    }
+
+    /// What differs between refusals tells a forger how far the forgery got.
+    fn compare_texts(&mut self) {
+        for (status, texts) in &self.refusals {
+            let differing = (texts.len() > 1).then(|| {
+                let cases: Vec<_> = texts.values().take(3).map(|case| format!("`{case}`")).collect();
+                format!("they differ, for example for {}; should be one text", cases.join(" and "))
+            });
+            self.report.add(&format!("the texts of refusals with {status}"), differing);
+        }
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Reply {
+        (self.send)(request).await.into()
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}

@@ -1,0 +1,190 @@
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Uri};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::error::{ConfigError, EventError, SignError};
+use crate::event::Event;
+use crate::id::event_id;
+use crate::provider::Provider;
+use crate::secret::Keyring;
+use crate::sign::Signer;
+
+/// Makes signed requests as a provider would send them.
+///
+/// ```
+/// use hookseal::testing::Sender;
+/// use hookseal::{Secret, provider};
+/// use serde_json::json;
+/// use time::{Duration, OffsetDateTime};
+///
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let sender = Sender::new(&provider::KALLGLOT, secret.clone())?;
+/// let stale = sender.at(OffsetDateTime::now_utc() - Duration::HOUR).event("/hook", "call.ended", json!({}))?;
+///
+/// let verifier = provider::KALLGLOT.verifier(secret)?;
+/// assert!(verifier.verify(stale.headers(), stale.body()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sender {
+    provider: Provider,
+    signer: Signer,
+    id: Option<String>,
+    time: Option<OffsetDateTime>,
+}
+
+impl Sender {
+    /// A sender with the secrets that the endpoint knows.
+    ///
+    /// # Errors
+    /// As [`Signer::new`].
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider, testing::Sender};
+    ///
+    /// let sender = Sender::new(&provider::GITHUB, Secret::new("It's a Secret to Everybody")?)?;
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn new(provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, ConfigError> {
+        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, id: None, time: None })
+    }
+
+    /// Sets when the events happen and are signed, instead of now.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// use time::OffsetDateTime;
+    ///
+    /// let sender = Sender::new(&provider::SLACK, Secret::new("a secret of twenty-some bytes")?)?;
+    /// let request = sender.at(OffsetDateTime::UNIX_EPOCH).body("/hook", "{}")?;
+    /// assert_eq!(request.headers()["x-slack-request-timestamp"], "0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn at(mut self, time: OffsetDateTime) -> Sender {
+        self.time = Some(time);
+        self
+    }
+
+    /// Sets the id of all events, instead of a new one for each.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// let sender = Sender::new(&provider::TWITCH, Secret::new("a secret of twenty-some bytes")?)?;
+    /// let request = sender.with_id("msg_1").body("/hook", "{}")?;
+    /// assert_eq!(request.headers()["twitch-eventsub-message-id"], "msg_1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Sender {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// A request with an event, in the provider's envelope.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// use serde_json::json;
+    ///
+    /// let sender = Sender::new(&provider::CALLINTEL, Secret::new("a secret of twenty-some bytes")?)?;
+    /// let request = sender.event("/hook", "call.completed", json!({"id": 7}))?;
+    /// assert!(request.body().starts_with(br#"{"event_type":"call.completed","#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn event(
+        &self,
+        uri: impl TryInto<Uri>,
+        event_type: &str,
+        data: impl Serialize,
+    ) -> Result<Request<Bytes>, SenderError> {
+        let (id, time) = (self.id()?, self.time());
+        let event = Event::new(event_type, data).with_id(id.as_str()).with_time(time);
+        self.signed(uri, &id, self.provider.body(&event)?.into(), time)
+    }
+
+    /// A request with any body.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let request = Sender::new(&provider::GITHUB, secret)?.body("/hook", "Hello, World!")?;
+    /// assert_eq!(
+    ///     request.headers()["x-hub-signature-256"],
+    ///     "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(&self, uri: impl TryInto<Uri>, body: impl Into<Bytes>) -> Result<Request<Bytes>, SenderError> {
+        self.signed(uri, &self.id()?, body.into(), self.time())
+    }
+
+    pub(super) fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    pub(super) fn time(&self) -> OffsetDateTime {
+        self.time.unwrap_or_else(OffsetDateTime::now_utc)
+    }
+
+    pub(super) fn id(&self) -> Result<String, ConfigError> {
+        self.id.clone().map_or_else(|| event_id("evt_"), Ok)
+    }
+
+    pub(super) fn signed(
+        &self,
+        uri: impl TryInto<Uri>,
+        id: &str,
+        body: Bytes,
+        time: OffsetDateTime,
+    ) -> Result<Request<Bytes>, SenderError> {
+        let mut request = Request::post(uri.try_into().map_err(|_| SignError::InvalidUri)?).body(body)?;
+        let headers = request.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for name in covered_headers(self.provider.scheme().covers()) {
+            headers.insert(name, HeaderValue::from_static("value"));
+        }
+        self.signer.sign_request_at(&mut request, id, time)?;
+        Ok(request)
+    }
+}
+
+/// The headers that a scheme covers beside its own.
+fn covered_headers(covers: &str) -> impl Iterator<Item = HeaderName> {
+    let named = covers.split("{header:").skip(1).filter_map(|rest| rest.split_once('}'));
+    named.filter_map(|(name, _)| name.parse().ok())
+}
+
+/// A request that could not be made.
+///
+/// ```
+/// use hookseal::{EventError, Secret, provider, testing::{Sender, SenderError}};
+///
+/// let sender = Sender::new(&provider::BOX, Secret::new("a secret of twenty-some bytes")?)?;
+/// let error = sender.event("/hook", "FILE.UPLOADED", ()).unwrap_err();
+/// assert!(matches!(error, SenderError::Event(EventError::NoShape)));
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SenderError {
+    /// The event cannot be written as the provider does.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The request cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// No secret or no id could be made.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The request cannot be built.
+    #[error(transparent)]
+    Request(#[from] http::Error),
+}

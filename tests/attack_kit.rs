@@ -1,0 +1,279 @@
+//! The attack kit finds each kind of mistake, and nothing in an endpoint without one.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use hookseal::idempotency::{MemoryStore, Once};
+use hookseal::provider::{self, Provider};
+use hookseal::receive::{Answer, Receiver};
+use hookseal::testing::{AttackKit, Report};
+use hookseal::{Keyring, Secret, Verifier};
+use http::{HeaderMap, Request};
+use serde_json::{Value, json};
+
+use common::{key, keys};
+
+mod common;
+
+/// One way to get it wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    VerifiesNothing,
+    ForgetsTheTime,
+    ReformatsTheBody,
+    ProcessesBeforeItVerifies,
+    RefusesUnknownTypes,
+    TakesTooLittle,
+    TakesEverything,
+    FailsOnForgeries,
+    AcceptsForgeriesUnprocessed,
+    SaysWhy,
+    SaysWhatWouldBeRight,
+    ProcessesDuplicates,
+    RefusesDuplicates,
+    ClaimsBeforeItVerifies,
+    DeduplicatesByAnUnsignedId,
+    DeduplicatesTooLate,
+    KnowsTheEmptySecret,
+    KnowsTheCurrentSecretOnly,
+    LooksAtTheFirstOfTwoHeaders,
+    ComparesAsFarAsItGoes,
+    AcceptsAnotherScheme,
+    FailsOnWhatIsNoJson,
+    ProcessesNothing,
+}
+
+struct Endpoint {
+    fault: Fault,
+    provider: &'static Provider,
+    verifier: Verifier,
+    seen: Mutex<HashSet<String>>,
+    processed: Arc<AtomicU64>,
+}
+
+const TYPE: &str = "thing.happened";
+const ACCEPTED: (u16, &str) = (200, "accepted");
+
+impl Endpoint {
+    fn new(fault: Fault, provider: &'static Provider) -> Endpoint {
+        let keys = if fault == Fault::KnowsTheCurrentSecretOnly { keys(1, 1) } else { keys(1, 2) };
+        let verifier = match fault {
+            Fault::ForgetsTheTime => {
+                let lax = provider.scheme().clone().past(100_000_000).future(100_000_000);
+                Verifier::new(lax, keys).unwrap()
+            }
+            Fault::KnowsTheEmptySecret => {
+                provider.verifier(keys.and_previous(Secret::from_bytes([0; 16]).unwrap()).unwrap()).unwrap()
+            }
+            _ => provider.verifier(keys).unwrap(),
+        };
+        Endpoint { fault, provider, verifier, seen: Mutex::default(), processed: Arc::default() }
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> (u16, String) {
+        self.judge(request).await.unwrap_or_else(|refusal| refusal)
+    }
+
+    async fn judge(&self, request: Request<Bytes>) -> Result<(u16, String), (u16, String)> {
+        let text = |(status, text): (u16, &str)| (status, text.to_owned());
+        let (parts, mut body) = request.into_parts();
+        let mut headers = parts.headers;
+        let limit = match self.fault {
+            Fault::TakesTooLittle => 100_000,
+            Fault::TakesEverything => usize::MAX,
+            _ => usize::try_from(self.provider.max_received()).unwrap(),
+        };
+        if body.len() > limit {
+            return Err((413, "too large".to_owned()));
+        }
+        match self.fault {
+            Fault::ReformatsTheBody => body = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+            Fault::ProcessesBeforeItVerifies => self.process(),
+            Fault::ClaimsBeforeItVerifies if !self.is_new(&body) => return Ok(text(ACCEPTED)),
+            Fault::LooksAtTheFirstOfTwoHeaders => headers = first_of_each(&headers),
+            _ => {}
+        }
+        let verified = match self.verifier.verify(&headers, &body) {
+            Ok(verified) => verified,
+            Err(_) if self.is_let_in(&headers, &body) => {
+                self.process();
+                return Ok(text(ACCEPTED));
+            }
+            Err(error) => return Err(self.refusal(&error, &body)),
+        };
+        let is_json = serde_json::from_slice::<Value>(&body).is_ok();
+        match self.provider.event(&verified) {
+            _ if !is_json && self.fault == Fault::FailsOnWhatIsNoJson => return Err((500, "oops".to_owned())),
+            Ok(event) if event.event_type() != TYPE && self.fault == Fault::RefusesUnknownTypes => {
+                return Err((422, "unknown".to_owned()));
+            }
+            Ok(event) if event.event_type() != TYPE => return Ok(text(ACCEPTED)),
+            Err(error) if error != hookseal::EventError::NoShape => return Err((400, "unreadable".to_owned())),
+            _ => {}
+        }
+        let id = match self.fault {
+            Fault::DeduplicatesByAnUnsignedId => verified.proof().unsigned_id().unwrap_or_default().to_owned(),
+            _ => self.provider.idempotency_key(&verified, "").unwrap().to_string(),
+        };
+        if self.fault == Fault::DeduplicatesTooLate {
+            let is_known = self.seen.lock().unwrap().contains(&id);
+            tokio::task::yield_now().await;
+            self.seen.lock().unwrap().insert(id);
+            if is_known {
+                return Ok(text(ACCEPTED));
+            }
+        } else if !self.seen.lock().unwrap().insert(id) {
+            match self.fault {
+                Fault::ProcessesDuplicates => {}
+                Fault::RefusesDuplicates => return Err((422, "again".to_owned())),
+                _ => return Ok(text(ACCEPTED)),
+            }
+        }
+        if !matches!(self.fault, Fault::ProcessesNothing | Fault::ProcessesBeforeItVerifies) {
+            self.process();
+        }
+        Ok(text(ACCEPTED))
+    }
+
+    /// Whether a request that is not authentic gets in.
+    fn is_let_in(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        match self.fault {
+            Fault::VerifiesNothing => true,
+            Fault::ComparesAsFarAsItGoes => {
+                let right = self.provider.signer(key(1)).unwrap().sign("id_1", body).unwrap();
+                let mut signatures = right.iter().filter(|(_, value)| value.is_sensitive());
+                signatures.all(|(name, right)| {
+                    headers.get(name).is_some_and(|received| right.as_bytes().starts_with(received.as_bytes()))
+                })
+            }
+            Fault::AcceptsAnotherScheme => provider::GITHUB.verifier(key(1)).unwrap().verify(headers, body).is_ok(),
+            _ => false,
+        }
+    }
+
+    fn refusal(&self, error: &hookseal::VerifyError, body: &[u8]) -> (u16, String) {
+        match self.fault {
+            Fault::FailsOnForgeries => (500, "oops".to_owned()),
+            Fault::AcceptsForgeriesUnprocessed => (200, "accepted".to_owned()),
+            Fault::SaysWhy => (401, error.to_string()),
+            Fault::SaysWhatWouldBeRight => {
+                let right = self.provider.signer(key(1)).unwrap().sign("id_1", body).unwrap();
+                let right: Vec<_> = right.values().map(|value| value.to_str().unwrap()).collect();
+                (401, format!("expected {}", right.join(" ")))
+            }
+            _ => (error.status().as_u16(), error.public_text().to_owned()),
+        }
+    }
+
+    fn is_new(&self, body: &[u8]) -> bool {
+        self.seen.lock().unwrap().insert(String::from_utf8_lossy(body).into_owned())
+    }
+
+    fn process(&self) {
+        self.processed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn first_of_each(headers: &HeaderMap) -> HeaderMap {
+    headers.keys().map(|name| (name.clone(), headers[name].clone())).collect()
+}
+
+fn kit(provider: &'static Provider, keys: Keyring, processed: Arc<AtomicU64>) -> AttackKit {
+    let kit = match provider.event_shape() {
+        Some(_) => AttackKit::events(provider, keys, TYPE, json!({"id": "thing_1", "note": "\u{e9}\u{1f980}"})),
+        None => AttackKit::bodies(provider, keys, |n| format!(r#"{{"n":{n},"note":"é🦀"}}"#)),
+    };
+    kit.unwrap().with_effects(move || processed.load(Ordering::Relaxed))
+}
+
+async fn attack(fault: Fault, provider: &'static Provider) -> Report {
+    let endpoint = Endpoint::new(fault, provider);
+    let kit = kit(provider, keys(1, 2), endpoint.processed.clone());
+    kit.run(async |request| endpoint.answer(request).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_kind_of_mistake_is_found() {
+    let (klang, github) = (&provider::KLANG, &provider::GITHUB);
+    // In the case, this is said.
+    let mistakes = [
+        (Fault::VerifiesNothing, klang, "no header at all", "should be refused"),
+        (Fault::VerifiesNothing, klang, "signed with another secret", "should be refused"),
+        (Fault::VerifiesNothing, klang, "a body with one bit flipped", "should be refused"),
+        (Fault::ForgetsTheTime, klang, "signed long ago", "should be refused"),
+        (Fault::ForgetsTheTime, klang, "signed far ahead", "should be refused"),
+        (Fault::ReformatsTheBody, klang, "JSON in an unusual format, signed so", "should be accepted"),
+        (Fault::ReformatsTheBody, klang, "a body with the same JSON, formatted otherwise", "should be refused"),
+        (Fault::ProcessesBeforeItVerifies, klang, "signed with another secret", "processed, should be refused before"),
+        (Fault::RefusesUnknownTypes, klang, "an event of a type added tomorrow", "should be accepted"),
+        (Fault::TakesTooLittle, klang, "the largest body", "should be accepted"),
+        (Fault::TakesEverything, klang, "one byte more than the largest body", "should be refused"),
+        (Fault::FailsOnForgeries, klang, "signed with another secret", "answered 500, should be refused"),
+        (Fault::AcceptsForgeriesUnprocessed, klang, "signed with another secret", "answered 200, should be refused"),
+        (Fault::SaysWhy, klang, "the texts of refusals with 401", "should be one text"),
+        (Fault::SaysWhatWouldBeRight, github, "signed with another secret", "holds the right signature"),
+        (Fault::ProcessesDuplicates, klang, "the same request twice", "processed 2 times, should be once"),
+        (Fault::ProcessesDuplicates, klang, "an attempt and the next one", "processed 2 times, should be once"),
+        (Fault::RefusesDuplicates, klang, "the same request twice", "answered 422, should be accepted"),
+        (Fault::ClaimsBeforeItVerifies, klang, "an event after a forged copy of it", "processed 0 times"),
+        (Fault::DeduplicatesByAnUnsignedId, github, "a replay under another unsigned id", "processed 2 times"),
+        (Fault::DeduplicatesTooLate, klang, "8 copies at the same time", "processed 8 times, should be once"),
+        (Fault::KnowsTheEmptySecret, klang, "signed with the empty secret", "should be refused"),
+        (Fault::KnowsTheCurrentSecretOnly, klang, "signed with previous secret 1", "should be accepted"),
+        (Fault::LooksAtTheFirstOfTwoHeaders, klang, "header `x-klang-signature` stands twice", "should be refused"),
+        (Fault::ComparesAsFarAsItGoes, github, "header `x-hub-signature-256` is cut in half", "should be refused"),
+        (Fault::AcceptsAnotherScheme, klang, "signed as github does", "should be refused"),
+        (Fault::FailsOnWhatIsNoJson, klang, "signed: no JSON", "answered 500, should be no error of the server's"),
+        (Fault::ProcessesNothing, klang, "signed with the current secret", "processed 0 times, should be once"),
+    ];
+    for (fault, provider, case, problem) in mistakes {
+        let report = attack(fault, provider).await;
+        let found = |(c, p): (&str, &str)| c == case && p.contains(problem);
+        let mut mistakes = report.mistakes().iter().map(|mistake| (&*mistake.case, &*mistake.problem));
+        assert!(mistakes.any(found), "{fault:?}: nobody says `{case}: {problem}` in {report}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_found_where_nothing_is_wrong() {
+    for provider in provider::ALL.iter().copied() {
+        let report = attack(Fault::None, provider).await;
+        assert!(report.is_clean(), "{}: {report}", provider.name());
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_with_its_store_passes_for_every_provider() {
+    for provider in provider::ALL.iter().copied() {
+        let receiver: Receiver = provider.receiver(keys(1, 2)).unwrap();
+        let once = Once::new(MemoryStore::new(1000));
+        let processed = Arc::new(AtomicU64::new(0));
+        let kit = kit(provider, keys(1, 2), processed.clone());
+        let answer = async |request: Request<Bytes>| {
+            let mut intake = receiver.begin(request.headers());
+            intake.push(request.body().clone());
+            let received = match intake.finish() {
+                Ok(received) => received,
+                Err(rejection) => return (rejection.status().as_u16(), rejection.public_text().to_owned()),
+            };
+            let answer = match received.event() {
+                Ok(event) if event.event_type() != TYPE => Answer::Processed,
+                Err(error) if error != hookseal::EventError::NoShape => Answer::Unreadable(error),
+                _ => {
+                    let process = async {
+                        tokio::task::yield_now().await;
+                        processed.fetch_add(1, Ordering::Relaxed);
+                        Answer::Processed
+                    };
+                    once.run(&received, process).await
+                }
+            };
+            (answer.status().as_u16(), answer.public_text().to_owned())
+        };
+        let report = kit.run(answer).await.unwrap();
+        assert!(report.is_clean(), "{}: {report}", provider.name());
+    }
+}
