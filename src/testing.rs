@@ -55,6 +55,7 @@ mod attack;
 mod cases;
 mod join;
 mod report;
+mod run;
 mod sender;
 mod store;
 

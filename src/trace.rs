@@ -37,7 +37,7 @@ pub(crate) fn refused(provider: Option<&str>, rejection: &Rejection) {
     let status = rejection.status().as_u16();
     match rejection {
         Rejection::Unhandled { .. } => {
-            debug!(target: TARGET, provider, status, reason = %rejection, "webhook acknowledged")
+            debug!(target: TARGET, provider, status, reason = %rejection, "webhook acknowledged");
         }
         _ => warn!(target: TARGET, provider, status, reason = %rejection, "webhook refused"),
     }

@@ -11,13 +11,13 @@ use crate::idempotency::key::IdempotencyKey;
 /// A [`Store`] in this process's memory. Cheap to clone: clones are the same store.
 ///
 /// For one process only: two of them do not know of each other, and a restart forgets everything. It holds at most as
-/// many keys as it was made for, about 250 bytes each, and refuses further ones instead of forgetting: what was
+/// many keys as it was made for, about 350 bytes each, and refuses further ones instead of forgetting: what was
 /// processed must not become new again.
 ///
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 ///
-/// let once = Once::new(MemoryStore::new(100_000)); // at most about 25 MB
+/// let once = Once::new(MemoryStore::new(100_000)); // at most about 35 MB
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 impl MemoryStore {
-    /// A store for at most this many keys: those in flight, and those processed within [`Once::keep`].
+    /// A store for at most this many keys: those in flight, and those processed within [`Once::keep`](super::Once::keep).
     ///
     /// ```
     /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());

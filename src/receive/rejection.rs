@@ -26,7 +26,9 @@ pub enum Rejection {
     /// Not authentic, or it cannot be told.
     #[error(transparent)]
     NotAuthentic(VerifyError),
-    /// No tenant is where the request went to. The answer is that of a wrong signature, so that tenants cannot be found by trying.
+    /// No tenant is where the request went to. The answer is that of a wrong signature, so that tenants cannot be found
+    /// by trying. The time that it takes may still tell: where that matters, give the look-up a receiver with a
+    /// [generated](crate::Secret::generate) secret instead.
     #[error("the tenant is unknown")]
     UnknownTenant,
     /// The body is larger than the receiver takes.

@@ -27,8 +27,11 @@ pub(super) enum Kind {
     Unreadable,
 }
 
+type Change = fn(&mut Vec<u8>);
+type Rewrite = fn(&str) -> String;
+
 /// How a header's value is changed.
-const HEADER_CHANGES: &[(&str, fn(&mut Vec<u8>))] = &[
+const HEADER_CHANGES: &[(&str, Change)] = &[
     ("is empty", Vec::clear),
     ("is another text", |value| *value = b"not what it should be".to_vec()),
     ("is cut in half", |value| value.truncate(value.len() / 2)),
@@ -39,7 +42,7 @@ const HEADER_CHANGES: &[(&str, fn(&mut Vec<u8>))] = &[
 ];
 
 /// How a body is changed after it was signed.
-const BODY_CHANGES: &[(&str, fn(&mut Vec<u8>))] = &[
+const BODY_CHANGES: &[(&str, Change)] = &[
     ("one bit flipped", |body| {
         let middle = body.len() / 2;
         body.get_mut(middle).into_iter().for_each(|byte| *byte ^= 1);
@@ -50,8 +53,8 @@ const BODY_CHANGES: &[(&str, fn(&mut Vec<u8>))] = &[
     ("the same JSON, formatted otherwise", |body| *body = reformatted(body)),
 ];
 
-/// What stands in place of the timestamp. The second is the right one behind a sign, the third behind a zero.
-const TIMESTAMPS: &[(&str, fn(&str) -> String)] = &[
+/// What stands in place of the timestamp, made from the right one.
+const TIMESTAMPS: &[(&str, Rewrite)] = &[
     ("empty", |_| String::new()),
     ("a number with a sign", |time| format!("+{time}")),
     ("a number with a zero in front", |time| format!("0{time}")),
@@ -142,7 +145,7 @@ impl Cases<'_> {
 
             for (change, apply) in HEADER_CHANGES {
                 let mut changed = self.good()?;
-                if change_values(changed.headers_mut(), Some(&name), |value| apply(value)) {
+                if change_values(changed.headers_mut(), Some(&name), apply) {
                     self.add(&format!("header `{name}` {change}"), changed, Kind::Good);
                 }
             }

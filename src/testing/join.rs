@@ -1,10 +1,9 @@
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::task::Poll;
 
 /// Runs futures at the same time, without a runtime.
 pub(super) async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Option<F::Output>, Pin<Box<F>>)> = futures.map(|future| (None, Box::pin(future))).collect();
+    let mut running: Vec<_> = futures.map(|future| (None, Box::pin(future))).collect();
     poll_fn(|context| {
         for (output, future) in running.iter_mut().filter(|(output, _)| output.is_none()) {
             if let Poll::Ready(ready) = future.as_mut().poll(context) {

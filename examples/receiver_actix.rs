@@ -1,0 +1,79 @@
+//! Receives webhooks with actix-web: two providers, tenants with secrets of their own, each event once.
+//!
+//! `cargo run --example receiver_actix --features actix,testing`
+
+use std::error::Error;
+
+use actix_web::{App, HttpRequest, HttpServer, web};
+use hookseal::actix::ReceiverLookup;
+use hookseal::idempotency::{MemoryStore, Once};
+use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
+use hookseal::{Secret, provider};
+
+mod deliveries;
+
+/// Keeps Klang's requests apart from all others.
+enum Klang {}
+
+/// GitHub, with a secret for each tenant.
+enum Tenant {}
+
+#[derive(serde::Deserialize)]
+enum Conversations {
+    #[serde(rename = "conversation.ready")]
+    Ready { title: String },
+}
+
+async fn klang(once: web::Data<Once<MemoryStore>>, webhook: Webhook<Conversations, Klang>) -> Answer {
+    let Webhook { event, received } = webhook;
+    once.run(&received, async {
+        let id = event.id().unwrap_or_default().to_owned();
+        let Conversations::Ready { title } = event.into_data();
+        println!("    {title:?} is ready, says {id}");
+        Answer::Processed
+    })
+    .await
+}
+
+async fn github(once: web::Data<Once<MemoryStore>>, received: Received<Tenant>) -> Answer {
+    once.run(&received, async {
+        println!("    {} bytes for {}", received.body().len(), received.scope());
+        Answer::Accepted
+    })
+    .await
+}
+
+/// Stands for a database.
+async fn secret_of(tenant: &str) -> Result<Option<&'static str>, std::io::Error> {
+    Ok((tenant == "shop-1").then_some(deliveries::SHOP_SECRET))
+}
+
+async fn find_receiver(request: HttpRequest) -> Result<Receiver<Tenant>, Rejection> {
+    let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
+    let secret = secret_of(tenant).await.map_err(Rejection::unavailable)?;
+    let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
+    Ok(provider::GITHUB.receiver(secret)?.with_scope(tenant))
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?;
+    // In a fleet: `Once::new(RedisStore::new(connection))`.
+    let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(klang_receiver.clone())
+            .app_data(ReceiverLookup::new(find_receiver))
+            .app_data(once.clone())
+            .route("/klang", web::post().to(klang))
+            .route("/github/{tenant}", web::post().to(github))
+    })
+    .workers(1)
+    .bind(("127.0.0.1", 0))?;
+
+    let address = server.addrs()[0];
+    tokio::select! {
+        stopped = server.run() => Ok(stopped?),
+        sent = deliveries::send_to(address) => sent,
+    }
+}

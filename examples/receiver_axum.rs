@@ -1,0 +1,92 @@
+//! Receives webhooks with axum: two providers, tenants with secrets of their own, each event once.
+//!
+//! `cargo run --example receiver_axum --features axum,testing`
+
+use std::error::Error;
+
+use axum::extract::{FromRef, FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::{Router, routing::post};
+use hookseal::axum::ReceiverLookup;
+use hookseal::idempotency::{MemoryStore, Once};
+use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
+use hookseal::{Secret, provider};
+
+mod deliveries;
+
+/// Keeps Klang's requests apart from all others, at compile time.
+enum Klang {}
+
+/// GitHub, with a secret for each tenant.
+enum Tenant {}
+
+#[derive(Clone, FromRef)]
+struct App {
+    klang: Receiver<Klang>,
+    tenants: Tenants,
+    /// In a fleet: `Once::new(RedisStore::new(connection))`.
+    once: Once<MemoryStore>,
+}
+
+#[derive(serde::Deserialize)]
+enum Conversations {
+    #[serde(rename = "conversation.ready")]
+    Ready { title: String },
+}
+
+async fn klang(State(once): State<Once<MemoryStore>>, webhook: Webhook<Conversations, Klang>) -> Answer {
+    let Webhook { event, received } = webhook;
+    once.run(&received, async {
+        let id = event.id().unwrap_or_default().to_owned();
+        let Conversations::Ready { title } = event.into_data();
+        println!("    {title:?} is ready, says {id}");
+        Answer::Processed
+    })
+    .await
+}
+
+async fn github(State(once): State<Once<MemoryStore>>, received: Received<Tenant>) -> Answer {
+    once.run(&received, async {
+        println!("    {} bytes for {}", received.body().len(), received.scope());
+        Answer::Accepted
+    })
+    .await
+}
+
+#[derive(Clone)]
+struct Tenants;
+
+impl Tenants {
+    /// Stands for a database.
+    async fn secret_of(&self, tenant: &str) -> Result<Option<&str>, std::io::Error> {
+        Ok((tenant == "shop-1").then_some(deliveries::SHOP_SECRET))
+    }
+}
+
+impl ReceiverLookup<App> for Tenant {
+    async fn find_receiver(parts: &mut Parts, app: &App) -> Result<Receiver<Tenant>, Rejection> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
+        let secret = app.tenants.secret_of(&tenant).await.map_err(Rejection::unavailable)?;
+        let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
+        Ok(provider::GITHUB.receiver(secret)?.with_scope(tenant))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let app = App {
+        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?,
+        tenants: Tenants,
+        once: Once::new(MemoryStore::new(100_000)),
+    };
+    let router = Router::new().route("/klang", post(klang)).route("/github/{tenant}", post(github)).with_state(app);
+
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let server = async { axum::serve(listener, router).await };
+    tokio::select! {
+        stopped = server => Ok(stopped?),
+        sent = deliveries::send_to(address) => sent,
+    }
+}

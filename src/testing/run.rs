@@ -1,0 +1,175 @@
+//! The kit's requests, sent and judged.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+use time::Duration;
+
+use super::attack::{AttackKit, Reply};
+use super::cases::{self, Case, Kind};
+use super::join::join_all;
+use super::{Report, SenderError};
+use crate::id::event_id;
+use crate::secret::Secret;
+
+/// Copies of one event at the same time.
+const COPIES: usize = 8;
+
+pub(super) struct Run<'k, F> {
+    kit: &'k AttackKit,
+    send: F,
+    report: Report,
+    /// The texts of refusals, with the first case of each, by status.
+    refusals: BTreeMap<u16, BTreeMap<String, String>>,
+}
+
+impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
+    pub(super) fn new(kit: &'k AttackKit, send: F) -> Run<'k, F> {
+        Run { kit, send, report: Report::default(), refusals: BTreeMap::new() }
+    }
+
+    pub(super) async fn report(mut self) -> Result<Report, SenderError> {
+        for case in cases::all(self.kit)? {
+            self.judge(case).await?;
+        }
+        self.repeat().await?;
+        self.compare_texts();
+        Ok(self.report)
+    }
+
+    async fn judge(&mut self, case: Case) -> Result<(), SenderError> {
+        let Case { name, request, kind } = case;
+        let now = self.kit.sender.time();
+        let fits = request.body().len() <= self.kit.max_received;
+        let authentic = fits && self.kit.verifier.verify_at(request.headers(), request.body(), now).is_ok();
+        let telltales = if authentic { Vec::new() } else { self.telltales(&request)? };
+
+        let before = self.kit.count();
+        let reply = self.send(request).await;
+        let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
+
+        let mut problems = Vec::new();
+        let answered = |expected: &str| format!("answered {}, should be {expected}", reply.status);
+        match (authentic, kind) {
+            (true, Kind::Good) if !is_success(reply.status) => problems.push(answered("accepted")),
+            (true, Kind::Good) if effects.is_some_and(|effects| effects != 1) => {
+                problems.push(format!("processed {} times, should be once", effects.unwrap_or_default()));
+            }
+            (true, Kind::UnknownType) if !is_success(reply.status) => {
+                problems.push(answered("accepted: platforms pause an endpoint that refuses what they add"));
+            }
+            (true, Kind::Unreadable) if reply.status >= 500 => problems.push(answered("no error of the server's")),
+            (true, _) => {}
+            (false, _) => {
+                if !(400..500).contains(&reply.status) {
+                    problems.push(answered("refused"));
+                }
+                if effects.is_some_and(|effects| effects > 0) {
+                    problems.push("processed, should be refused before".to_owned());
+                }
+                if telltales.iter().any(|telltale| reply.text.contains(telltale)) {
+                    problems.push("the answer holds the right signature or the secret".to_owned());
+                }
+                self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
+            }
+        }
+        self.report.add(&name, problems);
+        Ok(())
+    }
+
+    /// What no answer may hold: the signatures that would have been right, and the secret.
+    fn telltales(&self, request: &Request<Bytes>) -> Result<Vec<String>, SenderError> {
+        let right = self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO)?;
+        let signatures = right.headers().values().filter(|value| value.is_sensitive());
+        let words =
+            signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
+        let signatures = words.filter(|word| word.len() > 20).map(str::to_owned);
+        let secrets = self.kit.keys.secrets().filter_map(Secret::expose);
+        Ok(signatures.chain(secrets.map(str::to_owned)).collect())
+    }
+
+    /// The same event again, in every way in which it comes again.
+    async fn repeat(&mut self) -> Result<(), SenderError> {
+        let kit = self.kit;
+        let again = |body: &Bytes, after| kit.sign(&kit.sender, body.clone(), after);
+
+        let request = again(&kit.body(self.report.cases())?, Duration::ZERO)?;
+        self.deliver("the same request twice", vec![request.clone(), request]).await;
+
+        let (body, id) = (kit.body(self.report.cases())?, event_id("msg_")?);
+        let attempt = |after| kit.sign(&kit.sender.clone().with_id(id.as_str()), body.clone(), after);
+        self.deliver("an attempt and the next one", vec![attempt(-Duration::SECOND)?, attempt(Duration::ZERO)?]).await;
+
+        let replay = self.replay()?;
+        self.deliver("a replay under another unsigned id", replay).await;
+
+        let body = kit.body(self.report.cases())?;
+        let good = again(&body, Duration::ZERO)?;
+        let mut forged = kit.sign(&cases::stranger(kit)?, body, Duration::ZERO)?;
+        for (name, value) in good.headers().iter().filter(|(_, value)| !value.is_sensitive()) {
+            forged.headers_mut().insert(name, value.clone());
+        }
+        // Refused already, but it must leave nothing behind.
+        let _ = self.send(forged).await;
+        self.deliver("an event after a forged copy of it", vec![good]).await;
+
+        let request = again(&kit.body(self.report.cases())?, Duration::ZERO)?;
+        let before = kit.count();
+        let copies = (0..COPIES).map(|_| (self.send)(request.clone()));
+        let replies: Vec<Reply> = join_all(copies).await.into_iter().map(Into::into).collect();
+        self.once(&format!("{COPIES} copies at the same time"), before, &replies);
+        Ok(())
+    }
+
+    /// A request, and the same with another id if that is not signed.
+    fn replay(&self) -> Result<Vec<Request<Bytes>>, SenderError> {
+        let request = self.kit.sign(&self.kit.sender, self.kit.body(self.report.cases())?, Duration::ZERO)?;
+        let mut replay = request.clone();
+        let verified = self.kit.verifier.verify_at(request.headers(), request.body(), self.kit.sender.time());
+        let id = verified.ok().and_then(|verified| verified.proof().unsigned_id());
+        let other = HeaderValue::from_str(&event_id("msg_")?).ok();
+        if let (Some(id), Some(other)) = (id, other) {
+            replay.headers_mut().values_mut().filter(|value| *value == id).for_each(|value| *value = other.clone());
+        }
+        Ok(vec![request, replay])
+    }
+
+    async fn deliver(&mut self, case: &str, requests: Vec<Request<Bytes>>) {
+        let before = self.kit.count();
+        let mut replies = Vec::new();
+        for request in requests {
+            replies.push(self.send(request).await);
+        }
+        self.once(case, before, &replies);
+    }
+
+    /// One effect, and no answer that would make the sender give up the endpoint.
+    fn once(&mut self, case: &str, before: Option<u64>, replies: &[Reply]) {
+        let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
+        let wrong = replies.iter().find(|reply| !is_success(reply.status) && reply.status != 409);
+        let wrong = wrong.map(|reply| format!("answered {}, should be accepted, or 409 meanwhile", reply.status));
+        let done = effects.filter(|effects| *effects != 1);
+        let done = done.map(|effects| format!("processed {effects} times, should be once"));
+        self.report.add(case, wrong.into_iter().chain(done));
+    }
+
+    /// What differs between refusals tells a forger how far the forgery got.
+    fn compare_texts(&mut self) {
+        for (status, texts) in &self.refusals {
+            let differing = (texts.len() > 1).then(|| {
+                let cases: Vec<_> = texts.values().take(3).map(|case| format!("`{case}`")).collect();
+                format!("they differ, for example for {}; should be one text", cases.join(" and "))
+            });
+            self.report.add(&format!("the texts of refusals with {status}"), differing);
+        }
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Reply {
+        (self.send)(request).await.into()
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
