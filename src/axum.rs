@@ -47,7 +47,7 @@
 //! With one provider, the receiver is the state and needs no name: `Receiver`, `Webhook<T>` and
 //! `.with_state(receiver)`. A handler that asks for a provider whose receiver the state does not have does not compile:
 //!
-//! ```compile_fail,E0277
+//! ```compile_fail,E0308
 //! # use axum::{Router, routing::post};
 //! # use hookseal::receive::{Answer, Received, Receiver};
 //! enum Klang {}
