@@ -187,28 +187,39 @@ impl Verifier {
         let keyed = self.scheme_of(headers)?;
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        for (place, key) in keyed.keys.iter().enumerate() {
-            if reading.candidates.contain(&keyed.plan.tag(&reading.values, body, key)) {
-                return Ok(Verified::new(Proof::new(&keyed.plan, &reading, place), body));
-            }
-        }
-        Err(VerifyError::NoMatch)
+        Ok(Verified::new(keyed.judge(&reading, body)?, body))
     }
 
+    #[inline]
     fn begin_by<'a, H: Headers + ?Sized>(
         &'a self,
         headers: &'a H,
         now: impl FnOnce() -> Now,
     ) -> Result<Verification<'a>, VerifyError> {
+        Ok(self.open_by(headers, now)?.stream())
+    }
+
+    /// The headers alone, by the system's clock or at a given time: for who does not know yet whether the body comes
+    /// in pieces.
+    #[inline]
+    pub(crate) fn open<'a, H: Headers + ?Sized>(
+        &'a self,
+        headers: &'a H,
+        now: Option<OffsetDateTime>,
+    ) -> Result<Opened<'a>, VerifyError> {
+        self.open_by(headers, || now.map_or_else(Now::system, Now::from))
+    }
+
+    #[inline]
+    fn open_by<'a, H: Headers + ?Sized>(
+        &'a self,
+        headers: &'a H,
+        now: impl FnOnce() -> Now,
+    ) -> Result<Opened<'a>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        let mut macs = [const { None }; MAX_KEYS];
-        for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
-            let mac = slot.insert(key.begin());
-            keyed.plan.head(&reading.values).for_each(|piece| mac.update(piece));
-        }
-        Ok(Verification { plan: &keyed.plan, reading, macs })
+        Ok(Opened { keyed, reading })
     }
 
     #[inline]
@@ -228,6 +239,39 @@ impl Keyed {
     fn reading<'h>(&self) -> Reading<'h> {
         let length = self.keys.first().map(Mac::length).unwrap_or_default();
         Reading::new(Candidates::new(self.plan.encoding(), length))
+    }
+
+    #[inline]
+    fn judge<'h>(&self, reading: &Reading<'h>, body: &[u8]) -> Result<Proof<'h>, VerifyError> {
+        for (place, key) in self.keys.iter().enumerate() {
+            if reading.candidates.contain(&self.plan.tag(&reading.values, body, key)) {
+                return Ok(Proof::new(&self.plan, reading, place));
+            }
+        }
+        Err(VerifyError::NoMatch)
+    }
+}
+
+/// Headers that can be accepted if the body is right.
+pub(crate) struct Opened<'a> {
+    keyed: &'a Keyed,
+    reading: Reading<'a>,
+}
+
+impl<'a> Opened<'a> {
+    #[inline]
+    pub(crate) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
+        self.keyed.judge(&self.reading, body)
+    }
+
+    pub(crate) fn stream(&self) -> Verification<'a> {
+        let Opened { keyed, reading } = *self;
+        let mut macs = [const { None }; MAX_KEYS];
+        for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
+            let mac = slot.insert(key.begin());
+            keyed.plan.head(&reading.values).for_each(|piece| mac.update(piece));
+        }
+        Verification { plan: &keyed.plan, reading, macs }
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,16 +32,21 @@ type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 #[derive(Default)]
 struct Entries {
-    by_key: HashMap<IdempotencyKey, Entry>,
+    by_key: HashMap<Arc<IdempotencyKey>, Entry>,
     /// The same, by when they end.
-    by_end: BTreeSet<(OffsetDateTime, IdempotencyKey)>,
+    by_end: BTreeMap<End, Arc<IdempotencyKey>>,
+    /// How many ends there were.
+    count: u64,
 }
+
+/// The number tells ends at the same moment apart.
+type End = (OffsetDateTime, u64);
 
 #[derive(Clone, Copy)]
 struct Entry {
     /// `None`: completed.
     holder: Option<Token>,
-    end: OffsetDateTime,
+    end: End,
 }
 
 impl MemoryStore {
@@ -101,11 +106,11 @@ impl MemoryStore {
         match entries.by_key.get(key).copied() {
             Some(Entry { holder: None, .. }) => Ok(Claim::Completed),
             Some(Entry { holder: Some(holder), end }) if holder != token => {
-                Ok(Claim::InFlight { left: (end - now).unsigned_abs() })
+                Ok(Claim::InFlight { left: (end.0 - now).unsigned_abs() })
             }
             None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
             _ => {
-                entries.set(key, Entry { holder: Some(token), end: after(now, lease) });
+                entries.set(key, Some(token), after(now, lease));
                 Ok(Claim::New)
             }
         }
@@ -117,7 +122,7 @@ impl MemoryStore {
             Some(entry) if entry.holder != Some(token) => Ok(false),
             None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
             _ => {
-                entries.set(key, Entry { holder: None, end: after(now, keep) });
+                entries.set(key, None, after(now, keep));
                 Ok(true)
             }
         }
@@ -152,24 +157,25 @@ impl Store for MemoryStore {
 impl Entries {
     /// Each entry is looked at once, when it has ended: no sweep over all of them, however full the store is.
     fn forget_ended(&mut self, now: OffsetDateTime) {
-        while let Some((end, _)) = self.by_end.first()
-            && *end <= now
-            && let Some((_, key)) = self.by_end.pop_first()
+        while let Some(first) = self.by_end.first_entry()
+            && first.key().0 <= now
         {
-            self.by_key.remove(&key);
+            self.by_key.remove(&first.remove());
         }
     }
 
-    fn set(&mut self, key: &IdempotencyKey, entry: Entry) {
-        self.remove(key);
-        self.by_end.insert((entry.end, key.clone()));
-        self.by_key.insert(key.clone(), entry);
+    fn set(&mut self, key: &IdempotencyKey, holder: Option<Token>, end: OffsetDateTime) {
+        let key = self.remove(key).unwrap_or_else(|| Arc::new(key.clone()));
+        let end = (end, self.count);
+        self.count += 1;
+        self.by_end.insert(end, key.clone());
+        self.by_key.insert(key, Entry { holder, end });
     }
 
-    fn remove(&mut self, key: &IdempotencyKey) {
-        if let Some((key, entry)) = self.by_key.remove_entry(key) {
-            self.by_end.remove(&(entry.end, key));
-        }
+    fn remove(&mut self, key: &IdempotencyKey) -> Option<Arc<IdempotencyKey>> {
+        let (key, entry) = self.by_key.remove_entry(key)?;
+        self.by_end.remove(&entry.end);
+        Some(key)
     }
 }
 

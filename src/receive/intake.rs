@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
 use crate::trace;
-use crate::verify::Verification;
+use crate::verify::{Opened, Verification};
 
 /// A request that is being received: the headers are judged, the body is still coming. Made by [`Receiver::begin`].
 ///
@@ -49,13 +49,20 @@ use crate::verify::Verification;
 /// ```
 #[must_use = "nothing is verified before `finish`"]
 pub struct Intake<'a, P = ()> {
-    /// `None` if it could not be found, and then refused.
+    /// `None` if it could not be found.
     receiver: Option<&'a Receiver<P>>,
-    state: Result<Verification<'a>, Rejection>,
     limit: usize,
-    body: Body,
-    /// Bytes thrown away since the request was refused.
-    discarded: usize,
+    state: State<'a>,
+}
+
+enum State<'a> {
+    /// At most one piece so far. If it stays the only one, it is not copied, and hashed in one go.
+    Whole { opened: Opened<'a>, body: Bytes },
+    /// Hashed as it comes, and copied together: many small pieces, each held as it came, would hold the buffers that
+    /// they were cut from. Boxed, since it has room for eight keys and few requests get here.
+    Pieces(Box<(Verification<'a>, Vec<u8>)>),
+    /// `discarded` counts what was thrown away since.
+    Refused { rejection: Rejection, discarded: usize },
 }
 
 /// How much is read from a request that has no receiver: as from a provider that documents no limit.
@@ -65,10 +72,13 @@ impl<'a, P> Intake<'a, P> {
     pub(super) fn new<H: Headers + ?Sized>(receiver: &'a Receiver<P>, headers: &'a H) -> Intake<'a, P> {
         let limit = receiver.max_received();
         let state = match declared_length(headers) {
-            Some(length) if length > limit as u64 => Err(Rejection::TooLarge { limit }),
-            _ => receiver.verification(headers).map_err(Rejection::NotAuthentic),
+            Some(length) if length > limit as u64 => State::refused(Rejection::TooLarge { limit }),
+            _ => match receiver.open(headers) {
+                Ok(opened) => State::Whole { opened, body: Bytes::new() },
+                Err(error) => State::refused(error.into()),
+            },
         };
-        Intake { receiver: Some(receiver), state, limit, body: Body::default(), discarded: 0 }
+        Intake { receiver: Some(receiver), limit, state }
     }
 
     /// A request that is refused before its headers are looked at, because its receiver was not found. Its body is
@@ -83,8 +93,7 @@ impl<'a, P> Intake<'a, P> {
     /// assert_eq!(intake.finish().unwrap_err(), Rejection::UnknownTenant);
     /// ```
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
-        let limit = LIMIT_WITHOUT_RECEIVER;
-        Intake { receiver: None, state: Err(rejection), limit, body: Body::default(), discarded: 0 }
+        Intake { receiver: None, limit: LIMIT_WITHOUT_RECEIVER, state: State::refused(rejection) }
     }
 
     /// Whether to go on reading the body. If not, the request is refused, and what still comes is not worth waiting for.
@@ -101,7 +110,7 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn wants_more(&self) -> bool {
-        self.discarded <= self.limit
+        !matches!(self.state, State::Refused { discarded, .. } if discarded > self.limit)
     }
 
     /// Takes in the next bytes of the body. Bytes that are the whole body are not copied.
@@ -118,18 +127,29 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn push(&mut self, chunk: Bytes) {
-        let limit = self.limit;
+        let (limit, length) = (self.limit, self.length());
         match &mut self.state {
-            Ok(verification) if chunk.len() <= limit - self.body.length() => {
-                verification.update(&chunk);
-                self.body.push(chunk, limit);
+            State::Refused { discarded, .. } => *discarded = discarded.saturating_add(chunk.len()),
+            state if chunk.len() > limit - length => {
+                *state = State::Refused { rejection: Rejection::TooLarge { limit }, discarded: chunk.len() };
             }
-            Ok(_) => {
-                self.state = Err(Rejection::TooLarge { limit });
-                self.body = Body::default();
-                self.discarded = chunk.len();
+            _ if chunk.is_empty() => {}
+            State::Whole { body, .. } if body.is_empty() => *body = chunk,
+            State::Whole { opened, body } => {
+                let mut pieces = Box::new((opened.stream(), Vec::new()));
+                append(&mut pieces, body, limit);
+                append(&mut pieces, &chunk, limit);
+                self.state = State::Pieces(pieces);
             }
-            Err(_) => self.discarded = self.discarded.saturating_add(chunk.len()),
+            State::Pieces(pieces) => append(pieces, &chunk, limit),
+        }
+    }
+
+    fn length(&self) -> usize {
+        match &self.state {
+            State::Whole { body, .. } => body.len(),
+            State::Pieces(pieces) => pieces.1.len(),
+            State::Refused { .. } => 0,
         }
     }
 
@@ -148,11 +168,10 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn abort(&mut self, rejection: Rejection) {
-        if self.state.is_ok() {
-            self.state = Err(rejection);
+        match &mut self.state {
+            State::Refused { discarded, .. } => *discarded = usize::MAX,
+            state => *state = State::Refused { rejection, discarded: usize::MAX },
         }
-        self.body = Body::default();
-        self.discarded = usize::MAX;
     }
 
     /// Ends the body and judges the request.
@@ -172,17 +191,41 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let provider = self.receiver.map(|receiver| receiver.provider().name());
-        let finished = self.state.and_then(|verification| Ok(verification.finish()?));
-        match (finished, self.receiver) {
-            (Ok(proof), Some(receiver)) => Ok(Received::new(receiver.clone(), proof, self.body.into_bytes())),
-            (finished, _) => {
-                let rejection = finished.err().unwrap_or(Rejection::UnknownTenant);
-                trace::refused(provider, &rejection);
+        let Intake { receiver, state, .. } = self;
+        let (proof, body) = match state {
+            State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
+            State::Pieces(pieces) => {
+                let (verification, body) = *pieces;
+                (verification.finish().map_err(Rejection::NotAuthentic), Bytes::from(body))
+            }
+            State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
+        };
+        match (proof, receiver) {
+            (Ok(proof), Some(receiver)) => Ok(Received::new(receiver.clone(), proof, body)),
+            (proof, receiver) => {
+                let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
+                trace::refused(receiver.map(|receiver| receiver.provider().name()), &rejection);
                 Err(rejection)
             }
         }
     }
+}
+
+impl State<'_> {
+    fn refused(rejection: Rejection) -> Self {
+        State::Refused { rejection, discarded: 0 }
+    }
+}
+
+/// Hashes and keeps one more piece. `limit` is at least the new length, and the room never grows beyond it.
+fn append((verification, body): &mut (Verification<'_>, Vec<u8>), chunk: &[u8], limit: usize) {
+    verification.update(chunk);
+    let needed = body.len() + chunk.len();
+    if needed > body.capacity() {
+        let room = needed.max(body.capacity().saturating_mul(2)).min(limit);
+        body.reserve_exact(room - body.len());
+    }
+    body.extend_from_slice(chunk);
 }
 
 /// The length that the request says it has, if it says one that can be read.
@@ -193,46 +236,15 @@ fn declared_length<H: Headers + ?Sized>(headers: &H) -> Option<u64> {
     }
 }
 
-/// A body in one piece: the only chunk as it came, else copied together. Many small chunks each held as they came would
-/// hold the buffers that they were cut from.
-#[derive(Default)]
-struct Body {
-    only: Bytes,
-    joined: Vec<u8>,
-}
-
-impl Body {
-    fn length(&self) -> usize {
-        self.only.len() + self.joined.len()
-    }
-
-    /// `limit` is at least the new length.
-    fn push(&mut self, chunk: Bytes, limit: usize) {
-        if self.length() == 0 {
-            self.only = chunk;
-        } else if !chunk.is_empty() {
-            let only = std::mem::take(&mut self.only);
-            let needed = only.len() + self.joined.len() + chunk.len();
-            if needed > self.joined.capacity() {
-                let room = needed.max(self.joined.capacity().saturating_mul(2)).min(limit);
-                self.joined.reserve_exact(room - self.joined.len());
-            }
-            self.joined.extend_from_slice(&only);
-            self.joined.extend_from_slice(&chunk);
-        }
-    }
-
-    fn into_bytes(self) -> Bytes {
-        if self.joined.is_empty() { self.only } else { self.joined.into() }
-    }
-}
-
 impl<P> fmt::Debug for Intake<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let refused: Option<&Rejection> = self.state.as_ref().err();
+        let refused = match &self.state {
+            State::Refused { rejection, .. } => Some(rejection),
+            _ => None,
+        };
         f.debug_struct("Intake")
             .field("receiver", &self.receiver)
-            .field("bytes", &self.body.length())
+            .field("bytes", &self.length())
             .field("refused", &refused)
             .finish_non_exhaustive()
     }

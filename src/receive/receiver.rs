@@ -10,7 +10,7 @@ use crate::error::VerifyError;
 use crate::headers::Headers;
 use crate::provider::Provider;
 use crate::secret::Keyring;
-use crate::verify::{Verification, Verifier};
+use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
@@ -163,14 +163,9 @@ impl<P> Receiver<P> {
         Intake::new(self, headers)
     }
 
-    pub(super) fn verification<'a, H: Headers + ?Sized>(
-        &'a self,
-        headers: &'a H,
-    ) -> Result<Verification<'a>, VerifyError> {
-        match &self.shared.clock {
-            None => self.shared.verifier.begin(headers),
-            Some(clock) => self.shared.verifier.begin_at(headers, clock()),
-        }
+    #[inline]
+    pub(super) fn open<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
+        self.shared.verifier.open(headers, self.shared.clock.as_ref().map(|clock| clock()))
     }
 }
 

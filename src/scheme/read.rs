@@ -13,6 +13,7 @@ use super::plan::{Alone, Borders, Family, FollowingTimestamp, IdRules, Plan, Sig
 const MAX_SIGNATURE_BYTES: usize = 4096;
 
 /// What a request's headers claim. Filled in place: it is larger than what else verifying moves.
+#[derive(Clone, Copy)]
 pub(crate) struct Reading<'h> {
     pub(crate) values: Values<'h>,
     /// Visible ASCII.

@@ -102,7 +102,7 @@ fn send(stream: &mut TcpStream, line: &[u8], requests: &mut Requests) -> io::Res
     let [head, body] = requests.next();
     let length = line.len() + head.len() + body.len();
     // The send buffer is empty, and larger than a request.
-    match stream.write_vectored(&[IoSlice::new(line), head, body])? {
+    match stream.write_vectored(&[line, head, body].map(IoSlice::new))? {
         written if written == length => Ok(()),
         written => Err(io::Error::other(format!("{written} bytes written of {length}"))),
     }

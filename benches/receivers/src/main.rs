@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let filter = arguments.next().unwrap_or_default();
 
     let servers = [("axum", on_axum::start()?), ("actix", on_actix::start()?)];
+    server::settle_client()?;
     let mut samples: [[Vec<Sample>; 5]; 2] = Default::default();
     for round in 0..rounds {
         // Signed anew, because a long run would leave the window of five minutes.

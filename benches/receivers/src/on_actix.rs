@@ -64,7 +64,7 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     thread::spawn(move || {
         let server = HttpServer::new(move || {
             // The factory runs in the worker's thread. Whoever waits for the id gets the error.
-            let _ = sender.send(server::this_thread());
+            let _ = sender.send(server::settle_worker());
             App::new()
                 .app_data(receiver.clone())
                 .app_data(once.clone())

@@ -70,7 +70,7 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     let (sender, ids) = mpsc::channel();
     thread::spawn(move || {
         // Whoever waits for the id gets the error.
-        let _ = sender.send(server::this_thread());
+        let _ = sender.send(server::settle_worker());
         serve(listener, app)
     });
     Ok(Server { address, thread: ids.recv()?? })

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::receive::Receiver;
 use hookseal::{ConfigError, Secret, provider};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Deserialize;
 
 use crate::requests::SECRET;
@@ -21,10 +22,25 @@ pub(crate) struct Server {
     pub(crate) thread: String,
 }
 
-/// The id of the calling thread.
-pub(crate) fn this_thread() -> io::Result<String> {
+/// Settles the calling thread as a server's worker, and gives its id.
+pub(crate) fn settle_worker() -> io::Result<String> {
+    stay_on(<[usize]>::first)?;
     let path = fs::read_link("/proc/thread-self")?;
     Ok(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+/// Settles the calling thread as the client.
+pub(crate) fn settle_client() -> io::Result<()> {
+    stay_on(<[usize]>::last)
+}
+
+/// Without this the scheduler puts client and worker on one core, because each wakes the other, and the other core idles.
+fn stay_on(choose: fn(&[usize]) -> Option<&usize>) -> io::Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let mut set = CpuSet::new();
+    set.set(*choose(&cores).ok_or(io::ErrorKind::NotFound)?);
+    Ok(sched_setaffinity(None, &set)?)
 }
 
 /// Seconds on a core, and seconds of waiting for one.
