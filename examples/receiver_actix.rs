@@ -25,11 +25,9 @@ enum Conversations {
 }
 
 async fn klang(once: web::Data<Once<MemoryStore>>, webhook: Webhook<Conversations, Klang>) -> Answer {
-    let Webhook { event, received } = webhook;
-    once.run(&received, async {
-        let id = event.id().unwrap_or_default().to_owned();
-        let Conversations::Ready { title } = event.into_data();
-        println!("    {title:?} is ready, says {id}");
+    once.run(&webhook, async {
+        let Conversations::Ready { title } = webhook.event.data();
+        println!("    {title:?} is ready, says {}", webhook.event.id().unwrap_or_default());
         Answer::Processed
     })
     .await
@@ -50,9 +48,11 @@ async fn secret_of(tenant: &str) -> Result<Option<&'static str>, std::io::Error>
 
 async fn find_receiver(request: HttpRequest) -> Result<Receiver<Tenant>, Rejection> {
     let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-    let secret = secret_of(tenant).await.map_err(Rejection::unavailable)?;
-    let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
-    Ok(provider::GITHUB.receiver(secret)?.with_scope(tenant))
+    match secret_of(tenant).await.map_err(Rejection::unavailable)? {
+        Some(secret) => Ok(provider::GITHUB.receiver(Secret::new(secret)?)?.with_scope(tenant)),
+        // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+        None => Ok(provider::GITHUB.refusing_receiver()?),
+    }
 }
 
 #[actix_web::main]

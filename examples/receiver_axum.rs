@@ -20,6 +20,7 @@ enum Klang {}
 /// GitHub, with a secret for each tenant.
 enum Tenant {}
 
+/// `FromRef` is derived by axum's feature `macros`.
 #[derive(Clone, FromRef)]
 struct App {
     klang: Receiver<Klang>,
@@ -35,11 +36,9 @@ enum Conversations {
 }
 
 async fn klang(State(once): State<Once<MemoryStore>>, webhook: Webhook<Conversations, Klang>) -> Answer {
-    let Webhook { event, received } = webhook;
-    once.run(&received, async {
-        let id = event.id().unwrap_or_default().to_owned();
-        let Conversations::Ready { title } = event.into_data();
-        println!("    {title:?} is ready, says {id}");
+    once.run(&webhook, async {
+        let Conversations::Ready { title } = webhook.event.data();
+        println!("    {title:?} is ready, says {}", webhook.event.id().unwrap_or_default());
         Answer::Processed
     })
     .await
@@ -67,9 +66,11 @@ impl ReceiverLookup<App> for Tenant {
     async fn find_receiver(parts: &mut Parts, app: &App) -> Result<Receiver<Tenant>, Rejection> {
         let path = Path::<String>::from_request_parts(parts, app).await;
         let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
-        let secret = app.tenants.secret_of(&tenant).await.map_err(Rejection::unavailable)?;
-        let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
-        Ok(provider::GITHUB.receiver(secret)?.with_scope(tenant))
+        match app.tenants.secret_of(&tenant).await.map_err(Rejection::unavailable)? {
+            Some(secret) => Ok(provider::GITHUB.receiver(Secret::new(secret)?)?.with_scope(tenant)),
+            // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+            None => Ok(provider::GITHUB.refusing_receiver()?),
+        }
     }
 }
 

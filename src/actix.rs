@@ -44,8 +44,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A provider whose receiver was not given is answered with 500 and lets nobody in. The receiver's limit replaces
-//! `PayloadConfig`.
+//! A provider whose receiver was not given is answered with 500 and lets nobody in. A scope's or a resource's receiver
+//! counts before the application's, if both are given in the same form. The receiver's limit replaces `PayloadConfig`.
 //!
 //! Take no other extractor of the body beside these. One that stands before gets it first, which is recognised where the
 //! request declares a body, and answered with 500; one that stands behind gets an empty body from actix-web.
@@ -53,7 +53,7 @@
 //! # Each event once
 //!
 //! In the handler, [`Once::run`](crate::idempotency::Once::run), with the [`Once`](crate::idempotency::Once) in
-//! `web::Data`.
+//! `web::Data`. An error of a type of your own is sent as its text unless its `ResponseError` says otherwise.
 //!
 //! # Limits of rate and time
 //!
@@ -110,6 +110,7 @@ use serde::de::DeserializeOwned;
 
 use crate::headers::Headers;
 use crate::headers::sealed::Sealed;
+use crate::idempotency::Handled;
 use crate::receive::{Answer, Intake, Received, Receiver, Rejection, StrictWebhook, Webhook};
 use crate::trace;
 
@@ -118,8 +119,9 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 
 /// Finds the receiver of a request, where the keys depend on it. Given to `app_data`, like a [`Receiver`].
 ///
-/// An unknown tenant is [`Rejection::UnknownTenant`], which looks to the sender like a wrong signature. A database that
-/// is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be used into 500.
+/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
+/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
+/// used into 500.
 ///
 /// ```
 /// use actix_web::{App, HttpRequest, web};
@@ -132,9 +134,10 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 /// # async fn secret_of(tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) }
 /// let lookup = ReceiverLookup::<Tenant>::new(async |request: HttpRequest| {
 ///     let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-///     let secret = secret_of(tenant).await.map_err(Rejection::unavailable)?;
-///     let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
-///     Ok(provider::KLANG.receiver(secret)?.with_scope(tenant))
+///     match secret_of(tenant).await.map_err(Rejection::unavailable)? {
+///         Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
+///         None => Ok(provider::KLANG.refusing_receiver()?),
+///     }
 /// });
 ///
 /// async fn hook(received: Received<Tenant>) -> Answer {
@@ -280,19 +283,24 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
 }
 
 async fn find_receiver<P: 'static>(request: &HttpRequest) -> Result<Receiver<P>, Rejection> {
-    if let Some(receiver) = app_data::<Receiver<P>>(request) {
-        return Ok(receiver.clone());
-    }
-    match app_data::<ReceiverLookup<P>>(request) {
-        Some(lookup) => (lookup.0)(request.clone()).await,
-        None => Err(misconfigured("no receiver of this type was given to app_data")),
+    match (app_data::<Receiver<P>>(request)?, app_data::<ReceiverLookup<P>>(request)?) {
+        (Some(receiver), None) => Ok(receiver.clone()),
+        (None, Some(lookup)) => (lookup.0)(request.clone()).await,
+        (None, None) => Err(misconfigured("no receiver of this type was given to app_data")),
+        (Some(_), Some(_)) => Err(misconfigured(TWICE)),
     }
 }
 
 /// As such, or in the `Data` that most things are wrapped in.
-fn app_data<T: 'static>(request: &HttpRequest) -> Option<&T> {
-    request.app_data::<T>().or_else(|| request.app_data::<Data<T>>().map(|data| data.get_ref()))
+fn app_data<T: 'static>(request: &HttpRequest) -> Result<Option<&T>, Rejection> {
+    match (request.app_data::<T>(), request.app_data::<Data<T>>()) {
+        (Some(_), Some(_)) => Err(misconfigured(TWICE)),
+        (plain, data) => Ok(plain.or_else(|| data.map(|data| data.get_ref()))),
+    }
 }
+
+/// actix-web prefers the innermost of one type, and does not say which of two types stands further inside.
+const TWICE: &str = "app_data has a receiver of this type in two forms, and which one counts is unclear";
 
 fn misconfigured(reason: &str) -> Rejection {
     Rejection::Misconfigured { reason: reason.to_owned() }
@@ -315,15 +323,29 @@ impl ResponseError for Rejection {
     }
 }
 
+impl Handled for HttpResponse {
+    fn from_answer(answer: Answer) -> HttpResponse {
+        answered(&answer)
+    }
+
+    fn is_final(&self) -> bool {
+        self.status().is_success()
+    }
+}
+
 impl Responder for Answer {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        if let Answer::PermanentFailure { reason } = &self {
-            trace::failed(reason);
-        }
-        plain(self.status(), self.public_text(), self.retry_after())
+        answered(&self)
     }
+}
+
+fn answered(answer: &Answer) -> HttpResponse {
+    if let Answer::PermanentFailure { reason } = answer {
+        trace::failed(reason);
+    }
+    plain(answer.status(), answer.public_text(), answer.retry_after())
 }
 
 fn plain(code: http::StatusCode, text: &'static str, retry_after: Option<Duration>) -> HttpResponse {

@@ -44,8 +44,9 @@
 //! # app().unwrap();
 //! ```
 //!
-//! With one provider, the receiver is the state and needs no name: `Receiver`, `Webhook<T>` and
-//! `.with_state(receiver)`. A handler that asks for a provider whose receiver the state does not have does not compile:
+//! `derive(FromRef)` is axum's, with its feature `macros`. An `Arc` around the whole state cannot have it: put the `Arc`
+//! beside the receivers, into the state. With one provider, the receiver is the state and needs no name: `Receiver`,
+//! `Webhook<T>` and `.with_state(receiver)`. A handler that asks for a provider whose receiver the state does not have does not compile:
 //!
 //! ```compile_fail,E0308
 //! # use axum::{Router, routing::post};
@@ -71,7 +72,8 @@
 //! # Each event once
 //!
 //! In the handler, [`Once::run`](crate::idempotency::Once::run); or around it, [`WebhookLayer`](crate::tower::WebhookLayer):
-//! the extractors take over what the layer verified.
+//! the extractors take over what the layer verified. They ask for the receiver in the state all the same;
+//! `Extension<Received<P>>` does not.
 //!
 //! # Limits of rate and time
 //!
@@ -90,7 +92,7 @@
 //!         // Beyond the limit, answer at once instead of letting requests pile up.
 //!         .layer(LoadShedLayer::new())
 //!         .layer(GlobalConcurrencyLimitLayer::new(256))
-//!         // A body that trickles in, and a handler that hangs.
+//!         // A body that trickles in, and a handler that hangs; shorter than the lease of `Once`.
 //!         .layer(TimeoutLayer::new(std::time::Duration::from_secs(30)));
 //!     Router::new().route("/hook", post(hook)).route_layer(guards).with_state(receiver)
 //! }
@@ -107,8 +109,9 @@ use crate::{tower, trace};
 /// Where an extractor finds its receiver. Every marker whose [`Receiver`] is in the state has it; implement it for your
 /// own where the keys depend on the request.
 ///
-/// An unknown tenant is [`Rejection::UnknownTenant`], which looks to the sender like a wrong signature. A database that
-/// is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be used into 500.
+/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
+/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
+/// used into 500.
 ///
 /// ```
 /// use axum::extract::{FromRequestParts, Path};
@@ -128,9 +131,10 @@ use crate::{tower, trace};
 ///     async fn find_receiver(parts: &mut Parts, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
 ///         let path = Path::<String>::from_request_parts(parts, database).await;
 ///         let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
-///         let secret = database.secret_of(&tenant).await.map_err(Rejection::unavailable)?;
-///         let secret = Secret::new(secret.ok_or(Rejection::UnknownTenant)?)?;
-///         Ok(provider::KLANG.receiver(secret)?.with_scope(tenant))
+///         match database.secret_of(&tenant).await.map_err(Rejection::unavailable)? {
+///             Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
+///             None => Ok(provider::KLANG.refusing_receiver()?),
+///         }
 ///     }
 /// }
 ///
@@ -195,7 +199,7 @@ async fn receive<P: ReceiverLookup<S> + 'static, S, R: AsRef<Received<P>>>(
         Ok(receiver) => receiver.begin(&parts.headers),
         Err(rejection) => Intake::refused(rejection.clone()),
     };
-    let result = read(tower::receive(intake, body).await?)?;
+    let result = read(tower::receive(intake, &parts.headers, body).await?)?;
     trace::accepted(result.as_ref());
     Ok(result)
 }

@@ -4,7 +4,7 @@
 //! [`IdempotencyKey`](crate::IdempotencyKey) tells which are the same; this module remembers them.
 //!
 //! **If the effect is a change in one database**, insert the key in the same transaction, and use nothing else from
-//! here: both are there or neither is, and no lease is needed. The package `examples/outbox` does so with PostgreSQL:
+//! here: both are there or neither is, and no lease is needed. The package `examples/inbox` does so with PostgreSQL:
 //!
 //! ```sql
 //! INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING -- no row: answer 200 and change nothing
@@ -20,9 +20,11 @@
 //! | a duplicate comes meanwhile | 409 with `Retry-After`, never 200: the first may still fail |
 //! | the sender hangs up, the process dies | the claim stays until its lease ends; then the next attempt is processed |
 //! | the process dies after the effect and before it is recorded | processed again: at least once, as with every store that is not the effect's own database |
+//! | two events have the same key | the second is a duplicate: where the key is the body's, which [`idempotency_rule`](crate::provider::Provider::idempotency_rule) tells, that is so for equal bodies, also for one that is sent anew by hand |
 //! | the store is down | 503 with `Retry-After`, unless it is [opened](Once::process_when_down) by name |
 //!
-//! A key is claimed after verification only, so that nobody can suppress a delivery by guessing its id.
+//! The same event is a duplicate for every handler that shares the store: give each a
+//! [scope](crate::receive::Receiver::with_scope) of its own if both are to process it. A key is claimed after verification only, so that nobody can suppress a delivery by guessing its id.
 
 pub(crate) mod key;
 mod memory;

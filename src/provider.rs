@@ -405,11 +405,10 @@ impl Provider {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn idempotency_key(&self, verified: &Verified<'_>, scope: &str) -> Result<IdempotencyKey, EventError> {
-        let event;
+        let id;
         let (rule, content) = match (self.idempotency_rule(), verified.proof().id()) {
             (IdempotencyRule::EventId, _) => {
-                event = self.event(verified)?;
-                let id = event.id().ok_or_else(|| EventError::MissingField { field: "id".to_owned() })?;
+                id = self.event.as_ref().ok_or(EventError::NoShape)?.read_id(verified.body())?;
                 ("event-id", id.as_bytes())
             }
             (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),

@@ -36,7 +36,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In axum, use `Router::route_layer`: with `layer`, bodies to unknown paths would be read too.
+//! In axum, use `Router::route_layer`: with `layer`, bodies to unknown paths would be read too. A handler behind the layer
+//! may take `Extension<Received<P>>`, or an extractor of [`axum`](crate::axum) if the state has the receiver too.
 
 use std::error::Error;
 use std::fmt;
@@ -48,14 +49,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{CONTENT_TYPE, EXPECT, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{Either, Full, LengthLimitError};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::idempotency::{MemoryStore, Once, Store};
+use crate::idempotency::{Handled, MemoryStore, Once, Store};
 use crate::receive::{Answer, Intake, Received, Receiver, Rejection};
 use crate::trace;
 
@@ -166,13 +167,16 @@ where
         let WebhookLayer { receiver, once } = self.layer.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let received = match receive(receiver.begin(&parts.headers), body).await {
+            let received = match receive(receiver.begin(&parts.headers), &parts.headers, body).await {
                 Ok(received) => received,
                 Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
             };
             trace::accepted(&received);
-            parts.extensions.insert(received.clone());
-            let call = inner.call(Request::from_parts(parts, Full::new(received.body().clone())));
+            let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
+            parts.extensions.insert(handled);
+            let request = Request::from_parts(parts, Full::new(received.body().clone()));
+            // Not called before it is awaited: some services begin their work in `call`.
+            let call = async move { inner.call(request).await };
             let response = match once {
                 None => call.await,
                 Some(once) => {
@@ -190,12 +194,19 @@ where
 }
 
 /// Reads the body, frame by frame.
-pub(crate) async fn receive<P, B: Body>(mut intake: Intake<'_, P>, body: B) -> Result<Received<P>, Rejection>
+pub(crate) async fn receive<P, B: Body>(
+    mut intake: Intake<'_, P>,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<Received<P>, Rejection>
 where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    // Who waits for `100 Continue` has sent nothing yet, and need not.
+    let drains = !headers.contains_key(EXPECT);
     let mut body = pin!(body);
     while intake.wants_more()
+        && (drains || !intake.is_refused())
         && let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await
     {
         match frame.map(Frame::into_data) {
@@ -205,6 +216,16 @@ where
         }
     }
     intake.finish()
+}
+
+impl<B: From<&'static str>> Handled for Response<B> {
+    fn from_answer(answer: Answer) -> Response<B> {
+        answered(&answer)
+    }
+
+    fn is_final(&self) -> bool {
+        self.status().is_success()
+    }
 }
 
 /// Somebody else may have put a limit around the body.

@@ -33,13 +33,14 @@ pub(crate) fn accepted<P>(received: &Received<P>) {
     );
 }
 
-pub(crate) fn refused(provider: Option<&str>, rejection: &Rejection) {
-    let status = rejection.status().as_u16();
+/// `by`: the provider and the scope, where they are known.
+pub(crate) fn refused(by: Option<(&str, &str)>, rejection: &Rejection) {
+    let (status, (provider, scope)) = (rejection.status().as_u16(), by.unzip());
     match rejection {
         Rejection::Unhandled { .. } => {
-            debug!(target: TARGET, provider, status, reason = %rejection, "webhook acknowledged");
+            debug!(target: TARGET, provider, scope, status, reason = %rejection, "webhook acknowledged");
         }
-        _ => warn!(target: TARGET, provider, status, reason = %rejection, "webhook refused"),
+        _ => warn!(target: TARGET, provider, scope, status, reason = %rejection, "webhook refused"),
     }
 }
 

@@ -480,3 +480,30 @@ fn broken_shapes_are_named() {
     );
     assert!(EventShape::try_new("x".repeat(5000)).is_err());
 }
+
+#[test]
+fn an_events_id_is_read_whatever_else_is_in_it() {
+    // Stripe's key is its event id. The fields beside it have other types in its newer events.
+    let secret = common::key(1);
+    let verifier = provider::STRIPE.verifier(secret.clone()).unwrap();
+    let signer = provider::STRIPE.signer(secret).unwrap();
+    let key = |body: &str| {
+        let headers = signer.sign("", body.as_bytes()).unwrap();
+        let verified = verifier.verify(&headers, body.as_bytes()).unwrap();
+        provider::STRIPE.idempotency_key(&verified, "")
+    };
+    let classic =
+        r#"{"id":"evt_1","object":"event","api_version":null,"created":1,"data":{},"livemode":false,"type":"a"}"#;
+    let thin = r#"{"object":"v2.core.event","created":"2024-09-17T06:20:52.246Z","id":"evt_1","type":"a"}"#;
+    assert_eq!(key(classic).unwrap(), key(thin).unwrap());
+    let errors = [
+        (r#"{"id":"evt_1","id":"evt_2"}"#, "field `id` occurs twice"),
+        (r#"{"data":{"id":"evt_1"}}"#, "field `id` is missing"),
+        (r#"{"id":7}"#, "field `id` is not a string"),
+        (r#"{"id":"evt_1"} {}"#, "the event is not JSON at line 1 column 16"),
+        (r#"["evt_1"]"#, "the event is not a JSON object"),
+    ];
+    for (body, error) in errors {
+        assert_eq!(key(body).unwrap_err().to_string(), error, "{body}");
+    }
+}

@@ -51,22 +51,35 @@ impl EventShape {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn read_as<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<Event<'a, T>, EventError> {
-        if body.starts_with(BYTE_ORDER_MARK) {
-            return Err(EventError::ByteOrderMark);
-        }
-        if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-            // Whatever it is, if it is JSON at all it is no object.
-            return Err(match serde_json::from_slice::<IgnoredAny>(body) {
-                Ok(_) => EventError::NotAnObject,
-                Err(error) => data_error(&error),
-            });
-        }
         let mut fault = None;
-        let seed = EventSeed { shape: self, fault: &mut fault, data: PhantomData };
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let event = seed.deserialize(&mut json).and_then(|event| json.end().map(|()| event));
-        event.map_err(|error| fault.unwrap_or_else(|| data_error(&error)))
+        let event = read_object(body, EventSeed { shape: self, fault: &mut fault, data: PhantomData });
+        event.map_err(|error| fault.unwrap_or(error))
     }
+
+    /// The id alone: an event whose other fields are not as the shape says is still the same event.
+    pub(crate) fn read_id<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, str>, EventError> {
+        let id = self.fields().find(|(_, field)| *field == Field::Id);
+        let (name, _) = id.ok_or_else(|| EventError::MissingField { field: "id".to_owned() })?;
+        let mut fault = None;
+        let id = read_object(body, IdSeed { name, fault: &mut fault });
+        id.map_err(|error| fault.unwrap_or(error))
+    }
+}
+
+fn read_object<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result<S::Value, EventError> {
+    if body.starts_with(BYTE_ORDER_MARK) {
+        return Err(EventError::ByteOrderMark);
+    }
+    if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        // Whatever it is, if it is JSON at all it is no object.
+        return Err(match serde_json::from_slice::<IgnoredAny>(body) {
+            Ok(_) => EventError::NotAnObject,
+            Err(error) => data_error(&error),
+        });
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let object = seed.deserialize(&mut json).and_then(|object| json.end().map(|()| object));
+    object.map_err(|error| data_error(&error))
 }
 
 /// What a parser's error says without the values that its text may quote.
@@ -159,6 +172,42 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EventSeed<'_, T> {
         let Some(event_type) = event_type else { return Err(missing(Field::Type)) };
         let Some(data) = data else { return Err(missing(Field::Data)) };
         Ok(Event { id, event_type, time, version: version.flatten(), data, further })
+    }
+}
+
+struct IdSeed<'s> {
+    name: &'s str,
+    fault: &'s mut Option<EventError>,
+}
+
+impl<'de> DeserializeSeed<'de> for IdSeed<'_> {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IdSeed<'_> {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cow<'de, str>, A::Error> {
+        let IdSeed { name, fault } = self;
+        let mut id = None;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match (key == name, &id) {
+                (false, _) => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                (true, None) => id = Some(string(name, map.next_value()?, fault)?),
+                (true, Some(_)) => return Err(set(fault, EventError::DuplicateField { field: name.to_owned() })),
+            }
+        }
+        id.ok_or_else(|| set(fault, EventError::MissingField { field: name.to_owned() }))
     }
 }
 

@@ -11,13 +11,15 @@ use crate::idempotency::key::IdempotencyKey;
 /// A [`Store`] in this process's memory. Cheap to clone: clones are the same store.
 ///
 /// For one process only: two of them do not know of each other, and a restart forgets everything. It holds at most as
-/// many keys as it was made for, about 350 bytes each, and refuses further ones instead of forgetting: what was
-/// processed must not become new again.
+/// many keys as it was made for, and refuses further ones instead of forgetting: what was processed must not become new
+/// again. Make it for all events that come while a key is [kept](super::Once::keep), and give tenants that you do not
+/// trust one each, or one of them fills it for all.
 ///
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 ///
-/// let once = Once::new(MemoryStore::new(100_000)); // at most about 35 MB
+/// // 10 000 events a day for eight days, and as many again for a bad day: at most about 40 MB.
+/// let once = Once::new(MemoryStore::new(160_000));
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);

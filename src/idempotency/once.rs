@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::store::{Claim, Store, Token};
-use crate::receive::{Answer, Received};
+use crate::receive::{Answer, Received, Rejection};
 use crate::trace;
 
 /// When a store that is down should be asked again: long enough for a failover, shorter than most senders' first retries.
@@ -25,11 +25,15 @@ const STORE_DOWN: Duration = Duration::from_secs(30);
 /// }
 /// # async fn book(amount: u64) -> Result<(), std::io::Error> { Ok(()) }
 ///
-/// async fn hook(once: Once<MemoryStore>, webhook: Webhook<Billing>) -> Result<Answer, std::io::Error> {
-///     let Billing::Paid { amount } = webhook.event.into_data();
-///     once.run(&webhook.received, async {
-///         book(amount).await?; // an error releases the event: the sender's next attempt runs this again
-///         Ok(Answer::Processed)
+/// // With axum, `State(once): State<Once<MemoryStore>>`; with actix-web, `once: web::Data<Once<MemoryStore>>`.
+/// async fn hook(once: Once<MemoryStore>, webhook: Webhook<Billing>) -> Answer {
+///     once.run(&webhook, async {
+///         let Billing::Paid { amount } = webhook.event.data();
+///         match book(*amount).await {
+///             Ok(()) => Answer::Processed,
+///             // Releases the event: the sender's next attempt runs this again.
+///             Err(_) => Answer::retry(std::time::Duration::from_secs(60)),
+///         }
 ///     })
 ///     .await
 /// }
@@ -55,8 +59,8 @@ impl<S: Store> Once<S> {
         Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(8 * 86_400), process_when_down: false }
     }
 
-    /// Sets how long an event may be in flight: longer than the slowest handler, or a second one runs beside it;
-    /// shorter than the sender's last retry, or what a dying process held is lost. A minute unless set.
+    /// Sets how long an event may be in flight: longer than the slowest handler and than any time-out around it, or a
+    /// second one runs beside it; shorter than the sender's last retry, or what a dying process held is lost. A minute unless set.
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -99,12 +103,31 @@ impl<S: Store> Once<S> {
 
     /// Runs the handler, unless the event was processed before or is at this moment.
     ///
-    /// `handler` is a future that does nothing before it is awaited, as `async` blocks are. It gives an [`Answer`], or a
-    /// `Result` with one. The event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
-    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`]; after all others, an error, or a panic, it is released.
+    /// `webhook` is a [`Received`] or a [`Webhook`](crate::receive::Webhook). `handler` is a future that does nothing
+    /// before it is awaited, as `async` blocks are. It gives an [`Answer`] or a response, or a `Result` with one. The
+    /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
+    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a response of 2xx; after all others, an error, or
+    /// a panic, it is released.
     ///
-    /// A panic goes on when the event is released. A future that is dropped, because the sender hung up, leaves its
-    /// claim until the lease ends: spawn what must not be cut off.
+    /// A panic goes on when the event is released. A future that is dropped, because the sender hung up or a time-out
+    /// struck, leaves its claim until the lease ends. What must not be cut off is spawned, with all that it needs:
+    ///
+    /// ```
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// # use hookseal::receive::{Answer, Received};
+    /// # use std::time::Duration;
+    /// # async fn book(body: &[u8]) {}
+    /// async fn hook(once: Once<MemoryStore>, received: Received) -> Answer {
+    ///     let task = tokio::spawn(async move {
+    ///         let handler = async {
+    ///             book(received.body()).await;
+    ///             Answer::Processed
+    ///         };
+    ///         once.run(&received, handler).await
+    ///     });
+    ///     task.await.unwrap_or_else(|_panic| Answer::retry(Duration::from_secs(60)))
+    /// }
+    /// ```
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Once};
@@ -123,8 +146,8 @@ impl<S: Store> Once<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub async fn run<P, R: Handled>(&self, received: &Received<P>, handler: impl Future<Output = R>) -> R {
-        self.guard(received, handler, R::is_final).await.unwrap_or_else(R::from_answer)
+    pub async fn run<P, R: Handled>(&self, webhook: &impl AsRef<Received<P>>, handler: impl Future<Output = R>) -> R {
+        self.guard(webhook.as_ref(), handler, R::is_final).await.unwrap_or_else(R::from_answer)
     }
 
     /// `Err` if the handler did not run.
@@ -134,7 +157,12 @@ impl<S: Store> Once<S> {
         handler: impl Future<Output = R>,
         is_final: impl FnOnce(&R) -> bool,
     ) -> Result<R, Answer> {
-        let key = received.idempotency_key()?;
+        if received.is_claimed() {
+            return Ok(handler.await);
+        }
+        let key = received.idempotency_key().inspect_err(|error| {
+            trace::refused(Some((received.provider().name(), received.scope())), &Rejection::Unreadable(error.clone()));
+        })?;
         let claimed = match Token::random() {
             Ok(token) => self.store.claim(&key, token, self.lease).await.map(|claim| (token, claim)).map_err(down),
             Err(error) => Err(down(error)),
@@ -180,7 +208,8 @@ async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + S
     .await
 }
 
-/// What a handler may give: an [`Answer`], or a `Result` with one, whose error is yours to turn into a response.
+/// What a handler may give: an [`Answer`], or a response with the features `tower` and `actix`, or a `Result` with one of
+/// them, whose error is yours to turn into a response.
 ///
 /// ```
 /// use hookseal::idempotency::Handled;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::ConfigError;
@@ -59,6 +60,32 @@ pub trait Store: Send + Sync {
     /// Gives the key back, so that the sender's next attempt is processed. `false`, and nothing changes, if this token
     /// does not hold it.
     fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+}
+
+impl<S: Store> Store for Arc<S> {
+    type Error = S::Error;
+
+    fn claim(
+        &self,
+        key: &IdempotencyKey,
+        token: Token,
+        lease: Duration,
+    ) -> impl Future<Output = Result<Claim, S::Error>> + Send {
+        S::claim(self, key, token, lease)
+    }
+
+    fn complete(
+        &self,
+        key: &IdempotencyKey,
+        token: Token,
+        keep: Duration,
+    ) -> impl Future<Output = Result<bool, S::Error>> + Send {
+        S::complete(self, key, token, keep)
+    }
+
+    fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, S::Error>> + Send {
+        S::release(self, key, token)
+    }
 }
 
 /// What became of a claim.

@@ -39,7 +39,7 @@ pub enum Answer {
         /// When to ask again.
         retry_after: Duration,
     },
-    /// Not done, and worth another try. See [`Answer::retry_after`] for a shorter way to write it.
+    /// Not done, and worth another try. See [`Answer::retry`] for a shorter way to write it.
     TemporaryFailure {
         /// When to try again.
         retry_after: Duration,

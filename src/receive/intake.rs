@@ -13,7 +13,8 @@ use crate::verify::{Opened, Verification};
 /// refused still wants its body, within the limit, and throws it away: a sender that writes its whole body before it
 /// reads the answer would otherwise see a broken connection instead of the answer.
 ///
-/// This is all that an adapter for a further server needs:
+/// This is all that an adapter for a further server needs; the headers may also be pairs of strings, see
+/// [`Headers`]:
 ///
 /// ```
 /// use bytes::Bytes;
@@ -55,15 +56,27 @@ pub struct Intake<'a, P = ()> {
     state: State<'a>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "the largest one is the usual one")]
 enum State<'a> {
     /// At most one piece so far. If it stays the only one, it is not copied, and hashed in one go.
     Whole { opened: Opened<'a>, body: Bytes },
-    /// Hashed as it comes, and copied together: many small pieces, each held as it came, would hold the buffers that
-    /// they were cut from. Boxed, since it has room for eight keys and few requests get here.
-    Pieces(Box<(Verification<'a>, Vec<u8>)>),
-    /// `discarded` counts what was thrown away since.
-    Refused { rejection: Rejection, discarded: usize },
+    /// Boxed, since it has room for eight keys and few requests get here.
+    Pieces(Box<Pieces<'a>>),
+    /// `to_drain` is how much of the body is still worth reading.
+    Refused { rejection: Rejection, to_drain: Option<usize> },
 }
+
+/// A body that is hashed as it comes, and copied: many small pieces, each held as it came, would hold the buffers that
+/// they were cut from.
+struct Pieces<'a> {
+    verification: Verification<'a>,
+    /// Each twice as large as all before it, and never moved: growing one buffer would hold the old one beside it.
+    blocks: Vec<Vec<u8>>,
+    length: usize,
+}
+
+/// The first block, unless the limit is smaller.
+const FIRST_BLOCK: usize = 16 << 10;
 
 /// How much is read from a request that has no receiver: as from a provider that documents no limit.
 const LIMIT_WITHOUT_RECEIVER: usize = 1 << 20;
@@ -72,10 +85,10 @@ impl<'a, P> Intake<'a, P> {
     pub(super) fn new<H: Headers + ?Sized>(receiver: &'a Receiver<P>, headers: &'a H) -> Intake<'a, P> {
         let limit = receiver.max_received();
         let state = match declared_length(headers) {
-            Some(length) if length > limit as u64 => State::refused(Rejection::TooLarge { limit }),
+            Some(length) if length > limit as u64 => State::refused(Rejection::TooLarge { limit }, limit),
             _ => match receiver.open(headers) {
                 Ok(opened) => State::Whole { opened, body: Bytes::new() },
-                Err(error) => State::refused(error.into()),
+                Err(error) => State::refused(error.into(), limit),
             },
         };
         Intake { receiver: Some(receiver), limit, state }
@@ -93,7 +106,8 @@ impl<'a, P> Intake<'a, P> {
     /// assert_eq!(intake.finish().unwrap_err(), Rejection::UnknownTenant);
     /// ```
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
-        Intake { receiver: None, limit: LIMIT_WITHOUT_RECEIVER, state: State::refused(rejection) }
+        let limit = LIMIT_WITHOUT_RECEIVER;
+        Intake { receiver: None, limit, state: State::refused(rejection, limit) }
     }
 
     /// Whether to go on reading the body. If not, the request is refused, and what still comes is not worth waiting for.
@@ -110,7 +124,21 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn wants_more(&self) -> bool {
-        !matches!(self.state, State::Refused { discarded, .. } if discarded > self.limit)
+        !matches!(self.state, State::Refused { to_drain: None, .. })
+    }
+
+    /// Whether it is refused already. A sender that waits for `100 Continue` can then be answered at once: there is
+    /// nothing under way to read.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let unsigned = http::HeaderMap::new();
+    /// assert!(receiver.begin(&unsigned).is_refused());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn is_refused(&self) -> bool {
+        matches!(self.state, State::Refused { .. })
     }
 
     /// Takes in the next bytes of the body. Bytes that are the whole body are not copied.
@@ -129,26 +157,27 @@ impl<'a, P> Intake<'a, P> {
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
         match &mut self.state {
-            State::Refused { discarded, .. } => *discarded = discarded.saturating_add(chunk.len()),
+            State::Refused { to_drain, .. } => *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len())),
             state if chunk.len() > limit - length => {
-                *state = State::Refused { rejection: Rejection::TooLarge { limit }, discarded: chunk.len() };
+                let to_drain = limit.checked_sub(chunk.len());
+                *state = State::Refused { rejection: Rejection::TooLarge { limit }, to_drain };
             }
             _ if chunk.is_empty() => {}
             State::Whole { body, .. } if body.is_empty() => *body = chunk,
             State::Whole { opened, body } => {
-                let mut pieces = Box::new((opened.stream(), Vec::new()));
-                append(&mut pieces, body, limit);
-                append(&mut pieces, &chunk, limit);
+                let mut pieces = Box::new(Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 });
+                pieces.push(body, limit);
+                pieces.push(&chunk, limit);
                 self.state = State::Pieces(pieces);
             }
-            State::Pieces(pieces) => append(pieces, &chunk, limit),
+            State::Pieces(pieces) => pieces.push(&chunk, limit),
         }
     }
 
     fn length(&self) -> usize {
         match &self.state {
             State::Whole { body, .. } => body.len(),
-            State::Pieces(pieces) => pieces.1.len(),
+            State::Pieces(pieces) => pieces.length,
             State::Refused { .. } => 0,
         }
     }
@@ -169,8 +198,8 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn abort(&mut self, rejection: Rejection) {
         match &mut self.state {
-            State::Refused { discarded, .. } => *discarded = usize::MAX,
-            state => *state = State::Refused { rejection, discarded: usize::MAX },
+            State::Refused { to_drain, .. } => *to_drain = None,
+            state => *state = State::Refused { rejection, to_drain: None },
         }
     }
 
@@ -195,8 +224,10 @@ impl<'a, P> Intake<'a, P> {
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let (verification, body) = *pieces;
-                (verification.finish().map_err(Rejection::NotAuthentic), Bytes::from(body))
+                let Pieces { verification, blocks, .. } = *pieces;
+                let proof = verification.finish().map_err(Rejection::NotAuthentic);
+                let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
+                (proof, Bytes::from(body))
             }
             State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
         };
@@ -204,7 +235,7 @@ impl<'a, P> Intake<'a, P> {
             (Ok(proof), Some(receiver)) => Ok(Received::new(receiver.clone(), proof, body)),
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
-                trace::refused(receiver.map(|receiver| receiver.provider().name()), &rejection);
+                trace::refused(receiver.map(|receiver| (receiver.provider().name(), receiver.scope())), &rejection);
                 Err(rejection)
             }
         }
@@ -212,20 +243,27 @@ impl<'a, P> Intake<'a, P> {
 }
 
 impl State<'_> {
-    fn refused(rejection: Rejection) -> Self {
-        State::Refused { rejection, discarded: 0 }
+    fn refused(rejection: Rejection, limit: usize) -> Self {
+        State::Refused { rejection, to_drain: Some(limit) }
     }
 }
 
-/// Hashes and keeps one more piece. `limit` is at least the new length, and the room never grows beyond it.
-fn append((verification, body): &mut (Verification<'_>, Vec<u8>), chunk: &[u8], limit: usize) {
-    verification.update(chunk);
-    let needed = body.len() + chunk.len();
-    if needed > body.capacity() {
-        let room = needed.max(body.capacity().saturating_mul(2)).min(limit);
-        body.reserve_exact(room - body.len());
+impl Pieces<'_> {
+    /// `limit` is at least the new length.
+    fn push(&mut self, mut chunk: &[u8], limit: usize) {
+        self.verification.update(chunk);
+        while !chunk.is_empty() {
+            let full = self.blocks.last().is_none_or(|block| block.len() == block.capacity());
+            if full {
+                self.blocks.push(Vec::with_capacity(self.length.max(FIRST_BLOCK).min(limit - self.length)));
+            }
+            let Some(block) = self.blocks.last_mut() else { return };
+            let (now, later) = chunk.split_at(chunk.len().min(block.capacity() - block.len()));
+            block.extend_from_slice(now);
+            self.length += now.len();
+            chunk = later;
+        }
     }
-    body.extend_from_slice(chunk);
 }
 
 /// The length that the request says it has, if it says one that can be read.

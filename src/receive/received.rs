@@ -41,12 +41,24 @@ pub struct Received<P = ()> {
     proof: Proof<'static>,
     id: Option<Box<[u8]>>,
     body: Bytes,
+    is_claimed: bool,
 }
 
 impl<P> Received<P> {
     pub(super) fn new(receiver: Receiver<P>, proof: Proof<'_>, body: Bytes) -> Received<P> {
         let (proof, id) = proof.into_owned();
-        Received { receiver, proof, id, body }
+        Received { receiver, proof, id, body, is_claimed: false }
+    }
+
+    /// The same for a handler inside of an [`Once`](crate::idempotency::Once), which must not claim the event again:
+    /// it would wait for itself.
+    #[allow(dead_code, reason = "for the adapters")]
+    pub(crate) fn claimed(self) -> Received<P> {
+        Received { is_claimed: true, ..self }
+    }
+
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.is_claimed
     }
 
     /// The body: exactly the bytes that were verified.
@@ -208,7 +220,13 @@ impl<P> Received<P> {
 
 impl<P> Clone for Received<P> {
     fn clone(&self) -> Received<P> {
-        Received { receiver: self.receiver.clone(), proof: self.proof, id: self.id.clone(), body: self.body.clone() }
+        Received {
+            receiver: self.receiver.clone(),
+            proof: self.proof,
+            id: self.id.clone(),
+            body: self.body.clone(),
+            is_claimed: self.is_claimed,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::headers::Headers;
 use crate::provider::Provider;
-use crate::secret::Keyring;
+use crate::secret::{Keyring, Secret};
 use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
@@ -64,7 +64,8 @@ impl<P> Receiver<P> {
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 
-    /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id.
+    /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id. Two
+    /// endpoints that each process the same event need a scope each too, if they share a store.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -184,6 +185,31 @@ impl Provider {
     /// ```
     pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
+    }
+}
+
+impl Provider {
+    /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
+    /// tenants cannot be found by trying. Status, text, limit and time are those of a wrong secret.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRandomness`]: its secret is a random one.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
+    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?;
+    /// let mut intake = nobody.begin(&headers);
+    /// intake.push("{}".into());
+    /// assert_eq!(intake.finish().unwrap_err().status(), 401);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|_| ConfigError::NoRandomness)?;
+        self.receiver(Secret::from_bytes(key)?)
     }
 }
 

@@ -26,9 +26,10 @@ pub enum Rejection {
     /// Not authentic, or it cannot be told.
     #[error(transparent)]
     NotAuthentic(VerifyError),
-    /// No tenant is where the request went to. The answer is that of a wrong signature, so that tenants cannot be found
-    /// by trying. The time that it takes may still tell: where that matters, give the look-up a receiver with a
-    /// [generated](crate::Secret::generate) secret instead.
+    /// The request does not say which tenant it is for. The answer is that of a wrong signature, whatever the request is.
+    /// For a tenant that does not exist, give the
+    /// [`refusing_receiver`](crate::provider::Provider::refusing_receiver) instead: it tells an unsigned request from a
+    /// wrongly signed one, as a tenant's does, and takes as long.
     #[error("the tenant is unknown")]
     UnknownTenant,
     /// The body is larger than the receiver takes.
@@ -47,7 +48,7 @@ pub enum Rejection {
     #[error(transparent)]
     Unreadable(EventError),
     /// An authentic event of a type that the handler does not know. It is acknowledged with 200, since platforms pause
-    /// an endpoint that refuses.
+    /// an endpoint that refuses: who makes responses of rejections asks `status().is_success()` first.
     #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
     Unhandled {
         /// The event's type.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
 use super::{Received, Rejection};
@@ -11,7 +13,10 @@ use crate::trace;
 /// handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To have it refused, ask for a
 /// [`StrictWebhook`].
 ///
-/// `P` tells providers apart, see [`Receiver`](super::Receiver).
+/// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose events the catalogue
+/// describes: Kallglot, Klen AI, CallIntel, Klang, Efficlose, Standard Webhooks or Stripe. For others, say what their
+/// events look like ([`Provider::with_event`](crate::provider::Provider::with_event)), or take [`Received`]; every
+/// delivery is answered with 500 otherwise.
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};
@@ -43,7 +48,6 @@ use crate::trace;
 ///
 /// There is no `Option<Webhook>` with axum, and none should be asked for with actix-web, where any extractor can be
 /// optional: it would turn a forged request into one without a signature.
-#[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "handlers take it apart")]
 pub struct Webhook<T, P = ()> {
     /// What happened.
@@ -71,7 +75,6 @@ pub struct Webhook<T, P = ()> {
 ///     Answer::Processed
 /// }
 /// ```
-#[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "handlers take it apart")]
 pub struct StrictWebhook<T, P = ()>(pub Webhook<T, P>);
 
@@ -88,6 +91,31 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for StrictWebhook<T, P> {
 
     fn try_from(received: Received<P>) -> Result<StrictWebhook<T, P>, Rejection> {
         read(received, |event_type| Rejection::UnknownType { event_type }).map(StrictWebhook)
+    }
+}
+
+impl<T: Clone, P> Clone for Webhook<T, P> {
+    fn clone(&self) -> Webhook<T, P> {
+        Webhook { event: self.event.clone(), received: self.received.clone() }
+    }
+}
+
+impl<T: Clone, P> Clone for StrictWebhook<T, P> {
+    fn clone(&self) -> StrictWebhook<T, P> {
+        StrictWebhook(self.0.clone())
+    }
+}
+
+impl<T, P> fmt::Debug for Webhook<T, P> {
+    /// Without the data and the body, which may be private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("event", &self.event).field("received", &self.received).finish()
+    }
+}
+
+impl<T, P> fmt::Debug for StrictWebhook<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StrictWebhook").field(&self.0).finish()
     }
 }
 
@@ -116,7 +144,7 @@ fn read<T: DeserializeOwned, P>(
     match read {
         Ok(event) => Ok(Webhook { event, received }),
         Err(rejection) => {
-            trace::refused(Some(received.provider().name()), &rejection);
+            trace::refused(Some((received.provider().name(), received.scope())), &rejection);
             Err(rejection)
         }
     }

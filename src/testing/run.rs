@@ -50,7 +50,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
 
         let mut problems = Vec::new();
-        let answered = |expected: &str| format!("answered {}, should be {expected}", reply.status);
+        let said = if reply.text.is_empty() { String::new() } else { format!(" ({})", reply.text) };
+        let answered = |expected: &str| format!("answered {}{said}, should be {expected}", reply.status);
         match (authentic, kind) {
             (true, Kind::Good) if !is_success(reply.status) => problems.push(answered("accepted")),
             (true, Kind::Good) if effects.is_some_and(|effects| effects != 1) => {

@@ -14,7 +14,10 @@ const LONG: Duration = Duration::from_secs(3600);
 const RIVALS: usize = 64;
 
 /// Whether a [`Store`] keeps its promises, on keys of its own. `sleep` lets time pass, for the store's clock too; about
-/// half a second in all.
+/// a third of a second in all.
+///
+/// All calls are made by one thread: a store that decides in two steps is found if it awaits something in between, and
+/// not if another thread would have to come in between.
 ///
 /// ```
 /// use hookseal::idempotency::MemoryStore;

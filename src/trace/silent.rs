@@ -8,7 +8,7 @@ use crate::receive::{Received, Rejection};
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn accepted<P>(_: &Received<P>) {}
 
-pub(crate) fn refused(_: Option<&str>, _: &Rejection) {}
+pub(crate) fn refused(_: Option<(&str, &str)>, _: &Rejection) {}
 
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn failed(_: &str) {}
