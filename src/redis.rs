@@ -5,8 +5,10 @@
 //! use hookseal::redis::RedisStore;
 //!
 //! # async fn connect() -> Result<(), redis::RedisError> {
-//! let connection = redis::Client::open("redis://127.0.0.1/")?.get_connection_manager().await?;
-//! let once = Once::new(RedisStore::new(connection));
+//! // With its six retries, a manager answers after some seconds that Redis is gone: later than senders wait.
+//! let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(1);
+//! let client = redis::Client::open("redis://127.0.0.1/")?;
+//! let once = Once::new(RedisStore::new(client.get_connection_manager_with_config(config).await?));
 //! # Ok(()) }
 //! ```
 

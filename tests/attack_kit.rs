@@ -211,8 +211,13 @@ async fn each_kind_of_mistake_is_found() {
         (Fault::RefusesUnknownTypes, klang, "an event of a type added tomorrow", "should be accepted"),
         (Fault::TakesTooLittle, klang, "the largest body", "should be accepted"),
         (Fault::TakesEverything, klang, "one byte more than the largest body", "should be refused"),
-        (Fault::FailsOnForgeries, klang, "signed with another secret", "answered 500, should be refused"),
-        (Fault::AcceptsForgeriesUnprocessed, klang, "signed with another secret", "answered 200, should be refused"),
+        (Fault::FailsOnForgeries, klang, "signed with another secret", "answered 500 (oops), should be refused"),
+        (
+            Fault::AcceptsForgeriesUnprocessed,
+            klang,
+            "signed with another secret",
+            "answered 200 (accepted), should be refused",
+        ),
         (Fault::SaysWhy, klang, "the texts of refusals with 401", "should be one text"),
         (Fault::SaysWhatWouldBeRight, github, "signed with another secret", "holds the right signature"),
         (Fault::ProcessesDuplicates, klang, "the same request twice", "processed 2 times, should be once"),
@@ -226,7 +231,7 @@ async fn each_kind_of_mistake_is_found() {
         (Fault::LooksAtTheFirstOfTwoHeaders, klang, "header `x-klang-signature` stands twice", "should be refused"),
         (Fault::ComparesAsFarAsItGoes, github, "header `x-hub-signature-256` is cut in half", "should be refused"),
         (Fault::AcceptsAnotherScheme, klang, "signed as github does", "should be refused"),
-        (Fault::FailsOnWhatIsNoJson, klang, "signed: no JSON", "answered 500, should be no error of the server's"),
+        (Fault::FailsOnWhatIsNoJson, klang, "signed: no JSON", "answered 500 (oops), should be no error"),
         (Fault::ProcessesNothing, klang, "signed with the current secret", "processed 0 times, should be once"),
     ];
     for (fault, provider, case, problem) in mistakes {

@@ -9,9 +9,10 @@ use crate::verify::{Opened, Verification};
 
 /// A request that is being received: the headers are judged, the body is still coming. Made by [`Receiver::begin`].
 ///
-/// Each piece goes into the MAC and into memory as it comes, never more than the receiver's limit. A request that is
-/// refused still wants its body, within the limit, and throws it away: a sender that writes its whole body before it
-/// reads the answer would otherwise see a broken connection instead of the answer.
+/// Each piece goes into the MAC and into memory as it comes, never more than the receiver's limit; an authentic body that
+/// came in pieces is then joined, which takes its length once more for a moment. A request that is refused still wants
+/// its body, within the limit, and throws it away: a sender that writes its whole body before it reads the answer would
+/// otherwise see a broken connection instead of the answer. Of a body that is too large, as much again is thrown away.
 ///
 /// This is all that an adapter for a further server needs; the headers may also be pairs of strings, see
 /// [`Headers`]:
@@ -85,7 +86,10 @@ impl<'a, P> Intake<'a, P> {
     pub(super) fn new<H: Headers + ?Sized>(receiver: &'a Receiver<P>, headers: &'a H) -> Intake<'a, P> {
         let limit = receiver.max_received();
         let state = match declared_length(headers) {
-            Some(length) if length > limit as u64 => State::refused(Rejection::TooLarge { limit }, limit),
+            // As much in all as of a body that turns out to be too large.
+            Some(length) if length > limit as u64 => {
+                State::refused(Rejection::TooLarge { limit }, limit.saturating_mul(2))
+            }
             _ => match receiver.open(headers) {
                 Ok(opened) => State::Whole { opened, body: Bytes::new() },
                 Err(error) => State::refused(error.into(), limit),

@@ -1,0 +1,168 @@
+//! A receiver holds no more of a body than its limit, whoever sends it and in whatever pieces.
+
+#![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::routing::post;
+use bytes::Bytes;
+use hookseal::provider;
+use hookseal::receive::{Answer, Received, Receiver};
+use hookseal::tower::WebhookLayer;
+use http::{HeaderMap, Request};
+use http_body::{Body, Frame};
+use tower::ServiceExt;
+
+use common::key;
+
+mod common;
+
+const LIMIT: usize = 1 << 20;
+const SLACK: usize = 256 << 10;
+
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(change: isize) {
+    HELD.set(HELD.get() + change);
+    MOST.set(MOST.get().max(HELD.get()));
+}
+
+// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of theirs.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-layout.size().cast_signed());
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most bytes that were held at one time beyond those held before.
+fn most_held<T>(run: impl FnOnce() -> T) -> (usize, T) {
+    let before = HELD.get();
+    MOST.set(before);
+    let result = run();
+    ((MOST.get() - before).cast_unsigned(), result)
+}
+
+#[test]
+fn the_counter_counts() {
+    let (most, kept) = most_held(|| {
+        drop(vec![0_u8; 3000]);
+        vec![0_u8; 1000]
+    });
+    assert_eq!((most, kept.len()), (3000, 1000));
+}
+
+/// `length` bytes, each piece made when it is asked for.
+struct Pieces {
+    length: usize,
+    piece: Piece,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let left = self.length - self.sent.load(Ordering::Relaxed);
+        Poll::Ready((left > 0).then(|| {
+            let mut piece = (self.piece)();
+            piece.truncate(left);
+            self.sent.fetch_add(piece.len(), Ordering::Relaxed);
+            Ok(Frame::data(piece))
+        }))
+    }
+}
+
+type Piece = fn() -> Bytes;
+
+const PIECES: [(&str, Piece); 4] = [
+    ("64 KiB at a time", || vec![b'x'; 64 << 10].into()),
+    ("one byte at a time", || vec![b'x'].into()),
+    ("one byte of a page at a time", || Bytes::from(vec![b'x'; 4 << 10]).slice(..1)),
+    ("more than the limit at a time", || vec![b'x'; LIMIT + 1].into()),
+];
+
+fn signed(n: u8, body: &[u8]) -> HeaderMap {
+    provider::KLANG.signer(key(n)).unwrap().sign("evt_1", body).unwrap()
+}
+
+/// With the extractor, and with the layer.
+fn routers() -> [(&'static str, Router); 2] {
+    let receiver: Receiver = provider::KLANG.receiver(key(0)).unwrap().with_max_received(LIMIT);
+    let extracting = post(async |_: Received| Answer::Processed).with_state(receiver.clone());
+    let layered = post(async || Answer::Processed).layer(WebhookLayer::new(receiver));
+    [("extractor", Router::new().route("/", extracting)), ("layer", Router::new().route("/", layered))]
+}
+
+struct Outcome {
+    status: u16,
+    most_held: usize,
+    sent: usize,
+}
+
+fn receive(router: &Router, headers: &HeaderMap, length: usize, piece: Piece) -> Outcome {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let mut request = Request::post("/").body(Pieces { length, piece, sent: sent.clone() }).unwrap();
+    request.headers_mut().clone_from(headers);
+    let (router, runtime) = (router.clone(), tokio::runtime::Builder::new_current_thread().build().unwrap());
+    let (most_held, response) = most_held(|| runtime.block_on(router.oneshot(request)).unwrap());
+    Outcome { status: response.status().as_u16(), most_held, sent: sent.load(Ordering::Relaxed) }
+}
+
+#[test]
+fn of_an_endless_body_no_more_than_the_limit_is_held_and_twice_that_is_read() {
+    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
+    {
+        for (case, headers) in [("forged", signed(1, b"")), ("unsigned", HeaderMap::new())] {
+            let Outcome { status, most_held, sent } = receive(router, &headers, 64 << 20, piece);
+            let case = format!("{adapter}, {case}, {pieces}: status {status}, {most_held} held, {sent} sent");
+            assert!([400, 413].contains(&status), "{case}");
+            assert!(most_held < LIMIT + SLACK, "{case}");
+            assert!(sent <= 2 * LIMIT + 2 * piece().len(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_refused_on_its_headers_is_not_held() {
+    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
+    {
+        let Outcome { status, most_held, .. } = receive(router, &HeaderMap::new(), LIMIT, piece);
+        assert_eq!(status, 400, "{adapter}, {pieces}");
+        assert!(most_held < piece().len() + SLACK, "{adapter}, {pieces}: {most_held} held");
+    }
+}
+
+/// Copied together at the end, and only then: whoever sent it has the key.
+#[test]
+fn an_accepted_body_that_came_in_pieces_is_held_twice_at_most() {
+    let headers = signed(0, &vec![b'x'; LIMIT]);
+    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
+    {
+        let Outcome { status, most_held, .. } = receive(router, &headers, LIMIT, piece);
+        let copies = if piece().len() < LIMIT { 2 } else { 1 };
+        assert_eq!(status, 200, "{adapter}, {pieces}");
+        assert!(most_held < copies * LIMIT + SLACK, "{adapter}, {pieces}: {most_held} held");
+    }
+}
