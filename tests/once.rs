@@ -1,5 +1,6 @@
 //! Each event once, behind real servers and over each store.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -108,6 +109,24 @@ fn in_turn<R>(
         let run = log.count();
         log.note(run.to_string());
         std::future::ready(results(run))
+    }
+}
+
+/// Notes each run, and stumbles in the first one.
+fn stumbling<F: Future<Output = ()> + Send>(
+    log: &Log,
+    stumble: impl Fn() -> F + Clone + Send + Sync + 'static,
+) -> impl Fn(Received) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Clone + Send + Sync + 'static {
+    let log = log.clone();
+    move |_| {
+        let (log, stumble) = (log.clone(), stumble.clone());
+        Box::pin(async move {
+            log.note("run");
+            if log.count() == 1 {
+                stumble().await;
+            }
+            Answer::Processed
+        })
     }
 }
 
@@ -236,18 +255,10 @@ async fn an_event_whose_handler_panicked_is_processed_by_the_next_attempt() {
         for server in Server::ALL {
             let case = format!("{server:?}, {name}");
             let log = Log::default();
-            let work = {
-                let log = log.clone();
-                move |_: Received| {
-                    let log = log.clone();
-                    async move {
-                        log.note("run");
-                        tokio::task::yield_now().await;
-                        assert!(log.count() > 1, "the first handler panics, as the test wants it");
-                        Answer::Processed
-                    }
-                }
-            };
+            let work = stumbling(&log, async || {
+                tokio::task::yield_now().await;
+                panic!("the first handler panics, as the test wants it");
+            });
             let app = App::default().once("/hook", receiver(), Once::new(store.clone()), work);
             let (running, request) = (server.start(&app).await, paid(7));
             let mut connection = running.connect().await;
@@ -274,20 +285,14 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
     for server in Server::ALL {
         let (store, seconds) = memory_with_clock();
         let (log, started) = (Log::default(), Arc::new(Notify::new()));
-        let work = {
-            let (log, started) = (log.clone(), started.clone());
-            move |_: Received| {
-                let (log, started) = (log.clone(), started.clone());
-                async move {
-                    log.note("run");
-                    if log.count() == 1 {
-                        started.notify_one();
-                        std::future::pending::<()>().await;
-                    }
-                    Answer::Processed
-                }
+        let notify = started.clone();
+        let work = stumbling(&log, move || {
+            let notify = notify.clone();
+            async move {
+                notify.notify_one();
+                std::future::pending().await
             }
-        };
+        });
         let once = Once::new(store).lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
@@ -311,19 +316,7 @@ async fn a_lease_in_redis_ends_by_itself() {
     let Some(redis) = RedisServer::start().await else { return };
     for server in Server::ALL {
         let log = Log::default();
-        let work = {
-            let log = log.clone();
-            move |_: Received| {
-                let log = log.clone();
-                async move {
-                    log.note("run");
-                    if log.count() == 1 {
-                        std::future::pending::<()>().await;
-                    }
-                    Answer::Processed
-                }
-            }
-        };
+        let work = stumbling(&log, std::future::pending::<()>);
         let once = Once::new(RedisStore::new(redis.connect().await)).lease(Duration::from_millis(200));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);

@@ -8,28 +8,18 @@ use std::thread;
 use actix_web::error::ErrorUnauthorized;
 use actix_web::{App, HttpRequest, HttpServer, web};
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Webhook};
+use hookseal::receive::{Answer, Webhook};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::server::{self, Billing, PROCESSED, Sender, Server, work};
+use crate::server::{self, Billing, PROCESSED, Sender, Server, raw, typed, work};
 
 async fn bare(body: web::Bytes) -> &'static str {
     work(body);
     PROCESSED
 }
 
-async fn raw(received: Received<Sender>) -> Answer {
-    work(received);
-    Answer::Processed
-}
-
-async fn typed(webhook: Webhook<Billing, Sender>) -> Answer {
-    work(webhook);
-    Answer::Processed
-}
-
 async fn once(once: web::Data<Once<MemoryStore>>, webhook: Webhook<Billing, Sender>) -> Answer {
-    once.run(&webhook.received, async {
+    once.run(&webhook, async {
         work(&webhook.event);
         Answer::Processed
     })

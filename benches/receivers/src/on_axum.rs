@@ -9,9 +9,9 @@ use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Router, routing::post};
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Receiver, Webhook};
+use hookseal::receive::{Answer, Receiver, Webhook};
 
-use crate::server::{self, Billing, PROCESSED, Sender, Server, work};
+use crate::server::{self, Billing, PROCESSED, Sender, Server, raw, typed, work};
 
 #[derive(Clone, FromRef)]
 struct WithOnce {
@@ -24,18 +24,8 @@ async fn bare(body: Bytes) -> &'static str {
     PROCESSED
 }
 
-async fn raw(received: Received<Sender>) -> Answer {
-    work(received);
-    Answer::Processed
-}
-
-async fn typed(webhook: Webhook<Billing, Sender>) -> Answer {
-    work(webhook);
-    Answer::Processed
-}
-
 async fn once(State(once): State<Once<MemoryStore>>, webhook: Webhook<Billing, Sender>) -> Answer {
-    once.run(&webhook.received, async {
+    once.run(&webhook, async {
         work(&webhook.event);
         Answer::Processed
     })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::Receiver;
+use hookseal::receive::{Answer, Received, Receiver, Webhook};
 use hookseal::{ConfigError, Secret, provider};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Deserialize;
@@ -81,6 +81,18 @@ pub(crate) fn peer() -> Result<Arc<standardwebhooks::Webhook>, standardwebhooks:
 
 /// What every handler answers, one way or another: the text of `Answer::Processed`.
 pub(crate) const PROCESSED: &str = "processed";
+
+/// A handler of both frameworks.
+pub(crate) async fn raw(received: Received<Sender>) -> Answer {
+    work(received);
+    Answer::Processed
+}
+
+/// A handler of both frameworks.
+pub(crate) async fn typed(webhook: Webhook<Billing, Sender>) -> Answer {
+    work(webhook);
+    Answer::Processed
+}
 
 /// Stands for the work of a handler.
 pub(crate) fn work<T>(subject: T) {
