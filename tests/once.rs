@@ -290,7 +290,7 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
             let notify = notify.clone();
             async move {
                 notify.notify_one();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         });
         let once = Once::new(store).lease(Duration::from_secs(5));

@@ -1,0 +1,124 @@
+//! The attack kit against the adapters, for every provider whose events the catalogue describes: the same handler in each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::{App, web};
+use axum::body::{Body, to_bytes};
+use axum::{Router, routing::post};
+use bytes::Bytes;
+use hookseal::idempotency::{MemoryStore, Once};
+use hookseal::provider::{self, Provider};
+use hookseal::receive::{Answer, Receiver, Webhook};
+use hookseal::testing::{AttackKit, Report};
+use hookseal::tower::WebhookLayer;
+use http::Request;
+use serde_json::json;
+use tower::ServiceExt;
+
+use common::keys;
+
+mod common;
+
+#[derive(serde::Deserialize)]
+enum Things {
+    #[serde(rename = "thing.happened")]
+    Happened { note: String },
+}
+
+/// What processes each event once, and counts.
+#[derive(Clone)]
+struct Work {
+    once: Once<MemoryStore>,
+    processed: Arc<AtomicU64>,
+}
+
+impl Work {
+    fn new() -> Work {
+        Work { once: Once::new(MemoryStore::new(1000)), processed: Arc::default() }
+    }
+
+    async fn hook(&self, webhook: Webhook<Things>) -> Answer {
+        self.once
+            .run(&webhook, async {
+                tokio::task::yield_now().await;
+                let Things::Happened { note } = webhook.event.data();
+                assert_eq!(note, "é 🦀");
+                self.processed.fetch_add(1, Ordering::Relaxed);
+                Answer::Processed
+            })
+            .await
+    }
+
+    fn kit(&self, provider: &Provider) -> AttackKit {
+        let processed = self.processed.clone();
+        let kit = AttackKit::events(provider, keys(1, 2), "thing.happened", json!({"note": "é 🦀"})).unwrap();
+        kit.with_effects(move || processed.load(Ordering::Relaxed))
+    }
+}
+
+/// Those that `Webhook` can read.
+fn providers() -> impl Iterator<Item = &'static Provider> {
+    provider::ALL.iter().copied().filter(|provider| provider.event_shape().is_some())
+}
+
+fn receiver(provider: &Provider) -> Receiver {
+    provider.receiver(keys(1, 2)).unwrap()
+}
+
+async fn attack_router(kit: &AttackKit, router: Router) -> Report {
+    let send = async |request: Request<Bytes>| {
+        let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let status = response.status().as_u16();
+        let text = to_bytes(response.into_body(), 1000).await.unwrap();
+        (status, String::from_utf8(text.to_vec()).unwrap())
+    };
+    kit.run(send).await.unwrap()
+}
+
+#[tokio::test]
+async fn axum_stands() {
+    for provider in providers() {
+        let work = Work::new();
+        let handler = work.clone();
+        let hook = async move |webhook: Webhook<Things>| handler.hook(webhook).await;
+        let router = Router::new().route("/", post(hook)).with_state(receiver(provider));
+        let report = attack_router(&work.kit(provider), router).await;
+        assert!(report.is_clean(), "{}: {report}", provider.name());
+    }
+}
+
+#[tokio::test]
+async fn the_layer_stands() {
+    for provider in providers() {
+        let work = Work::new();
+        let handler = work.clone();
+        let hook = async move |webhook: Webhook<Things>| handler.hook(webhook).await;
+        let layer = WebhookLayer::<()>::new(receiver(provider)).once(work.once.clone());
+        let router = Router::new().route("/", post(hook)).route_layer(layer).with_state(receiver(provider));
+        let report = attack_router(&work.kit(provider), router).await;
+        assert!(report.is_clean(), "{}: {report}", provider.name());
+    }
+}
+
+#[actix_web::test]
+async fn actix_stands() {
+    for provider in providers() {
+        let work = Work::new();
+        let hook = async |work: web::Data<Work>, webhook: Webhook<Things>| -> Answer { work.hook(webhook).await };
+        let app = App::new()
+            .app_data(receiver(provider))
+            .app_data(web::Data::new(work.clone()))
+            .route("/", web::post().to(hook));
+        let app = actix_web::test::init_service(app).await;
+        let send = async |request: Request<Bytes>| {
+            let request = hookseal::actix::test_request(request).to_request();
+            let response = actix_web::test::call_service(&app, request).await;
+            let status = response.status().as_u16();
+            let text = actix_web::test::read_body(response).await;
+            (status, String::from_utf8(text.to_vec()).unwrap())
+        };
+        let report = work.kit(provider).run(send).await.unwrap();
+        assert!(report.is_clean(), "{}: {report}", provider.name());
+    }
+}
