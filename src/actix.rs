@@ -45,7 +45,8 @@
 //! ```
 //!
 //! A provider whose receiver was not given is answered with 500 and lets nobody in. A scope's or a resource's receiver
-//! counts before the application's, if both are given in the same form. The receiver's limit replaces `PayloadConfig`.
+//! counts before the application's, if both are given in the same form; in different forms, every request is answered
+//! with 500. The receiver's limit replaces `PayloadConfig`.
 //!
 //! Take no other extractor of the body beside these. One that stands before gets it first, which is recognised where the
 //! request declares a body, and answered with 500; one that stands behind gets an empty body from actix-web.
@@ -57,36 +58,41 @@
 //!
 //! # Limits of rate and time
 //!
-//! Nothing here slows a sender down: that is for actix-web's own settings, `HttpServer::max_connections`,
-//! `client_request_timeout` and `backlog`, or for a middleware such as this one, which answers at once instead of letting
-//! requests pile up:
+//! Nothing here slows a sender down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
+//! headers alone; a middleware bounds all the rest:
 //!
 //! ```
-//! use actix_web::{App, Error, HttpResponse, body::MessageBody, dev::{ServiceRequest, ServiceResponse}, middleware::{Next, from_fn}};
-//! use std::sync::atomic::{AtomicUsize, Ordering};
+//! use actix_web::body::MessageBody;
+//! use actix_web::dev::{ServiceRequest, ServiceResponse};
+//! use actix_web::middleware::{Next, from_fn};
+//! use actix_web::rt::time::timeout;
+//! use actix_web::{App, Error, HttpResponse, error::InternalError};
+//! use std::sync::Mutex;
+//! use std::time::{Duration, Instant};
 //!
-//! static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
+//! /// The second that is running, and its requests.
+//! static RUNNING: Mutex<Option<(Instant, u32)>> = Mutex::new(None);
 //!
-//! struct Guard;
-//! impl Drop for Guard {
-//!     fn drop(&mut self) {
-//!         IN_FLIGHT.fetch_sub(1, Ordering::Relaxed);
-//!     }
+//! fn is_too_often() -> bool {
+//!     let mut running = RUNNING.lock().expect("nothing panics while it is locked");
+//!     let (start, count) = running.filter(|(start, _)| start.elapsed() < Duration::from_secs(1)).unwrap_or((Instant::now(), 0));
+//!     *running = Some((start, count + 1));
+//!     count >= 100
 //! }
 //!
-//! async fn at_most_256(
-//!     request: ServiceRequest,
-//!     next: Next<impl MessageBody + 'static>,
-//! ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-//!     let before = IN_FLIGHT.fetch_add(1, Ordering::Relaxed);
-//!     let _guard = Guard;
-//!     if before >= 256 {
-//!         let busy = HttpResponse::ServiceUnavailable().insert_header(("retry-after", "30")).finish();
-//!         return Ok(request.into_response(busy).map_into_right_body());
-//!     }
-//!     Ok(next.call(request).await?.map_into_left_body())
+//! fn busy() -> Error {
+//!     let response = HttpResponse::ServiceUnavailable().insert_header(("retry-after", "30")).finish();
+//!     InternalError::from_response("busy", response).into()
 //! }
-//! let app = App::new().wrap(from_fn(at_most_256));
+//!
+//! /// At most 100 requests a second, and 30 seconds for each: shorter than the lease of `Once`.
+//! async fn limits(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+//!     if is_too_often() {
+//!         return Err(busy());
+//!     }
+//!     timeout(Duration::from_secs(30), next.call(request)).await.map_err(|_| busy())?
+//! }
+//! let app = App::new().wrap(from_fn(limits));
 //! ```
 
 use std::fmt;

@@ -72,28 +72,33 @@
 //! # Each event once
 //!
 //! In the handler, [`Once::run`](crate::idempotency::Once::run); or around it, [`WebhookLayer`](crate::tower::WebhookLayer):
-//! the extractors take over what the layer verified. They ask for the receiver in the state all the same;
-//! `Extension<Received<P>>` does not.
+//! the extractors take over what a clone of their receiver verified there, and verify anew what another one did.
+//! `Extension<Received<P>>` needs no receiver in the state.
 //!
 //! # Limits of rate and time
 //!
-//! Nothing here slows a sender down or waits for a slow one no longer: tower's own layers do.
+//! Nothing here slows a sender down or gives up a slow one: tower's own layers do.
 //!
 //! ```
 //! use axum::{Router, error_handling::HandleErrorLayer, http::StatusCode, routing::post};
 //! use hookseal::receive::{Answer, Received, Receiver};
-//! use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+//! use std::time::Duration;
+//! use tower::buffer::BufferLayer;
+//! use tower::limit::{GlobalConcurrencyLimitLayer, RateLimitLayer};
+//! use tower::{ServiceBuilder, load_shed::LoadShedLayer, timeout::TimeoutLayer};
 //!
 //! # async fn hook(received: Received) -> Answer { Answer::Processed }
 //! fn app(receiver: Receiver) -> Router {
 //!     let guards = ServiceBuilder::new()
 //!         // What a guard below turns away: senders come again.
 //!         .layer(HandleErrorLayer::new(async |_| (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")])))
-//!         // Beyond the limit, answer at once instead of letting requests pile up.
+//!         // Beyond the limits, answer at once instead of letting requests pile up.
 //!         .layer(LoadShedLayer::new())
+//!         .layer(BufferLayer::new(64))
+//!         .layer(RateLimitLayer::new(100, Duration::from_secs(1)))
 //!         .layer(GlobalConcurrencyLimitLayer::new(256))
 //!         // A body that trickles in, and a handler that hangs; shorter than the lease of `Once`.
-//!         .layer(TimeoutLayer::new(std::time::Duration::from_secs(30)));
+//!         .layer(TimeoutLayer::new(Duration::from_secs(30)));
 //!     Router::new().route("/hook", post(hook)).route_layer(guards).with_state(receiver)
 //! }
 //! ```
@@ -145,7 +150,7 @@ use crate::{tower, trace};
 /// let app: Router = Router::new().route("/hooks/{tenant}", post(hook)).with_state(Database);
 /// ```
 ///
-/// Building a receiver takes about a microsecond; keep those of busy tenants, which are cheap to clone.
+/// Building a receiver hashes each of its keys; keep those of busy tenants, which are cheap to clone.
 pub trait ReceiverLookup<S>: Sized {
     /// The receiver for this request.
     fn find_receiver(parts: &mut Parts, state: &S) -> impl Future<Output = Result<Receiver<Self>, Rejection>> + Send;
@@ -190,16 +195,19 @@ async fn receive<P: ReceiverLookup<S> + 'static, S, R: AsRef<Received<P>>>(
     read: fn(Received<P>) -> Result<R, Rejection>,
 ) -> Result<R, Rejection> {
     let (mut parts, body) = request.into_parts();
-    // A layer has verified it, and logged that.
-    if let Some(received) = parts.extensions.remove() {
-        return read(received);
-    }
+    let layered = parts.extensions.remove::<Received<P>>();
     let receiver = P::find_receiver(&mut parts, state).await;
-    let intake = match &receiver {
-        Ok(receiver) => receiver.begin(&parts.headers),
-        Err(rejection) => Intake::refused(rejection.clone()),
+    let intake = match (&receiver, &layered) {
+        // A layer has verified it, and logged that.
+        (Ok(receiver), Some(layered)) if layered.is_from(receiver) => return read(layered.clone()),
+        (Ok(receiver), _) => receiver.begin(&parts.headers),
+        (Err(rejection), _) => Intake::refused(rejection.clone()),
     };
-    let result = read(tower::receive(intake, &parts.headers, body).await?)?;
+    let mut received = tower::receive(intake, &parts.headers, body).await?;
+    if let Some(layered) = &layered {
+        received = received.with_claim_of(layered);
+    }
+    let result = read(received)?;
     trace::accepted(result.as_ref());
     Ok(result)
 }

@@ -74,8 +74,13 @@ impl Sending {
     /// assert_eq!(Sending::new(), Sending::default());
     /// ```
     pub const fn new() -> Sending {
+        Sending::with_retry(RetryPolicy::new())
+    }
+
+    /// The defaults with another schedule.
+    pub(crate) const fn with_retry(retry: RetryPolicy) -> Sending {
         Sending {
-            retry: RetryPolicy::new(),
+            retry,
             outcome: OutcomePolicy::standard(),
             health: HealthPolicy::never(),
             connect_timeout: Duration::from_secs(5),

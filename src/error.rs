@@ -266,8 +266,8 @@ pub enum EventError {
     /// The catalogue does not know what this provider's events look like. Read them with a shape of your own.
     #[error("the provider has no event shape")]
     NoShape,
-    /// The type that the event should become is no enum, whose variants its types could name.
-    #[error("the type to read the event into is not an enum")]
+    /// The type that the event should become is no enum in serde's default form, externally tagged.
+    #[error("the type to read the event into is not an externally tagged enum")]
     NotAnEnum,
     /// The body would be larger than the provider sends.
     #[error("the body has {bytes} bytes, more than {limit}")]

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName};
 
 /// Where a [`Verifier`](crate::Verifier) finds received headers.
 ///
-/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, and for `HashMap`s, so that
+/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for `HashMap`s, and with the feature `actix` for actix-web's map, so that
 /// any server's request fits. Names compare without case; values are bytes. The trait is sealed: how a header that occurs twice is
 /// seen decides what can be forged.
 ///

@@ -21,6 +21,7 @@
 //! | the sender hangs up, the process dies | the claim stays until its lease ends; then the next attempt is processed |
 //! | the process dies after the effect and before it is recorded | processed again: at least once, as with every store that is not the effect's own database |
 //! | two events have the same key | the second is a duplicate: where the key is the body's, which [`idempotency_rule`](crate::provider::Provider::idempotency_rule) tells, that is so for equal bodies, also for one that is sent anew by hand |
+//! | the store fails while the handler runs | it is asked once more; else the handler's answer is sent, the claim stays until its lease ends, and what comes after that is processed again |
 //! | the store is down | 503 with `Retry-After`, unless it is [opened](Once::process_when_down) by name |
 //!
 //! The same event is a duplicate for every handler that shares the store: give each a

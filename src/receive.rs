@@ -17,14 +17,14 @@
 //! |---|---|---|
 //! | 200 | processed; a duplicate; a permanent failure, which you log; an event of a type that the handler does not know | no |
 //! | 202 | accepted for later | no |
-//! | 400 | a header is missing, malformed or repeated; the body did not arrive whole; authentic, but not the promised JSON | yes |
+//! | 400 | a header is missing, malformed or repeated; the body did not arrive whole; authentic, but not the promised JSON, or of a type that a [`StrictWebhook`] does not have | yes |
 //! | 401 | no signature matches, the timestamp is outside the window, or the tenant is unknown: one text for all | yes |
 //! | 409 | the same event is being processed: with `Retry-After` | yes |
 //! | 413 | the body is over the limit | yes |
 //! | 500 | the receiver is misconfigured | yes |
 //! | 503 | a temporary failure: of the handler, of the store or of where the keys come from, with `Retry-After` | yes |
 //!
-//! Each status has one text, and the reason is for your log alone. There is no 415: what the body is, the signature says.
+//! Each text is a constant that says nothing of the request, and the reason is for your log alone. There is no 415: what the body is, the signature says.
 //! With 401 comes no `WWW-Authenticate`: a sender has nothing to negotiate.
 
 mod answer;

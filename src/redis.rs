@@ -1,11 +1,12 @@
-//! The idempotency store of a fleet: needs the feature `redis`.
+//! The idempotency store of a fleet: needs the feature `redis`. The example asks for the redis crate beside this one, with
+//! its feature `connection-manager`.
 //!
 //! ```no_run
 //! use hookseal::idempotency::Once;
 //! use hookseal::redis::RedisStore;
 //!
 //! # async fn connect() -> Result<(), redis::RedisError> {
-//! // With its six retries, a manager answers after some seconds that Redis is gone: later than senders wait.
+//! // With its six retries, a manager answers after some seconds that Redis is gone: later than some senders wait.
 //! let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(1);
 //! let client = redis::Client::open("redis://127.0.0.1/")?;
 //! let once = Once::new(RedisStore::new(client.get_connection_manager_with_config(config).await?));
@@ -22,10 +23,11 @@ use ::redis::{RedisError, Script};
 use crate::idempotency::key::IdempotencyKey;
 use crate::idempotency::{Claim, Store, Token};
 
-/// A [`Store`] in Redis, from version 2.6, one key for each event: `hookseal:` and the idempotency key, unless another
+/// A [`Store`] in Redis, from version 2.6.12, one key for each event: `hookseal:` and the idempotency key, unless another
 /// prefix is set. Cheap to clone.
 ///
-/// Each call is one round trip of a script, so that it is decided in one step. The keys end by themselves. Redis must
+/// Each call is one round trip of a script, so that it is decided in one step; the first after Redis has started takes
+/// three. The keys end by themselves. Redis must
 /// not evict them: with another `maxmemory-policy` than `noeviction`, what was processed can become new again. A
 /// replica that takes over may miss the last writes; where that matters, use the transaction that the
 /// [module](crate::idempotency) shows first.

@@ -269,15 +269,8 @@ impl Keyring {
     }
 
     /// The secrets, current first.
-    ///
-    /// ```
-    /// use hookseal::{Keyring, Secret};
-    ///
-    /// let keys = Keyring::new(Secret::new("a secret of twenty-some bytes")?);
-    /// assert_eq!(keys.secrets().count(), 1);
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.secrets.iter()
     }
 

@@ -36,8 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With the feature `tracing`, the layer logs what it verified. An extractor behind it that cannot read the event logs that
-//! too; in all other cases there is one log event for each delivery.
+//! With the feature `tracing`, the layer logs what it verified, and an extractor behind it what it cannot read.
 //!
 //! In axum, use `Router::route_layer`: with `layer`, bodies to unknown paths would be read too. A handler behind the layer
 //! may take `Extension<Received<P>>`, or an extractor of [`axum`](crate::axum) if the state has the receiver too.

@@ -113,7 +113,7 @@ fn refused() -> Vec<Refused> {
         by_length("malformed header", 400, malformed, VerifyError::MalformedHeader { header, problem: "" }.into()),
         by_length("another key", 401, to("/hook", sender(1).body("/", "{}").unwrap()), VerifyError::NoMatch.into()),
         by_length("another body", 401, changed, VerifyError::NoMatch.into()),
-        // The text is that of a wrong signature: `each_status_has_one_text`.
+        // The text is that of a wrong signature.
         by_length("stale", 401, at(now - time::Duration::DAY), VerifyError::NoMatch.into()),
         by_length("ahead", 401, at(now + time::Duration::DAY), VerifyError::NoMatch.into()),
         by_length("over the limit by length", 413, too_large(), Rejection::TooLarge { limit: 10_000 }),

@@ -109,7 +109,7 @@ fn assert_all_in(line: &str, parts: &[&str]) {
 #[test]
 fn an_accepted_delivery_is_one_debug_event_that_says_which() {
     for server in Server::ALL {
-        for (n, key) in [(0, "key=0"), (1, "key=1")] {
+        for (n, key) in [(0, "key=Current"), (1, "key=Previous(1)")] {
             let lines = logged(server, &app(), vec![event(n, "invoice.paid")]);
             assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
             let said =
@@ -187,7 +187,8 @@ fn no_secret_no_signature_and_no_body_is_logged() {
         signed(MARK.repeat(100)),
     ];
     let count = requests.len();
-    let hidden = [signature(&good), signature(&wrong), MARK.to_owned(), "k".repeat(8)];
+    let secrets = ["k", "j", "i"].map(|letter| letter.repeat(8)); // of the keys 0, 1 and 2
+    let hidden = [[signature(&good), signature(&wrong), MARK.to_owned()].as_slice(), &secrets].concat();
     for server in Server::ALL {
         let lines = logged(server, &app(), requests.clone());
         assert!(lines.len() >= count, "{server:?}: {lines:#?}");

@@ -20,7 +20,8 @@ impl<'a> Event<'a> {
     /// `#[serde(other)]` takes all further types.
     ///
     /// # Errors
-    /// [`EventError::Data`] where the data of a known type does not fit, [`EventError::NotAnEnum`] if `T` is no enum.
+    /// [`EventError::Data`] where the data of a known type does not fit, [`EventError::NotAnEnum`] if `T` is no
+    /// enum in serde's default form, externally tagged.
     ///
     /// ```
     /// use hookseal::EventShape;

@@ -18,8 +18,8 @@ use crate::idempotency::key::IdempotencyKey;
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 ///
-/// // 10 000 events a day for eight days, and as many again for a bad day: at most about 40 MB.
-/// let once = Once::new(MemoryStore::new(160_000));
+/// // 5000 events a day for seventeen days, and some more: at most about 35 MB.
+/// let once = Once::new(MemoryStore::new(100_000));
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);

@@ -6,10 +6,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::store::{Claim, Store, Token};
+use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Rejection};
 use crate::trace;
 
-/// When a store that is down should be asked again: long enough for a failover, shorter than most senders' first retries.
+/// When a store that is down should be asked again: long enough for a failover.
 const STORE_DOWN: Duration = Duration::from_secs(30);
 
 /// Runs a handler once for each event, over a [`Store`].
@@ -47,16 +48,17 @@ pub struct Once<S> {
 }
 
 impl<S: Store> Once<S> {
-    /// With a lease of a minute, and keys that are kept for eight days.
+    /// With a lease of a minute, and keys that are kept for seventeen days.
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Once};
     ///
     /// let once = Once::new(MemoryStore::new(100_000));
+    /// assert!(format!("{once:?}").contains("lease: 60s, keep: 1468800s"));
     /// ```
     pub fn new(store: S) -> Once<S> {
-        // The longest schedule in the catalogue goes on for less than four days. See `keep` and `lease`.
-        Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(8 * 86_400), process_when_down: false }
+        // See `lease` and `keep`. A test compares with every published schedule.
+        Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(17 * 86_400), process_when_down: false }
     }
 
     /// Sets how long an event may be in flight: longer than the slowest handler and than any time-out around it, or a
@@ -67,6 +69,7 @@ impl<S: Store> Once<S> {
     /// use std::time::Duration;
     ///
     /// let once = Once::new(MemoryStore::new(100_000)).lease(Duration::from_secs(300));
+    /// assert!(format!("{once:?}").contains("lease: 300s"));
     /// ```
     #[must_use]
     pub fn lease(self, lease: Duration) -> Once<S> {
@@ -74,8 +77,8 @@ impl<S: Store> Once<S> {
     }
 
     /// Sets how long a processed event is remembered: longer than its sender goes on retrying, and longer than a
-    /// captured request stays valid ([`Provider::replay_window`](crate::provider::Provider::replay_window)). Eight days
-    /// unless set, twice the longest schedule in the catalogue. Where a scheme signs no time, a captured request is
+    /// captured request stays valid ([`Provider::replay_window`](crate::provider::Provider::replay_window)). Seventeen days
+    /// unless set, twice the longest published schedule, Hook0's. Where a scheme signs no time, a captured request is
     /// valid for ever, and this alone is what stops it.
     ///
     /// ```
@@ -83,6 +86,7 @@ impl<S: Store> Once<S> {
     /// use std::time::Duration;
     ///
     /// let once = Once::new(MemoryStore::new(100_000)).keep(Duration::from_secs(30 * 86_400));
+    /// assert!(format!("{once:?}").contains("keep: 2592000s"));
     /// ```
     #[must_use]
     pub fn keep(self, keep: Duration) -> Once<S> {
@@ -95,6 +99,7 @@ impl<S: Store> Once<S> {
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
     /// let once = Once::new(MemoryStore::new(100_000)).process_when_down();
+    /// assert!(format!("{once:?}").contains("process_when_down: true"));
     /// ```
     #[must_use]
     pub fn process_when_down(self) -> Once<S> {
@@ -108,6 +113,9 @@ impl<S: Store> Once<S> {
     /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
     /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a response of 2xx; after all others, an error, or
     /// a panic, it is released.
+    ///
+    /// Behind the layer of the feature `tower`, if that has an `Once`, the event is claimed already: `run` then asks no store
+    /// and runs the handler.
     ///
     /// A panic goes on when the event is released. A future that is dropped, because the sender hung up or a time-out
     /// struck, leaves its claim until the lease ends. What must not be cut off is spawned, with all that it needs:
@@ -161,7 +169,7 @@ impl<S: Store> Once<S> {
             return Ok(handler.await);
         }
         let key = received.idempotency_key().inspect_err(|error| {
-            trace::refused(Some((received.provider().name(), received.scope())), &Rejection::Unreadable(error.clone()));
+            trace::unread(received, &Rejection::Unreadable(error.clone()));
         })?;
         let claimed = match Token::random() {
             Ok(token) => self.store.claim(&key, token, self.lease).await.map(|claim| (token, claim)).map_err(down),
@@ -175,10 +183,12 @@ impl<S: Store> Once<S> {
             Err(answer) => return Err(answer),
         };
         let result = catch(handler).await;
-        let settled = match result.as_ref().is_ok_and(is_final) {
-            true => self.store.complete(&key, token, self.keep).await,
-            false => self.store.release(&key, token).await,
-        };
+        let is_done = result.as_ref().is_ok_and(is_final);
+        let mut settled = self.settle(&key, token, is_done).await;
+        if settled.is_err() {
+            // The effect is there already: what is not recorded now may be done twice.
+            settled = self.settle(&key, token, is_done).await;
+        }
         match settled {
             Ok(true) => {}
             // The lease has ended meanwhile and another took over, or will: nothing is lost, something may be done twice.
@@ -186,6 +196,13 @@ impl<S: Store> Once<S> {
             Err(error) => trace::store_down(&error),
         }
         result.map_err(|panic| resume_unwind(panic))
+    }
+
+    async fn settle(&self, key: &IdempotencyKey, token: Token, is_done: bool) -> Result<bool, S::Error> {
+        match is_done {
+            true => self.store.complete(key, token, self.keep).await,
+            false => self.store.release(key, token).await,
+        }
     }
 }
 

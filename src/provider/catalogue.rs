@@ -181,7 +181,8 @@ catalogue! {
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
-    ];
+    ],
+        sending: Sending::with_retry(RetryPolicy::SVIX);
     /// Stripe. The whole text of the secret is the key, `whsec_` included.
     STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
         "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
@@ -422,7 +423,8 @@ catalogue! {
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
-    ];
+    ],
+        sending: Sending::with_retry(RetryPolicy::OUTPOST);
     /// Convoy with simple signatures, as set up by default.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -436,7 +438,8 @@ catalogue! {
     /// Hook0, signatures of version 0. Version 1 also signs headers that it lists, which the notation cannot say yet.
     HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
-    ];
+    ],
+        sending: Sending::with_retry(RetryPolicy::HOOK0);
     /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.

@@ -45,8 +45,8 @@ pub enum Answer {
         retry_after: Duration,
     },
     /// Not done, and another try would be in vain. The sender is told 200, because almost all senders repeat whatever
-    /// is answered with anything else, and count it against the endpoint. With the feature `tracing` the reason is
-    /// logged as an error; without, log it yourself.
+    /// is answered with anything else, and count it against the endpoint. With the feature `tracing` the adapters
+    /// log the reason as an error; otherwise log it yourself.
     PermanentFailure {
         /// For the log; never sent.
         reason: Cow<'static, str>,

@@ -9,8 +9,8 @@ use crate::verify::{Opened, Verification};
 
 /// A request that is being received: the headers are judged, the body is still coming. Made by [`Receiver::begin`].
 ///
-/// Each piece goes into the MAC and into memory as it comes, never more than the receiver's limit; an authentic body that
-/// came in pieces is then joined, which takes its length once more for a moment. A request that is refused still wants
+/// A body in one piece is hashed at its end and not copied. One in several pieces is hashed as it comes, and never more
+/// than the receiver's limit is held; if it is authentic, it is then joined, which takes its length once more for a moment. A request that is refused still wants
 /// its body, within the limit, and throws it away: a sender that writes its whole body before it reads the answer would
 /// otherwise see a broken connection instead of the answer. Of a body that is too large, as much again is thrown away.
 ///

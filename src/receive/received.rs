@@ -57,6 +57,19 @@ impl<P> Received<P> {
         Received { is_claimed: true, ..self }
     }
 
+    /// Whether this receiver verified it, and not another one under the same marker.
+    #[allow(dead_code, reason = "for the adapters")]
+    pub(crate) fn is_from(&self, receiver: &Receiver<P>) -> bool {
+        self.receiver.is(receiver)
+    }
+
+    /// The same request, verified by another receiver for the same provider and scope, is claimed if this one is.
+    #[allow(dead_code, reason = "for the adapters")]
+    pub(crate) fn with_claim_of(self, other: &Received<P>) -> Received<P> {
+        let is_same = self.provider().name() == other.provider().name() && self.scope() == other.scope();
+        Received { is_claimed: is_same && other.is_claimed, ..self }
+    }
+
     pub(crate) fn is_claimed(&self) -> bool {
         self.is_claimed
     }

@@ -15,7 +15,7 @@ use crate::verify::{Opened, Verifier};
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
 /// Where one application receives from several providers, `P` keeps them apart: any type of your own, mostly an empty
-/// struct. What one receiver verified is a [`Received<P>`](super::Received), which nothing that asks for another `P`
+/// enum. What one receiver verified is a [`Received<P>`](super::Received), which nothing that asks for another `P`
 /// takes.
 ///
 /// ```
@@ -80,7 +80,8 @@ impl<P> Receiver<P> {
 
     /// Sets the largest body in bytes, instead of the provider's [`max_received`](Provider::max_received).
     ///
-    /// It replaces the framework's own limit. A larger body is answered with 413 and never held.
+    /// It replaces the framework's own limit. A larger body is refused, with 413 unless its headers are refused first, and
+    /// no more than the limit is ever held.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -164,6 +165,11 @@ impl<P> Receiver<P> {
         Intake::new(self, headers)
     }
 
+    /// Whether both are clones of one receiver.
+    pub(super) fn is(&self, other: &Receiver<P>) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     #[inline]
     pub(super) fn open<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
         self.shared.verifier.open(headers, self.shared.clock.as_ref().map(|clock| clock()))
@@ -186,11 +192,11 @@ impl Provider {
     pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
-}
 
-impl Provider {
     /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
-    /// tenants cannot be found by trying. Status, text, limit and time are those of a wrong secret.
+    /// tenants cannot be found by trying. Status and text are those of a wrong secret. If your tenants have another
+    /// [limit](Receiver::with_max_received) than the provider's, give it that too. It hashes once, and a tenant once for
+    /// each of its keys.
     ///
     /// # Errors
     /// [`ConfigError::NoRandomness`]: its secret is a random one.

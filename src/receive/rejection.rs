@@ -8,7 +8,7 @@ use crate::error::{ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyE
 /// A request that does not reach the handler.
 ///
 /// What it displays is for your log. The sender learns [`status`](Self::status) and
-/// [`public_text`](Self::public_text), which is constant for each status. With the feature `axum` or `actix` it is a
+/// [`public_text`](Self::public_text), a constant that says nothing of the request. With the feature `axum` or `actix` it is a
 /// response that says no more; `Result<Webhook<T>, Rejection>` in place of the extractor gives it to the handler.
 ///
 /// ```
@@ -129,7 +129,7 @@ impl Rejection {
     }
 
     /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable), long
-    /// enough for a failover and shorter than most senders' first retries.
+    /// enough for a failover.
     ///
     /// ```
     /// use hookseal::receive::Rejection;

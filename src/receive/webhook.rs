@@ -8,7 +8,7 @@ use crate::trace;
 
 /// A verified request with its event in your type: with the feature `axum` or `actix`, an extractor.
 ///
-/// `T` is an enum. The variant is the one named like the event's type, and its field is the event's data; see
+/// `T` is an enum in serde's default form. The variant is the one named like the event's type, and its field is the event's data; see
 /// [`Event::typed`]. An event of a type that the enum does not have is acknowledged with 200 and does not reach the
 /// handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To have it refused, ask for a
 /// [`StrictWebhook`].
@@ -144,7 +144,7 @@ fn read<T: DeserializeOwned, P>(
     match read {
         Ok(event) => Ok(Webhook { event, received }),
         Err(rejection) => {
-            trace::refused(Some((received.provider().name(), received.scope())), &rejection);
+            trace::unread(&received, &rejection);
             Err(rejection)
         }
     }

@@ -16,7 +16,7 @@ const RIVALS: usize = 64;
 /// Whether a [`Store`] keeps its promises, on keys of its own. `sleep` lets time pass, for the store's clock too; about
 /// a third of a second in all.
 ///
-/// All calls are made by one thread: a store that decides in two steps is found if it awaits something in between, and
+/// It leaves keys behind, one of them for ever: give it a store for tests. All calls are made by one thread: a store that decides in two steps is found if it awaits something in between, and
 /// not if another thread would have to come in between.
 ///
 /// ```

@@ -8,6 +8,8 @@ use crate::receive::{Received, Rejection};
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn accepted<P>(_: &Received<P>) {}
 
+pub(crate) fn unread<P>(_: &Received<P>, _: &Rejection) {}
+
 pub(crate) fn refused(_: Option<(&str, &str)>, _: &Rejection) {}
 
 #[allow(dead_code, reason = "for the adapters")]

@@ -119,8 +119,7 @@ impl Configure {
 }
 
 impl App {
-    /// A handler that takes one of the extractors. Behind the layer its state holds a receiver with a wrong key: it
-    /// can only have what the layer verified.
+    /// A handler that takes one of the extractors. Behind the layer it has what the layer verified.
     pub(crate) fn route<P, H, M, Args>(self, path: &'static str, receiver: Receiver<P>, handler: H) -> App
     where
         P: 'static,
@@ -129,10 +128,8 @@ impl App {
         M: 'static,
         Args: FromRequest + 'static,
     {
-        let useless: Receiver<P> = receiver.provider().receiver(key(99)).expect("a receiver");
         let extractors = Router::new().route(path, post(handler.clone())).with_state(receiver.clone());
-        let layered = Router::new().route(path, post(handler.clone())).with_state(useless);
-        let layered = layered.route_layer(WebhookLayer::new(receiver.clone()));
+        let layered = extractors.clone().route_layer(WebhookLayer::new(receiver.clone()));
         self.merge(extractors, layered).actix(move |config| {
             let resource = web::resource(path).app_data(receiver.clone());
             config.service(resource.route(web::post().to(handler.clone())));
