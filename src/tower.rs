@@ -205,10 +205,11 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     // Who waits for `100 Continue` has sent nothing yet, and need not.
-    let drains = !headers.contains_key(EXPECT);
+    if intake.is_refused() && headers.contains_key(EXPECT) {
+        return intake.finish();
+    }
     let mut body = pin!(body);
     while intake.wants_more()
-        && (drains || !intake.is_refused())
         && let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await
     {
         match frame.map(Frame::into_data) {
