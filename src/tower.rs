@@ -79,6 +79,7 @@ impl<P> WebhookLayer<P> {
     ///
     /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
     /// let layer = WebhookLayer::new(receiver);
+    /// assert!(format!("{layer:?}").contains("klang"));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn new(receiver: Receiver<P>) -> WebhookLayer<P> {
@@ -96,6 +97,7 @@ impl<P, S> WebhookLayer<P, S> {
     ///
     /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
     /// let layer = WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000)));
+    /// assert!(format!("{layer:?}").contains("klang"));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     #[must_use]
@@ -124,7 +126,18 @@ impl<P, S> fmt::Debug for WebhookLayer<P, S> {
     }
 }
 
-/// A service behind a [`WebhookLayer`].
+/// A service behind a [`WebhookLayer`]. Calling it answers refused requests, and passes the others on.
+///
+/// ```
+/// use hookseal::tower::{WebhookLayer, WebhookService};
+/// use hookseal::{Secret, provider};
+/// use tower::Layer;
+///
+/// let layer = WebhookLayer::<()>::new(provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?);
+/// let service: WebhookService<&str> = layer.layer("any service");
+/// assert!(format!("{service:?}").contains("any service"));
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
 pub struct WebhookService<I, P = (), S = MemoryStore> {
     inner: I,
     layer: WebhookLayer<P, S>,

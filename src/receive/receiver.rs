@@ -103,6 +103,13 @@ impl<P> Receiver<P> {
     /// let receiver: Receiver = provider::STRIPE.receiver(Secret::new("whsec_test_secret")?)?;
     /// let recorded = OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
     /// let receiver = receiver.with_clock(move || recorded);
+    ///
+    /// let body = r#"{"id":"evt_test_webhook","object":"event"}"#;
+    /// let signature = "t=1700000000,v1=d95c6b7477fbd7e9f90b1b0ef5f9c7ac25abca5382460e0d988c2b2a5b71b990";
+    /// let headers = [("stripe-signature", signature)];
+    /// let mut intake = receiver.begin(&headers);
+    /// intake.push(body.into());
+    /// assert!(intake.finish().is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -187,6 +194,7 @@ impl Provider {
     /// use hookseal::{Secret, provider};
     ///
     /// let receiver: Receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert_eq!(receiver.max_received(), 10_000_000);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {

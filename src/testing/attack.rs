@@ -161,6 +161,7 @@ impl AttackKit {
     /// # use hookseal::{Secret, provider, testing::AttackKit};
     /// # let secret = Secret::new("It's a Secret to Everybody")?;
     /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_uri("/github".parse()?);
+    /// assert!(format!("{kit:?}").contains("/github"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
