@@ -194,7 +194,7 @@ impl Provider {
     /// use hookseal::{Secret, provider};
     ///
     /// let receiver: Receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
-    /// assert_eq!(receiver.max_received(), 10_000_000);
+    /// assert_eq!(receiver.max_received(), 10 << 20);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
