@@ -10,9 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::test::TestRequest;
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
+use futures_core::Stream;
 use hookseal::provider;
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::tower::WebhookLayer;
@@ -94,6 +98,15 @@ impl Body for Pieces {
     }
 }
 
+/// The same for actix-web.
+impl Stream for Pieces {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_frame(context).map(|frame| frame.and_then(|frame| frame.ok()?.into_data().ok()).map(Ok))
+    }
+}
+
 type Piece = fn() -> Bytes;
 
 const PIECES: [(&str, Piece); 4] = [
@@ -107,36 +120,75 @@ fn signed(n: u8, body: &[u8]) -> HeaderMap {
     provider::KLANG.signer(key(n)).unwrap().sign("evt_1", body).unwrap()
 }
 
-/// With the extractor, and with the layer.
-fn routers() -> [(&'static str, Router); 2] {
-    let receiver: Receiver = provider::KLANG.receiver(key(0)).unwrap().with_max_received(LIMIT);
-    let extracting = post(async |_: Received| Answer::Processed).with_state(receiver.clone());
-    let layered = post(async || Answer::Processed).layer(WebhookLayer::new(receiver));
-    [("extractor", Router::new().route("/", extracting)), ("layer", Router::new().route("/", layered))]
-}
-
 struct Outcome {
     status: u16,
     most_held: usize,
     sent: usize,
 }
 
-fn receive(router: &Router, headers: &HeaderMap, length: usize, piece: Piece) -> Outcome {
-    let sent = Arc::new(AtomicUsize::new(0));
-    let mut request = Request::post("/").body(Pieces { length, piece, sent: sent.clone() }).unwrap();
+/// Receives a body of a length, in pieces, under these headers.
+struct Adapter(&'static str, fn(&HeaderMap, Pieces) -> (usize, u16));
+
+const ADAPTERS: [Adapter; 3] = [
+    Adapter("axum's extractor", |headers, body| {
+        let handler = post(async |_: Received| Answer::Processed).with_state(receiver());
+        routed(handler, headers, body)
+    }),
+    Adapter("the layer", |headers, body| {
+        routed(post(async || Answer::Processed).layer(WebhookLayer::new(receiver())), headers, body)
+    }),
+    Adapter("actix-web's extractor", |headers, body| {
+        let mut request = TestRequest::post().app_data(receiver());
+        for (name, value) in headers {
+            request = request.append_header((name.as_str(), value.as_bytes()));
+        }
+        let (request, stream): (_, Pin<Box<dyn Stream<Item = _>>>) = (request.to_http_request(), Box::pin(body));
+        let mut payload = Payload::from(stream);
+        let (most_held, received) = most_held(|| {
+            let receiving = <Received as actix_web::FromRequest>::from_request(&request, &mut payload);
+            runtime().block_on(receiving)
+        });
+        (most_held, received.map_or_else(|rejection| rejection.status().as_u16(), |_| 200))
+    }),
+];
+
+fn receiver() -> Receiver {
+    provider::KLANG.receiver(key(0)).unwrap().with_max_received(LIMIT)
+}
+
+fn routed(handler: MethodRouter, headers: &HeaderMap, body: Pieces) -> (usize, u16) {
+    let router = Router::new().route("/", handler);
+    let mut request = Request::post("/").body(body).unwrap();
     request.headers_mut().clone_from(headers);
-    let (router, runtime) = (router.clone(), tokio::runtime::Builder::new_current_thread().build().unwrap());
-    let (most_held, response) = most_held(|| runtime.block_on(router.oneshot(request)).unwrap());
-    Outcome { status: response.status().as_u16(), most_held, sent: sent.load(Ordering::Relaxed) }
+    let (most_held, response) = most_held(|| runtime().block_on(router.oneshot(request)).unwrap());
+    (most_held, response.status().as_u16())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+impl Adapter {
+    fn receive(&self, headers: &HeaderMap, length: usize, piece: Piece) -> Outcome {
+        let sent = Arc::new(AtomicUsize::new(0));
+        let (most_held, status) = self.1(headers, Pieces { length, piece, sent: sent.clone() });
+        Outcome { status, most_held, sent: sent.load(Ordering::Relaxed) }
+    }
+}
+
+fn adapters_and_pieces() -> impl Iterator<Item = (Adapter, &'static str, Piece)> {
+    ADAPTERS
+        .into_iter()
+        .flat_map(|Adapter(name, run)| PIECES.map(|(pieces, piece)| (Adapter(name, run), pieces, piece)))
 }
 
 #[test]
 fn of_an_endless_body_no_more_than_the_limit_is_held_and_twice_that_is_read() {
-    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
-    {
+    for (adapter, pieces, piece) in adapters_and_pieces() {
+        let name = adapter.0;
         for (case, headers) in [("forged", signed(1, b"")), ("unsigned", HeaderMap::new())] {
-            let Outcome { status, most_held, sent } = receive(router, &headers, 64 << 20, piece);
-            let case = format!("{adapter}, {case}, {pieces}: status {status}, {most_held} held, {sent} sent");
+            let Outcome { status, most_held, sent } = adapter.receive(&headers, 64 << 20, piece);
+            let case = format!("{name}, {case}, {pieces}: status {status}, {most_held} held, {sent} sent");
             assert!([400, 413].contains(&status), "{case}");
             assert!(most_held < LIMIT + SLACK, "{case}");
             assert!(sent <= 2 * LIMIT + 2 * piece().len(), "{case}");
@@ -146,11 +198,11 @@ fn of_an_endless_body_no_more_than_the_limit_is_held_and_twice_that_is_read() {
 
 #[test]
 fn a_body_that_is_refused_on_its_headers_is_not_held() {
-    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
-    {
-        let Outcome { status, most_held, .. } = receive(router, &HeaderMap::new(), LIMIT, piece);
-        assert_eq!(status, 400, "{adapter}, {pieces}");
-        assert!(most_held < piece().len() + SLACK, "{adapter}, {pieces}: {most_held} held");
+    for (adapter, pieces, piece) in adapters_and_pieces() {
+        let name = adapter.0;
+        let Outcome { status, most_held, .. } = adapter.receive(&HeaderMap::new(), LIMIT, piece);
+        assert_eq!(status, 400, "{name}, {pieces}");
+        assert!(most_held < piece().len() + SLACK, "{name}, {pieces}: {most_held} held");
     }
 }
 
@@ -158,11 +210,11 @@ fn a_body_that_is_refused_on_its_headers_is_not_held() {
 #[test]
 fn an_accepted_body_that_came_in_pieces_is_held_twice_at_most() {
     let headers = signed(0, &vec![b'x'; LIMIT]);
-    for ((adapter, router), (pieces, piece)) in routers().iter().flat_map(|router| PIECES.map(|piece| (router, piece)))
-    {
-        let Outcome { status, most_held, .. } = receive(router, &headers, LIMIT, piece);
+    for (adapter, pieces, piece) in adapters_and_pieces() {
+        let name = adapter.0;
+        let Outcome { status, most_held, .. } = adapter.receive(&headers, LIMIT, piece);
         let copies = if piece().len() < LIMIT { 2 } else { 1 };
-        assert_eq!(status, 200, "{adapter}, {pieces}");
-        assert!(most_held < copies * LIMIT + SLACK, "{adapter}, {pieces}: {most_held} held");
+        assert_eq!(status, 200, "{name}, {pieces}");
+        assert!(most_held < copies * LIMIT + SLACK, "{name}, {pieces}: {most_held} held");
     }
 }
