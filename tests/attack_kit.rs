@@ -242,6 +242,15 @@ async fn each_kind_of_mistake_is_found() {
     }
 }
 
+/// As many as the README says.
+#[tokio::test]
+async fn a_provider_with_one_secret_is_good_for_forty_to_ninety_cases() {
+    for provider in provider::ALL.iter().copied() {
+        let report = kit(provider, keys(1, 1), Arc::default()).run(async |_| 200).await.unwrap();
+        assert!((40..=90).contains(&report.cases()), "{}: {}", provider.name(), report.cases());
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_found_where_nothing_is_wrong() {
     for provider in provider::ALL.iter().copied() {

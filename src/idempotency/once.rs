@@ -186,7 +186,7 @@ impl<S: Store> Once<S> {
         let is_done = result.as_ref().is_ok_and(is_final);
         let mut settled = self.settle(&key, token, is_done).await;
         if settled.is_err() {
-            // The effect is there already: what is not recorded now may be done twice.
+            // What is not recorded is done twice, and what is not released waits for the end of its lease.
             settled = self.settle(&key, token, is_done).await;
         }
         match settled {

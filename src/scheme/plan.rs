@@ -106,6 +106,12 @@ pub(crate) struct Values<'a> {
 }
 
 impl Plan {
+    /// The headers that are covered beside the scheme's own.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn covered_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.spliced.iter().map(|spliced| &spliced.name)
+    }
+
     pub(super) fn new(scheme: &Scheme) -> Plan {
         let notation = &scheme.notation;
         let lines = notation.lines.get(..notation.line_count).unwrap_or_default();

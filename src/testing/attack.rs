@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::run::Run;
 use super::{Report, Sender, SenderError};
-use crate::error::EventError;
+use crate::error::{EventError, SignError};
 use crate::event::Event;
 use crate::id::event_id;
 use crate::provider::Provider;
@@ -260,7 +260,8 @@ impl AttackKit {
     }
 
     pub(super) fn sign(&self, sender: &Sender, body: Bytes, after: Duration) -> Result<Request<Bytes>, SenderError> {
-        sender.signed(self.uri.clone(), &sender.id()?, body, self.sender.time() + after)
+        let time = self.sender.time().checked_add(after).ok_or(SignError::TimeOutOfRange)?;
+        sender.signed(self.uri.clone(), &sender.id()?, body, time)
     }
 
     pub(super) fn count(&self) -> Option<u64> {

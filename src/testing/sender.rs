@@ -30,6 +30,8 @@ use crate::sign::Signer;
 pub struct Sender {
     provider: Provider,
     signer: Signer,
+    /// Headers that the scheme covers beside its own.
+    covered: Vec<HeaderName>,
     id: Option<String>,
     time: Option<OffsetDateTime>,
 }
@@ -47,7 +49,8 @@ impl Sender {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn new(provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, ConfigError> {
-        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, id: None, time: None })
+        let covered = provider.scheme().plan().covered_headers().cloned().collect();
+        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None })
     }
 
     /// Sets when the events happen and are signed, instead of now.
@@ -148,18 +151,12 @@ impl Sender {
         let mut request = Request::post(uri.try_into().map_err(|_| SignError::InvalidUri)?).body(body)?;
         let headers = request.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for name in covered_headers(self.provider.scheme().covers()) {
+        for name in &self.covered {
             headers.insert(name, HeaderValue::from_static("value"));
         }
         self.signer.sign_request_at(&mut request, id, time)?;
         Ok(request)
     }
-}
-
-/// The headers that a scheme covers beside its own.
-fn covered_headers(covers: &str) -> impl Iterator<Item = HeaderName> {
-    let named = covers.split("{header:").skip(1).filter_map(|rest| rest.split_once('}'));
-    named.filter_map(|(name, _)| name.parse().ok())
 }
 
 /// A request that could not be made.
