@@ -347,6 +347,35 @@ impl Scheme {
         self.digest
     }
 
+    /// Whether a signature under one of two schemes, made with the same key, could be passed off as the other's over
+    /// content that means something else: `{timestamp}.{body}` also reads as `{body}`.
+    ///
+    /// Different digests rule that out, and so does different text at the beginning or the end of the content. Schemes
+    /// that cover the same in the same form read the same content alike.
+    pub(crate) fn can_be_mistaken_for(&self, other: &Scheme) -> bool {
+        let text = |scheme: &Scheme, piece: Option<&Piece>| match piece {
+            Some(Piece::Literal { text, .. }) => text.of(&scheme.covers).to_owned(),
+            _ => String::new(),
+        };
+        let first = |scheme: &Scheme| text(scheme, scheme.pieces().next());
+        let last = |scheme: &Scheme| text(scheme, scheme.pieces().last());
+        let (front, other_front) = (first(self), first(other));
+        let (back, other_back) = (last(self), last(other));
+        let alike = self.covers == other.covers
+            && self.plan().time_format() == other.plan().time_format()
+            && !self.covers_constant()
+            && !other.covers_constant();
+        self.digest == other.digest
+            && !alike
+            && (front.starts_with(&other_front) || other_front.starts_with(&front))
+            && (back.ends_with(&other_back) || other_back.ends_with(&back))
+    }
+
+    /// Whether a header line without a placeholder is covered, whose value is then no border to look for.
+    fn covers_constant(&self) -> bool {
+        self.plan().spliced.iter().any(|spliced| spliced.border.is_none())
+    }
+
     fn pieces(&self) -> impl Iterator<Item = &Piece> {
         self.notation.pieces.iter().take(self.notation.piece_count)
     }

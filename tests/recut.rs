@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use hookseal::{Scheme, Signer, Verifier, provider};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rand::rngs::SmallRng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
