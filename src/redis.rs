@@ -1,17 +1,5 @@
-//! The idempotency store of a fleet: needs the feature `redis`. The example asks for the redis crate beside this one, with
-//! its feature `connection-manager`.
-//!
-//! ```no_run
-//! use hookseal::idempotency::Once;
-//! use hookseal::redis::RedisStore;
-//!
-//! # async fn connect() -> Result<(), redis::RedisError> {
-//! // With its six retries, a manager answers after some seconds that Redis is gone: later than some senders wait.
-//! let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(1);
-//! let client = redis::Client::open("redis://127.0.0.1/")?;
-//! let once = Once::new(RedisStore::new(client.get_connection_manager_with_config(config).await?));
-//! # Ok(()) }
-//! ```
+// The example needs a feature of the redis crate that this one leaves to the user: `crates/adapter-tests` compiles it.
+#![cfg_attr(not(doctest), doc = include_str!("redis.md"))]
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +47,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> RedisStore<C> {
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), redis::RedisError> {
-    /// let connection = redis::Client::open("redis://127.0.0.1/")?.get_connection_manager().await?;
+    /// let connection = redis::Client::open("redis://127.0.0.1/")?.get_multiplexed_async_connection().await?;
     /// let store = hookseal::redis::RedisStore::new(connection);
     /// # Ok(()) }
     /// ```
@@ -90,7 +78,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> RedisStore<C> {
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), redis::RedisError> {
-    /// let connection = redis::Client::open("redis://127.0.0.1/")?.get_connection_manager().await?;
+    /// let connection = redis::Client::open("redis://127.0.0.1/")?.get_multiplexed_async_connection().await?;
     /// let store = hookseal::redis::RedisStore::new(connection).with_prefix("billing:");
     /// # Ok(()) }
     /// ```

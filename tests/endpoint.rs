@@ -4,8 +4,12 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hookseal::{ConfigError, EndpointUrl, UrlError, UrlPolicy};
-use proptest::prelude::*;
 use serde::Deserialize;
+
+use ranges::{REFUSED, edges, is_refused};
+
+#[path = "common/ranges.rs"]
+mod ranges;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,78 +117,12 @@ fn one_refused_address_refuses_all() {
     assert_eq!(resolved(["::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]), Ok(()));
 }
 
-/// The refused blocks, written down a second time.
-const REFUSED: [&str; 38] = [
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "168.63.129.16/32",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-    "255.255.255.255/32",
-    "::/8",
-    "::/128",
-    "::1/128",
-    "::/96",
-    "::ffff:0:0:0/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "100:0:0:1::/64",
-    "2001::/23",
-    "2001:2::/48",
-    "2001:db8::/32",
-    "2002::/16",
-    "3fff::/20",
-    "5f00::/16",
-    "fc00::/7",
-    "fd00:ec2::254/128",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
-    // Outside 2000::/3.
-    "::/3",
-    "4000::/2",
-];
-
-/// The first and the last address of a block.
-fn edges(block: &str) -> (IpAddr, IpAddr) {
-    let (address, prefix) = block.split_once('/').expect("a prefix");
-    let prefix: u32 = prefix.parse().expect("a number");
-    match address.parse().expect("an address") {
-        IpAddr::V4(first) => {
-            (first.into(), Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(prefix).unwrap_or(0)).into())
-        }
-        IpAddr::V6(first) => {
-            (first.into(), Ipv6Addr::from_bits(first.to_bits() | u128::MAX.checked_shr(prefix).unwrap_or(0)).into())
-        }
-    }
-}
-
 /// The address so many further on, if there is one.
 fn beside(address: IpAddr, step: i8) -> Option<IpAddr> {
     match address {
         IpAddr::V4(address) => Some(Ipv4Addr::from_bits(address.to_bits().checked_add_signed(step.into())?).into()),
         IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits().checked_add_signed(step.into())?).into()),
     }
-}
-
-fn is_refused(address: IpAddr) -> bool {
-    let within = |block: &&str| {
-        let (first, last) = edges(block);
-        first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
-    };
-    let is_high = matches!(address, IpAddr::V6(address) if address.segments()[0] >= 0x8000);
-    is_high || REFUSED.iter().any(within)
 }
 
 #[test]
@@ -325,63 +263,5 @@ fn options_narrow_and_widen() {
     for text in bad {
         let error = UrlPolicy::new().deny_addresses(text).unwrap_err();
         assert!(matches!(error, ConfigError::Invalid { field: "addresses", .. }), "{text}: {error}");
-    }
-}
-
-/// Texts near to URLs, and any others.
-fn texts() -> impl Strategy<Value = String> {
-    let host = "([a-z0-9_-]{1,8}\\.){0,3}[a-z]{1,8}|[0-9]{1,3}(\\.[0-9]{1,3}){0,4}|\\[[0-9a-f:.]{2,24}\\]";
-    let with_host = |rest: &str| prop::string::string_regex(&format!("https://({host}){rest}")).expect("a pattern");
-    prop_oneof![
-        any::<String>(),
-        "(?i:https?):?/{0,3}\\PC{0,40}",
-        "https://[a-z0-9.:@%\\[\\]/?#\\\\x -]{0,40}",
-        with_host("(:[0-9]{0,6})?[!-~]{0,20}"),
-        with_host("(:[0-9]{0,5})?([/?][a-z@:/?\\[\\]%=&.-]{0,20})?"),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
-    #[test]
-    fn what_is_accepted_means_the_same_to_http(text in texts()) {
-        for policy in [UrlPolicy::new(), UrlPolicy::new().allow_loopback_http().allow_private()] {
-            let parsed = policy.parse(&text);
-            prop_assert_eq!(policy.check(&text), parsed.clone().map(|_| ()), "the check decides alone");
-            let Ok(url) = parsed else { continue };
-            let uri: http::Uri = text.parse().expect("a URI");
-            prop_assert_eq!(&uri, url.uri());
-            let host = uri.host().expect("a host");
-            prop_assert_eq!(host.trim_matches(['[', ']']), url.host());
-            let authority = text.split('/').nth(2).and_then(|rest| rest.split('?').next()).expect("an authority");
-            prop_assert!(authority.starts_with(host) && !authority.contains('@'), "{}", text);
-            prop_assert!(text.bytes().all(|c| c.is_ascii_graphic() && c != b'\\' && c != b'#'), "{}", text);
-            prop_assert!(url.port() > 0);
-            let literal = url.host().trim_end_matches('.').parse::<IpAddr>();
-            prop_assert!(literal.is_err() || policy.check_resolved(&[literal.unwrap()]).is_ok(), "{}", text);
-        }
-    }
-
-    #[test]
-    fn networks_never_panic(text in "[0-9a-f:./]{0,24}", address: [u8; 16]) {
-        if let Ok(policy) = UrlPolicy::new().deny_addresses(&text) {
-            let _ = policy.check_resolved(&[IpAddr::from(address)]);
-        }
-    }
-
-    #[test]
-    fn ipv4_means_the_same_inside_ipv6(address: [u8; 4]) {
-        let address = Ipv4Addr::from(address);
-        let check = |address: IpAddr| UrlPolicy::new().check_resolved(&[address]);
-        prop_assert_eq!(check(address.into()).is_err(), is_refused(address.into()));
-        prop_assert_eq!(check(address.into()), check(address.to_ipv6_mapped().into()));
-    }
-
-    #[test]
-    fn ipv6_follows_the_list(address: [u8; 16]) {
-        let address = Ipv6Addr::from(address);
-        prop_assume!(address.to_ipv4_mapped().is_none() && address.segments()[..2] != [0x64, 0xff9b]);
-        prop_assert_eq!(UrlPolicy::new().check_resolved(&[address.into()]).is_err(), is_refused(address.into()));
     }
 }

@@ -1,14 +1,14 @@
-//! The notation: what it accepts, how it says no, and what a million damaged schemes do to it.
+//! The notation: what it accepts and how it says no.
 
-use hookseal::{Scheme, Secret, Signer, Verifier};
-use http::{HeaderValue, Request};
-use proptest::test_runner::{RngAlgorithm, TestRng};
-use rand::RngExt;
+use hookseal::{Scheme, Signer, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes};
+use written::WRITTEN;
 
 mod common;
+#[path = "common/written.rs"]
+mod written;
 
 /// Rules of the notation that a scheme can break: the texts, and what the error says.
 const REFUSED: &[(&str, &str, &str)] = &[
@@ -123,34 +123,6 @@ fn broken_rules_are_named() {
     assert!(Scheme::try_new("a: {hex}", ".{header:b}".repeat(16) + "{body}").is_err());
 }
 
-type Written = (&'static str, &'static str, u8, &'static [(&'static str, &'static str)]);
-
-/// Rules of the notation at work: the scheme, how many keys sign, and the headers they make at 1 700 000 000 for the id
-/// `id_1`; `#n` is the signature of the n-th key.
-const WRITTEN: &[Written] = &[
-    ("S: sha256={hex}", "{body}", 2, &[("s", "sha256=#1")]),
-    ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 1, &[("s", "t=1700000000,v1=#1")]),
-    ("S: t={timestamp},v1={hex},...", "{timestamp}.{body}", 3, &[("s", "t=1700000000,v1=#1,v1=#2,v1=#3")]),
-    ("S: t={timestamp:ms}, v1={hex}", "{timestamp}.{body}", 2, &[("s", "t=1700000000000, v1=#1")]),
-    ("S: s={hex};ts={timestamp}", "{timestamp}.{body}", 2, &[("s", "s=#1;ts=1700000000")]),
-    (
-        "I: {id}\nT: {timestamp:rfc3339}\nS: v1,{hex} ...",
-        "{id}.{timestamp}.{body}",
-        2,
-        &[("i", "id_1"), ("t", "2023-11-14T22:13:20Z"), ("s", "v1,#1 v1,#2")],
-    ),
-    ("S: sha256={hex}, ...", "{body}", 2, &[("s", "sha256=#1, sha256=#2")]),
-    ("S: {timestamp},{hex},...", "{timestamp}.{body}", 2, &[("s", "1700000000,#1,#2")]),
-    ("S: v0={hex},{hex},...", "{body}", 3, &[("s", "v0=#1,#2,#3")]),
-    ("S: {hex},...", "{body}", 2, &[("s", "#1,#2")]),
-    ("A: {hex}\nB: {hex}", "{body}", 1, &[("a", "#1")]),
-    ("A: {hex}\nB: {hex}", "{body}", 3, &[("a", "#1"), ("b", "#2")]),
-    ("S-{n}: {hex}", "{body}", 2, &[("s-1", "#1"), ("s-2", "#2")]),
-    ("a-i | b-i: {id}\na-s | b-s: {hex}", "{id}.{body}", 1, &[("a-i", "id_1"), ("a-s", "#1")]),
-    ("S: {hex}\nV: 1", "{header:V}:{body}", 1, &[("s", "#1"), ("v", "1")]),
-    ("I: msg/{id}\nS: HMAC {hex}", "{id}\n{body}", 1, &[("i", "msg/id_1"), ("s", "HMAC #1")]),
-];
-
 #[test]
 fn every_rule_signs_and_verifies() {
     let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
@@ -215,100 +187,4 @@ fn files_hold_the_same_schemes() {
         let said = serde_json::from_str::<Scheme>(file).expect_err(file).to_string();
         assert!(said.contains(expected), "{file}: {said}");
     }
-}
-
-/// Words that templates are made of, and some that they are not.
-const WORDS: &[&str] = &[
-    "{hex}",
-    "{base64}",
-    "{base64url}",
-    "{timestamp}",
-    "{timestamp:ms}",
-    "{timestamp:ms-or-s}",
-    "{timestamp:rfc3339}",
-    "{id}",
-    "{n}",
-    "{body}",
-    "{header:X-Other}",
-    "{header:V}",
-    "{",
-    "}",
-    "...",
-    ",",
-    ";",
-    " ",
-    ".",
-    ":",
-    "|",
-    "\n",
-    "\t",
-    "=",
-    "v1=",
-    "t=",
-    "sha256=",
-    "X-A",
-    "X-B",
-    "X-A: ",
-    "V: 1",
-    "\u{e9}",
-    "\u{1f980}",
-    "\0",
-    "\r\n",
-];
-
-fn damaged(text: &str, rng: &mut impl RngExt) -> String {
-    let mut text: Vec<char> = text.chars().collect();
-    for _ in 0..rng.random_range(0..4) {
-        let place = rng.random_range(0..=text.len());
-        let word: Vec<char> = WORDS[rng.random_range(0..WORDS.len())].chars().collect();
-        let end = (place + rng.random_range(0..12)).min(text.len());
-        match rng.random_range(0..4) {
-            0 => drop(text.splice(place..place, word)),
-            1 => drop(text.splice(place..end, word)),
-            2 => drop(text.drain(place..end)),
-            _ => {
-                let copy = text[place..end].to_vec();
-                let to = rng.random_range(0..=text.len());
-                text.splice(to..to, copy);
-            }
-        }
-    }
-    text.into_iter().collect()
-}
-
-#[test]
-fn a_million_damaged_schemes() {
-    let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let seeds: Vec<(String, String)> = schemes()
-        .map(|(_, scheme)| (scheme.headers().to_owned(), scheme.covers().to_owned()))
-        .chain(WRITTEN.iter().map(|(headers, covers, ..)| ((*headers).to_owned(), (*covers).to_owned())))
-        .collect();
-    let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
-    let (mut accepted, mut unsigned) = (0_usize, 0_usize);
-    for _ in 0..1_000_000 {
-        let (headers, covers) = &seeds[rng.random_range(0..seeds.len())];
-        let (headers, covers) = (damaged(headers, &mut rng), damaged(covers, &mut rng));
-        let Ok(scheme) = Scheme::try_new(headers.clone(), covers.clone()) else { continue };
-        accepted += 1;
-        let secret = || Secret::from_bytes([7; 32]).unwrap();
-        let mut request = Request::post("/").body("body").unwrap();
-        for part in covers.split("{header:").skip(1) {
-            let name = part.split('}').next().unwrap();
-            request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), HeaderValue::from_static("QQ"));
-        }
-        let signer = Signer::new(scheme.clone(), secret()).unwrap();
-        // An id that holds the text behind it is refused, so that another one has to do.
-        let signed = ["id", "~", "7Z"].iter().any(|id| signer.sign_request_at(&mut request, id, now).is_ok());
-        if !signed {
-            unsigned += 1;
-            continue;
-        }
-        let verifier = Verifier::new(scheme, secret()).unwrap();
-        let verified = verifier.verify_at(request.headers(), b"body", now);
-        assert!(verified.is_ok(), "{headers:?} {covers:?}: {:?}", verified.err());
-        let tampered = verifier.verify_at(request.headers(), b"bodx", now);
-        assert!(tampered.is_err(), "{headers:?} {covers:?}");
-    }
-    assert!(accepted > 100_000, "only {accepted} schemes were accepted: the test does not test");
-    assert!(unsigned < accepted / 100, "{unsigned} of {accepted} could not be signed");
 }

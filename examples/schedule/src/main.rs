@@ -1,4 +1,4 @@
-//! Draws when a policy's attempts are due: `cargo run --example schedule -- [FILE.svg] [POLICY.json]`.
+//! Draws when a policy's attempts are due: `cargo run -p schedule -- [FILE.svg] [POLICY.json]`.
 //!
 //! Without a policy, the Standard Webhooks schedule. With a file name, an SVG goes there too.
 

@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use common::{key, keys, line, schemes};
 
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 fn time(seconds: i64) -> OffsetDateTime {

@@ -1,6 +1,6 @@
 //! Receives webhooks with actix-web: two providers, tenants with secrets of their own, each event once.
 //!
-//! `cargo run --example receiver_actix --features actix,testing`
+//! `cargo run -p receiver-actix`
 
 use std::error::Error;
 
@@ -9,8 +9,6 @@ use hookseal::actix::ReceiverLookup;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
 use hookseal::{Secret, provider};
-
-mod deliveries;
 
 /// Keeps Klang's requests apart from all others.
 enum Klang {}

@@ -10,11 +10,13 @@ use http::Request;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-pub(crate) const KLANG_SECRET: &str = "klang's secret, from its dashboard";
-pub(crate) const SHOP_SECRET: &str = "the secret of tenant shop-1";
+/// What the receiver knows of Klang.
+pub const KLANG_SECRET: &str = "klang's secret, from its dashboard";
+/// What the receiver knows of GitHub, for the tenant `shop-1`.
+pub const SHOP_SECRET: &str = "the secret of tenant shop-1";
 
 /// Sends everything, and fails if an answer is not the expected one.
-pub(crate) async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
+pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let (klang_uri, shop_uri) = (format!("http://{address}/klang"), format!("http://{address}/github/shop-1"));
     let klang = Sender::new(&provider::KLANG, Secret::new(KLANG_SECRET)?)?;
     let github = Sender::new(&provider::GITHUB, Secret::new(SHOP_SECRET)?)?;

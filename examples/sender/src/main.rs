@@ -1,4 +1,4 @@
-//! One event on its way to an endpoint that fails in every way, over real HTTP: `cargo run --example sender`.
+//! One event on its way to an endpoint that fails in every way, over real HTTP: `cargo run -p sender`.
 //!
 //! The server answers as scripted; the clock is set forward to each attempt, so that Klang's seven hours take a second.
 

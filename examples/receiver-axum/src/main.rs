@@ -1,6 +1,6 @@
 //! Receives webhooks with axum: two providers, tenants with secrets of their own, each event once.
 //!
-//! `cargo run --example receiver_axum --features axum,testing`
+//! `cargo run -p receiver-axum`
 
 use std::error::Error;
 
@@ -11,8 +11,6 @@ use hookseal::axum::ReceiverLookup;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
 use hookseal::{Secret, provider};
-
-mod deliveries;
 
 /// Keeps Klang's requests apart from all others, at compile time.
 enum Klang {}

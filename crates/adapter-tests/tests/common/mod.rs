@@ -1,0 +1,7 @@
+//! What the tests of all packages share, and the servers of these.
+
+#[path = "../../../../tests/common/mod.rs"]
+mod shared;
+
+#[allow(unused_imports)]
+pub(crate) use shared::{key, keys};
