@@ -93,7 +93,7 @@ fn sign_and_verify(delivery: &Delivery, now: OffsetDateTime) -> Outcome {
     let empty = Secret::new("").expect_err("an empty secret is everybody's");
     println!("  refused: an empty secret, before any request comes ({empty})");
 
-    match provider.replay_window().and(provider.scheme().past_limit()) {
+    match provider.replay_window().and(provider.scheme().past()) {
         Some(seconds) => {
             let late = now + Duration::seconds(i64::from(seconds) + 60);
             let attack = format!("the same request, replayed {} after it was sent", in_words(late - now));
@@ -136,7 +136,7 @@ fn rotate(delivery: &Delivery, now: OffsetDateTime) -> Outcome {
     let Delivery { provider, id, body, .. } = delivery;
     let old = Secret::new("the secret until yesterday")?;
     let new = Secret::new("the secret from today on")?;
-    let both = || Keyring::new(new.clone()).and_previous(old.clone());
+    let both = || Keyring::new(new.clone()).with_previous(old.clone());
 
     let receivers = [
         ("knows the old secret only", provider.verifier(old.clone())?),

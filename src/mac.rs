@@ -17,7 +17,7 @@ macro_rules! digests {
         /// ```
         /// use hookseal::{Digest, Scheme, Secret, Signer};
         ///
-        /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
+        /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").with_digest(Digest::Sha512);
         /// let secret = Secret::new("a secret of twenty-some bytes")?;
         /// let headers = Signer::new(PAYSTACK, secret)?.sign("evt_1", b"{}")?;
         /// assert_eq!(headers["x-paystack-signature"].len(), 128);

@@ -195,7 +195,7 @@ impl Provider {
     /// ```
     /// use hookseal::{Secret, Verifier, provider};
     ///
-    /// let strict = provider::STRIPE.scheme().clone().past(60);
+    /// let strict = provider::STRIPE.scheme().clone().with_past(60);
     /// let verifier = Verifier::new(strict, Secret::new("a secret of twenty-some bytes")?)?;
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```

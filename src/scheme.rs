@@ -92,7 +92,7 @@ pub(crate) use read::Reading;
 ///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
 ///     current_key_last = true # false is the default
 /// "#)?;
-/// assert_eq!(scheme.past_limit(), Some(600));
+/// assert_eq!(scheme.past(), Some(600));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
@@ -172,91 +172,113 @@ impl Scheme {
         }
     }
 
-    /// Sets the hash under the HMAC.
+    /// Sets the hash function of the HMAC. SHA-256 unless set, which most providers use.
     ///
     /// ```
     /// use hookseal::{Digest, Scheme};
     ///
-    /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
-    /// assert_ne!(PAYSTACK, Scheme::new("X-Paystack-Signature: {hex}", "{body}"));
+    /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").with_digest(Digest::Sha512);
+    /// assert_eq!(PAYSTACK.digest(), Digest::Sha512);
     /// ```
     #[must_use]
-    pub const fn digest(mut self, digest: Digest) -> Scheme {
+    pub const fn with_digest(mut self, digest: Digest) -> Scheme {
         self.digest = digest;
         self
     }
 
-    /// Sets how the text of a secret becomes a key.
+    /// Sets how the text of a secret becomes a key. Its own bytes are the key unless set.
     ///
     /// ```
     /// use hookseal::{Scheme, SecretForm};
     ///
-    /// const ONFLEET: Scheme = Scheme::new("X-Onfleet-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// const ONFLEET: Scheme = Scheme::new("X-Onfleet-Signature: {hex}", "{body}").with_secret_form(SecretForm::Hex);
     /// assert_eq!(ONFLEET.secret_form(), SecretForm::Hex);
     /// ```
     #[must_use]
-    pub const fn secret(mut self, form: SecretForm) -> Scheme {
+    pub const fn with_secret_form(mut self, form: SecretForm) -> Scheme {
         self.secret = form;
         self
     }
 
-    /// Sets how many seconds old a timestamp may be. The edge is inside.
+    /// Sets how many seconds old a timestamp may be. 300 unless set. A timestamp of exactly that age is accepted.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const KLANG: Scheme = Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").past(28_800);
-    /// assert_eq!(KLANG.past_limit(), Some(28_800));
+    /// const KLANG: Scheme =
+    ///     Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").with_past(28_800);
+    /// assert_eq!(KLANG.past(), Some(28_800));
     /// ```
     #[must_use]
-    pub const fn past(mut self, seconds: u32) -> Scheme {
+    pub const fn with_past(mut self, seconds: u32) -> Scheme {
         self.past = Some(seconds);
         self
     }
 
-    /// Sets how many seconds ahead of the clock a timestamp may be. The edge is inside.
+    /// Accepts timestamps of any age: for a sender that retries for days with the first timestamp, or that documents no
+    /// tolerance at all.
+    ///
+    /// A captured request can then be replayed forever. Deduplicate by what the signature covers.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").past(600).future(0);
-    /// assert_eq!(BOX.future_limit(), Some(0));
+    /// const SANITY: Scheme =
+    ///     Scheme::new("sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}").with_any_past();
+    /// assert_eq!(SANITY.past(), None);
+    /// assert_eq!(SANITY.replay_window(), None);
     /// ```
     #[must_use]
-    pub const fn future(mut self, seconds: u32) -> Scheme {
+    pub const fn with_any_past(mut self) -> Scheme {
+        self.past = None;
+        self
+    }
+
+    /// Sets how many seconds ahead of the receiver's clock a timestamp may be. 300 unless set. A timestamp exactly that
+    /// far ahead is accepted.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").with_future(0);
+    /// assert_eq!(BOX.future(), Some(0));
+    /// ```
+    #[must_use]
+    pub const fn with_future(mut self, seconds: u32) -> Scheme {
         self.future = Some(seconds);
         self
     }
 
-    /// Accepts a timestamp of any age: the sender retries for days with the first one, or wants no window at all.
+    /// Accepts timestamps however far ahead of the receiver's clock.
     ///
-    /// A captured request can then be replayed for ever. Deduplicate by what the signature covers.
+    /// Whoever can make the sender sign a time in the future can replay that request until then. No preset does this.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const SANITY: Scheme = Scheme::new("sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}").any_age();
-    /// assert_eq!(SANITY.replay_window(), None);
+    /// const LAX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").with_any_future();
+    /// assert_eq!(LAX.future(), None);
     /// ```
     #[must_use]
-    pub const fn any_age(mut self) -> Scheme {
-        self.past = None;
+    pub const fn with_any_future(mut self) -> Scheme {
+        self.future = None;
         self
     }
 
     /// Writes the current key's signature last where a scheme carries several.
     ///
-    /// For receivers that look at the last one alone, as Paddle's library does. Elsewhere the current key comes first,
-    /// because such receivers usually look at the first.
+    /// Use it for receivers that read only the last signature, as Paddle's library does. Otherwise the current key comes
+    /// first, because receivers that read a single signature usually read the first.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const PADDLE: Scheme = Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}").current_key_last();
-    /// assert_ne!(PADDLE, Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}"));
+    /// const PADDLE: Scheme =
+    ///     Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}").with_current_key_last();
+    /// assert!(PADDLE.current_key_last());
     /// ```
     #[must_use]
-    pub const fn current_key_last(mut self) -> Scheme {
+    pub const fn with_current_key_last(mut self) -> Scheme {
         self.current_key_last = true;
         self
     }
@@ -277,6 +299,17 @@ impl Scheme {
     /// ```
     pub fn covers(&self) -> &str {
         &self.covers
+    }
+
+    /// The hash function of the HMAC.
+    ///
+    /// ```
+    /// use hookseal::{Digest, Scheme};
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").digest(), Digest::Sha256);
+    /// ```
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// How secrets are written; what [`Secret::generate`](crate::Secret::generate) asks for.
@@ -302,22 +335,46 @@ impl Scheme {
         self.pieces().any(|piece| matches!(piece, Piece::Id))
     }
 
-    /// How many seconds old a timestamp may be; `None` is any age.
+    /// How many seconds old a timestamp may be; `None` means any age.
     ///
     /// ```
-    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").past_limit(), Some(300));
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").past(), Some(300));
     /// ```
-    pub fn past_limit(&self) -> Option<u32> {
+    pub fn past(&self) -> Option<u32> {
         self.past
     }
 
-    /// How many seconds ahead of the clock a timestamp may be; `None` is any time.
+    /// How many seconds ahead of the receiver's clock a timestamp may be; `None` means any time.
     ///
     /// ```
-    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").future_limit(), Some(300));
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").future(), Some(300));
     /// ```
-    pub fn future_limit(&self) -> Option<u32> {
+    pub fn future(&self) -> Option<u32> {
         self.future
+    }
+
+    /// Whether the current key's signature is written last where there are several.
+    ///
+    /// ```
+    /// assert!(!hookseal::Scheme::new("X-Signature: {hex}", "{body}").current_key_last());
+    /// ```
+    pub fn current_key_last(&self) -> bool {
+        self.current_key_last
+    }
+
+    /// Whether one request can carry several signatures, each with another key.
+    ///
+    /// A sender can then sign with the new and the old key during a rotation. Otherwise every receiver must accept both
+    /// keys before the sender switches.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::STRIPE.scheme().carries_several_signatures());
+    /// assert!(!provider::GITHUB.scheme().carries_several_signatures());
+    /// ```
+    pub fn carries_several_signatures(&self) -> bool {
+        self.plan().capacity(2) > 1
     }
 
     /// For how many seconds a captured request can stay valid; `None` is for ever, and then only deduplication stops a
@@ -340,11 +397,6 @@ impl Scheme {
     /// The scheme, resolved for use.
     pub(crate) fn plan(&self) -> Plan {
         Plan::new(self)
-    }
-
-    /// The hash under the HMAC.
-    pub(crate) fn hash(&self) -> Digest {
-        self.digest
     }
 
     /// Whether a signature under one of two schemes, made with the same key, could be passed off as the other's over

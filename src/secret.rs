@@ -210,7 +210,7 @@ impl fmt::Debug for Secret {
 /// use hookseal::{Keyring, Secret, provider};
 ///
 /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-///     .and_previous(Secret::new("the secret until yesterday")?)?;
+///     .with_previous(Secret::new("the secret until yesterday")?)?;
 /// let verifier = provider::KALLGLOT.verifier(keys)?;
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
@@ -243,11 +243,11 @@ impl Keyring {
     /// use hookseal::{Keyring, Secret};
     ///
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-    ///     .and_previous(Secret::new("the secret until yesterday")?)?;
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
     /// assert_eq!(keys.len(), 2);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn and_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
+    pub fn with_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
         self.secrets.push(secret);
         match self.secrets.len() {
             count if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),

@@ -42,7 +42,7 @@ impl Signer {
     ///
     /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex},...", "{body}");
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-    ///     .and_previous(Secret::new("the secret until yesterday")?)?;
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
     /// let headers = Signer::new(ACME, keys)?.sign("evt_1", b"{}")?;
     /// assert_eq!(headers["acme-signature"].as_bytes().len(), 64 + 1 + 64);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,7 +50,7 @@ impl Signer {
     #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
         let plan = scheme.plan();
-        let mut keys = keys.into().macs(scheme.secret_form(), scheme.hash())?;
+        let mut keys = keys.into().macs(scheme.secret_form(), scheme.digest())?;
         keys.truncate(plan.capacity(keys.len()));
         Ok(Signer(Arc::new(Inner { plan, keys })))
     }

@@ -61,7 +61,7 @@ impl Verifier {
     /// ```
     /// use hookseal::{ConfigError, Scheme, Secret, SecretForm, Verifier};
     ///
-    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").with_secret_form(SecretForm::Hex);
     /// let error = Verifier::new(ACME, Secret::new("not hexadecimal at all")?).unwrap_err();
     /// assert_eq!(error, ConfigError::MalformedSecret { form: "hex" });
     /// # Ok::<(), ConfigError>(())
@@ -73,8 +73,9 @@ impl Verifier {
 
     /// A verifier for a provider with several schemes, strongest first.
     pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
-        let keyed =
-            |scheme: &Scheme| Ok(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.hash())? });
+        let keyed = |scheme: &Scheme| {
+            Ok(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.digest())? })
+        };
         Ok(Verifier { schemes: schemes.iter().map(keyed).collect::<Result<_, _>>()? })
     }
 
@@ -362,7 +363,7 @@ mod tests {
     use crate::secret::Secret;
     use crate::sign::Signer;
 
-    const STRONG: Scheme = Scheme::new("X-Signature-512: {hex}", "{body}").digest(Digest::Sha512);
+    const STRONG: Scheme = Scheme::new("X-Signature-512: {hex}", "{body}").with_digest(Digest::Sha512);
     const WEAK: Scheme = Scheme::new("X-Signature: {hex}", "{body}");
 
     #[test]

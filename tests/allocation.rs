@@ -51,7 +51,7 @@ fn verifying_allocates_nothing() {
     for (name, scheme) in schemes() {
         let body = vec![b'x'; 20_000];
         let headers = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign_at("id_1", &body, now).unwrap();
-        let verifier = Verifier::new(scheme.clone(), keys(5, 7).and_previous(key(0)).unwrap()).unwrap();
+        let verifier = Verifier::new(scheme.clone(), keys(5, 7).with_previous(key(0)).unwrap()).unwrap();
 
         let (count, result) = allocations(|| verifier.verify_at(&headers, &body, now).is_ok());
         assert_eq!((count, result), (0, true), "{name}: accepted, with the eighth key");

@@ -52,7 +52,7 @@ fn the_documentation_lists_the_providers() {
         let constant = provider.name().replace('-', "_").to_uppercase();
         let scheme = provider.scheme();
         let covers = scheme.covers().replace('|', "\\|");
-        let window = match (provider.replay_window(), scheme.past_limit(), scheme.future_limit()) {
+        let window = match (provider.replay_window(), scheme.past(), scheme.future()) {
             (Some(_), Some(past), Some(future)) => format!("{past} s past, {future} s ahead"),
             _ if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
             _ => "**none**: no time signed".to_owned(),

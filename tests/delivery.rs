@@ -61,7 +61,7 @@ fn presets_have_the_published_numbers() {
 #[test]
 fn platforms_send_as_documented() {
     let klang = provider::KLANG.sending();
-    let window = u64::from(provider::KLANG.scheme().past_limit().unwrap());
+    let window = u64::from(provider::KLANG.scheme().past().unwrap());
     assert!(klang.retry.total_horizon().as_secs() < window, "the last retry of Klang is still inside its window");
     assert!(klang.reuses_timestamp);
     let numbers = [

@@ -40,7 +40,7 @@ fn nothing_secret_is_printed() {
     for (name, scheme) in schemes() {
         let mut printed = Printed(Vec::new());
         let secret = Secret::new(SECRET).unwrap();
-        let keys = Keyring::new(secret.clone()).and_previous(secret.clone()).unwrap();
+        let keys = Keyring::new(secret.clone()).with_previous(secret.clone()).unwrap();
         let signer = Signer::new(scheme.clone(), keys.clone()).unwrap();
         let verifier = Verifier::new(scheme.clone(), keys.clone()).unwrap();
         let request = signer.request("https://example.com/", "id_1", BODY).unwrap();

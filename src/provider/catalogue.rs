@@ -14,7 +14,7 @@ macro_rules! catalogue {
     ($(
         $(#[$doc:meta])*
         $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
-            $headers:literal, $covers:literal $(, $setting:ident($($value:expr)?))*
+            $headers:literal, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
         $(, event: $event:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
@@ -33,7 +33,7 @@ macro_rules! catalogue {
                 #[doc = $headers]
                 #[doc = ""]
                 #[doc = concat!("covers: ", $covers)]
-                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)?))])*
+                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)*))])*
                 #[doc = "```"]
             )+
             $(
@@ -46,7 +46,7 @@ macro_rules! catalogue {
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
             pub static $constant: Provider = Provider {
                 name: Cow::Borrowed($name),
-                schemes: Cow::Borrowed(&const { [$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+] }),
+                schemes: Cow::Borrowed(&const { [$(set!(Scheme::new($headers, $covers), $($setting($($value)*))*)),+] }),
                 source: Cow::Borrowed($source),
                 confidence: Confidence::$confidence,
                 event: given!(None, $(Some(EventShape::new($event)))?),
@@ -69,6 +69,17 @@ macro_rules! catalogue {
         /// ```
         pub static ALL: &[&Provider] = &[$(&$constant),+];
     };
+}
+
+/// A scheme with the settings of its entry, named as in files.
+macro_rules! set {
+    ($scheme:expr,) => { $scheme };
+    ($scheme:expr, past(any) $($rest:tt)*) => { set!($scheme.with_any_past(), $($rest)*) };
+    ($scheme:expr, past($seconds:literal) $($rest:tt)*) => { set!($scheme.with_past($seconds), $($rest)*) };
+    ($scheme:expr, future($seconds:literal) $($rest:tt)*) => { set!($scheme.with_future($seconds), $($rest)*) };
+    ($scheme:expr, digest($digest:ident) $($rest:tt)*) => { set!($scheme.with_digest(crate::mac::Digest::$digest), $($rest)*) };
+    ($scheme:expr, secret_form($form:ident) $($rest:tt)*) => { set!($scheme.with_secret_form(SecretForm::$form), $($rest)*) };
+    ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
 }
 
 /// What an entry says, or else the default.
@@ -174,13 +185,13 @@ catalogue! {
     /// The Standard Webhooks specification, HMAC signatures (`v1`).
     STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}";
     /// Svix, and whoever sends through it, under either set of header names.
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         sending: Sending::with_retry(RetryPolicy::SVIX);
     /// Stripe. The whole text of the secret is the key, `whsec_` included.
@@ -208,11 +219,11 @@ catalogue! {
     ];
     /// Paddle Billing. Its library accepts 5 seconds of age, and looks at the last signature alone.
     PADDLE = "paddle", VendorLibrary, "developer.paddle.com/webhooks; npm @paddle/paddle-node-sdk", [
-        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last()
+        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last(true)
     ];
     /// Sanity. Sets no window, so that a captured delivery stays valid for ever.
     SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
-        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", any_age()
+        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", past(any)
     ];
     /// WorkOS.
     WORKOS = "workos", VendorLibrary, "workos.com/docs/events/data-syncing/webhooks; npm @workos-inc/node", [
@@ -245,7 +256,7 @@ catalogue! {
     /// OpenAI: Standard Webhooks, but a secret without `whsec_` is text.
     OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::WhsecOrText)
+        "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ];
     /// Polar: Standard Webhooks, but the whole secret is text.
     POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
@@ -356,12 +367,12 @@ catalogue! {
     /// Recall.ai. Workspaces from before December 2025 send the `svix-*` names.
     RECALL_AI = "recall-ai", PeerLibrary, "docs.recall.ai; npm svix", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Fathom.
     FATHOM = "fathom", VendorLibrary, "developers.fathom.ai; npm fathom-typescript", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Fireflies, webhooks of version 2. Its header carries SHA-256 under the name that others use for SHA-1.
     ///
@@ -372,32 +383,32 @@ catalogue! {
     /// Daily. Publishes neither the timestamp's unit nor a tolerance, so either unit is read.
     DAILY = "daily", Documented, "docs.daily.co/reference/rest-api/webhooks", [
         "X-Webhook-Timestamp: {timestamp:ms-or-s}\nX-Webhook-Signature: {base64}",
-        "{timestamp}.{body}", secret(SecretForm::Base64)
+        "{timestamp}.{body}", secret_form(Base64)
     ];
     /// Resend, which sends through Svix.
     RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Clerk, which sends through Svix.
     CLERK = "clerk", VendorLibrary, "clerk.com/docs; npm @clerk/backend", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Anthropic: Standard Webhooks.
     ANTHROPIC = "anthropic", VendorLibrary, "npm @anthropic-ai/sdk", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Replicate: Standard Webhooks. Publishes no tolerance.
     REPLICATE = "replicate", VendorLibrary, "replicate.com/docs/topics/webhooks; npm replicate", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Finch: Standard Webhooks under names of its own, with a secret that has no prefix.
     FINCH = "finch", VendorLibrary, "developer.tryfinch.com; npm @tryfinch/finch-api", [
         "Finch-Event-ID: {id}\nFinch-Timestamp: {timestamp}\nFinch-Signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Base64)
+        "{id}.{timestamp}.{body}", secret_form(Base64)
     ];
     /// Hookdeck Event Gateway. The second header carries the other key during a rotation. Its event id is not signed.
     ///

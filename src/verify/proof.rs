@@ -159,7 +159,7 @@ impl<'a> Proof<'a> {
     /// # use hookseal::{Key, Keyring, Secret, provider};
     /// let (old, new) = (Secret::new("the secret until yesterday")?, Secret::new("the secret from today on")?);
     /// let headers = provider::GITHUB.signer(old.clone())?.sign("evt_1", b"{}")?;
-    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).and_previous(old)?)?;
+    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).with_previous(old)?)?;
     /// assert_eq!(verifier.verify(&headers, b"{}")?.proof().key(), Key::Previous(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
