@@ -1,3 +1,4 @@
+mod border;
 mod file;
 mod notation;
 mod plan;
@@ -61,10 +62,22 @@ pub(crate) use read::Reading;
 /// | anything else | itself |
 ///
 /// Refused when the scheme is made: a timestamp that is not covered (it would pose as replay protection), a covered
-/// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. Only a
-/// timestamp may touch its neighbour (a literal that goes on in digits counts as touching), and only inside a window that
-/// is closed on both sides: a moved digit then leaves the window. Where you choose, put text between an id and a
-/// timestamp all the same. An `{id}` that is not covered is allowed and only informs.
+/// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. An `{id}`
+/// that is not covered is allowed and only informs.
+///
+/// A timestamp may touch another placeholder in these cases alone:
+///
+/// - `{timestamp}{body}`, `{body}{timestamp}`, or as the first or last placeholder (`{timestamp}{id}.{body}`): the time
+///   must then have exactly ten digits, thirteen for milliseconds, or be in RFC 3339.
+/// - `{id}{timestamp}{body}` with RFC 3339: the form of the time shows where the id ends.
+///
+/// In between, a timestamp needs text on both sides that is not a digit next to it: `{id}.{timestamp}.{body}`. If you
+/// design a scheme, write it like that.
+///
+/// A signed request then has one meaning. A signer refuses an id or a covered header that holds the text that separates
+/// it from its neighbour. So does a verifier, with one exception: ids with full stops are common, so under
+/// `{id}.{timestamp}.{body}` an id ends at the first `.` that is followed by a time (of 2001 or later) and another `.`.
+/// An id that itself holds such a text is refused, because nobody could tell it from a request that was cut elsewhere.
 ///
 /// # In a file
 ///
@@ -189,10 +202,6 @@ impl Scheme {
 
     /// Sets how many seconds old a timestamp may be. The edge is inside.
     ///
-    /// # Panics
-    /// If the timestamp touches another placeholder and the seconds are more than 100 000 000: a time that lost a digit
-    /// must lie outside. In a constant that is a compile error; a file gives a [`ConfigError`].
-    ///
     /// ```
     /// use hookseal::Scheme;
     ///
@@ -201,10 +210,6 @@ impl Scheme {
     /// ```
     #[must_use]
     pub const fn past(mut self, seconds: u32) -> Scheme {
-        assert!(
-            seconds <= notation::TOUCHING_LIMIT || !notation::touching(&self.notation),
-            "past: a timestamp that touches its neighbour needs a window of at most 100000000 s"
-        );
         self.past = Some(seconds);
         self
     }
@@ -227,10 +232,6 @@ impl Scheme {
     ///
     /// A captured request can then be replayed for ever. Deduplicate by what the signature covers.
     ///
-    /// # Panics
-    /// If the timestamp touches another placeholder, which only a closed window makes safe. In a constant that is a
-    /// compile error; a file gives a [`ConfigError`].
-    ///
     /// ```
     /// use hookseal::Scheme;
     ///
@@ -239,10 +240,6 @@ impl Scheme {
     /// ```
     #[must_use]
     pub const fn any_age(mut self) -> Scheme {
-        assert!(
-            !notation::touching(&self.notation),
-            "covers: a timestamp that touches its neighbour needs a closed window"
-        );
         self.past = None;
         self
     }
@@ -348,6 +345,35 @@ impl Scheme {
     /// The hash under the HMAC.
     pub(crate) fn hash(&self) -> Digest {
         self.digest
+    }
+
+    /// Whether a signature under one of two schemes, made with the same key, could be passed off as the other's over
+    /// content that means something else: `{timestamp}.{body}` also reads as `{body}`.
+    ///
+    /// Different digests rule that out, and so does different text at the beginning or the end of the content. Schemes
+    /// that cover the same in the same form read the same content alike.
+    pub(crate) fn can_be_mistaken_for(&self, other: &Scheme) -> bool {
+        let text = |scheme: &Scheme, piece: Option<&Piece>| match piece {
+            Some(Piece::Literal { text, .. }) => text.of(&scheme.covers).to_owned(),
+            _ => String::new(),
+        };
+        let first = |scheme: &Scheme| text(scheme, scheme.pieces().next());
+        let last = |scheme: &Scheme| text(scheme, scheme.pieces().last());
+        let (front, other_front) = (first(self), first(other));
+        let (back, other_back) = (last(self), last(other));
+        let alike = self.covers == other.covers
+            && self.plan().time_format() == other.plan().time_format()
+            && !self.covers_constant()
+            && !other.covers_constant();
+        self.digest == other.digest
+            && !alike
+            && (front.starts_with(&other_front) || other_front.starts_with(&front))
+            && (back.ends_with(&other_back) || other_back.ends_with(&back))
+    }
+
+    /// Whether a header line without a placeholder is covered, whose value is then no border to look for.
+    fn covers_constant(&self) -> bool {
+        self.plan().spliced.iter().any(|spliced| spliced.border.is_none())
     }
 
     fn pieces(&self) -> impl Iterator<Item = &Piece> {

@@ -208,8 +208,8 @@ impl Signer {
         time: OffsetDateTime,
     ) -> Result<(), SignError> {
         let Inner { plan, keys } = &*self.0;
-        plan.check_id(id)?;
         let timestamp = plan.timestamp(time)?;
+        plan.check_id(id, &timestamp)?;
         let values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
         let mut tags = [const { None }; MAX_KEYS];
         {

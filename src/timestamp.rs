@@ -41,6 +41,9 @@ impl TimeFormat {
     /// Reads a received time. Digits only: no sign, blank or leading zero, which would give one time several texts.
     pub(crate) fn read(self, text: &[u8]) -> Option<Timestamp> {
         if self == TimeFormat::Rfc3339 {
+            if rfc3339_length(|at| text.get(at).copied()) != Some(text.len()) {
+                return None;
+            }
             let text = std::str::from_utf8(text).ok()?;
             let count = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
             return Some(Timestamp { count, format: self });
@@ -75,6 +78,34 @@ impl TimeFormat {
                 Some(text)
             }
         }
+    }
+
+    /// How many digits every time between 2001 and the year 2286 has; `None` where the text itself shows its end.
+    ///
+    /// For milliseconds that may be seconds there is no such number, and no scheme that would need it.
+    pub(crate) fn digits(self) -> Option<usize> {
+        match self {
+            TimeFormat::Seconds => Some(10),
+            TimeFormat::Milliseconds => Some(13),
+            TimeFormat::MillisecondsOrSeconds | TimeFormat::Rfc3339 => None,
+        }
+    }
+
+    /// The length of the time with which a text begins, if it is one that a webhook could be signed with: digits for a
+    /// moment between 2001-09-09 and the year 10000, or the form of RFC 3339. `byte` gives the byte at a place.
+    pub(crate) fn length(self, byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+        if self == TimeFormat::Rfc3339 {
+            return rfc3339_length(byte);
+        }
+        let mut text = [0; MAX_DIGITS];
+        let mut length = 0;
+        while let Some(digit) = byte(length).filter(u8::is_ascii_digit) {
+            // More digits than any of these times has.
+            *text.get_mut(length)? = digit;
+            length += 1;
+        }
+        let time = self.read(text.get(..length)?)?;
+        (time.is_recent() && !time.is_unreal()).then_some(length)
     }
 
     fn per_second(self) -> u32 {
@@ -117,14 +148,19 @@ impl Timestamp {
         match (past, future) {
             (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age - limit(past))),
             (_, Some(future)) if -age > limit(future) => Place::TooNew(seconds(-age - limit(future))),
-            _ if self.count >= YEAR_10000 * i128::from(unit) => Place::Unreal,
+            _ if self.is_unreal() => Place::Unreal,
             _ => Place::Inside,
         }
     }
 
-    /// Whether it lies after 2001-09-09, as every time at which a webhook was ever signed.
+    /// Whether it is [`RECENT`] or later.
+    #[inline]
     pub(crate) fn is_recent(self) -> bool {
-        self.count >= 1_000_000_000 * i128::from(self.format.per_second())
+        self.count >= i128::from(RECENT) * i128::from(self.format.per_second())
+    }
+
+    fn is_unreal(self) -> bool {
+        self.count >= YEAR_10000 * i128::from(self.format.per_second())
     }
 
     /// `None` for a time that [`place`](Self::place) calls unreal.
@@ -133,6 +169,47 @@ impl Timestamp {
         OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
     }
 }
+
+/// The digits of the last millisecond of the year 9999.
+const MAX_DIGITS: usize = 15;
+
+/// The digits of a fraction of a second. Nine, nanoseconds, are the most that any sender is known to write.
+const MAX_FRACTION: usize = 9;
+
+/// The length of the time in RFC 3339 with which a text begins. No such time is the beginning or the end of another, so
+/// where one begins or ends it cannot be cut in two ways.
+fn rfc3339_length(byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+    /// 0 stands for any digit, T for itself in either case.
+    const FRONT: &[u8] = b"0000-00-00T00:00:00";
+    const OFFSET: &[u8] = b"00:00";
+
+    let digit = |at: usize| byte(at).is_some_and(|c| c.is_ascii_digit());
+    let alike = |start: usize, form: &[u8]| {
+        form.iter().enumerate().all(|(i, form)| match form {
+            b'0' => digit(start + i),
+            form => byte(start + i).is_some_and(|c| c.eq_ignore_ascii_case(form)),
+        })
+    };
+    if !alike(0, FRONT) {
+        return None;
+    }
+    let mut at = FRONT.len();
+    if byte(at)? == b'.' {
+        let fraction = (0..=MAX_FRACTION).take_while(|i| digit(at + 1 + i)).count();
+        if fraction == 0 || fraction > MAX_FRACTION {
+            return None;
+        }
+        at += 1 + fraction;
+    }
+    match byte(at)? {
+        b'Z' | b'z' => Some(at + 1),
+        b'+' | b'-' if alike(at + 1, OFFSET) => Some(at + 1 + OFFSET.len()),
+        _ => None,
+    }
+}
+
+/// 2001-09-09 in unix seconds: the first that has ten digits. Every webhook was signed later.
+pub(crate) const RECENT: i64 = 1_000_000_000;
 
 /// 10000-01-01T00:00:00Z, the first second that `OffsetDateTime` cannot hold.
 const YEAR_10000: i128 = 253_402_300_800;

@@ -36,10 +36,9 @@ pub use proof::{Key, Proof, Verified};
 /// them ([`Scheme::replay_window`] says for how long): deduplicate, by the id that the event or a signed header carries,
 /// else by the SHA-256 of the body. [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) does so.
 ///
-/// Signed content must come apart in one way only. A signer refuses an id that holds the text behind it. A verifier
-/// takes such ids where a timestamp follows, because ids with dots are in the field; it refuses one that holds a whole
-/// timestamp with that text on both sides, which could only come from moving the border into the body. What remains:
-/// `msg.1` could be read as `msg` if what follows the dot were a fresh timestamp, and no real id is.
+/// Received ids may have at most 1024 bytes. An id that holds a time between the texts that separate it from the
+/// timestamp and the body, such as `msg.1763729000` under `{id}.{timestamp}.{body}`, is refused: the same signature would
+/// also fit a shorter id and a longer body. [`Scheme`] has the rules that give signed content one meaning.
 #[derive(Clone)]
 pub struct Verifier {
     /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one

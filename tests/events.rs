@@ -442,6 +442,11 @@ fn platforms_in_files_are_checked() {
     assert!(acme.reuses_timestamp() && acme.test_id().unwrap().unwrap().starts_with("test_"));
     for (file, expected) in [
         ("name = \"acme\"\nschemes = []", "schemes: is an empty list"),
+        (
+            "name = \"acme\"\n[[schemes]]\nheaders = [\"T: {timestamp}\", \"S2: {hex}\"]\ncovers = \"{timestamp}.{body}\"\n\
+             [[schemes]]\nheaders = \"S: {hex}\"\ncovers = \"{body}\"\n",
+            "schemes: `{body}` is what an earlier scheme covers, read in another way",
+        ),
         (&format!("name = \"a\"\nidempotency = \"event-id\"\n{scheme}"), "needs an `event` with an `{id}`"),
         (&format!("name = \"a\"\nidempotency = \"signed-id\"\n{scheme}"), "needs a scheme that covers an `{id}`"),
         (&format!("name = \"a\"\nevent_types = [\"a.\"]\n{scheme}"), "`a.` is not an event type"),
@@ -451,6 +456,43 @@ fn platforms_in_files_are_checked() {
         let said = toml::from_str::<Provider>(file).unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
     }
+}
+
+/// One key signs for all schemes of a provider, so no content may mean one thing under one and another under the next.
+#[test]
+fn schemes_of_one_provider_cannot_be_mistaken_for_each_other() {
+    let scheme = |n: usize, covers: &str, more: &str| {
+        let time = if covers.contains("{timestamp}") { format!("\"T{n}: {{timestamp}}\", ") } else { String::new() };
+        let id = if covers.contains("{id}") { format!("\"I{n}: {{id}}\", ") } else { String::new() };
+        format!("[[schemes]]\nheaders = [{time}{id}\"S{n}: {{hex}}\"]\ncovers = \"{covers}\"\n{more}\n")
+    };
+    let read = |one: &str, other: &str| {
+        toml::from_str::<Provider>(&format!("name = \"acme\"\n{}{}", scheme(1, one, ""), scheme(2, other, "")))
+    };
+    for (one, other) in [
+        ("{timestamp}.{body}", "{body}"),
+        ("{body}", "{timestamp}.{body}"),
+        ("{id}.{timestamp}.{body}", "{timestamp}.{body}"),
+        ("{timestamp}.{body}", "{timestamp}:{body}"),
+        ("v0:{timestamp}:{body}", "v0{body}"),
+        ("v0:{timestamp}:{body}", "{timestamp}.{body}"),
+    ] {
+        assert!(read(one, other).is_err(), "{one} beside {other}");
+    }
+    for (one, other) in [
+        ("{body}", "{body}"),
+        ("{timestamp}.{body}", "{timestamp}.{body}"),
+        ("v1:{timestamp}:{body}", "v0:{timestamp}:{body}"),
+        ("{body}.v1", "{body}.v2"),
+    ] {
+        assert!(read(one, other).is_ok(), "{one} beside {other}");
+    }
+    let digests = format!(
+        "name = \"acme\"\n{}{}",
+        scheme(1, "{timestamp}.{body}", "digest = \"sha512\""),
+        scheme(2, "{body}", "")
+    );
+    assert!(toml::from_str::<Provider>(&digests).is_ok(), "a key under another digest is another key");
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub(super) struct File {
     reuses_timestamp: bool,
 }
 
+/// Both schemes have one key, so a signature under the one is a signature under the other.
+const MISTAKEN: &str = "is what an earlier scheme covers, read in another way: a signature under one would pass under the other. Let the \
+                        signed text begin or end differently, or use another digest";
+
 fn max_received() -> u64 {
     MAX_RECEIVED
 }
@@ -43,6 +47,13 @@ impl TryFrom<File> for Provider {
         }
         let mut schemes = file.schemes.into_iter();
         let Some(first) = schemes.next() else { return fault("schemes", "", "is an empty list") };
+        let schemes: Vec<Scheme> = schemes.collect();
+        let all = || std::iter::once(&first).chain(&schemes);
+        for (place, scheme) in all().enumerate() {
+            if all().take(place).any(|other| scheme.can_be_mistaken_for(other)) {
+                return fault("schemes", scheme.covers(), MISTAKEN);
+            }
+        }
         let has_id = |shape: &EventShape| shape.has_id();
         match file.idempotency {
             Some(IdempotencyRule::EventId) if !file.event.as_ref().is_some_and(has_id) => {

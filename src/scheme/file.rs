@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-use super::{Scheme, TOLERANCE, lines, notation};
+use super::{Scheme, TOLERANCE, lines};
 
 /// The serialised form.
 #[derive(Serialize, Deserialize)]
@@ -35,20 +35,6 @@ impl TryFrom<File> for Scheme {
 
     fn try_from(file: File) -> Result<Scheme, ConfigError> {
         let scheme = Scheme::try_new(file.headers.0, file.covers)?;
-        if (file.past.0.is_none() || file.future.0.is_none()) && notation::touching(&scheme.notation) {
-            return Err(ConfigError::Invalid {
-                field: if file.past.0.is_none() { "past" } else { "future" },
-                piece: Limit::ANY.to_owned(),
-                problem: "leaves the window open, while the timestamp touches its neighbour",
-            });
-        }
-        if file.past.0.is_some_and(|past| past > notation::TOUCHING_LIMIT) && notation::touching(&scheme.notation) {
-            return Err(ConfigError::Invalid {
-                field: "past",
-                piece: file.past.0.unwrap_or_default().to_string(),
-                problem: "is more than 100000000 s, while the timestamp touches its neighbour",
-            });
-        }
         Ok(Scheme {
             digest: file.digest,
             secret: file.secret_form,

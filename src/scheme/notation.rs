@@ -109,21 +109,25 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     Ok(notation)
 }
 
-/// The widest window in seconds for a timestamp that touches its neighbour: with a digit less, today's unix time is a
-/// time from more than three years ago, in any unit.
-pub(crate) const TOUCHING_LIMIT: u32 = 100_000_000;
-
-/// Whether the timestamp touches another placeholder, or digits of a literal.
+/// Whether a digit could move between the timestamp and what follows it on the way to the body: another placeholder, or
+/// a literal that goes on in digits. The other side needs no text of its own: content before the body is taken apart
+/// from its beginning, content after the body from its end.
 ///
-/// Only a window that is closed on both sides then keeps a digit from moving across the border.
+/// The number of the timestamp's digits is then fixed.
 pub(crate) const fn touching(notation: &Notation) -> bool {
+    let mut body_seen = false;
     let mut i = 0;
     while i < notation.piece_count {
-        if matches!(notation.pieces[i], Piece::Timestamp) {
-            let before = i > 0 && matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. });
-            let after = i + 1 < notation.piece_count
-                && matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. });
-            return i > 0 && !before || i + 1 < notation.piece_count && !after;
+        match notation.pieces[i] {
+            Piece::Body => body_seen = true,
+            Piece::Timestamp if body_seen => {
+                return !matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. });
+            }
+            Piece::Timestamp => {
+                return i + 1 < notation.piece_count
+                    && !matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. });
+            }
+            _ => {}
         }
         i += 1;
     }

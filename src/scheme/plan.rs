@@ -7,7 +7,8 @@ use crate::mac::{MAX_CANDIDATES, Mac, Tag};
 use crate::timestamp::TimeFormat;
 
 use super::Scheme;
-use super::notation::{Line, MAX_SPLICED, Notation, Piece, Signature, Value};
+use super::border::{Border, Marker};
+use super::notation::{Line, MAX_SPLICED, Notation, Piece, Signature, Value, touching};
 
 pub(crate) struct Plan {
     /// One for each set of names that the request can come under. A signer writes the first.
@@ -17,6 +18,7 @@ pub(crate) struct Plan {
     pub(super) future: Option<u32>,
     pub(super) current_key_last: bool,
     pub(super) id: Option<IdRules>,
+    pub(super) time: TimeRules,
     pub(super) spliced: Vec<Spliced>,
     /// What is covered before the body, and after it.
     head: Vec<Part>,
@@ -60,34 +62,35 @@ pub(super) struct RepeatText {
     pub(super) prefix: Box<[u8]>,
 }
 
-/// What an id or a spliced header may not hold, so that signed content can be taken apart in one way only.
-#[derive(Default)]
-pub(super) struct Borders {
-    /// The literal behind it.
-    pub(super) before: Option<Box<[u8]>>,
-    /// The literal between the body and it.
-    pub(super) after_body: Option<Box<[u8]>>,
-}
-
 pub(super) struct IdRules {
     pub(super) covered: bool,
-    pub(super) borders: Borders,
-    /// What follows the id on the way to the body, if that begins with the timestamp.
-    pub(super) timestamp: Option<FollowingTimestamp>,
+    pub(super) border: Option<Border>,
+    /// Where the timestamp follows before the body. A verifier then asks this instead of the border.
+    pub(super) marker: Option<Marker>,
 }
 
-/// `{id}A{timestamp}B…`: ids with `A` are in the field, so a verifier takes them; but not with a whole `A{timestamp}B`,
-/// which could only come from cutting off more of the content than the id.
-pub(super) struct FollowingTimestamp {
-    pub(super) before: Box<[u8]>,
-    pub(super) after: Box<[u8]>,
-    pub(super) format: TimeFormat,
+/// What the text of a time must be beyond its format, so that it can be found again in what is covered.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TimeRules {
+    /// The number of its digits, where one more could come from its neighbour.
+    digits: Option<usize>,
+    /// A moment that a [`Marker`] recognizes, not before 2001.
+    recent: bool,
+}
+
+impl TimeRules {
+    /// Whether a text of `length` bytes will do, for a time that is `recent` or not.
+    #[inline]
+    pub(super) fn admit(self, length: usize, recent: bool) -> bool {
+        self.digits.is_none_or(|digits| length == digits) && (recent || !self.recent)
+    }
 }
 
 /// A header that is covered and carries no placeholder.
 pub(super) struct Spliced {
     pub(super) name: HeaderName,
-    pub(super) borders: Borders,
+    /// `None` for a constant line: it has one value, which leaves nothing open whatever it holds.
+    pub(super) border: Option<Border>,
 }
 
 enum Part {
@@ -127,20 +130,26 @@ impl Plan {
             future: scheme.future,
             current_key_last: scheme.current_key_last,
             id: None,
+            time: TimeRules::default(),
             spliced: Vec::new(),
             head: Vec::new(),
             tail: Vec::new(),
             families,
         };
         plan.read_pieces(&scheme.covers, notation);
-        // A constant line has one value, which leaves nothing open whatever it holds.
         for spliced in &mut plan.spliced {
             if plan.families.iter().any(|family| family.constants.iter().any(|(name, _)| *name == spliced.name)) {
-                spliced.borders = Borders::default();
+                spliced.border = None;
             }
         }
         if plan.id.is_none() && plan.families.iter().any(|family| family.id.is_some()) {
-            plan.id = Some(IdRules { covered: false, borders: Borders::default(), timestamp: None });
+            plan.id = Some(IdRules { covered: false, border: None, marker: None });
+        }
+        if let Some(format) = plan.time_format() {
+            plan.time = TimeRules {
+                digits: format.digits().filter(|_| touching(notation)),
+                recent: plan.id.as_ref().is_some_and(|rules| rules.marker.is_some()),
+            };
         }
         plan
     }
@@ -153,8 +162,8 @@ impl Plan {
         };
         let mut body_seen = false;
         for (at, piece) in pieces.iter().enumerate() {
-            let before = literal(at.checked_add(1));
-            let after_body = literal(at.checked_sub(1)).filter(|_| body_seen);
+            let border = if body_seen { literal(at.checked_sub(1)) } else { literal(at.checked_add(1)) }
+                .map(|text| Border::new(text, !body_seen));
             let part = match piece {
                 Piece::Body => {
                     body_seen = true;
@@ -163,13 +172,13 @@ impl Plan {
                 Piece::Literal { text, .. } => Part::Literal(bytes(text.of(covers))),
                 Piece::Timestamp => Part::Timestamp,
                 Piece::Id => {
-                    let timestamp = self.following_timestamp(covers, pieces.get(at + 1..).unwrap_or_default());
-                    self.id = Some(IdRules { covered: true, borders: Borders { before, after_body }, timestamp });
+                    let marker =
+                        if body_seen { None } else { self.marker(covers, pieces.get(at + 1..).unwrap_or_default()) };
+                    self.id = Some(IdRules { covered: true, border, marker });
                     Part::Id
                 }
                 Piece::Header(span) => {
-                    let borders = Borders { before, after_body };
-                    self.spliced.push(Spliced { name: name(span.of(covers)), borders });
+                    self.spliced.push(Spliced { name: name(span.of(covers)), border });
                     Part::Header(self.spliced.len() - 1)
                 }
             };
@@ -177,17 +186,16 @@ impl Plan {
         }
     }
 
-    fn following_timestamp(&self, covers: &str, pieces: &[Piece]) -> Option<FollowingTimestamp> {
+    /// The marker for an id that `pieces` follow, if they begin with the timestamp or with text and the timestamp.
+    fn marker(&self, covers: &str, pieces: &[Piece]) -> Option<Marker> {
         let literal = |piece: Option<&Piece>| match piece {
             Some(Piece::Literal { text, .. }) => bytes(text.of(covers)),
             _ => Box::default(),
         };
-        let place = pieces.iter().position(|piece| matches!(piece, Piece::Timestamp)).filter(|place| *place < 2)?;
-        let before = if place == 1 { literal(pieces.first()) } else { Box::default() };
-        if place == 1 && before.is_empty() {
-            return None;
-        }
-        Some(FollowingTimestamp { before, after: literal(pieces.get(place + 1)), format: self.time_format()? })
+        let before = literal(pieces.first());
+        let place = usize::from(!before.is_empty());
+        matches!(pieces.get(place), Some(Piece::Timestamp)).then_some(())?;
+        Some(Marker { before, after: literal(pieces.get(place + 1)), format: self.time_format()? })
     }
 
     /// The format of the scheme's timestamp, if it has one.

@@ -7,10 +7,13 @@ use crate::headers::{Found, Headers};
 use crate::mac::Candidates;
 use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 
-use super::plan::{Alone, Borders, Family, FollowingTimestamp, IdRules, Plan, SignatureLine, Spliced, Values};
+use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};
 
 /// Bytes of signature headers in one request: 16 signatures of SHA-512 in hex, doubled.
 const MAX_SIGNATURE_BYTES: usize = 4096;
+
+/// The longest id that is read. Signers send at most 256 bytes; what others send is known up to 124.
+const MAX_ID: usize = 1024;
 
 /// What a request's headers claim. Filled in place: it is larger than what else verifying moves.
 #[derive(Clone, Copy)]
@@ -73,6 +76,14 @@ impl Plan {
             reading.values.timestamp = text;
             reading.time = Some(self.check_time(text, format, name, now)?);
         }
+        if let (Some(rules), Some(line)) = (&self.id, &family.id)
+            && rules
+                .marker
+                .as_ref()
+                .is_some_and(|marker| marker.begins_inside(reading.values.id, reading.values.timestamp))
+        {
+            return Err(malformed(&line.name, BORDER));
+        }
         signatures.collect(headers, family, &mut reading.candidates)
     }
 
@@ -103,11 +114,15 @@ impl Plan {
             return if rules.is_some_and(|rules| rules.covered) { Err(missing(&line.name)) } else { Ok(None) };
         };
         let id = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+        if id.len() > MAX_ID {
+            return Err(malformed(&line.name, "is longer than 1024 bytes"));
+        }
         if !is_visible(id) {
             return Err(malformed(&line.name, "is not visible ASCII"));
         }
-        match rules {
-            Some(rules) if rules.covered && rules.cut(id) => Err(malformed(&line.name, BORDER)),
+        let border = rules.filter(|rules| rules.marker.is_none()).and_then(|rules| rules.border.as_ref());
+        match border {
+            Some(border) if border.is_blurred_by(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
         }
     }
@@ -119,7 +134,8 @@ impl Plan {
         name: &HeaderName,
         now: impl FnOnce() -> Now,
     ) -> Result<Timestamp, VerifyError> {
-        let time = format.read(text).ok_or_else(|| malformed(name, "holds no timestamp of the scheme's format"))?;
+        let time = format.read(text).filter(|time| self.time.admit(text.len(), time.is_recent()));
+        let time = time.ok_or_else(|| malformed(name, "holds no timestamp of the scheme's format"))?;
         match time.place(now(), self.past, self.future) {
             Place::Inside => Ok(time),
             Place::TooOld(seconds) => Err(VerifyError::TooOld { seconds }),
@@ -278,7 +294,10 @@ const BORDER: &str = "runs into the text that separates it from its neighbour in
 
 fn read_spliced<'h, H: Headers + ?Sized>(headers: &'h H, spliced: &Spliced) -> Result<&'h [u8], VerifyError> {
     let value = once(headers, &spliced.name)?.ok_or_else(|| missing(&spliced.name))?;
-    if spliced.borders.blur(value) { Err(malformed(&spliced.name, BORDER)) } else { Ok(value) }
+    match &spliced.border {
+        Some(border) if border.is_blurred_by(value) => Err(malformed(&spliced.name, BORDER)),
+        _ => Ok(value),
+    }
 }
 
 /// The value of a header that must not repeat.
@@ -294,75 +313,6 @@ fn once<'h, H: Headers + ?Sized>(headers: &'h H, name: &HeaderName) -> Result<Op
 /// Whether a text is fit for an id: not empty, visible ASCII.
 pub(super) fn is_visible(id: &[u8]) -> bool {
     id.iter().fold(!id.is_empty(), |ok, c| ok & c.is_ascii_graphic())
-}
-
-impl Borders {
-    /// Whether the value and a border next to it could be taken apart in another place.
-    pub(super) fn blur(&self, value: &[u8]) -> bool {
-        self.before.as_deref().is_some_and(|border| holds(value, border) || overlaps(value, border))
-            || self.after_body.as_deref().is_some_and(|border| holds(value, border) || overlaps_after(value, border))
-    }
-}
-
-impl IdRules {
-    /// Whether an id can only come from cutting the content elsewhere than its signer did.
-    pub(super) fn cut(&self, id: &[u8]) -> bool {
-        let body_side = self.borders.after_body.as_deref();
-        if body_side.is_some_and(|border| holds(id, border) || overlaps_after(id, border)) {
-            return true;
-        }
-        match &self.timestamp {
-            Some(following) => following.stands_in(id),
-            None => self.borders.blur(id),
-        }
-    }
-}
-
-impl FollowingTimestamp {
-    fn stands_in(&self, id: &[u8]) -> bool {
-        if self.format == TimeFormat::Rfc3339 && self.before.is_empty() {
-            return id.windows(RFC3339.len()).any(|text| text.iter().zip(RFC3339).all(|(c, form)| alike(*c, *form)));
-        }
-        if self.before.is_empty() || self.after.is_empty() {
-            return false;
-        }
-        memchr::memmem::find_iter(id, &self.before).any(|at| {
-            let rest = id.get(at + self.before.len()..).unwrap_or_default();
-            let end = memchr::memmem::find(rest, &self.after);
-            let time = end.and_then(|end| rest.get(..end)).and_then(|text| self.format.read(text));
-            time.is_some_and(Timestamp::is_recent)
-        })
-    }
-}
-
-/// How every time in RFC 3339 begins; 0 stands for any digit.
-const RFC3339: &[u8] = b"0000-00-00T00:00:00";
-
-fn alike(c: u8, form: u8) -> bool {
-    if form == b'0' { c.is_ascii_digit() } else { c == form }
-}
-
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    match part {
-        [byte] => memchr::memchr(*byte, text).is_some(),
-        part => memchr::memmem::find(text, part).is_some(),
-    }
-}
-
-/// Whether the end of the value and the beginning of the border behind it make the border too soon: `a-` before `--`.
-fn overlaps(value: &[u8], border: &[u8]) -> bool {
-    (1..border.len()).any(|cut| {
-        let (front, back) = border.split_at(cut);
-        value.ends_with(front) && border.starts_with(back)
-    })
-}
-
-/// The same for a border in front of the value.
-fn overlaps_after(value: &[u8], border: &[u8]) -> bool {
-    (1..border.len()).any(|cut| {
-        let (front, back) = border.split_at(cut);
-        value.starts_with(back) && border.ends_with(front)
-    })
 }
 
 #[inline]

@@ -7,7 +7,7 @@ use crate::codec::MAX_MAC_TEXT;
 use crate::error::SignError;
 use crate::headers::{Found, Headers};
 use crate::mac::Tag;
-use crate::timestamp::TimeText;
+use crate::timestamp::{RECENT, TimeText};
 
 use super::plan::{Alone, Plan, SignatureLine, Values};
 use super::read::is_visible;
@@ -25,13 +25,17 @@ impl Plan {
     /// The text of the time as the scheme sends it; empty where it sends none.
     pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<TimeText, SignError> {
         match self.time_format() {
-            Some(format) => format.write(time).ok_or(SignError::TimeOutOfRange),
+            Some(format) => {
+                let recent = time.unix_timestamp() >= RECENT;
+                let text = format.write(time).filter(|text| self.time.admit(text.as_bytes().len(), recent));
+                text.ok_or(SignError::TimeOutOfRange)
+            }
             None => Ok(TimeText::default()),
         }
     }
 
     /// Checks an id for use in a request. One that the scheme does not send is not looked at.
-    pub(crate) fn check_id(&self, id: &str) -> Result<(), SignError> {
+    pub(crate) fn check_id(&self, id: &str, timestamp: &TimeText) -> Result<(), SignError> {
         let Some(rules) = &self.id else { return Ok(()) };
         let invalid = |problem| Err(SignError::InvalidId { problem });
         if id.is_empty() {
@@ -43,7 +47,9 @@ impl Plan {
         if !is_visible(id.as_bytes()) {
             return invalid("is not visible ASCII");
         }
-        if rules.borders.blur(id.as_bytes()) || rules.cut(id.as_bytes()) {
+        let blurred = rules.border.as_ref().is_some_and(|border| border.is_blurred_by(id.as_bytes()));
+        let marker = rules.marker.as_ref();
+        if blurred || marker.is_some_and(|marker| marker.begins_inside(id.as_bytes(), timestamp.as_bytes())) {
             return invalid("runs into the text that separates it from its neighbour in the signed content");
         }
         Ok(())
@@ -66,7 +72,7 @@ impl Plan {
             if value.trim_ascii().len() != value.len() {
                 return fault("begins or ends with a blank, which would be lost on the way");
             }
-            if spliced.borders.blur(value) {
+            if spliced.border.as_ref().is_some_and(|border| border.is_blurred_by(value)) {
                 return fault("runs into the text that separates it from its neighbour in the signed content");
             }
             *slot = value;

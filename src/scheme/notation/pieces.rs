@@ -102,7 +102,38 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
             "leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
         );
     }
+    if timestamps > 0 && is_loose(notation, format) {
+        return in_covers(
+            0,
+            text.len(),
+            "has a `{timestamp}` between two placeholders, where it needs text that is not a digit on both sides",
+        );
+    }
     Ok(())
+}
+
+/// Whether a timestamp that stands between two placeholders lacks text on a side. One of the two is an id or a header,
+/// and any digits in its text, or in the body, could then pass for the time. Text on both sides prevents that, and so does
+/// RFC 3339 directly after an id, because its form can be found again. The first or last placeholder may lack text,
+/// because one of its ends cannot move.
+const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
+    let pieces = &notation.pieces;
+    let last = notation.piece_count - 1;
+    let mut t = 0;
+    while t < last && !matches!(pieces[t], Piece::Timestamp) {
+        t += 1;
+    }
+    let is_first = t == 0 || t == 1 && is_literal(pieces[0]);
+    let is_last = t == last || t + 1 == last && is_literal(pieces[last]);
+    if is_first || is_last {
+        return false;
+    }
+    let parted = matches!(pieces[t - 1], Piece::Literal { ends_in_digit: false, .. })
+        && matches!(pieces[t + 1], Piece::Literal { begins_with_digit: false, .. });
+    let recognizable = matches!(format, Some(TimeFormat::Rfc3339))
+        && matches!(pieces[t - 1], Piece::Id)
+        && matches!(pieces[t + 1], Piece::Body);
+    !parted && !recognizable
 }
 
 /// A spliced header is some other header of the request, or a constant line.
