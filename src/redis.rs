@@ -1,4 +1,3 @@
-// The example needs a feature of the redis crate that this one leaves to the user: `crates/adapter-tests` compiles it.
 #![cfg_attr(not(doctest), doc = include_str!("redis.md"))]
 
 use std::fmt;

@@ -46,7 +46,11 @@ macro_rules! catalogue {
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
             pub static $constant: Provider = Provider {
                 name: Cow::Borrowed($name),
-                schemes: Cow::Borrowed(&const { [$(set!(Scheme::new($headers, $covers), $($setting($($value)*))*)),+] }),
+                // Named, because Rust 1.88 takes no inline `const` here.
+                schemes: Cow::Borrowed({
+                    const SCHEMES: &[Scheme] = &[$(set!(Scheme::new($headers, $covers), $($setting($($value)*))*)),+];
+                    SCHEMES
+                }),
                 source: Cow::Borrowed($source),
                 confidence: Confidence::$confidence,
                 event: given!(None, $(Some(EventShape::new($event)))?),

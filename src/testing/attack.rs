@@ -32,11 +32,17 @@ use crate::verify::Verifier;
 /// use std::sync::atomic::{AtomicU64, Ordering};
 /// use tower::ServiceExt;
 ///
-/// #[derive(Clone, FromRef)]
+/// #[derive(Clone)]
 /// struct App {
 ///     receiver: Receiver,
 ///     once: Once<MemoryStore>,
 ///     processed: Arc<AtomicU64>,
+/// }
+///
+/// impl FromRef<App> for Receiver {
+///     fn from_ref(app: &App) -> Receiver {
+///         app.receiver.clone()
+///     }
 /// }
 ///
 /// #[derive(serde::Deserialize)]

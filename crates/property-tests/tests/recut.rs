@@ -16,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 
 use common::key;
 
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 const NOW: i64 = 1_770_000_000;
