@@ -311,7 +311,7 @@ impl EventError {
     }
 }
 
-/// The URL of an endpoint, or an address behind it, that must not be called.
+/// The URL of an endpoint, or an address that its host resolves to, that must not be called.
 ///
 /// Met when an endpoint is registered and, for addresses, before each attempt. Names the rule and never what the URL
 /// says, so that no user name or token gets into a log.
@@ -335,7 +335,7 @@ pub enum UrlError {
     /// White space, a control character, `\`, or another character that a URL must percent-encode.
     #[error("the URL has a character that must be percent-encoded")]
     Character,
-    /// Another scheme, no scheme, or nothing behind it.
+    /// Another scheme, no scheme, or nothing after it.
     #[error("the URL does not begin with `https://` and a host")]
     Scheme,
     /// A user name or a password, most likely there to make a host look like another.
@@ -344,10 +344,10 @@ pub enum UrlError {
     /// A fragment, which no server ever sees.
     #[error("the URL has a fragment")]
     Fragment,
-    /// The port is no number from 1 to 65535, or has leading zeros.
+    /// The port is not a number from 1 to 65535, or has leading zeros.
     #[error("the port is not a number from 1 to 65535")]
     Port,
-    /// The policy names ports, and this is none of them.
+    /// The port is not one of those that the policy names or, if it names none, serves another protocol.
     #[error("port {port} is not allowed")]
     PortNotAllowed {
         /// The port, given or implied.
@@ -359,7 +359,7 @@ pub enum UrlError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The host's name is reserved, so that public DNS does not have it.
+    /// Public DNS does not have the host's name: it is reserved, or private networks use it.
     #[error("the host's name is not public: {name}")]
     NameNotPublic {
         /// The reserved name that it is or lies under, or `a single label`.
@@ -368,7 +368,7 @@ pub enum UrlError {
     /// The host is an IP address, and the policy wants names.
     #[error("the host is an IP address, not a name")]
     AddressLiteral,
-    /// The host is, or resolves to, an address that not everybody on the internet reaches alike.
+    /// The host is, or resolves to, an address that is not globally reachable.
     #[error("the address is not public: {range}")]
     AddressNotPublic {
         /// The range and its source, for example `loopback, RFC 1122`.

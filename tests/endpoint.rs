@@ -1,9 +1,10 @@
-//! Which endpoints may be called: the cases of `vectors/urls.json`, the edges of every range, the options.
+//! Which endpoints may be called, by their URLs: the cases of `vectors/urls.json`, the options, and other parsers as
+//! judges. Addresses are in `addresses.rs`.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use hookseal::{ConfigError, EndpointUrl, UrlError, UrlPolicy};
+use hookseal::{EndpointUrl, UrlError, UrlPolicy};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -22,10 +23,6 @@ fn cases() -> Vec<Case> {
 
 fn addresses<const N: usize>(texts: [&str; N]) -> [IpAddr; N] {
     texts.map(|text| text.parse().expect("an address"))
-}
-
-fn resolved<const N: usize>(texts: [&str; N]) -> Result<(), UrlError> {
-    UrlPolicy::new().check_resolved(&addresses(texts))
 }
 
 #[test]
@@ -98,115 +95,6 @@ fn parts_are_those_of_the_text() {
     assert_eq!(parts("HTTPS://Hooks.Customer.COM:/"), expected("Hooks.Customer.COM", 443, "/"));
     assert_eq!(parts("https://[2606:4700::1]:8443?a"), expected("2606:4700::1", 8443, "/"));
     assert_eq!(parts("https://hooks.customer.com?a@b/c"), expected("hooks.customer.com", 443, "/"));
-}
-
-#[test]
-fn one_refused_address_refuses_all() {
-    assert_eq!(resolved([]), Err(UrlError::NoAddress));
-    assert_eq!(resolved(["8.8.8.8", "2606:4700:4700::1111"]), Ok(()));
-    let loopback = Err(UrlError::AddressNotPublic { range: "loopback, RFC 1122" });
-    for address in ["127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1"] {
-        assert_eq!(resolved([address]), loopback, "{address}");
-        assert_eq!(resolved([address, "8.8.8.8"]), loopback, "{address}");
-        assert_eq!(resolved(["8.8.8.8", "1.1.1.1", address]), loopback, "{address}");
-    }
-    assert_eq!(resolved(["::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]), Ok(()));
-}
-
-/// The refused blocks, written down a second time.
-const REFUSED: [&str; 38] = [
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "168.63.129.16/32",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-    "255.255.255.255/32",
-    "::/8",
-    "::/128",
-    "::1/128",
-    "::/96",
-    "::ffff:0:0:0/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "100:0:0:1::/64",
-    "2001::/23",
-    "2001:2::/48",
-    "2001:db8::/32",
-    "2002::/16",
-    "3fff::/20",
-    "5f00::/16",
-    "fc00::/7",
-    "fd00:ec2::254/128",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
-    // Outside 2000::/3.
-    "::/3",
-    "4000::/2",
-];
-
-/// The first and the last address of a block.
-fn edges(block: &str) -> (IpAddr, IpAddr) {
-    let (address, prefix) = block.split_once('/').expect("a prefix");
-    let prefix: u32 = prefix.parse().expect("a number");
-    match address.parse().expect("an address") {
-        IpAddr::V4(first) => {
-            (first.into(), Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(prefix).unwrap_or(0)).into())
-        }
-        IpAddr::V6(first) => {
-            (first.into(), Ipv6Addr::from_bits(first.to_bits() | u128::MAX.checked_shr(prefix).unwrap_or(0)).into())
-        }
-    }
-}
-
-/// The address so many further on, if there is one.
-fn beside(address: IpAddr, step: i8) -> Option<IpAddr> {
-    match address {
-        IpAddr::V4(address) => Some(Ipv4Addr::from_bits(address.to_bits().checked_add_signed(step.into())?).into()),
-        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits().checked_add_signed(step.into())?).into()),
-    }
-}
-
-fn is_refused(address: IpAddr) -> bool {
-    let within = |block: &&str| {
-        let (first, last) = edges(block);
-        first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
-    };
-    let is_high = matches!(address, IpAddr::V6(address) if address.segments()[0] >= 0x8000);
-    is_high || REFUSED.iter().any(within)
-}
-
-#[test]
-fn ranges_end_where_they_should() {
-    let check = |address| UrlPolicy::new().check_resolved(&[address]).is_err();
-    let mut neighbours = 0;
-    for block in REFUSED {
-        let (first, last) = edges(block);
-        assert!(check(first) && check(last), "{block} is refused");
-        for (edge, step) in [(first, -1), (last, 1)] {
-            let Some(neighbour) = beside(edge, step) else { continue };
-            assert_eq!(check(neighbour), is_refused(neighbour), "{neighbour} beside {block}");
-            neighbours += usize::from(!is_refused(neighbour));
-        }
-        if let (IpAddr::V4(first), IpAddr::V4(last)) = (first, last) {
-            for address in [first, last] {
-                let translated = Ipv6Addr::from_bits(0x0064_ff9b_u128 << 96 | u128::from(address.to_bits()));
-                assert!(check(address.to_ipv6_mapped().into()) && check(translated.into()), "{address} in IPv6");
-            }
-        }
-    }
-    assert_eq!(neighbours, 38, "so many neighbours are public");
 }
 
 #[test]
@@ -290,42 +178,59 @@ fn options_narrow_and_widen() {
     assert_eq!(ports.check("https://hooks.customer.com:8443/"), Ok(()));
     assert_eq!(ports.check("https://hooks.customer.com/"), Err(UrlError::PortNotAllowed { port: 443 }));
     assert_eq!(ports.check("https://hooks.customer.com:/"), Err(UrlError::PortNotAllowed { port: 443 }));
+}
 
-    let lists = UrlPolicy::new().allow_addresses("10.20.0.0/16").unwrap().deny_addresses("10.20.30.0/24").unwrap();
-    assert_eq!(
-        lists.check_resolved(&addresses(["10.20.0.0", "10.20.255.255", "::ffff:10.20.1.1", "64:ff9b::10.20.1.1"])),
-        Ok(())
-    );
-    assert_eq!(lists.check_resolved(&addresses(["10.20.1.1", "10.20.30.1"])), Err(UrlError::AddressDenied));
-    assert!(lists.check_resolved(&addresses(["10.21.0.0"])).is_err());
-
-    let no_ipv6 = UrlPolicy::new().deny_addresses("::/0").unwrap();
-    assert_eq!(no_ipv6.check_resolved(&addresses(["2606:4700:4700::1111"])), Err(UrlError::AddressDenied));
-    assert_eq!(no_ipv6.check_resolved(&addresses(["8.8.8.8"])), Ok(()));
-    let no_ipv4 = UrlPolicy::new().deny_addresses("0.0.0.0/0").unwrap();
-    assert_eq!(no_ipv4.check_resolved(&addresses(["2606:4700:4700::1111"])), Ok(()));
-    assert_eq!(no_ipv4.check_resolved(&addresses(["8.8.8.8"])), Err(UrlError::AddressDenied));
-    let translated = UrlPolicy::new().deny_addresses("64:ff9b::8.8.8.0/120").unwrap();
-    assert_eq!(translated.check_resolved(&addresses(["8.8.8.8"])), Err(UrlError::AddressDenied));
-
-    let bad = [
-        "",
-        "/",
-        "10.0.0.0/",
-        "10.0.0.0/33",
-        "10.0.0.0/+8",
-        "10.0.0.1/8",
-        "::1/0",
-        "::/129",
-        "::/4294967295",
-        "::/99999999999",
-        "10.0.0/8",
-        "a/8",
-    ];
-    for text in bad {
-        let error = UrlPolicy::new().deny_addresses(text).unwrap_err();
-        assert!(matches!(error, ConfigError::Invalid { field: "addresses", .. }), "{text}: {error}");
+#[test]
+fn names_of_private_networks_are_refused() {
+    for (host, name) in [
+        ("kubernetes.default.svc", "svc"),
+        ("payments.prod.SVC.", "svc"),
+        ("vault.service.consul", "consul"),
+        ("gateway.mail", "mail"),
+        ("kubernetes", "a single label"),
+        ("svc", "svc"),
+    ] {
+        let url = format!("https://{host}/");
+        assert_eq!(UrlPolicy::new().check(&url), Err(UrlError::NameNotPublic { name }), "{host}");
+        assert_eq!(UrlPolicy::new().allow_private().check(&url), Ok(()), "{host} on the sender's own network");
     }
+}
+
+/// The ports that the Fetch standard blocks, written down a second time, without 0.
+const BLOCKED: [u16; 82] = [
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+    111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+    540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+    6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
+#[test]
+fn ports_of_other_protocols_are_refused_unless_named() {
+    for port in 1..=u16::MAX {
+        let (name, address) = (format!("https://hooks.customer.com:{port}/"), format!("https://8.8.8.8:{port}/"));
+        let expected = if BLOCKED.contains(&port) { Err(UrlError::PortNotAllowed { port }) } else { Ok(()) };
+        assert_eq!(UrlPolicy::new().check(&name), expected);
+        assert_eq!(UrlPolicy::new().check(&address), expected);
+    }
+    let local = UrlPolicy::new().allow_loopback_http();
+    assert_eq!(local.check("http://localhost:25/"), Err(UrlError::PortNotAllowed { port: 25 }));
+    assert_eq!(local.ports([25]).check("http://localhost:25/"), Ok(()), "who names a port means it");
+}
+
+/// Whether a URL parser that follows the WHATWG's standard takes the URL.
+fn parses(url: &str) -> bool {
+    url::Url::parse(url).is_ok()
+}
+
+#[test]
+fn invalid_punycode_is_refused_as_url_parsers_do() {
+    let cases: Vec<_> = cases().into_iter().filter(|case| case.why.starts_with("Punycode")).collect();
+    assert!(cases.len() > 20, "only {} cases", cases.len());
+    for Case { url, allowed, why } in cases {
+        assert_eq!(parses(&url), allowed, "{url} ({why})");
+    }
+    let problem = "has an `xn--` label that is not valid Punycode";
+    assert_eq!(UrlPolicy::new().check("https://xn--a.com/"), Err(UrlError::Host { problem }));
 }
 
 /// Texts near to URLs, and any others.
@@ -358,30 +263,45 @@ proptest! {
             prop_assert!(authority.starts_with(host) && !authority.contains('@'), "{}", text);
             prop_assert!(text.bytes().all(|c| c.is_ascii_graphic() && c != b'\\' && c != b'#'), "{}", text);
             prop_assert!(url.port() > 0);
-            let literal = url.host().trim_end_matches('.').parse::<IpAddr>();
-            prop_assert!(literal.is_err() || policy.check_resolved(&[literal.unwrap()]).is_ok(), "{}", text);
+            let literal = url.host().trim_end_matches('.').parse::<IpAddr>().ok();
+            prop_assert!(literal.is_none_or(|address| policy.check_resolved(&[address]).is_ok()), "{}", text);
+            // Unicode's rules for names in other scripts need its tables.
+            let Ok(other) = url::Url::parse(&text) else {
+                prop_assert!(host.to_ascii_lowercase().contains("xn--"), "{}", text);
+                continue;
+            };
+            let same_host = match other.host().expect("a host") {
+                url::Host::Domain(name) => name.eq_ignore_ascii_case(host),
+                url::Host::Ipv4(address) => literal == Some(address.into()),
+                url::Host::Ipv6(address) => literal == Some(address.into()),
+            };
+            prop_assert!(same_host, "{} is {:?}", text, other.host());
+            prop_assert_eq!(other.port_or_known_default(), Some(url.port()));
         }
     }
 
     #[test]
-    fn networks_never_panic(text in "[0-9a-f:./]{0,24}", address: [u8; 16]) {
-        if let Ok(policy) = UrlPolicy::new().deny_addresses(&text) {
-            let _ = policy.check_resolved(&[IpAddr::from(address)]);
+    fn punycode_is_judged_as_another_decoder_does(label in "[a-zA-Z0-9_-]{0,10}|[a-z]{0,20}-[a-z0-9]{1,8}") {
+        let decoded = idna::punycode::decode_to_string(&label.to_ascii_lowercase());
+        let is_small = |c: char| c.to_lowercase().eq([c]) || ('\u{13a0}'..='\u{13f5}').contains(&c);
+        let expected = decoded.is_some_and(|text| {
+            !text.is_ascii() && text.chars().all(|c| is_small(c) && !c.is_control() && !c.is_whitespace())
+        });
+        let url = format!("https://xn--{label}.com/");
+        prop_assert_eq!(UrlPolicy::new().check(&url).is_ok(), expected, "{}", label);
+        prop_assert!(expected || !parses(&url), "{} would do for a URL parser", label);
+    }
+
+    #[test]
+    fn names_in_other_scripts_pass_as_a_labels(
+        label in "[a-z]{0,4}(\\PC|[\u{e0}-\u{24f}\u{400}-\u{5ff}\u{900}-\u{dff}\u{3040}-\u{30ff}\u{4e00}-\u{9fff}]){1,8}",
+    ) {
+        let Ok(url) = url::Url::parse(&format!("https://{label}.com/")) else { return Ok(()) };
+        let name = url.host_str().expect("a host");
+        // What is not in another script is judged elsewhere.
+        let encoded = name.strip_prefix("xn--").and_then(|name| name.strip_suffix(".com")).unwrap_or("_");
+        if encoded.len() < 60 && encoded.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+            prop_assert_eq!(UrlPolicy::new().check(&format!("https://{name}/")), Ok(()));
         }
-    }
-
-    #[test]
-    fn ipv4_means_the_same_inside_ipv6(address: [u8; 4]) {
-        let address = Ipv4Addr::from(address);
-        let check = |address: IpAddr| UrlPolicy::new().check_resolved(&[address]);
-        prop_assert_eq!(check(address.into()).is_err(), is_refused(address.into()));
-        prop_assert_eq!(check(address.into()), check(address.to_ipv6_mapped().into()));
-    }
-
-    #[test]
-    fn ipv6_follows_the_list(address: [u8; 16]) {
-        let address = Ipv6Addr::from(address);
-        prop_assume!(address.to_ipv4_mapped().is_none() && address.segments()[..2] != [0x64, 0xff9b]);
-        prop_assert_eq!(UrlPolicy::new().check_resolved(&[address.into()]).is_err(), is_refused(address.into()));
     }
 }
