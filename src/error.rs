@@ -317,7 +317,8 @@ impl EventError {
 /// says, so that no user name or token gets into a log.
 ///
 /// ```
-/// use hookseal::{EndpointUrl, UrlError};
+/// use hookseal::UrlError;
+/// use hookseal::delivery::EndpointUrl;
 ///
 /// let error = |url| EndpointUrl::parse(url).unwrap_err();
 /// assert_eq!(error("https://user:secret@hooks.customer.com/"), UrlError::UserInfo);

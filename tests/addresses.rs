@@ -3,7 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hookseal::{ConfigError, UrlError, UrlPolicy};
+use hookseal::delivery::UrlPolicy;
+use hookseal::{ConfigError, UrlError};
 
 use ranges::{INNER, REFUSED, edges, inside, is_refused};
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::net::IpAddr;
 
-use hookseal::{EndpointUrl, UrlError, UrlPolicy};
+use hookseal::UrlError;
+use hookseal::delivery::{EndpointUrl, UrlPolicy};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hookseal::{UrlError, UrlPolicy};
+use hookseal::UrlError;
+use hookseal::delivery::UrlPolicy;
 use proptest::prelude::*;
 
 use ranges::{INNER, edges, inside, is_refused};

@@ -53,7 +53,8 @@ mod url;
 ///   of its own. [`deny_addresses`](Self::deny_addresses) names them.
 ///
 /// ```
-/// use hookseal::{UrlError, UrlPolicy};
+/// use hookseal::UrlError;
+/// use hookseal::delivery::UrlPolicy;
 ///
 /// let policy = UrlPolicy::new().refuse_ip_literals();
 /// assert!(policy.check("https://hooks.customer.com:8443/in").is_ok());
@@ -75,7 +76,7 @@ impl UrlPolicy {
     /// The default policy.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// const POLICY: UrlPolicy = UrlPolicy::new();
     /// assert_eq!(POLICY, UrlPolicy::default());
@@ -95,7 +96,7 @@ impl UrlPolicy {
     /// `::1`. For tests; in production, it hands every local service to whoever registers a URL.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_loopback_http();
     /// assert!(policy.check("http://localhost:8080/in").is_ok());
@@ -115,7 +116,7 @@ impl UrlPolicy {
     /// keep in private ranges.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_private();
     /// assert!(policy.check("https://10.1.2.3/in").is_ok());
@@ -130,7 +131,8 @@ impl UrlPolicy {
     /// Refuses IP addresses as hosts. Has no effect on [`check_resolved`](Self::check_resolved).
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// assert_eq!(UrlPolicy::new().refuse_ip_literals().check("https://8.8.8.8/"), Err(UrlError::AddressLiteral));
     /// ```
@@ -149,7 +151,7 @@ impl UrlPolicy {
     /// abused by whatever is sent to them.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().ports([443, 8443]);
     /// assert!(policy.check("https://hooks.customer.com/").is_ok());
@@ -173,7 +175,7 @@ impl UrlPolicy {
     /// [`ConfigError::Invalid`] for a text that is neither a network nor an address, or has bits after its prefix.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_addresses("10.20.0.0/16")?;
     /// assert!(policy.check("https://10.20.0.1/").is_ok());
@@ -200,7 +202,8 @@ impl UrlPolicy {
     /// As [`allow_addresses`](Self::allow_addresses).
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().deny_addresses("8.8.8.0/24")?.deny_addresses("64:ff9b::/96")?;
     /// assert_eq!(policy.check("https://8.8.8.8/"), Err(UrlError::AddressDenied));
@@ -220,7 +223,7 @@ impl UrlPolicy {
     /// [`UrlError`] with the first rule that the URL breaks.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let url = UrlPolicy::new().allow_loopback_http().parse("http://127.0.0.1:8080/in")?;
     /// assert_eq!(url.port(), 8080);
@@ -242,7 +245,8 @@ impl UrlPolicy {
     /// [`UrlError`] with the first rule that the URL breaks.
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new();
     /// assert_eq!(policy.check("https://hooks.customer.com/in"), Ok(()));
@@ -270,7 +274,7 @@ impl UrlPolicy {
     /// ```
     /// use std::net::{IpAddr, ToSocketAddrs};
     ///
-    /// use hookseal::{EndpointUrl, UrlPolicy};
+    /// use hookseal::delivery::{EndpointUrl, UrlPolicy};
     ///
     /// let policy = UrlPolicy::new();
     /// let url = policy.parse("https://8.8.8.8/in")?;
