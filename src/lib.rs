@@ -18,6 +18,7 @@ mod id;
 pub mod idempotency;
 mod mac;
 pub mod provider;
+mod random;
 pub mod receive;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -36,8 +37,15 @@ mod trace;
 #[path = "trace/silent.rs"]
 mod trace;
 mod verify;
+mod words;
 
-pub use error::{ConfigError, EventError, SignError, UrlError, VerifyError};
+// What other crates define and this one's functions take or return.
+pub use bytes;
+pub use http;
+pub use serde_json;
+pub use time;
+
+pub use error::{Cause, ConfigError, EventError, RandomnessError, SignError, UrlError, VerifyError};
 pub use event::{Event, EventShape};
 pub use event_type::EventType;
 pub use headers::Headers;
