@@ -114,6 +114,7 @@ use futures_core::Stream;
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 
+use crate::error::Cause;
 use crate::headers::Headers;
 use crate::headers::sealed::Sealed;
 use crate::idempotency::Handled;
@@ -309,7 +310,7 @@ fn app_data<T: 'static>(request: &HttpRequest) -> Result<Option<&T>, Rejection> 
 const TWICE: &str = "app_data has a receiver of this type in two forms, and which one counts is unclear";
 
 fn misconfigured(reason: &str) -> Rejection {
-    Rejection::Misconfigured { reason: reason.to_owned() }
+    Rejection::Misconfigured { reason: Cause::new(reason) }
 }
 
 fn declares_body(headers: &HeaderMap) -> bool {

@@ -1,7 +1,10 @@
-//! The sender's half: when to try again, when to stop, and what to remember. Pure logic on top of your own queue.
+//! The sender's half: where to send, when to try again, when to stop, and what to remember. Pure logic on top of your own
+//! queue.
 //!
 //! | | |
 //! |---|---|
+//! | [`UrlPolicy`], [`EndpointUrl`] | where never to send: the defence against SSRF |
+//! | [`Subscription`], [`EventFilter`], [`DataFilter`] | which endpoints want an event |
 //! | [`RetryPolicy`] | when the next attempt is due |
 //! | [`OutcomePolicy`] | what an attempt's outcome means: delivered, try again, give up, stop sending to this endpoint |
 //! | [`EndpointHealth`] | when an endpoint that keeps failing is paused |
@@ -23,21 +26,27 @@
 //! # Ok::<(), hookseal::delivery::AttemptError>(())
 //! ```
 
+mod endpoint;
+mod event_filter;
 mod health;
 mod outcome;
 mod record;
 mod retry;
 mod retry_after;
 mod state;
+mod subscription;
 
 use std::time::Duration;
 
+pub use endpoint::{EndpointUrl, UrlPolicy};
+pub use event_filter::EventFilter;
 pub use health::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal};
 pub use outcome::{Action, Outcome, OutcomePolicy, Verdict};
 pub use record::{AttemptRecord, Summary};
 pub use retry::{Jitter, RetryPolicy, RetryPolicyUpdate};
 pub use retry_after::parse_retry_after;
 pub use state::{Attempt, AttemptError, Delivery, FailReason, Next, State};
+pub use subscription::{DataFilter, Subscription};
 
 /// How a platform sends: one of each policy, and its time limits.
 ///
@@ -48,7 +57,7 @@ pub use state::{Attempt, AttemptError, Delivery, FailReason, Next, State};
 /// assert_eq!(sending.retry.max_attempts(), 6);
 /// assert_eq!(sending.timeout.as_secs(), 5);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sending {
     /// When the next attempt is due.

@@ -1,5 +1,10 @@
 //! Errors by audience: who configures, who signs, who verifies, who reads. None of them ever holds a secret, a body or a signature.
 
+use std::error::Error;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use http::{HeaderName, StatusCode};
 
 /// What a sender learns of a mistake in the receiver's set-up.
@@ -7,6 +12,58 @@ pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
 
 /// What a sender learns of a signature, a time or a tenant that is refused.
 pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted";
+
+/// An error of another library or of yours that one of this crate's errors keeps, as its `source` or its reason.
+///
+/// It derefs to the error, for `to_string` and `downcast_ref`. Two are equal if they say the same, so that errors stay
+/// comparable in tests.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// use hookseal::receive::Rejection;
+///
+/// let rejection = Rejection::unavailable(Error::from(ErrorKind::ConnectionRefused));
+/// let Rejection::Unavailable { reason } = &rejection else { unreachable!() };
+/// assert_eq!(reason.downcast_ref::<Error>().map(Error::kind), Some(ErrorKind::ConnectionRefused));
+/// assert_eq!(rejection.clone(), rejection);
+/// ```
+#[derive(Clone)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Cause {
+        Cause(error.into().into())
+    }
+}
+
+impl Deref for Cause {
+    type Target = dyn Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Cause) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Cause {}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
 
 /// A scheme, a secret or a set of keys that cannot be used. Found when it is built or loaded, never per request.
 ///
@@ -48,6 +105,9 @@ pub enum ConfigError {
         /// The form in words, for example "hex".
         form: &'static str,
     },
+    /// No key at all.
+    #[error("there is no key")]
+    NoKeys,
     /// More than eight keys: every unauthenticated request costs one hash per key.
     #[error("{count} keys are more than 8")]
     TooManyKeys {
@@ -55,13 +115,38 @@ pub enum ConfigError {
         count: usize,
     },
     /// The operating system gave no randomness for a new secret.
-    #[error("the operating system gave no randomness")]
-    NoRandomness,
+    #[error(transparent)]
+    NoRandomness(RandomnessError),
 }
 
 /// The offending part, if it has any text.
 fn quoted(piece: &str) -> String {
     if piece.is_empty() { String::new() } else { format!("`{piece}` ") }
+}
+
+/// The operating system gave no randomness for an id, a token or a secret. Its reason is the error's source.
+///
+/// It can happen at any time, but on the systems that servers run on it does so, if at all, early in the boot.
+///
+/// ```
+/// use hookseal::{RandomnessError, event_id};
+///
+/// fn new_id() -> Result<String, RandomnessError> {
+///     event_id("evt_")
+/// }
+/// assert!(new_id()?.starts_with("evt_"));
+/// # Ok::<(), RandomnessError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gave no randomness")]
+pub struct RandomnessError {
+    source: getrandom::Error,
+}
+
+impl RandomnessError {
+    pub(crate) fn new(source: getrandom::Error) -> RandomnessError {
+        RandomnessError { source }
+    }
 }
 
 /// A request that cannot be signed.
@@ -96,7 +181,16 @@ pub enum SignError {
     TimeOutOfRange,
     /// The address is not a URI.
     #[error("the address is not a URI")]
-    InvalidUri,
+    InvalidUri {
+        /// What `http` says of it.
+        source: Cause,
+    },
+}
+
+impl SignError {
+    pub(crate) fn invalid_uri(error: impl Into<http::Error>) -> SignError {
+        SignError::InvalidUri { source: Cause::new(error.into()) }
+    }
 }
 
 /// A request that is not authentic, or cannot be told to be.
@@ -311,13 +405,14 @@ impl EventError {
     }
 }
 
-/// The URL of an endpoint, or an address behind it, that must not be called.
+/// The URL of an endpoint, or an address that its host resolves to, that must not be called.
 ///
 /// Met when an endpoint is registered and, for addresses, before each attempt. Names the rule and never what the URL
 /// says, so that no user name or token gets into a log.
 ///
 /// ```
-/// use hookseal::{EndpointUrl, UrlError};
+/// use hookseal::UrlError;
+/// use hookseal::delivery::EndpointUrl;
 ///
 /// let error = |url| EndpointUrl::parse(url).unwrap_err();
 /// assert_eq!(error("https://user:secret@hooks.customer.com/"), UrlError::UserInfo);
@@ -335,7 +430,7 @@ pub enum UrlError {
     /// White space, a control character, `\`, or another character that a URL must percent-encode.
     #[error("the URL has a character that must be percent-encoded")]
     Character,
-    /// Another scheme, no scheme, or nothing behind it.
+    /// Another scheme, no scheme, or nothing after it.
     #[error("the URL does not begin with `https://` and a host")]
     Scheme,
     /// A user name or a password, most likely there to make a host look like another.
@@ -344,10 +439,10 @@ pub enum UrlError {
     /// A fragment, which no server ever sees.
     #[error("the URL has a fragment")]
     Fragment,
-    /// The port is no number from 1 to 65535, or has leading zeros.
+    /// The port is not a number from 1 to 65535, or has leading zeros.
     #[error("the port is not a number from 1 to 65535")]
     Port,
-    /// The policy names ports, and this is none of them.
+    /// The port is not one of those that the policy names or, if it names none, serves another protocol.
     #[error("port {port} is not allowed")]
     PortNotAllowed {
         /// The port, given or implied.
@@ -359,7 +454,7 @@ pub enum UrlError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The host's name is reserved, so that public DNS does not have it.
+    /// Public DNS does not have the host's name: it is reserved, or private networks use it.
     #[error("the host's name is not public: {name}")]
     NameNotPublic {
         /// The reserved name that it is or lies under, or `a single label`.
@@ -368,7 +463,7 @@ pub enum UrlError {
     /// The host is an IP address, and the policy wants names.
     #[error("the host is an IP address, not a name")]
     AddressLiteral,
-    /// The host is, or resolves to, an address that not everybody on the internet reaches alike.
+    /// The host is, or resolves to, an address that is not globally reachable.
     #[error("the address is not public: {range}")]
     AddressNotPublic {
         /// The range and its source, for example `loopback, RFC 1122`.
@@ -380,4 +475,19 @@ pub enum UrlError {
     /// The host resolves to no address at all.
     #[error("the host has no address")]
     NoAddress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_randomness_keeps_the_systems_reason() {
+        let system = getrandom::Error::UNEXPECTED;
+        let error = RandomnessError::new(system);
+        for error in [&error as &dyn Error, &ConfigError::NoRandomness(error)] {
+            assert_eq!(error.to_string(), "the operating system gave no randomness");
+            assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&system));
+        }
+    }
 }

@@ -248,6 +248,22 @@ impl<'a, T> Event<'a, T> {
     pub fn field(&self, name: &str) -> Option<&RawValue> {
         self.further.iter().find(|further| further.name == name).map(|further| &*further.value)
     }
+
+    /// The top-level fields that the shape has no meaning for, with their raw JSON, in the order in which they were
+    /// received or added.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    /// let event = SHAPE.read(br#"{"livemode":true,"type":"a","data":{},"account":"acct_1"}"#)?;
+    /// let fields: Vec<_> = event.fields().map(|(name, value)| (name, value.get())).collect();
+    /// assert_eq!(fields, [("livemode", "true"), ("account", "\"acct_1\"")]);
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &RawValue)> {
+        self.further.iter().map(|further| (&*further.name, &*further.value))
+    }
 }
 
 impl<'a> Event<'a> {

@@ -1,7 +1,7 @@
 //! Processing each event once.
 //!
 //! Every sender sends some events twice: after a time-out, after an answer that got lost, after a worker that died. An
-//! [`IdempotencyKey`](crate::IdempotencyKey) tells which are the same; this module remembers them.
+//! [`IdempotencyKey`] tells which are the same; this module remembers them.
 //!
 //! **If the effect is a change in one database**, insert the key in the same transaction, and use nothing else from
 //! here: both are there or neither is, and no lease is needed. The package `examples/inbox` does so with PostgreSQL:
@@ -32,6 +32,7 @@ mod memory;
 mod once;
 mod store;
 
+pub use key::IdempotencyKey;
 pub use memory::{MemoryStore, StoreFull};
 pub use once::{Handled, Once};
 pub use store::{Claim, Store, Token};

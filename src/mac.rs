@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::codec::{Encoding, MAX_MAC_TEXT};
+use crate::words::display_as_serialized;
 
 /// Makes the hash, the keyed MAC and the running one from one line for each hash.
 macro_rules! digests {
@@ -23,7 +24,7 @@ macro_rules! digests {
         /// assert_eq!(headers["x-paystack-signature"].len(), 128);
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
         #[non_exhaustive]
         pub enum Digest {
@@ -99,6 +100,8 @@ digests! {
     /// HMAC-SHA512, 64 bytes.
     Sha512 = Sha512;
 }
+
+display_as_serialized!(Digest);
 
 /// HMAC takes a key of any length; the error of `new_from_slice` belongs to other MACs.
 #[expect(clippy::expect_used, reason = "cannot fail, see above")]

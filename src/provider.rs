@@ -33,7 +33,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Sending;
-use crate::error::{ConfigError, EventError};
+use crate::error::{ConfigError, EventError, RandomnessError};
 use crate::event::{Event, EventShape};
 use crate::id::event_id;
 use crate::idempotency::key::IdempotencyKey;
@@ -76,7 +76,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// In a file, `name` and `schemes` are needed; `event` (an [`EventShape`]), `event_types`, `idempotency` (`event-id`,
 /// `signed-id`, `body`), `test` (`{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`), `max_sent`, `max_received`,
 /// `answer_within` and `reuses_timestamp` are not.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "file::File")]
 pub struct Provider {
     name: Cow<'static, str>,
@@ -447,16 +447,16 @@ impl Provider {
     /// An id for a test event, for the place where the provider marks them; `None` if it has no such mark.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`].
+    /// [`RandomnessError`].
     ///
     /// ```
     /// use hookseal::provider;
     ///
     /// assert!(provider::KLANG.test_id()?.is_some_and(|id| id.starts_with("evt_test_")));
     /// assert_eq!(provider::EFFICLOSE.test_id()?, None);
-    /// # Ok::<(), hookseal::ConfigError>(())
+    /// # Ok::<(), hookseal::RandomnessError>(())
     /// ```
-    pub fn test_id(&self) -> Result<Option<String>, ConfigError> {
+    pub fn test_id(&self) -> Result<Option<String>, RandomnessError> {
         match &self.test {
             Some(TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) => event_id(prefix).map(Some),
             None => Ok(None),

@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 use crate::codec;
 use crate::error::ConfigError;
 use crate::mac::{Digest, Mac};
+use crate::random;
+use crate::words::display_as_serialized;
 
 /// Keys in one [`Keyring`]: what an unauthenticated request can cost at most is one hash for each.
 pub(crate) const MAX_KEYS: usize = 8;
@@ -25,7 +27,7 @@ const MIN_KEY: usize = 16;
 /// assert!(secret.expose().is_some_and(|text| text.starts_with("whsec_")));
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SecretForm {
@@ -41,6 +43,8 @@ pub enum SecretForm {
     /// `whsec_` and base64, or any other text as it is (OpenAI).
     WhsecOrText,
 }
+
+display_as_serialized!(SecretForm);
 
 impl SecretForm {
     fn words(self) -> &'static str {
@@ -135,7 +139,7 @@ impl Secret {
     /// ```
     pub fn generate(form: SecretForm) -> Result<Secret, ConfigError> {
         let mut key = Zeroizing::new([0; NEW_KEY]);
-        getrandom::fill(key.as_mut_slice()).map_err(|_| ConfigError::NoRandomness)?;
+        random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
         // With room from the start: a text that grows leaves copies behind.
         let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
         match form {
@@ -234,6 +238,28 @@ impl Keyring {
         Keyring { secrets: vec![current] }
     }
 
+    /// A ring from a list, for example from a configuration file: the current secret, then the previous ones, latest
+    /// first.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoKeys`] for an empty list, [`ConfigError::TooManyKeys`] for more than eight secrets.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Keyring, Secret};
+    ///
+    /// let texts = ["the secret from today on", "the secret until yesterday"];
+    /// let secrets = texts.into_iter().map(Secret::new).collect::<Result<Vec<_>, _>>()?;
+    /// let keys = Keyring::from_secrets(secrets)?;
+    /// assert_eq!(keys.secrets().next().and_then(Secret::expose), Some("the secret from today on"));
+    /// assert_eq!(Keyring::from_secrets([]).unwrap_err(), ConfigError::NoKeys);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn from_secrets(secrets: impl IntoIterator<Item = Secret>) -> Result<Keyring, ConfigError> {
+        let mut secrets = secrets.into_iter();
+        let current = secrets.next().ok_or(ConfigError::NoKeys)?;
+        secrets.try_fold(Keyring::new(current), Keyring::with_previous)
+    }
+
     /// Adds a secret that is no longer current but still accepted. Add the latest first: it is tried first.
     ///
     /// # Errors
@@ -268,9 +294,19 @@ impl Keyring {
         self.secrets.len()
     }
 
-    /// The secrets, current first.
-    #[allow(dead_code, reason = "for the test kit")]
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    /// The secrets: the current one, then the previous ones in the order in which they were added.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Secret};
+    ///
+    /// let keys = Keyring::new(Secret::new("the secret from today on")?)
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
+    /// // The previous secret is retired.
+    /// let keys = Keyring::from_secrets(keys.secrets().take(1).cloned())?;
+    /// assert_eq!(keys.len(), 1);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &Secret> {
         self.secrets.iter()
     }
 

@@ -121,7 +121,12 @@ impl Signer {
     /// assert!(request.headers().contains_key("x-webhook-signature"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn request<B: AsRef<[u8]>>(&self, uri: impl TryInto<Uri>, id: &str, body: B) -> Result<Request<B>, SignError> {
+    pub fn request<B: AsRef<[u8]>>(
+        &self,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
+        id: &str,
+        body: B,
+    ) -> Result<Request<B>, SignError> {
         self.request_at(uri, id, body, OffsetDateTime::now_utc())
     }
 
@@ -141,14 +146,14 @@ impl Signer {
     /// ```
     pub fn request_at<B: AsRef<[u8]>>(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         id: &str,
         body: B,
         time: OffsetDateTime,
     ) -> Result<Request<B>, SignError> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri.try_into().map_err(|_| SignError::InvalidUri)?;
+        *request.uri_mut() = uri.try_into().map_err(SignError::invalid_uri)?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.sign_request_at(&mut request, id, time)?;
         Ok(request)

@@ -5,8 +5,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, Verdict};
-use hookseal::{Signer, UrlPolicy, Verifier};
+use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, UrlPolicy, Verdict};
+use hookseal::{Signer, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes};

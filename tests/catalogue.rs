@@ -96,12 +96,12 @@ fn public_types_cross_threads() {
     assert::<hookseal::Event<'static>>();
     assert::<hookseal::EventShape>();
     assert::<hookseal::EventType<'static>>();
-    assert::<hookseal::EventFilter>();
-    assert::<hookseal::Subscription>();
-    assert::<hookseal::DataFilter>();
-    assert::<hookseal::IdempotencyKey>();
-    assert::<hookseal::EndpointUrl>();
-    assert::<hookseal::UrlPolicy>();
+    assert::<hookseal::delivery::EventFilter>();
+    assert::<hookseal::delivery::Subscription>();
+    assert::<hookseal::delivery::DataFilter>();
+    assert::<hookseal::idempotency::IdempotencyKey>();
+    assert::<hookseal::delivery::EndpointUrl>();
+    assert::<hookseal::delivery::UrlPolicy>();
     assert::<hookseal::UrlError>();
     assert::<hookseal::delivery::Delivery>();
     assert::<hookseal::delivery::Sending>();

@@ -1,7 +1,8 @@
 //! Events: the platforms' sample bodies read and rebuilt, and what malformed ones get.
 
+use hookseal::delivery::{EventFilter, Subscription};
 use hookseal::provider::{self, Provider};
-use hookseal::{Event, EventError, EventFilter, EventShape, EventType, Secret, Subscription, event_id, event_id_from};
+use hookseal::{Event, EventError, EventShape, EventType, Secret, event_id, event_id_from};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::macros::datetime;

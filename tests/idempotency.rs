@@ -5,9 +5,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookseal::IdempotencyKey;
 use hookseal::delivery::RetryPolicy;
-use hookseal::idempotency::{Claim, MemoryStore, Once, Store, Token};
+use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::provider;
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::testing::check_store;

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::Sending;
 use super::outcome::{Outcome, Verdict};
+use crate::words::display_as_serialized;
 
 /// When an endpoint that keeps failing is paused.
 ///
@@ -143,7 +144,7 @@ pub struct EndpointHealth {
 /// assert_eq!(serde_json::to_string(&DisableReason::Paused)?, "\"paused\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DisableReason {
@@ -157,6 +158,8 @@ pub enum DisableReason {
     Paused,
 }
 
+display_as_serialized!(DisableReason);
+
 /// What a platform tells the endpoint's owner.
 ///
 /// ```
@@ -164,7 +167,7 @@ pub enum DisableReason {
 ///
 /// assert_ne!(HealthSignal::Recovered, HealthSignal::Warning(50));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HealthSignal {
     /// So many per cent of the failures that disable it are reached.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::retry_after::parse_retry_after;
+use crate::words::display_as_serialized;
 
 /// How an attempt ended.
 ///
@@ -14,7 +15,7 @@ use super::retry_after::parse_retry_after;
 /// let gone = Outcome::Response { status: 410, retry_after: None };
 /// assert_eq!(OutcomePolicy::standard().classify(&gone, OffsetDateTime::UNIX_EPOCH), Verdict::DisableEndpoint);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
     /// A status line came. What becomes of the response's body does not matter.
@@ -89,7 +90,7 @@ impl Outcome<'_> {
 ///
 /// assert_ne!(Verdict::Delivered, Verdict::GiveUp);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The receiver has it.
@@ -114,7 +115,7 @@ pub enum Verdict {
 ///
 /// assert_ne!(Action::Retry, Action::GiveUp);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Action {
@@ -129,6 +130,8 @@ pub enum Action {
     /// Give up on the endpoint.
     Disable,
 }
+
+display_as_serialized!(Action);
 
 /// What outcomes mean, as data.
 ///

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -5,6 +7,7 @@ use super::Sending;
 use super::health::unix_ms;
 use super::outcome::{Outcome, Verdict};
 use super::record::AttemptRecord;
+use crate::words::display_as_serialized;
 
 /// One event on its way to one endpoint: a value that your database or queue keeps.
 ///
@@ -71,7 +74,7 @@ pub struct Delivery {
 /// assert_eq!(serde_json::to_string(&State::Delivered)?, "\"delivered\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum State {
@@ -83,6 +86,16 @@ pub enum State {
     Failed(FailReason),
     /// It was called off.
     Cancelled,
+}
+
+/// The [name](State::name), and for a failure also its reason: `failed: exhausted`.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            State::Failed(reason) => write!(f, "failed: {reason}"),
+            _ => f.pad(self.name()),
+        }
+    }
 }
 
 impl State {
@@ -111,7 +124,7 @@ impl State {
 /// assert_eq!(serde_json::to_string(&FailReason::Exhausted)?, "\"exhausted\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailReason {
@@ -126,6 +139,8 @@ pub enum FailReason {
     /// A replay by hand has failed; it is not tried again by itself.
     ReplayFailed,
 }
+
+display_as_serialized!(FailReason);
 
 /// An attempt that has begun. Made by [`Delivery::begin`].
 ///
@@ -203,7 +218,7 @@ pub enum AttemptError {
 ///
 /// assert_ne!(Next::Delivered, Next::EndpointGone);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Next {
     /// Nothing: the receiver has it.

@@ -2,8 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::ConfigError;
+use crate::error::RandomnessError;
 use crate::idempotency::key::IdempotencyKey;
+use crate::random;
 
 /// Remembers which events were processed, and which are at this moment.
 ///
@@ -96,7 +97,7 @@ impl<S: Store> Store for Arc<S> {
 ///
 /// assert_ne!(Claim::New, Claim::InFlight { left: Duration::from_secs(60) });
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a key is free, held or done with")]
 pub enum Claim {
     /// The key is the caller's: process the event.
@@ -119,7 +120,7 @@ pub enum Claim {
 /// let token = Token::random()?;
 /// assert_ne!(token, Token::random()?);
 /// assert_eq!(token.to_string().len(), 32); // hex digits
-/// # Ok::<(), hookseal::ConfigError>(())
+/// # Ok::<(), hookseal::RandomnessError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(u128);
@@ -128,14 +129,14 @@ impl Token {
     /// A new one.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`].
+    /// [`RandomnessError`].
     ///
     /// ```
     /// assert!(hookseal::idempotency::Token::random().is_ok());
     /// ```
-    pub fn random() -> Result<Token, ConfigError> {
+    pub fn random() -> Result<Token, RandomnessError> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|_| ConfigError::NoRandomness)?;
+        random::fill(&mut bytes)?;
         Ok(Token(u128::from_ne_bytes(bytes)))
     }
 }

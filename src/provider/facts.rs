@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::display_as_serialized;
+
 /// How well a preset is known to be right.
 ///
 /// ```
@@ -9,7 +11,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// assert_eq!(STRIPE.confidence(), Confidence::VendorLibrary);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Confidence {
     /// The vendor's own library was run against the preset, and they agree.
@@ -24,6 +27,8 @@ pub enum Confidence {
     Own,
 }
 
+display_as_serialized!(Confidence);
+
 /// What tells two events of a provider apart. Always something that the signature covers.
 ///
 /// ```
@@ -32,7 +37,7 @@ pub enum Confidence {
 /// assert_eq!(provider::KLANG.idempotency_rule(), IdempotencyRule::EventId);
 /// assert_eq!(provider::CALLINTEL.idempotency_rule(), IdempotencyRule::Body);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdempotencyRule {
@@ -44,6 +49,8 @@ pub enum IdempotencyRule {
     Body,
 }
 
+display_as_serialized!(IdempotencyRule);
+
 /// How a provider marks its test events.
 ///
 /// ```
@@ -52,7 +59,7 @@ pub enum IdempotencyRule {
 ///
 /// assert_ne!(TestRule::IdPrefix(Cow::Borrowed("test_")), TestRule::DataIdPrefix(Cow::Borrowed("test_")));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TestRule {

@@ -9,6 +9,7 @@ use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::headers::Headers;
 use crate::provider::Provider;
+use crate::random;
 use crate::secret::{Keyring, Secret};
 use crate::verify::{Opened, Verifier};
 
@@ -222,7 +223,7 @@ impl Provider {
     /// ```
     pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
         let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|_| ConfigError::NoRandomness)?;
+        random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
         self.receiver(Secret::from_bytes(key)?)
     }
 }

@@ -1,9 +1,9 @@
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::{ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
+use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
 /// A request that does not reach the handler.
 ///
@@ -64,20 +64,21 @@ pub enum Rejection {
     #[error("the receiver's keys are unavailable: {reason}")]
     Unavailable {
         /// For the log.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// The receiver's set-up is at fault. Nobody is let in.
     #[error("{reason}")]
     Misconfigured {
         /// For the log.
-        reason: String,
+        reason: Cause,
     },
 }
 
 impl Rejection {
     /// For a look-up of keys that fails. The sender is told to try again.
     ///
-    /// `reason` is for your log: keep passwords out of it.
+    /// `reason` is an error or a text. It is for your log and the rejection's `source`: keep passwords out of it.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -85,8 +86,8 @@ impl Rejection {
     /// let rejection = Rejection::unavailable("connection refused");
     /// assert_eq!((rejection.status().as_u16(), rejection.retry_after().map(|wait| wait.as_secs())), (503, Some(30)));
     /// ```
-    pub fn unavailable(reason: impl fmt::Display) -> Rejection {
-        Rejection::Unavailable { reason: reason.to_string() }
+    pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Rejection {
+        Rejection::Unavailable { reason: Cause::new(reason) }
     }
 
     /// The status to answer with.
@@ -159,6 +160,6 @@ impl From<EventError> for Rejection {
 impl From<ConfigError> for Rejection {
     /// For a look-up that finds a secret which cannot be used.
     fn from(error: ConfigError) -> Rejection {
-        Rejection::Misconfigured { reason: error.to_string() }
+        Rejection::Misconfigured { reason: Cause::new(error) }
     }
 }

@@ -3,7 +3,7 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::error::{ConfigError, EventError, SignError};
+use crate::error::{ConfigError, EventError, RandomnessError, SignError};
 use crate::event::Event;
 use crate::id::event_id;
 use crate::provider::Provider;
@@ -101,7 +101,7 @@ impl Sender {
     /// ```
     pub fn event(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         event_type: &str,
         data: impl Serialize,
     ) -> Result<Request<Bytes>, SenderError> {
@@ -125,7 +125,11 @@ impl Sender {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn body(&self, uri: impl TryInto<Uri>, body: impl Into<Bytes>) -> Result<Request<Bytes>, SenderError> {
+    pub fn body(
+        &self,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
+        body: impl Into<Bytes>,
+    ) -> Result<Request<Bytes>, SenderError> {
         self.signed(uri, &self.id()?, body.into(), self.time())
     }
 
@@ -137,18 +141,18 @@ impl Sender {
         self.time.unwrap_or_else(OffsetDateTime::now_utc)
     }
 
-    pub(super) fn id(&self) -> Result<String, ConfigError> {
+    pub(super) fn id(&self) -> Result<String, RandomnessError> {
         self.id.clone().map_or_else(|| event_id("evt_"), Ok)
     }
 
     pub(super) fn signed(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         id: &str,
         body: Bytes,
         time: OffsetDateTime,
     ) -> Result<Request<Bytes>, SenderError> {
-        let mut request = Request::post(uri.try_into().map_err(|_| SignError::InvalidUri)?).body(body)?;
+        let mut request = Request::post(uri.try_into().map_err(SignError::invalid_uri)?).body(body)?;
         let headers = request.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for name in &self.covered {
@@ -178,9 +182,12 @@ pub enum SenderError {
     /// The request cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// No secret or no id could be made.
+    /// The provider or the secret cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// No id could be made.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
     /// The request cannot be built.
     #[error(transparent)]
     Request(#[from] http::Error),

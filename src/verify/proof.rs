@@ -200,11 +200,21 @@ impl fmt::Debug for Proof<'_> {
 ///
 /// assert_ne!(Key::Current, Key::Previous(1));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a key is current or it is not")]
 pub enum Key {
     /// The current key.
     Current,
     /// The n-th previous key, counted from 1 in the order in which they were added.
     Previous(usize),
+}
+
+/// `current`, or `previous 1` and so on.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Current => f.pad("current"),
+            Key::Previous(n) => write!(f, "previous {n}"),
+        }
+    }
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::response::IntoResponse;
-use hookseal::idempotency::{Claim, MemoryStore, Once, Store, Token};
+use hookseal::EventError;
+use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::receive::{Answer, Received, Rejection};
 use hookseal::redis::RedisStore;
 use hookseal::testing::check_store;
-use hookseal::{EventError, IdempotencyKey};
 use redis::aio::ConnectionManager;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore};

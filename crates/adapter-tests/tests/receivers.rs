@@ -429,7 +429,7 @@ async fn actix_answers_500_where_another_extractor_took_the_body() {
         config.app_data(receiver::<()>()).route("/hook", web::post().to(both));
     });
     let running = Server::Actix.start(&app).await;
-    let misconfigured = Rejection::Misconfigured { reason: String::new() };
+    let misconfigured = Rejection::from(hookseal::ConfigError::EmptySecret);
     for framing in [Framing::Length, Framing::Chunks(10)] {
         running.connect().await.send(&paid(7), framing).await.assert_says(&misconfigured, framing);
         // Also where a forger would learn of it: nobody is let in.
@@ -446,7 +446,7 @@ async fn actix_answers_500_where_no_receiver_of_the_type_was_given() {
         config.app_data(receiver::<GitHub>()).route("/hook", web::post().to(handler.clone()));
     });
     let reply = Server::Actix.start(&app).await.send(paid(7)).await;
-    reply.assert_says(&Rejection::Misconfigured { reason: String::new() }, "no receiver");
+    reply.assert_says(&Rejection::from(hookseal::ConfigError::EmptySecret), "no receiver");
     assert_eq!((reply.status, log.count()), (500, 0));
 }
 
@@ -495,6 +495,6 @@ async fn actix_answers_500_where_two_forms_of_receivers_were_given() {
         config.app_data(web::Data::new(given(0, "app"))).service(resource.route(web::post().to(handler.clone())));
     });
     let reply = Server::Actix.start(&app).await.send(paid(7)).await;
-    reply.assert_says(&Rejection::Misconfigured { reason: String::new() }, "a receiver and one in Data");
+    reply.assert_says(&Rejection::from(hookseal::ConfigError::EmptySecret), "a receiver and one in Data");
     assert_eq!(log.count(), 0);
 }

@@ -1,9 +1,9 @@
 //! Where events enter: in the transaction of what they tell of, fanned out to the endpoints that want them.
 
 use deadpool_postgres::{Pool, Transaction};
-use hookseal::delivery::{Delivery, EndpointHealth};
+use hookseal::delivery::{Delivery, EndpointHealth, Subscription};
 use hookseal::provider::KALLGLOT;
-use hookseal::{Event, Subscription, event_id};
+use hookseal::{Event, event_id};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use time::OffsetDateTime;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Pool;
-use hookseal::delivery::EndpointHealth;
-use hookseal::{Secret, SecretForm, Subscription};
+use hookseal::delivery::{EndpointHealth, Subscription};
+use hookseal::{Secret, SecretForm};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_postgres::types::{Json, ToSql};

@@ -4,9 +4,11 @@ use std::io::Read;
 use std::time::Duration;
 
 use deadpool_postgres::{Pool, Transaction};
-use hookseal::delivery::{Attempt, AttemptError, Delivery, EndpointHealth, HealthPolicy, Outcome, Sending};
+use hookseal::Secret;
+use hookseal::delivery::{
+    Attempt, AttemptError, Delivery, EndpointHealth, HealthPolicy, Outcome, Sending, Subscription,
+};
 use hookseal::provider::KALLGLOT;
-use hookseal::{Secret, Subscription};
 use reqwest::Client;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;

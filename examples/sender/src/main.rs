@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hookseal::delivery::{Delivery, EndpointHealth, Next, Outcome, Sending};
+use hookseal::delivery::{Delivery, EndpointHealth, EndpointUrl, Next, Outcome, Sending, UrlPolicy};
 use hookseal::provider::{self, Provider};
-use hookseal::{EndpointUrl, Event, Secret, Signer, UrlPolicy, Verifier, event_id};
+use hookseal::{Event, Secret, Signer, Verifier, event_id};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::datetime;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// assert_eq!(Jitter::default(), Jitter::None);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Jitter {

@@ -1,152 +1,62 @@
 //! Where webhooks may be sent. Whoever registers a URL chooses what the sender's servers call; without a policy, that
 //! includes the sender's own network and the metadata service of its cloud.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
-use serde::{Deserialize, Serialize};
 
 use self::address::{Network, Reach};
 use self::syntax::{Parts, Target};
+pub use self::url::EndpointUrl;
 use crate::error::{ConfigError, UrlError};
 
 mod address;
+mod port;
+mod punycode;
 mod syntax;
+mod url;
 
-/// The URL of a webhook endpoint, checked by a [`UrlPolicy`]. The text stays as given.
+/// Which URLs and addresses may be called: the defence against SSRF, in which somebody registers a URL that makes the
+/// sender's servers call the sender's own network. The default admits public HTTPS alone.
 ///
-/// The check sees no DNS. A harmless name can resolve to a private address, today or at the next retry, so the addresses
-/// need [`UrlPolicy::check_resolved`] before each attempt.
+/// 1. The URL has at most 2048 bytes of ASCII, without white space, control characters, or characters that RFC 3986 has
+///    no place for, such as `\`: some parsers drop or change them and so see another host.
+/// 2. It begins with `https://` and a host. It has no user name, no fragment, and no `%` in the host.
+/// 3. The port is absent, empty, or a number from 1 to 65535, and not one that the Fetch standard blocks, such as 22
+///    (SSH), 25 (SMTP) and 6667 (IRC): whoever registers a URL must not make the sender knock at other people's mail and
+///    log-in servers. [`ports`](Self::ports) replaces this rule, and a short list is better where your customers can live
+///    with one.
+/// 4. An IPv6 address stands in brackets and has no zone. A host whose last label is a number or begins with `0x` must be
+///    an IPv4 address in canonical decimal: some resolvers read `0x7f.1` and `127.1` as 127.0.0.1. Addresses of either
+///    family must be public (see below).
+/// 5. Any other host is a name of two or more labels of letters, digits, `-` and `_`; one final dot is allowed. A name in
+///    another script must be given as A-labels, `xn--…`, whose Punycode is checked; there is no conversion here.
+/// 6. The name is not one that public DNS does not have, or that private networks use: `localhost`, `.local`, `.internal`,
+///    `.svc` (Kubernetes), `.consul`, `.mail`, `.test`, `.onion` and their like. The top-level domain `.example` is
+///    refused; `example.com` is allowed.
 ///
-/// In a file or a database: a string, which is checked by the default policy when it is read. Where another policy
-/// applies, store the text and read it with [`UrlPolicy::parse`]. The path or query may hold a token of the customer's;
-/// neither `Debug` nor `Display` hides it.
+/// An address is public if neither IANA's special-purpose registries nor its multicast registries reserve it and, for
+/// IPv6, it lies in 2000::/3. IPv4-mapped addresses and those of NAT64 (RFC 6052, the well-known prefix) are as public as
+/// the IPv4 address that they hold. Azure's 168.63.129.16 is refused as well.
 ///
-/// ```
-/// use hookseal::EndpointUrl;
+/// # What the text does not tell
 ///
-/// let url = EndpointUrl::parse("https://hooks.customer.com/webhooks?v=1")?;
-/// assert_eq!((url.host(), url.port()), ("hooks.customer.com", 443));
-/// assert!(EndpointUrl::parse("https://169.254.169.254/latest/meta-data/").is_err());
-/// # Ok::<(), hookseal::UrlError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EndpointUrl {
-    text: String,
-    /// Of the same text.
-    uri: Uri,
-}
-
-impl EndpointUrl {
-    /// Checks a URL by the default policy.
-    ///
-    /// # Errors
-    /// [`UrlError`] with the first rule that the URL breaks. They are listed at [`UrlPolicy`].
-    ///
-    /// ```
-    /// use hookseal::{EndpointUrl, UrlError};
-    ///
-    /// assert!(EndpointUrl::parse("https://hooks.customer.com:8443/in").is_ok());
-    /// assert_eq!(EndpointUrl::parse("http://hooks.customer.com/in"), Err(UrlError::Scheme));
-    /// ```
-    pub fn parse(text: &str) -> Result<EndpointUrl, UrlError> {
-        UrlPolicy::new().parse(text)
-    }
-
-    /// The URL as it was given.
-    ///
-    /// ```
-    /// let url = hookseal::EndpointUrl::parse("HTTPS://Hooks.Customer.COM")?;
-    /// assert_eq!(url.as_str(), "HTTPS://Hooks.Customer.COM");
-    /// # Ok::<(), hookseal::UrlError>(())
-    /// ```
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The URL for an HTTP client.
-    ///
-    /// ```
-    /// let url = hookseal::EndpointUrl::parse("https://hooks.customer.com/in?v=1")?;
-    /// assert_eq!(url.uri().path(), "/in");
-    /// # Ok::<(), hookseal::UrlError>(())
-    /// ```
-    pub fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    /// The host as a resolver takes it: as given, with an IPv6 address out of its brackets.
-    ///
-    /// ```
-    /// let url = hookseal::EndpointUrl::parse("https://[2606:4700:4700::1111]/in")?;
-    /// assert_eq!(url.host(), "2606:4700:4700::1111");
-    /// # Ok::<(), hookseal::UrlError>(())
-    /// ```
-    pub fn host(&self) -> &str {
-        host(&self.uri)
-    }
-
-    /// The port, given or implied by the scheme.
-    ///
-    /// ```
-    /// let port = |url| hookseal::EndpointUrl::parse(url).map(|url| url.port());
-    /// assert_eq!(port("https://hooks.customer.com/"), Ok(443));
-    /// assert_eq!(port("https://hooks.customer.com:8443/"), Ok(8443));
-    /// ```
-    pub fn port(&self) -> u16 {
-        self.uri.port_u16().unwrap_or(implied_port(self.uri.scheme_str() != Some("http")))
-    }
-}
-
-impl fmt::Display for EndpointUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Debug for EndpointUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EndpointUrl").field(&self.text).finish()
-    }
-}
-
-impl TryFrom<String> for EndpointUrl {
-    type Error = UrlError;
-
-    fn try_from(text: String) -> Result<EndpointUrl, UrlError> {
-        EndpointUrl::parse(&text)
-    }
-}
-
-impl From<EndpointUrl> for String {
-    fn from(url: EndpointUrl) -> String {
-        url.text
-    }
-}
-
-/// Which URLs and addresses may be called. The default admits public HTTPS alone.
+/// A URL that passes is harmless only as far as its text goes. [`check_resolved`](Self::check_resolved) is the wall; the
+/// text cannot show
 ///
-/// 1. At most 2048 bytes of ASCII, without white space, control characters, and what RFC 3986 has no place for, such as
-///    `\`: some parsers drop or change them and so see another host.
-/// 2. `https://` and a host. No user name, no fragment, no `%` in the host.
-/// 3. The port is absent, empty, or a number from 1 to 65535.
-/// 4. An IPv6 address stands in brackets and has no zone; a host whose last label is a number or begins with `0x` is an
-///    IPv4 address in canonical decimal, for `0x7f.1` and `127.1` are 127.0.0.1 to some. Both are public (below).
-/// 5. Any other host is a name of two or more labels of letters, digits, `-` and `_`; one last dot may follow. A name in
-///    another script must come as its A-labels, `xn--…`: there is no conversion here.
-/// 6. The name is not reserved for something else, as `localhost`, `.local`, `.internal`, `.test` or `.onion` are. Of
-///    `example`, the top-level domain is refused and `example.com` is not.
-///
-/// Public is an address of IANA's registries of special-purpose addresses for IPv4 and IPv6 that neither these nor the
-/// multicast registry reserve, and for IPv6 lies in 2000::/3. IPv4-mapped addresses and those of NAT64 (RFC 6052, the
-/// well-known prefix) are judged by the IPv4 address in them. Azure's 168.63.129.16 is refused as well.
+/// - what a name resolves to, today or at the next retry: `127.0.0.1.nip.io` is an ordinary name;
+/// - what the sender's resolver makes of a name. Where it has search domains, as in Kubernetes, it may complete
+///   `payments.prod` to a service of the cluster; and an internal DNS server may answer for any name;
+/// - whether a name in another script follows all of Unicode's rules. Those need tables: Punycode that decodes to
+///   unassigned or unnormalised characters passes here, and a client that parses URLs may refuse it;
+/// - which public addresses are the sender's own, belong to its cloud, or are translated by a NAT64 gateway under a prefix
+///   of its own. [`deny_addresses`](Self::deny_addresses) names them.
 ///
 /// ```
-/// use hookseal::{UrlError, UrlPolicy};
+/// use hookseal::UrlError;
+/// use hookseal::delivery::UrlPolicy;
 ///
-/// let policy = UrlPolicy::new().refuse_ip_literals().ports([443, 8443]);
+/// let policy = UrlPolicy::new().refuse_ip_literals();
 /// assert!(policy.check("https://hooks.customer.com:8443/in").is_ok());
 /// assert_eq!(policy.check("https://hooks.customer.com:22/"), Err(UrlError::PortNotAllowed { port: 22 }));
 /// assert_eq!(policy.check("https://8.8.8.8/"), Err(UrlError::AddressLiteral));
@@ -156,7 +66,7 @@ pub struct UrlPolicy {
     loopback: bool,
     private: bool,
     names_only: bool,
-    /// All ports, if `None`.
+    /// All but those of other protocols, if `None`.
     ports: Option<Vec<u16>>,
     allowed: Vec<Network>,
     denied: Vec<Network>,
@@ -166,7 +76,7 @@ impl UrlPolicy {
     /// The default policy.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// const POLICY: UrlPolicy = UrlPolicy::new();
     /// assert_eq!(POLICY, UrlPolicy::default());
@@ -186,7 +96,7 @@ impl UrlPolicy {
     /// `::1`. For tests; in production, it hands every local service to whoever registers a URL.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_loopback_http();
     /// assert!(policy.check("http://localhost:8080/in").is_ok());
@@ -199,13 +109,14 @@ impl UrlPolicy {
     }
 
     /// Admits the sender's own network: addresses of RFC 1918 and RFC 4193, host names of one label, and those under
-    /// `.local`, `.internal`, `.intranet`, `.corp`, `.home`, `.lan`, `.private` and `.home.arpa`.
+    /// `.local`, `.internal`, `.intranet`, `.corp`, `.home`, `.mail`, `.lan`, `.private`, `.home.arpa`, `.svc` and
+    /// `.consul`.
     ///
     /// Still refused: loopback, link-local and shared addresses (100.64.0.0/10), and the metadata services that clouds
     /// keep in private ranges.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_private();
     /// assert!(policy.check("https://10.1.2.3/in").is_ok());
@@ -220,7 +131,8 @@ impl UrlPolicy {
     /// Refuses IP addresses as hosts. Has no effect on [`check_resolved`](Self::check_resolved).
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// assert_eq!(UrlPolicy::new().refuse_ip_literals().check("https://8.8.8.8/"), Err(UrlError::AddressLiteral));
     /// ```
@@ -230,14 +142,21 @@ impl UrlPolicy {
         self
     }
 
-    /// Admits these ports alone. A URL without a port counts as its scheme's, 443 or 80.
+    /// Admits these ports alone, whatever the default says of them. A URL without a port counts as its scheme's, 443 or
+    /// 80.
+    ///
+    /// Recommended: `[443]`, or `[443, 8443]`, if your customers can put their endpoints there. Unless set, every port is
+    /// admitted that the Fetch standard does not block: receivers do listen on others, and behind a public address
+    /// ([`check_resolved`](Self::check_resolved)) a port is somebody else's to protect, apart from protocols that can be
+    /// abused by whatever is sent to them.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
-    /// let policy = UrlPolicy::new().ports([443]);
+    /// let policy = UrlPolicy::new().ports([443, 8443]);
     /// assert!(policy.check("https://hooks.customer.com/").is_ok());
-    /// assert!(policy.check("https://hooks.customer.com:6379/").is_err());
+    /// assert!(policy.check("https://hooks.customer.com:3000/").is_err());
+    /// assert!(UrlPolicy::new().check("https://hooks.customer.com:3000/").is_ok());
     /// ```
     #[must_use]
     pub fn ports(mut self, ports: impl Into<Vec<u16>>) -> UrlPolicy {
@@ -245,17 +164,26 @@ impl UrlPolicy {
         self
     }
 
-    /// Admits the addresses of a network, say `100.64.0.0/10`, whatever the registries say. Names are not affected.
+    /// Admits the addresses of a network, for example `100.64.0.0/10`, whatever the registries say. Names are not
+    /// affected.
+    ///
+    /// A network is one of IPv4 or of IPv6, as it is written: `::/0` is all of IPv6 and nothing of IPv4. An IPv6 address
+    /// that holds an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo) is admitted only if that one is
+    /// admitted, too, so that allowing `64:ff9b::/96` does not open 10.0.0.1 to a gateway.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a text that is neither a network nor an address, or has bits behind its prefix.
+    /// [`ConfigError::Invalid`] for a text that is neither a network nor an address, or has bits after its prefix.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new().allow_addresses("10.20.0.0/16")?;
     /// assert!(policy.check("https://10.20.0.1/").is_ok());
     /// assert!(policy.check("https://10.21.0.1/").is_err());
+    ///
+    /// let policy = UrlPolicy::new().allow_addresses("64:ff9b:1::/48")?;
+    /// assert!(policy.check("https://[64:ff9b:1::8.8.8.8]/").is_ok());
+    /// assert!(policy.check("https://[64:ff9b:1::10.0.0.1]/").is_err());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn allow_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
@@ -263,17 +191,25 @@ impl UrlPolicy {
         Ok(self)
     }
 
-    /// Refuses the addresses of a network, say the sender's own public one or `::/0` for all of IPv6. Goes before
-    /// everything that the policy allows.
+    /// Refuses the addresses of a network: the sender's own public one, a cloud's services at public numbers (IBM's are
+    /// `161.26.0.0/16` and `166.8.0.0/14`), or `::/0` for all of IPv6. Takes precedence over everything that the policy
+    /// allows.
+    ///
+    /// A network is one of IPv4 or of IPv6, as it is written. An IPv6 address that holds an IPv4 address is refused if
+    /// either is denied.
     ///
     /// # Errors
     /// As [`allow_addresses`](Self::allow_addresses).
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
-    /// let policy = UrlPolicy::new().deny_addresses("8.8.8.0/24")?;
+    /// let policy = UrlPolicy::new().deny_addresses("8.8.8.0/24")?.deny_addresses("64:ff9b::/96")?;
     /// assert_eq!(policy.check("https://8.8.8.8/"), Err(UrlError::AddressDenied));
+    /// assert_eq!(policy.check("https://[::ffff:8.8.8.8]/"), Err(UrlError::AddressDenied));
+    /// assert_eq!(policy.check("https://[64:ff9b::1.1.1.1]/"), Err(UrlError::AddressDenied));
+    /// assert_eq!(policy.check("https://1.1.1.1/"), Ok(()));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn deny_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
@@ -287,7 +223,7 @@ impl UrlPolicy {
     /// [`UrlError`] with the first rule that the URL breaks.
     ///
     /// ```
-    /// use hookseal::UrlPolicy;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let url = UrlPolicy::new().allow_loopback_http().parse("http://127.0.0.1:8080/in")?;
     /// assert_eq!(url.port(), 8080);
@@ -300,7 +236,7 @@ impl UrlPolicy {
         if host(&uri) != parts.host || uri.port_u16() != parts.port {
             return Err(UNLIKE);
         }
-        Ok(EndpointUrl { text: text.to_owned(), uri })
+        Ok(EndpointUrl::checked(text, uri))
     }
 
     /// Checks a URL. Allocates nothing.
@@ -309,7 +245,8 @@ impl UrlPolicy {
     /// [`UrlError`] with the first rule that the URL breaks.
     ///
     /// ```
-    /// use hookseal::{UrlError, UrlPolicy};
+    /// use hookseal::UrlError;
+    /// use hookseal::delivery::UrlPolicy;
     ///
     /// let policy = UrlPolicy::new();
     /// assert_eq!(policy.check("https://hooks.customer.com/in"), Ok(()));
@@ -337,7 +274,7 @@ impl UrlPolicy {
     /// ```
     /// use std::net::{IpAddr, ToSocketAddrs};
     ///
-    /// use hookseal::{EndpointUrl, UrlPolicy};
+    /// use hookseal::delivery::{EndpointUrl, UrlPolicy};
     ///
     /// let policy = UrlPolicy::new();
     /// let url = policy.parse("https://8.8.8.8/in")?;
@@ -367,21 +304,31 @@ impl UrlPolicy {
             return Err(UrlError::Scheme);
         }
         let port = parts.port.unwrap_or(implied_port(parts.is_secure));
-        if self.ports.as_ref().is_some_and(|ports| !ports.contains(&port)) {
+        let is_admitted = self.ports.as_ref().map_or(!port::is_blocked(port), |ports| ports.contains(&port));
+        if !is_admitted {
             return Err(UrlError::PortNotAllowed { port });
         }
         Ok(parts)
     }
 
+    /// Of an IPv6 address that holds an IPv4 address, both must be admitted.
     fn judge_address(&self, address: IpAddr) -> Result<Reach, UrlError> {
-        if address::any_contains(&self.denied, address) {
+        let forms = address::forms(address);
+        let lies_in = |networks: &[Network], form| networks.iter().any(|network| network.contains(form));
+        if forms.clone().any(|form| lies_in(&self.denied, form)) {
             return Err(UrlError::AddressDenied);
         }
-        let (reach, range) = address::reach(address);
-        if !self.admits(reach) && !address::any_contains(&self.allowed, address) {
-            return Err(UrlError::AddressNotPublic { range });
+        let mut least = Reach::Public;
+        for form in forms {
+            let (reach, range) = address::reach(form);
+            if !self.admits(reach) && !lies_in(&self.allowed, form) {
+                return Err(UrlError::AddressNotPublic { range });
+            }
+            if least == Reach::Public {
+                least = reach;
+            }
         }
-        Ok(reach)
+        Ok(least)
     }
 
     fn judge_name(&self, name: &str) -> Result<Reach, UrlError> {

@@ -6,21 +6,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::delivery::RetryPolicy;
+use super::event_filter::EventFilter;
+use super::retry::RetryPolicy;
 use crate::event::Event;
-use crate::event_type::{EventFilter, EventType};
+use crate::event_type::EventType;
 
 /// An endpoint and what it wants to be told, as a platform stores it. Its JSON is CallIntel's.
 ///
 /// ```
-/// use hookseal::Subscription;
+/// use hookseal::delivery::Subscription;
 ///
 /// let json = r#"{"url":"https://your-domain.com/webhooks","events":["call.completed"],"filters":{"direction":"outbound","status":"completed","min_duration":60}}"#;
 /// let subscription: Subscription = serde_json::from_str(json)?;
 /// assert!(subscription.active, "unless it says otherwise");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -30,7 +31,7 @@ pub struct Subscription {
     #[serde(default)]
     pub events: EventFilter,
     /// The owner's switch: whether anything is sent at all. What the platform pauses stands in
-    /// [`EndpointHealth`](crate::delivery::EndpointHealth); both must say yes.
+    /// [`EndpointHealth`](super::EndpointHealth); both must say yes.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
     /// What the data must be like.
@@ -48,7 +49,8 @@ impl Subscription {
     /// A subscription to all events.
     ///
     /// ```
-    /// use hookseal::{Event, Subscription};
+    /// use hookseal::Event;
+    /// use hookseal::delivery::Subscription;
     /// use serde_json::value::to_raw_value;
     ///
     /// let subscriptions = [Subscription::new("https://one.example/"), Subscription::new("https://two.example/")];
@@ -73,7 +75,8 @@ impl Subscription {
     /// An event whose type is not a valid [`EventType`] is wanted by nobody.
     ///
     /// ```
-    /// use hookseal::{Event, Subscription};
+    /// use hookseal::Event;
+    /// use hookseal::delivery::Subscription;
     /// use serde_json::value::to_raw_value;
     ///
     /// let mut subscription = Subscription::new("https://example.com/hooks");
@@ -105,7 +108,7 @@ fn is_true(value: &bool) -> bool {
 /// error. This is CallIntel's filter, and no query language.
 ///
 /// ```
-/// use hookseal::DataFilter;
+/// use hookseal::delivery::DataFilter;
 ///
 /// let filter: DataFilter = serde_json::from_str(r#"{"direction":"outbound","min_duration":60}"#)?;
 /// let data = serde_json::from_str(r#"{"direction":"outbound","duration_seconds":345}"#)?;
@@ -122,7 +125,7 @@ impl DataFilter {
     /// Whether there is no condition.
     ///
     /// ```
-    /// assert!(hookseal::DataFilter::default().is_empty());
+    /// assert!(hookseal::delivery::DataFilter::default().is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
@@ -131,7 +134,7 @@ impl DataFilter {
     /// Whether the data meets all conditions.
     ///
     /// ```
-    /// use hookseal::DataFilter;
+    /// use hookseal::delivery::DataFilter;
     ///
     /// let filter: DataFilter = serde_json::from_str(r#"{"max_cost":10}"#)?;
     /// assert!(filter.matches(serde_json::from_str(r#"{"cost":9.5}"#)?));
@@ -146,7 +149,7 @@ impl DataFilter {
     /// The same with your own second name for a field, where the data calls it otherwise than the filter.
     ///
     /// ```
-    /// use hookseal::DataFilter;
+    /// use hookseal::delivery::DataFilter;
     ///
     /// let filter: DataFilter = serde_json::from_str(r#"{"min_duration":60}"#)?;
     /// let data = serde_json::from_str(r#"{"length":61}"#)?;
