@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_id(event_id("evt_")?)
         .with_time(OffsetDateTime::now_utc())
         .with_field("shop", "sh_7")?;
-    let body = sender.body(&event)?;
+    let body = sender.encode(&event)?;
     let signer = sender.signer(secret.clone())?;
     let request = signer.request("https://example.com/hooks", event.id().unwrap_or_default(), body)?;
     println!("sent:     {}", String::from_utf8_lossy(request.body()));

@@ -358,7 +358,7 @@ impl Provider {
         self.event.as_ref().ok_or(EventError::NoShape)?.read(verified.body())
     }
 
-    /// The body of an event as this provider writes it: the bytes to sign and to send.
+    /// Writes an event as this provider does: the raw body to sign and to send.
     ///
     /// # Errors
     /// As [`EventShape::write`], [`EventError::NoShape`], and [`EventError::TooLarge`] for more than
@@ -372,11 +372,11 @@ impl Provider {
     /// let event = Event::new("conversation.ready", json!({"id": "kw3"}))
     ///     .with_id("evt_1")
     ///     .with_time(datetime!(2026-05-07 14:32:09 UTC));
-    /// let body = provider::KLANG.body(&event)?;
+    /// let body = provider::KLANG.encode(&event)?;
     /// assert_eq!(body, br#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3"}}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn body<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
+    pub fn encode<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
         let body = self.event.as_ref().ok_or(EventError::NoShape)?.write(event)?;
         match self.max_sent {
             Some(limit) if body.len() as u64 > limit => Err(EventError::TooLarge { bytes: body.len(), limit }),

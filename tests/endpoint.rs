@@ -173,7 +173,7 @@ fn options_narrow_and_widen() {
     assert_eq!(names.check("https://[2606:4700:4700::1111]/"), Err(UrlError::AddressLiteral));
     assert_eq!(names.check_resolved(&addresses(["8.8.8.8"])), Ok(()));
 
-    let ports = UrlPolicy::new().ports([8443]);
+    let ports = UrlPolicy::new().with_ports([8443]);
     assert_eq!(ports.check("https://hooks.customer.com:8443/"), Ok(()));
     assert_eq!(ports.check("https://hooks.customer.com/"), Err(UrlError::PortNotAllowed { port: 443 }));
     assert_eq!(ports.check("https://hooks.customer.com:/"), Err(UrlError::PortNotAllowed { port: 443 }));
@@ -213,7 +213,7 @@ fn ports_of_other_protocols_are_refused_unless_named() {
     }
     let local = UrlPolicy::new().allow_loopback_http();
     assert_eq!(local.check("http://localhost:25/"), Err(UrlError::PortNotAllowed { port: 25 }));
-    assert_eq!(local.ports([25]).check("http://localhost:25/"), Ok(()), "who names a port means it");
+    assert_eq!(local.with_ports([25]).check("http://localhost:25/"), Ok(()), "who names a port means it");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn samples_are_read_and_rebuilt() {
         for (name, value) in sample.further {
             made = made.with_field(name, serde_json::from_str::<&RawValue>(&value).unwrap()).unwrap();
         }
-        assert_eq!(String::from_utf8(provider.body(&made).unwrap()).unwrap(), sample.body, "what was made");
+        assert_eq!(String::from_utf8(provider.encode(&made).unwrap()).unwrap(), sample.body, "what was made");
     }
 }
 
@@ -304,7 +304,7 @@ fn a_retry_with_the_first_timestamp() {
 fn test_events_are_made_and_recognised() {
     let now = datetime!(2026-05-07 14:32:09 UTC);
     let made = |provider: &Provider, event: Event<'_, serde_json::Value>| {
-        let body = provider.body(&event).unwrap();
+        let body = provider.encode(&event).unwrap();
         provider.is_test(&shape(provider).read(&body).unwrap())
     };
     let klang = |id: String| Event::new("conversation.ready", serde_json::json!({})).with_id(id).with_time(now);
@@ -337,9 +337,9 @@ fn ids_are_unique_and_sort_by_time() {
 fn bodies_over_the_limit_are_not_sent() {
     let data = "x".repeat(10_000_000);
     let event = Event::new("call.completed", data).with_time(OffsetDateTime::UNIX_EPOCH);
-    let refused = provider::CALLINTEL.body(&event).unwrap_err();
+    let refused = provider::CALLINTEL.encode(&event).unwrap_err();
     assert!(matches!(refused, EventError::TooLarge { limit: 10_000_000, .. }), "{refused}");
-    assert_eq!(provider::GITHUB.body(&event).unwrap_err(), EventError::NoShape);
+    assert_eq!(provider::GITHUB.encode(&event).unwrap_err(), EventError::NoShape);
     assert_eq!(provider::CALLINTEL.max_received(), 10_485_760);
 }
 

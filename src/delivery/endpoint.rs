@@ -24,7 +24,7 @@ mod url;
 /// 2. It begins with `https://` and a host. It has no user name, no fragment, and no `%` in the host.
 /// 3. The port is absent, empty, or a number from 1 to 65535, and not one that the Fetch standard blocks, such as 22
 ///    (SSH), 25 (SMTP) and 6667 (IRC): whoever registers a URL must not make the sender knock at other people's mail and
-///    log-in servers. [`ports`](Self::ports) replaces this rule, and a short list is better where your customers can live
+///    log-in servers. [`with_ports`](Self::with_ports) replaces this rule, and a short list is better where your customers can live
 ///    with one.
 /// 4. An IPv6 address stands in brackets and has no zone. A host whose last label is a number or begins with `0x` must be
 ///    an IPv4 address in canonical decimal: some resolvers read `0x7f.1` and `127.1` as 127.0.0.1. Addresses of either
@@ -153,13 +153,13 @@ impl UrlPolicy {
     /// ```
     /// use hookseal::delivery::UrlPolicy;
     ///
-    /// let policy = UrlPolicy::new().ports([443, 8443]);
+    /// let policy = UrlPolicy::new().with_ports([443, 8443]);
     /// assert!(policy.check("https://hooks.customer.com/").is_ok());
     /// assert!(policy.check("https://hooks.customer.com:3000/").is_err());
     /// assert!(UrlPolicy::new().check("https://hooks.customer.com:3000/").is_ok());
     /// ```
     #[must_use]
-    pub fn ports(mut self, ports: impl Into<Vec<u16>>) -> UrlPolicy {
+    pub fn with_ports(mut self, ports: impl Into<Vec<u16>>) -> UrlPolicy {
         self.ports = Some(ports.into());
         self
     }

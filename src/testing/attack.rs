@@ -194,12 +194,12 @@ impl AttackKit {
     /// # use hookseal::{Secret, provider, testing::AttackKit};
     /// # let secret = Secret::new("It's a Secret to Everybody")?;
     /// let recorded = time::OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
-    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.at(recorded);
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_time(recorded);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn at(self, time: OffsetDateTime) -> AttackKit {
-        AttackKit { sender: self.sender.at(time), ..self }
+    pub fn with_time(self, time: OffsetDateTime) -> AttackKit {
+        AttackKit { sender: self.sender.with_time(time), ..self }
     }
 
     /// Tells how many events the endpoint has processed up to now.

@@ -20,7 +20,7 @@ use crate::sign::Signer;
 ///
 /// let secret = Secret::new("a secret of twenty-some bytes")?;
 /// let sender = Sender::new(&provider::KALLGLOT, secret.clone())?;
-/// let stale = sender.at(OffsetDateTime::now_utc() - Duration::HOUR).event("/hook", "call.ended", json!({}))?;
+/// let stale = sender.with_time(OffsetDateTime::now_utc() - Duration::HOUR).event("/hook", "call.ended", json!({}))?;
 ///
 /// let verifier = provider::KALLGLOT.verifier(secret)?;
 /// assert!(verifier.verify(stale.headers(), stale.body()).is_err());
@@ -60,12 +60,12 @@ impl Sender {
     /// use time::OffsetDateTime;
     ///
     /// let sender = Sender::new(&provider::SLACK, Secret::new("a secret of twenty-some bytes")?)?;
-    /// let request = sender.at(OffsetDateTime::UNIX_EPOCH).body("/hook", "{}")?;
+    /// let request = sender.with_time(OffsetDateTime::UNIX_EPOCH).body("/hook", "{}")?;
     /// assert_eq!(request.headers()["x-slack-request-timestamp"], "0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn at(mut self, time: OffsetDateTime) -> Sender {
+    pub fn with_time(mut self, time: OffsetDateTime) -> Sender {
         self.time = Some(time);
         self
     }
@@ -107,7 +107,7 @@ impl Sender {
     ) -> Result<Request<Bytes>, SenderError> {
         let (id, time) = (self.id()?, self.time());
         let event = Event::new(event_type, data).with_id(id.as_str()).with_time(time);
-        self.signed(uri, &id, self.provider.body(&event)?.into(), time)
+        self.signed(uri, &id, self.provider.encode(&event)?.into(), time)
     }
 
     /// A request with any body.

@@ -73,7 +73,7 @@ struct Refused {
 /// Requests to a handler of [`Billing`] with a limit of 10 KB.
 fn refused() -> Vec<Refused> {
     let now = OffsetDateTime::now_utc();
-    let at = |time| sender(0).at(time).event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
+    let at = |time| sender(0).with_time(time).event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
     let header = HeaderName::from_static(SIGNATURE);
     let by_length = |case, status, request, rejection| {
         let framing = Framing::Length;
@@ -236,7 +236,7 @@ async fn a_handler_sees_the_event_and_the_key_that_signed_it() {
         });
         let running = server.start(&App::default().route("/hook", receiver, handler)).await;
         for n in [1, 2] {
-            let sender = sender(n).with_id("evt_7").at(time);
+            let sender = sender(n).with_id("evt_7").with_time(time);
             let request = sender.event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
             running.send(request).await.assert_says(&Answer::Processed, server);
         }

@@ -34,7 +34,7 @@ pub async fn call_ended(pool: &Pool, number: i64) -> Result<()> {
 pub async fn enqueue(tx: &Transaction<'_>, event: &Event<'_>) -> Result<()> {
     let id = event.id().ok_or("an event without id")?;
     // Written once: each attempt signs and sends these bytes.
-    let body = String::from_utf8(KALLGLOT.body(event)?)?;
+    let body = String::from_utf8(KALLGLOT.encode(event)?)?;
     let insert = tx.prepare_cached("INSERT INTO events VALUES ($1, $2)").await?;
     tx.execute(&insert, &[&id, &body]).await?;
     // Locked, the paused ones too: whoever resumes one either waits for us and finds this event among those it missed,

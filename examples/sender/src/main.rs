@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event = Event::new("conversation.ready", json!({"id": "kw3pq2nyax7lr9d", "title": "Roadmap"}))
         .with_id(event_id("evt_")?)
         .with_time(START);
-    let body = PLATFORM.body(&event)?;
+    let body = PLATFORM.encode(&event)?;
     let id = event.id().unwrap_or_default();
     let sending = PLATFORM.sending();
     let (mut delivery, mut health) = (Delivery::new(START), EndpointHealth::new());
