@@ -26,7 +26,8 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let ready = klang.event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
     let added = klang.event(&*klang_uri, "conversation.rated", json!({"stars": 5}))?;
     let forged = mallory.event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
-    let stale = klang.clone().with_time(nine_hours_ago).event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
+    let stale =
+        klang.clone().with_time(nine_hours_ago).event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
     let broken = klang.body(&*klang_uri, "this is no JSON")?;
     let large = klang.body(&*klang_uri, vec![b' '; 2 << 20])?;
     let push = github.body(&*shop_uri, r#"{"ref":"refs/heads/main"}"#)?;
