@@ -1,5 +1,5 @@
 // Pages whose examples need more than this package has are files, and `crates/doc-tests` compiles them.
-#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+#![doc = include_str!("crate.md")]
 #![forbid(unsafe_code)]
 // Tests may; what users run may not.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::panic_in_result_fn, clippy::unwrap_used))]
