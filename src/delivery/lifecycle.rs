@@ -379,7 +379,7 @@ impl Delivery {
         let due = |delay: u64| now_ms.saturating_add(i64::try_from(delay).unwrap_or(i64::MAX));
         let due = if attempt.replay {
             let Some(planned) = columns.due_at else { return Next::Failed(FailReason::ReplayFailed) };
-            planned.max(due(retry_after.map_or(0, |asked| policy.bounded(asked)).min(left)))
+            retry_after.map_or(planned, |asked| planned.max(due(policy.bounded(asked).min(left))))
         } else {
             let failed = columns.attempts.saturating_sub(columns.replays);
             let delay = |asked| policy.next_delay(failed, asked, random).map(milliseconds);
