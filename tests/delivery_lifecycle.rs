@@ -272,6 +272,9 @@ fn a_cancelled_attempt_counts_no_more() {
         delivery.replay(START);
         assert_eq!(delivery.record(&attempt, &sending, &ACCEPTED, START, 0).unwrap_err(), AttemptError::Superseded);
         assert_eq!(delivery.attempts(), 0);
+        delivery.cancel();
+        delivery.replay(START + Span::HOUR);
+        assert_eq!(delivery.due(), Some(START + Span::HOUR), "nothing is left of the earlier wish");
     }
 }
 
@@ -335,6 +338,15 @@ fn retry_after_is_cut_to_what_remains_of_max_age() {
     let attempt = begin(&mut young, &brief, START + Span::seconds(5));
     let next = record(&mut young, &attempt, &brief, &Outcome::Timeout, START + Span::seconds(5));
     assert_eq!(next, Next::Failed(FailReason::TooOld), "a wait of 300 s from there");
+
+    // To the millisecond at the end is in time.
+    brief.retry = RetryPolicy::SVIX.with_max_age(Duration::from_secs(305));
+    let mut last = Delivery::new(START);
+    for now in [START, START + Span::seconds(5)] {
+        let attempt = begin(&mut last, &brief, now);
+        assert!(matches!(record(&mut last, &attempt, &brief, &Outcome::Timeout, now), Next::RetryAt(_)));
+    }
+    assert_eq!(last.due(), Some(START + Span::seconds(305)));
 
     // No wait at all, but too late already.
     brief.retry = RetryPolicy::SLACK.with_max_age(Duration::from_secs(10));

@@ -235,7 +235,9 @@ impl World {
     /// A worker reports, perhaps for the second time.
     fn report(&mut self, flight: usize, seen: &mut Seen) {
         let sent = self.flights[flight].clone();
-        let (before, clock) = (self.load(), self.now + sent.skew);
+        let before = self.load();
+        // Its clock may have been set meanwhile.
+        let clock = self.now + if self.random.one_in(4) { self.skew() } else { sent.skew };
         let mut delivery = before.clone();
         let random = self.random.next();
         let result = delivery.record(&sent.attempt, &self.sending, &sent.outcome, time(clock), random);
@@ -279,12 +281,19 @@ impl World {
                 hold!(self, plan.is_some() == self.planned.is_some(), "a replay changed the schedule");
                 hold!(self, plan >= self.planned, "a replay brought the schedule forward");
                 hold!(self, retry_after.is_some() || plan == self.planned, "a replay put the schedule off");
+                let within = self.end(clock, first).is_none_or(|end| plan <= Some(end));
+                hold!(self, within || plan == self.planned, "a replay put the schedule off beyond its end");
             }
             Verdict::Retry { retry_after, .. } => self.check_plan(plan, retry_after, clock, first, seen),
             _ => hold!(self, plan.is_none(), "a schedule after the end"),
         }
         self.planned = plan;
         self.store(&delivery);
+    }
+
+    /// When the maximum age is reached; a clock that went back gives no age.
+    fn end(&self, clock: i64, first: i64) -> Option<i64> {
+        self.sending.retry.max_age().map(|age| first.min(clock) + millis(age))
     }
 
     /// Whether the schedule goes on as the policy says, or has ended for a reason.
@@ -294,7 +303,7 @@ impl World {
             hold!(self, plan.is_none() && self.scheduled == policy.max_attempts(), "more attempts than the policy has");
             return;
         };
-        let end = policy.max_age().map(|age| first + millis(age) + (clock - first).min(0));
+        let end = self.end(clock, first);
         let Some(due) = plan else {
             let end = end.unwrap_or(i64::MAX);
             hold!(

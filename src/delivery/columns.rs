@@ -44,7 +44,7 @@ pub struct Columns {
     /// When the first attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_at: Option<i64>,
-    /// Grows with every attempt that begins and every cancellation, so that no two attempts are alike.
+    /// Grows with every beginning that is stored and with every cancellation, so that no two attempts are alike.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub begun: u32,
     /// When the attempt in flight began; none if there is none.

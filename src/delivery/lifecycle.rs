@@ -253,7 +253,6 @@ impl Delivery {
         columns.attempts = attempt.number;
         columns.replays = columns.replays.saturating_add(attempt.replay.into());
         columns.first_at.get_or_insert(attempt.begun_at);
-        columns.begun = attempt.serial;
         (columns.begun_at, columns.lease_until) = (None, None);
         columns.last_status = outcome.status();
         columns.last_error = outcome.error().map(str::to_owned);
@@ -372,24 +371,23 @@ impl Delivery {
         random: u64,
     ) -> Next {
         let (columns, policy) = (&self.columns, &sending.retry);
+        let after = |wait: u64| now_ms.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
         // A clock that went back gives no age.
-        let age = columns.first_at.map_or(0, |first| u64::try_from(now_ms.saturating_sub(first)).unwrap_or(0));
-        let max_age = policy.max_age().map_or(u64::MAX, milliseconds);
-        let left = max_age.saturating_sub(age);
-        let due = |delay: u64| now_ms.saturating_add(i64::try_from(delay).unwrap_or(i64::MAX));
+        let age = columns.first_at.map_or(0, |first| now_ms.saturating_sub(first).max(0));
+        let end = policy.max_age().map_or(i64::MAX, |limit| after(milliseconds(limit)).saturating_sub(age));
         let due = if attempt.replay {
             let Some(planned) = columns.due_at else { return Next::Failed(FailReason::ReplayFailed) };
-            retry_after.map_or(planned, |asked| planned.max(due(policy.bounded(asked).min(left))))
+            retry_after.map_or(planned, |asked| planned.max(after(policy.bounded(asked)).min(end)))
         } else {
             let failed = columns.attempts.saturating_sub(columns.replays);
-            let delay = |asked| policy.next_delay(failed, asked, random).map(milliseconds);
-            let Some((scheduled, asked)) = delay(None).zip(delay(retry_after)) else {
+            let wait = |asked| policy.next_delay(failed, asked, random).map(milliseconds);
+            let Some((scheduled, asked)) = wait(None).zip(wait(retry_after)) else {
                 return Next::Failed(FailReason::Exhausted);
             };
-            if age.saturating_add(scheduled) > max_age {
+            if after(scheduled) > end {
                 return Next::Failed(FailReason::TooOld);
             }
-            due(asked.min(left))
+            after(asked).min(end)
         };
         // Whatever lies after the calendar's end is too late.
         unix_time(due).map_or(Next::Failed(FailReason::TooOld), Next::RetryAt)

@@ -1,14 +1,14 @@
 mod file;
 mod jitter;
+mod update;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ConfigError;
 
 pub use jitter::Jitter;
+pub use update::RetryPolicyUpdate;
 
 /// Retries whose waits are summed one by one: enough for any schedule in the field, and quick.
 const EXACT_RETRIES: u32 = 10_000;
@@ -442,22 +442,4 @@ pub(super) fn milliseconds(duration: Duration) -> u64 {
 
 fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
     Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
-}
-
-/// CallIntel's request to change an endpoint's policy: `{"retry_policy": {…}}`.
-///
-/// ```
-/// use hookseal::delivery::{RetryPolicy, RetryPolicyUpdate};
-///
-/// let json = r#"{"retry_policy":{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}}"#;
-/// let update: RetryPolicyUpdate = serde_json::from_str(json)?;
-/// assert_eq!(update.retry_policy, RetryPolicy::CALLINTEL_EXAMPLE);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "the shape of a document that others define")]
-pub struct RetryPolicyUpdate {
-    /// The new policy.
-    pub retry_policy: RetryPolicy,
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, PoolError};
+use deadpool_postgres::{GenericClient, PoolError};
 use tokio_postgres::error::SqlState;
 
 use crate::Result;
@@ -31,12 +31,12 @@ pub fn is_outage(error: &(dyn Error + Send + Sync + 'static)) -> bool {
 /// the time-out of a transaction that we were frozen in.
 fn is_passing(code: &SqlState) -> bool {
     let passing = [SqlState::LOCK_NOT_AVAILABLE, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT];
-    passing.contains(code) || ["08", "40", "53", "57", "58"].contains(&&code.code()[..2])
+    passing.contains(code) || ["08", "40", "53", "57", "58"].iter().any(|class| code.code().starts_with(class))
 }
 
 /// Puts a delivery off that cannot be handled, longer each time, and parks it in the end with the reason: a row that
 /// nobody can read is no reason to send nothing else.
-pub async fn set_aside(db: &Client, delivery: i64, error: &(dyn Error + Send + Sync)) -> Result<()> {
+pub async fn set_aside(db: &impl GenericClient, delivery: i64, error: &(dyn Error + Send + Sync)) -> Result<()> {
     // Not before a lease of ours ends.
     const SET_ASIDE: &str = "
         UPDATE deliveries SET faults = faults + 1, fault = $2,

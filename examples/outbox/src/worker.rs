@@ -75,17 +75,22 @@ pub fn http_client() -> Result<Client> {
 async fn work(pool: Pool, http: Client) {
     let mut backoff = Backoff::default();
     loop {
-        match claim(&pool).await {
-            Ok(Some(claim)) => {
-                // A worker that was frozen since leaves it to whoever has it now.
-                if Instant::now() < claim.lease_until {
-                    let answer = send(&http, &claim).await;
-                    settle(&pool, &claim, &answer).await;
-                }
-                backoff = Backoff::default();
+        let claimed = match claim(&pool).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                backoff.wait("nothing can be claimed", &*error).await;
+                continue;
             }
-            Ok(None) => tokio::time::sleep(IDLE).await,
-            Err(error) => backoff.wait("nothing can be claimed", &*error).await,
+        };
+        backoff = Backoff::default();
+        match claimed {
+            // A worker that was frozen since leaves it to whoever has it now.
+            Some(claim) if claim.lease_until <= Instant::now() => {}
+            Some(claim) => {
+                let answer = send(&http, &claim).await;
+                settle(&pool, &claim, &answer).await;
+            }
+            None => tokio::time::sleep(IDLE).await,
         }
     }
 }
@@ -99,27 +104,33 @@ async fn claim(pool: &Pool) -> Result<Option<Claim>> {
         FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id JOIN events v ON v.id = d.event_id
         WHERE d.due_at <= now() AND e.active
         ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED";
+    const BEGUN: &str = "UPDATE deliveries SET delivery = $2, due_at = $3 WHERE id = $1";
     let mut db = pool.get().await?;
     let tx = db.transaction().await?;
     let Some(row) = tx.query_opt(&tx.prepare_cached(DUE).await?, &[]).await? else { return Ok(None) };
-    match begin(&tx, &row).await {
-        Ok(claim) => {
-            tx.commit().await?;
-            Ok(Some(claim))
-        }
-        Err(error) if fault::is_outage(&*error) => Err(error),
+    let id = row.try_get(0)?;
+    let (claim, delivery) = match begin(id, &row) {
+        Ok(begun) => begun,
         Err(error) => {
-            tx.rollback().await?;
-            fault::set_aside(&db, row.try_get(0)?, &*error).await?;
-            Ok(None)
+            fault::set_aside(&tx, id, &*error).await?;
+            tx.commit().await?;
+            return Ok(None);
         }
+    };
+    let stored: Result<()> = async {
+        tx.execute(&tx.prepare_cached(BEGUN).await?, &[&id, &Json(&delivery), &delivery.due()]).await?;
+        Ok(tx.commit().await?)
+    }
+    .await;
+    match stored {
+        Ok(()) => Ok(Some(claim)),
+        Err(error) if fault::is_outage(&*error) => Err(error),
+        Err(error) => fault::set_aside(&db, id, &*error).await.map(|()| None),
     }
 }
 
 /// Begins the attempt of a row. Whatever is wrong with the row is an error here, before anything is sent.
-async fn begin(tx: &Transaction<'_>, row: &Row) -> Result<Claim> {
-    const BEGUN: &str = "UPDATE deliveries SET delivery = $2, due_at = $3 WHERE id = $1";
-    let id: i64 = row.try_get(0)?;
+fn begin(id: i64, row: &Row) -> Result<(Claim, Delivery)> {
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(1)?;
     let Json(subscription) = row.try_get::<_, Json<Subscription>>(3)?;
     let sending = sending(&subscription);
@@ -129,9 +140,8 @@ async fn begin(tx: &Transaction<'_>, row: &Row) -> Result<Claim> {
     let mut request: Request =
         signer.request_at(&*subscription.url, event, body, attempt.signing_time())?.try_into()?;
     *request.timeout_mut() = Some(sending.timeout);
-    tx.execute(&tx.prepare_cached(BEGUN).await?, &[&id, &Json(&delivery), &delivery.due()]).await?;
     let lease_until = Instant::now() + sending.lease();
-    Ok(Claim { id, endpoint: row.try_get(2)?, request, sending, attempt, lease_until })
+    Ok((Claim { id, endpoint: row.try_get(2)?, request, sending, attempt, lease_until }, delivery))
 }
 
 /// The platform's way to send, as far as the endpoint has no own.
