@@ -204,8 +204,7 @@ async fn excerpt(response: &mut Response) -> Vec<u8> {
 /// alone: its attempt is made again.
 async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
     let mut backoff = Backoff::default();
-    // After the lease, another worker makes the attempt again, and this outcome is of no use.
-    while Instant::now() < claim.lease_until {
+    loop {
         let result = match record(pool, claim, answer).await {
             Err(error) if !fault::is_outage(&*error) => match pool.get().await {
                 Ok(db) => fault::set_aside(&db, claim.id, &*error).await,
@@ -213,7 +212,11 @@ async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
             },
             result => result,
         };
+        // After the lease, another worker makes the attempt again, and this outcome is of no use.
         let Err(error) = result else { return };
+        if claim.lease_until <= Instant::now() {
+            return eprintln!("    the outcome for delivery {} is lost: {error}", claim.id);
+        }
         backoff.wait("an outcome cannot be recorded", &*error).await;
     }
 }
