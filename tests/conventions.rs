@@ -155,7 +155,7 @@ fn plain_enums_are_words() {
     for state in [State::Pending, State::Delivered, State::Cancelled] {
         assert_eq!(state.to_string(), state.name());
     }
-    assert_eq!(State::Failed(FailReason::TooOld).to_string(), "failed: too-old");
+    assert_eq!(State::Failed(FailReason::TooOld).to_string(), "failed:too-old");
     assert_eq!([Key::Current, Key::Previous(2)].map(|key| key.to_string()), ["current", "previous 2"]);
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hookseal::delivery::{
-    Action, AttemptError, Delivery, DisableReason, EndpointHealth, FailReason, HealthPolicy, HealthSignal, Jitter,
-    Next, Outcome, OutcomePolicy, RetryPolicy, Sending, State, Verdict, parse_retry_after,
+    Action, DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Jitter, Outcome, OutcomePolicy, RetryPolicy,
+    Sending, Verdict, parse_retry_after,
 };
 use hookseal::provider;
 use time::macros::datetime;
@@ -336,92 +336,4 @@ fn endpoints_that_fail_for_long_are_paused() {
     fail(&mut back, at(-3600));
     assert_eq!((back.consecutive_failures(), back.is_active()), (2, true), "a clock that went back");
     assert_eq!(fail(&mut back, end), Some(HealthSignal::Disabled(DisableReason::FailingFor)));
-}
-
-#[test]
-fn a_delivery_from_beginning_to_end() {
-    let sending = provider::KLEN_AI.sending();
-    let start = datetime!(2026-06-01 12:00 UTC);
-    let mut delivery = Delivery::new(start);
-    let (mut now, mut dues) = (start, Vec::new());
-    loop {
-        let attempt = delivery.begin(sending, now).unwrap();
-        assert_eq!(attempt.signing_time(), now);
-        // A row in a database, between any two steps.
-        delivery = serde_json::from_str(&serde_json::to_string(&delivery).unwrap()).unwrap();
-        let (record, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now + Span::seconds(10), 0).unwrap();
-        assert_eq!(
-            (record.attempt, record.duration_ms, record.error.as_deref()),
-            (attempt.number(), 10_000, Some("timeout"))
-        );
-        match next {
-            Next::RetryAt(due) => {
-                assert_eq!(delivery.begin(sending, due - Span::milliseconds(1)).unwrap_err(), AttemptError::NotDue);
-                dues.push((due - now).whole_seconds());
-                now = due;
-            }
-            next => break assert_eq!(next, Next::Failed(FailReason::Exhausted)),
-        }
-    }
-    assert_eq!(dues, [70, 310, 1810], "waits run from the end of an attempt");
-    assert_eq!((delivery.attempts(), delivery.state()), (4, State::Failed(FailReason::Exhausted)));
-    assert_eq!(delivery.begin(sending, now + Span::DAY).unwrap_err(), AttemptError::NotPending);
-
-    // A user replays it: once, with a new timestamp.
-    delivery.replay(now + Span::DAY);
-    let attempt = delivery.begin(sending, now + Span::DAY).unwrap();
-    assert_eq!(attempt.number(), 5);
-    let (_, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now + Span::DAY, 0).unwrap();
-    assert_eq!(next, Next::Failed(FailReason::ReplayFailed));
-    delivery.replay(now + Span::DAY);
-    let attempt = delivery.begin(sending, now + Span::DAY).unwrap();
-    let accepted = Outcome::Response { status: 204, retry_after: None };
-    assert_eq!(delivery.record(&attempt, sending, &accepted, now + Span::DAY, 0).unwrap().1, Next::Delivered);
-}
-
-#[test]
-fn a_worker_that_dies_loses_nothing() {
-    let (sending, now) = (Sending::default(), at(1_780_000_000));
-    let mut delivery = Delivery::new(now);
-    let lost = delivery.begin(&sending, now).unwrap();
-    let again = delivery.begin(&sending, now).unwrap();
-    assert_eq!((lost.number(), again.number()), (1, 1), "the same attempt");
-    let accepted = Outcome::Response { status: 200, retry_after: None };
-    assert_eq!(delivery.record(&lost, &sending, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
-    assert_eq!(delivery.state(), State::Pending, "a late record changes nothing");
-    assert_eq!(delivery.record(&again, &sending, &accepted, now, 0).unwrap().1, Next::Delivered);
-    assert_eq!(delivery.record(&again, &sending, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
-
-    let mut only = Delivery::new(now);
-    let mut once = Sending::default();
-    once.retry = RetryPolicy::NONE;
-    only.begin(&once, now).unwrap();
-    assert!(only.begin(&once, now + Span::HOUR).is_ok(), "even the only attempt is begun again");
-}
-
-#[test]
-fn first_timestamps_gone_endpoints_and_old_age() {
-    let start = at(1_780_000_000);
-    let busy = Outcome::Response { status: 503, retry_after: Some(b"60") };
-    let mut delivery = Delivery::new(start);
-    let klang = provider::KLANG.sending();
-    for now in [start, start + Span::minutes(5), start + Span::hours(1)] {
-        let attempt = delivery.begin(klang, now).unwrap();
-        assert_eq!(attempt.signing_time(), start, "Klang reuses the first");
-        delivery.record(&attempt, klang, &busy, now, 0).unwrap();
-    }
-    let mut gone = Delivery::new(start);
-    let attempt = gone.begin(klang, start).unwrap();
-    let answer = Outcome::Response { status: 410, retry_after: None };
-    assert_eq!(gone.record(&attempt, klang, &answer, start, 0).unwrap().1, Next::EndpointGone);
-    assert_eq!(gone.state(), State::Failed(FailReason::EndpointGone));
-
-    let mut brief = Sending::default();
-    brief.retry = RetryPolicy::SVIX.with_max_age(Duration::from_secs(300));
-    let mut old = Delivery::new(start);
-    let attempt = old.begin(&brief, start).unwrap();
-    assert!(matches!(old.record(&attempt, &brief, &Outcome::Timeout, start, 0).unwrap().1, Next::RetryAt(_)));
-    let attempt = old.begin(&brief, start + Span::seconds(5)).unwrap();
-    let (_, next) = old.record(&attempt, &brief, &Outcome::Timeout, start + Span::seconds(5), 0).unwrap();
-    assert_eq!(next, Next::Failed(FailReason::TooOld));
 }

@@ -107,8 +107,9 @@ impl Default for HealthPolicy {
 
 /// Whether an endpoint is sent to, and how its attempts have gone lately. Store it with the endpoint.
 ///
-/// Count each attempt once, and leave out test events and manual replays. While the endpoint is disabled, send nothing
-/// and enqueue nothing for it; a late success does not enable it again, only [`enable`](Self::enable) does.
+/// Count each attempt once, and leave out test events and [replays by hand](super::Attempt::is_replay). While the endpoint
+/// is disabled, send nothing and enqueue nothing for it; a late success does not enable it again, only
+/// [`enable`](Self::enable) does.
 ///
 /// ```
 /// use hookseal::delivery::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Outcome, Sending};

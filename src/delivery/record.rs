@@ -36,25 +36,27 @@ pub struct AttemptRecord {
     /// Whether the receiver has the event.
     #[serde(default)]
     pub delivered: bool,
-    /// The beginning of the response's body.
+    /// The beginning of the response's body, from [`with_excerpt`](Self::with_excerpt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
 }
 
 impl AttemptRecord {
-    /// Adds the beginning of the response's body: 4096 bytes at most, what is no UTF-8 replaced.
+    /// Adds the beginning of the response's body, at most 4096 bytes of it. Whatever is not UTF-8 is replaced by U+FFFD,
+    /// and so is U+0000: PostgreSQL refuses it in `text` and `jsonb`, and the body is the receiver's to choose.
     ///
     /// ```
     /// # use hookseal::delivery::AttemptRecord;
     /// # let record: AttemptRecord = serde_json::from_str(r#"{"attempt":1,"started_at":0,"duration_ms":1}"#)?;
     /// let record = record.with_excerpt(b"Internal Server Error");
     /// assert_eq!(record.excerpt.as_deref(), Some("Internal Server Error"));
+    /// assert_eq!(record.with_excerpt(b"50\0").excerpt.as_deref(), Some("50\u{fffd}"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn with_excerpt(mut self, body: &[u8]) -> AttemptRecord {
         let cut = body.get(..MAX_EXCERPT).unwrap_or(body);
-        let mut text = String::from_utf8_lossy(cut).into_owned();
+        let mut text = String::from_utf8_lossy(cut).replace('\0', "\u{fffd}");
         // Replacement characters are longer than what they replace.
         while text.len() > MAX_EXCERPT {
             text.pop();

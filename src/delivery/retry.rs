@@ -1,14 +1,14 @@
 mod file;
 mod jitter;
+mod update;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ConfigError;
 
 pub use jitter::Jitter;
+pub use update::RetryPolicyUpdate;
 
 /// Retries whose waits are summed one by one: enough for any schedule in the field, and quick.
 const EXACT_RETRIES: u32 = 10_000;
@@ -16,6 +16,9 @@ const EXACT_RETRIES: u32 = 10_000;
 const MAX_TABLE: usize = 1000;
 /// The longest wait in a table: thirty days.
 const MAX_WAIT: u64 = 30 * 24 * 3600 * 1000;
+/// The longest `Retry-After` where the schedule has no cap, in milliseconds: the longest in the field, and short enough
+/// that nobody pins a delivery for years.
+const DAY: u64 = 24 * 3600 * 1000;
 
 /// When the next attempt is due.
 ///
@@ -215,7 +218,8 @@ impl RetryPolicy {
         Ok(self)
     }
 
-    /// Gives up on whatever would be tried later than this after its first attempt.
+    /// Gives up on whatever the schedule would try later than this after its first attempt. A `Retry-After` that reaches
+    /// beyond is cut to what remains.
     ///
     /// ```
     /// use std::time::Duration;
@@ -256,8 +260,9 @@ impl RetryPolicy {
     /// The wait after a failed attempt; `None` if that was the last one.
     ///
     /// `retry_after` is what the receiver asked for, as [`OutcomePolicy::classify`](super::OutcomePolicy::classify) hands
-    /// it on. It never shortens a wait, and is bounded by the schedule's longest. `random` is one uniform number for each
-    /// decision; 0 gives the shortest wait, `u64::MAX` the longest.
+    /// it on. It never shortens a wait, and counts for at most the schedule's longest wait, or 24 hours if exponential
+    /// backoff has no cap. `random` is one uniform number for each decision; 0 gives the shortest wait, `u64::MAX` the
+    /// longest.
     ///
     /// ```
     /// use std::time::Duration;
@@ -387,7 +392,7 @@ impl RetryPolicy {
                 (wait, wait.saturating_add(spread))
             }
         };
-        match retry_after.map(|asked| milliseconds(asked).min(self.longest())) {
+        match retry_after.map(|asked| self.bounded(asked)) {
             Some(asked) if asked > low => Some((asked, asked.saturating_add(high - low))),
             _ => Some((low, high)),
         }
@@ -401,12 +406,14 @@ impl RetryPolicy {
         }
     }
 
-    /// The longest wait of the schedule: no receiver can ask for more.
-    fn longest(&self) -> u64 {
-        match &self.schedule {
+    /// What a `Retry-After` counts for: no receiver can ask for more than the longest wait.
+    pub(super) fn bounded(&self, asked: Duration) -> u64 {
+        let longest = match &self.schedule {
             Schedule::Table(waits) => waits.iter().copied().max().unwrap_or_default(),
+            Schedule::Exponential { max: u64::MAX, .. } => DAY,
             Schedule::Exponential { max, .. } => *max,
-        }
+        };
+        milliseconds(asked).min(longest)
     }
 }
 
@@ -429,28 +436,10 @@ fn power(base: f64, exponent: u32) -> f64 {
     result
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
     Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
-}
-
-/// CallIntel's request to change an endpoint's policy: `{"retry_policy": {…}}`.
-///
-/// ```
-/// use hookseal::delivery::{RetryPolicy, RetryPolicyUpdate};
-///
-/// let json = r#"{"retry_policy":{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}}"#;
-/// let update: RetryPolicyUpdate = serde_json::from_str(json)?;
-/// assert_eq!(update.retry_policy, RetryPolicy::CALLINTEL_EXAMPLE);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "the shape of a document that others define")]
-pub struct RetryPolicyUpdate {
-    /// The new policy.
-    pub retry_policy: RetryPolicy,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
-use crate::delivery::{HealthPolicy, OutcomePolicy, RetryPolicy, Sending};
+use crate::delivery::{HealthPolicy, LEASE_MARGIN, OutcomePolicy, RetryPolicy, Sending};
 use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
@@ -128,6 +128,7 @@ catalogue! {
             health: HealthPolicy::never(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
+            lease_margin: LEASE_MARGIN,
             reuses_timestamp: false,
         };
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
@@ -153,6 +154,7 @@ catalogue! {
             health: HealthPolicy::never(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
+            lease_margin: LEASE_MARGIN,
             reuses_timestamp: false,
         };
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
@@ -170,6 +172,7 @@ catalogue! {
             health: HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(5),
+            lease_margin: LEASE_MARGIN,
             reuses_timestamp: true,
         };
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.

@@ -87,7 +87,10 @@ fn run(
             None => Outcome::Timeout,
         };
         let (record, next) = delivery.record(&attempt, sending, &outcome, clock.now(), 0)?;
-        health.record(sending, &outcome, clock.now());
+        // What a user sends by hand says little about the endpoint.
+        if !attempt.is_replay() {
+            health.record(sending, &outcome, clock.now());
+        }
 
         let asked =
             retry_after.map_or(String::new(), |value| format!(", Retry-After {}", String::from_utf8_lossy(&value)));
