@@ -16,7 +16,7 @@ use super::{Event, Further, Time};
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl EventShape {
-    /// Reads an event and leaves its data raw: match on the type, then [`Event::data_as`].
+    /// Reads an event and leaves its data raw. Match on the type, then call [`Event::data_as`].
     ///
     /// `body` is the body of a verified request. Five to seven times cheaper than parsing into a `serde_json::Value`.
     ///
@@ -34,7 +34,7 @@ impl EventShape {
         self.read_as(body)
     }
 
-    /// Reads an event whose data's type is known, in the same pass.
+    /// Reads an event and its data in one pass, if the type of the data is known.
     ///
     /// # Errors
     /// As [`read`](Self::read), and [`EventError::Data`].
@@ -56,7 +56,7 @@ impl EventShape {
         event.map_err(|error| fault.unwrap_or(error))
     }
 
-    /// The id alone: an event whose other fields are not as the shape says is still the same event.
+    /// Reads only the id: an event whose other fields do not fit the shape is still the same event.
     pub(crate) fn read_id<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, str>, EventError> {
         let id = self.fields().find(|(_, field)| *field == Field::Id);
         let (name, _) = id.ok_or_else(|| EventError::MissingField { field: "id".to_owned() })?;
@@ -71,7 +71,7 @@ fn read_object<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result
         return Err(EventError::ByteOrderMark);
     }
     if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-        // Whatever it is, if it is JSON at all it is no object.
+        // If it is JSON at all, it is not an object.
         return Err(match serde_json::from_slice::<IgnoredAny>(body) {
             Ok(_) => EventError::NotAnObject,
             Err(error) => data_error(&error),
@@ -216,7 +216,7 @@ fn set<E: de::Error>(fault: &mut Option<EventError>, error: EventError) -> E {
     E::custom("")
 }
 
-/// Two further fields of one name: readers would disagree which counts.
+/// Two fields of one name: programs would disagree about which one counts.
 fn check_repeats<E: de::Error>(further: &[Further<'_>], fault: &mut Option<EventError>) -> Result<(), E> {
     if further.len() < 2 {
         return Ok(());

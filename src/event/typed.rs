@@ -1,4 +1,4 @@
-//! An event's data in the variant of an enum that is named like the event's type.
+//! An event's data, as the variant of an enum that has the name of the event's type.
 
 use std::cell::Cell;
 
