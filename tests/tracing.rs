@@ -114,7 +114,7 @@ fn an_accepted_delivery_is_one_debug_event_that_says_which() {
             assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
             let said =
                 [r#"provider="klang""#, r#"scope="tenant-7""#, r#"id="evt_7""#, r#"event_type="invoice.paid""#, key];
-            assert_all_in(&lines[0], &["DEBUG", "webhook accepted"]);
+            assert_all_in(&lines[0], &["DEBUG", "webhook verified"]);
             assert_all_in(&lines[0], &said);
         }
     }
