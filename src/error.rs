@@ -306,14 +306,14 @@ impl VerifyError {
 
 /// An event that cannot be read or written: authentic, perhaps, but not the promised JSON.
 ///
-/// Says which field and where, and never what stands there.
+/// Says which field and where, and of the values only the event's type.
 ///
 /// ```
 /// use hookseal::{EventError, EventShape};
 ///
 /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
 /// let read = |body: &'static str| SHAPE.read(body.as_bytes()).unwrap_err().to_string();
-/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing");
+/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing in the envelope");
 /// assert_eq!(read(r#"{"type":"a","type":"b","data":1}"#), "field `type` occurs twice");
 /// assert_eq!(read("[1]"), "the event is not a JSON object");
 /// assert_eq!(read(r#"{"type":"#), "the event is not JSON at line 1 column 8");
@@ -335,11 +335,25 @@ pub enum EventError {
     /// The body is JSON, but no object.
     #[error("the event is not a JSON object")]
     NotAnObject,
-    /// A field is missing.
-    #[error("field `{field}` is missing")]
+    /// The envelope lacks a field that the shape names.
+    #[error("field `{field}` is missing in the envelope")]
     MissingField {
         /// The field's name.
         field: String,
+    },
+    /// The data lacks a field of the type that it was to become. The envelope may have a field of that name.
+    #[error(
+        "field `{field}` is missing in the data of event type {event_type:?}, in the object that ends at line {line} column {column}"
+    )]
+    MissingData {
+        /// The field's name, as your type calls it.
+        field: String,
+        /// The event's type.
+        event_type: String,
+        /// Where the object that lacks it ends. Counted as in [`Data`](Self::Data).
+        line: usize,
+        /// Counted from 1.
+        column: usize,
     },
     /// A field occurs twice: two programs could read different values.
     #[error("field `{field}` occurs twice")]
@@ -356,8 +370,10 @@ pub enum EventError {
         expected: &'static str,
     },
     /// The data does not fit the type that it was to become.
-    #[error("the data does not fit its type at line {line} column {column}")]
+    #[error("the data of event type {event_type:?} does not fit at line {line} column {column}")]
     Data {
+        /// The event's type.
+        event_type: String,
         /// Counted from 1 in the text that was parsed: the data, or with [`EventShape::read_as`](crate::EventShape::read_as) the whole body.
         line: usize,
         /// Counted from 1.

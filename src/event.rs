@@ -270,7 +270,8 @@ impl<'a> Event<'a> {
     /// Parses the data, once its type is known from [`event_type`](Self::event_type).
     ///
     /// # Errors
-    /// [`EventError::Data`] says where the data does not fit, and never quotes it.
+    /// [`EventError::MissingData`] says which field is missing, [`EventError::Data`] where the data does not fit, and neither
+    /// says a value.
     ///
     /// ```
     /// use hookseal::{EventError, EventShape};
@@ -278,11 +279,11 @@ impl<'a> Event<'a> {
     /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
     /// let event = SHAPE.read(br#"{"type":"a","data":[1,"two"]}"#)?;
     /// let error = event.data_as::<Vec<u8>>().unwrap_err();
-    /// assert_eq!(error.to_string(), "the data does not fit its type at line 1 column 8");
+    /// assert_eq!(error.to_string(), r#"the data of event type "a" does not fit at line 1 column 8"#);
     /// # Ok::<(), EventError>(())
     /// ```
     pub fn data_as<T: Deserialize<'a>>(&self) -> Result<T, EventError> {
-        serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error))
+        serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error, &self.event_type))
     }
 }
 

@@ -64,6 +64,7 @@ impl<S: Store> Check<'_, S> {
         self.releases("release of a free key", &key, one, false).await;
         self.claims("a released key", &key, two, LONG, NEW).await;
         self.completes("completion by the holder", &key, two, LONG, true).await;
+        self.completes("a completion asked for again by its holder", &key, two, LONG, true).await;
         self.claims("a completed key", &key, one, LONG, COMPLETED).await;
         self.claims("a completed key, asked by who completed it", &key, two, LONG, COMPLETED).await;
         self.releases("release of a completed key", &key, two, false).await;
