@@ -344,10 +344,7 @@ fn report(tally: &Tally) {
         println!("  {count} accepted: {kind}\n    {example}");
     }
     assert_eq!(accepted, 0, "one signature has two meanings");
-    assert!(
-        tally.requests > tally.schemes && tally.foreign > 100 && tally.recuts > 5_000,
-        "a search of little"
-    );
+    assert!(tally.requests > tally.schemes && tally.foreign > 100 && tally.recuts > 5_000, "a search of little");
 }
 
 #[test]
