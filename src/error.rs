@@ -48,6 +48,14 @@ pub enum ConfigError {
         /// The form in words, for example "hex".
         form: &'static str,
     },
+    /// The secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
+    /// would ever verify. If the key really is what base64 makes of them, decode it yourself and use
+    /// [`Secret::from_bytes`](crate::Secret::from_bytes), which also takes a key decoded from hex.
+    #[error("the secret looks like hex, and the scheme expects {form}; a decoded key can be given as bytes")]
+    HexSecret {
+        /// The form that the scheme asks for, in words.
+        form: &'static str,
+    },
     /// More than eight keys: every unauthenticated request costs one hash per key.
     #[error("{count} keys are more than 8")]
     TooManyKeys {
@@ -97,6 +105,12 @@ pub enum SignError {
     /// The address is not a URI.
     #[error("the address is not a URI")]
     InvalidUri,
+    /// The request has more than 4096 header names, so there may be no room for the signature's.
+    #[error("the request has {count} headers, more than 4096")]
+    TooManyHeaders {
+        /// How many names there were.
+        count: usize,
+    },
 }
 
 /// A request that is not authentic, or cannot be told to be.
