@@ -415,7 +415,7 @@ impl Scheme {
         let (front, other_front) = (first(self), first(other));
         let (back, other_back) = (last(self), last(other));
         let alike = self.covers == other.covers
-            && self.plan().time_format() == other.plan().time_format()
+            && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
         self.digest == other.digest
