@@ -56,9 +56,10 @@
 //! In the handler, [`Once::run`](crate::idempotency::Once::run), with the [`Once`](crate::idempotency::Once) in
 //! `web::Data`. An error of a type of your own is sent as its text unless its `ResponseError` says otherwise.
 //!
-//! # Limits of rate and time
+//! # Limits of rate, time and memory
 //!
-//! Nothing here slows a sender down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
+//! The bodies of all requests share a [`BodyBudget`](crate::receive::BodyBudget) of 256 MiB. Nothing here slows a sender
+//! down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
 //! headers alone; a middleware bounds all the rest:
 //!
 //! ```
@@ -126,9 +127,9 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 
 /// Finds the receiver of a request, where the keys depend on it. Given to `app_data`, like a [`Receiver`].
 ///
-/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
-/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
-/// used into 500.
+/// A [`tenant_receiver`](crate::provider::Provider::tenant_receiver) has the tenant's id as its scope. An unknown tenant has
+/// a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known one answers a wrong
+/// secret. A database that is down is [`Rejection::unavailable`].
 ///
 /// ```
 /// use actix_web::{App, HttpRequest, web};
@@ -138,12 +139,18 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 ///
 /// enum Tenant {}
 ///
-/// # async fn secret_of(tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) }
+/// struct Row {
+///     id: String,
+///     secret: String,
+/// }
+///
+/// # async fn tenant(name: &str) -> Result<Option<Row>, std::io::Error> { Ok(None) }
 /// let lookup = ReceiverLookup::<Tenant>::new(async |request: HttpRequest| {
-///     let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-///     match secret_of(tenant).await.map_err(Rejection::unavailable)? {
-///         Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-///         None => Ok(provider::KLANG.refusing_receiver()?),
+///     let name = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
+///     match tenant(name).await.map_err(Rejection::unavailable)? {
+///         // The id of the row. No signature covers the path, and a lenient database finds one row by many names.
+///         Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
+///         None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name)),
 ///     }
 /// });
 ///
@@ -284,7 +291,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
             }
         }
         let result = read(intake.finish()?)?;
-        trace::accepted(result.as_ref());
+        trace::verified(result.as_ref());
         Ok(result)
     })
 }
@@ -349,9 +356,7 @@ impl Responder for Answer {
 }
 
 fn answered(answer: &Answer) -> HttpResponse {
-    if let Answer::PermanentFailure { reason } = answer {
-        trace::failed(reason);
-    }
+    trace::answered(answer);
     plain(answer.status(), answer.public_text(), answer.retry_after())
 }
 

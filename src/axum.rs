@@ -11,9 +11,9 @@ use crate::{tower, trace};
 /// Where an extractor finds its receiver. Every marker whose [`Receiver`] is in the state has it; implement it for your
 /// own where the keys depend on the request.
 ///
-/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
-/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
-/// used into 500.
+/// A [`tenant_receiver`](crate::provider::Provider::tenant_receiver) has the tenant's id as its scope. An unknown tenant has
+/// a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known one answers a wrong
+/// secret. A database that is down is [`Rejection::unavailable`].
 ///
 /// ```
 /// use axum::extract::{FromRequestParts, Path};
@@ -28,14 +28,20 @@ use crate::{tower, trace};
 /// #[derive(Clone)]
 /// struct Database;
 ///
-/// # impl Database { async fn secret_of(&self, tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) } }
+/// struct Row {
+///     id: String,
+///     secret: String,
+/// }
+///
+/// # impl Database { async fn tenant(&self, name: &str) -> Result<Option<Row>, std::io::Error> { Ok(None) } }
 /// impl ReceiverLookup<Database> for Tenant {
 ///     async fn find_receiver(parts: &mut Parts, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
 ///         let path = Path::<String>::from_request_parts(parts, database).await;
-///         let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
-///         match database.secret_of(&tenant).await.map_err(Rejection::unavailable)? {
-///             Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-///             None => Ok(provider::KLANG.refusing_receiver()?),
+///         let Path(name) = path.map_err(|_| Rejection::UnknownTenant)?;
+///         match database.tenant(&name).await.map_err(Rejection::unavailable)? {
+///             // The id of the row. No signature covers the path, and a lenient database finds one row by many names.
+///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
+///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name)),
 ///         }
 ///     }
 /// }
@@ -105,7 +111,7 @@ async fn receive<P: ReceiverLookup<S> + 'static, S, R: AsRef<Received<P>>>(
         received = received.with_claim_of(layered);
     }
     let result = read(received)?;
-    trace::accepted(result.as_ref());
+    trace::verified(result.as_ref());
     Ok(result)
 }
 

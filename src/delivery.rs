@@ -1,14 +1,14 @@
-//! The sender's half: where to send, when to try again, when to stop, and what to remember. Pure logic on top of your own
-//! queue.
+//! Sending: where to send, when to retry, when to stop, and what to store. Pure logic for your own queue and database.
 //!
 //! | | |
 //! |---|---|
-//! | [`UrlPolicy`], [`EndpointUrl`] | where never to send: the defence against SSRF |
+//! | [`UrlPolicy`], [`EndpointUrl`] | which URLs may be registered and called, as a defence against SSRF |
 //! | [`Subscription`], [`EventFilter`], [`DataFilter`] | which endpoints want an event |
 //! | [`RetryPolicy`] | when the next attempt is due |
-//! | [`OutcomePolicy`] | what an attempt's outcome means: delivered, try again, give up, stop sending to this endpoint |
-//! | [`EndpointHealth`] | when an endpoint that keeps failing is paused |
-//! | [`Delivery`] | the three together for one event to one endpoint, as a value that your database keeps |
+//! | [`OutcomePolicy`] | what an outcome means: delivered, retry, give up, or disable the endpoint |
+//! | [`HealthPolicy`], [`EndpointHealth`] | when a failing endpoint is paused |
+//! | [`DeliveryPolicy`] | the three policies and the time limits of a platform |
+//! | [`Delivery`] | the state of one event for one endpoint, as a value that your database stores |
 //!
 //! ```
 //! use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome};

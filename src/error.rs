@@ -1,4 +1,5 @@
-//! Errors by audience: who configures, who signs, who verifies, who reads. None of them ever holds a secret, a body or a signature.
+//! One error type per audience: configuring, signing, verifying and reading. None of them contains a secret, a body or a
+//! signature.
 
 use std::error::Error;
 use std::fmt;
@@ -7,16 +8,16 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
-/// What a sender learns of a mistake in the receiver's set-up.
+/// The text that a sender gets when the receiver is set up incorrectly.
 pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
 
-/// What a sender learns of a signature, a time or a tenant that is refused.
+/// The text that a sender gets when the signature, the timestamp or the tenant is refused.
 pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted";
 
-/// An error of another library or of yours that one of this crate's errors keeps, as its `source` or its reason.
+/// The underlying error of another library, or of your own code, that one of this crate's errors keeps.
 ///
-/// It derefs to the error, for `to_string` and `downcast_ref`. Two are equal if they say the same, so that errors stay
-/// comparable in tests.
+/// It dereferences to that error, for `to_string` and `downcast_ref`. Two causes are equal if they have the same text, so
+/// that errors can be compared in tests.
 ///
 /// ```
 /// use std::io::{Error, ErrorKind};
@@ -65,7 +66,7 @@ impl fmt::Debug for Cause {
     }
 }
 
-/// A scheme, a secret or a set of keys that cannot be used. Found when it is built or loaded, never per request.
+/// A scheme, secret, keyring or policy that cannot be used. Returned when it is built or loaded, never per request.
 ///
 /// ```
 /// use hookseal::{ConfigError, Scheme, Secret};
@@ -80,20 +81,20 @@ pub enum ConfigError {
     /// A scheme, an event shape, a filter, a provider or a policy breaks a rule.
     #[error("{field}: {}{problem}", quoted(piece))]
     Invalid {
-        /// The field, as it is called in a file: `headers`, `covers`, `event`, `events`, `retry_policy` and so on.
+        /// The field's name in a file: `headers`, `covers`, `event`, `retry_policy` and so on.
         field: &'static str,
-        /// The offending part of it.
+        /// The part of it that is wrong.
         piece: String,
         /// What is wrong with that part.
         problem: &'static str,
     },
-    /// The secret has no bytes. An unset variable must not become the key that everybody knows.
+    /// The secret is empty. An environment variable that is not set must not become a key that everyone knows.
     #[error("the secret is empty")]
     EmptySecret,
-    /// White space stands before or after the secret: most likely a line end from a file.
+    /// The secret begins or ends with white space: most likely the line break at the end of a file.
     #[error("the secret begins or ends with white space")]
     UntrimmedSecret,
-    /// The key behind the secret has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) admits it.
+    /// The secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
     #[error("the secret's key has {bytes} bytes, fewer than 16")]
     ShortSecret {
         /// The key's length.
@@ -105,28 +106,28 @@ pub enum ConfigError {
         /// The form in words, for example "hex".
         form: &'static str,
     },
-    /// No key at all.
+    /// A keyring without a key.
     #[error("there is no key")]
     NoKeys,
-    /// More than eight keys: every unauthenticated request costs one hash per key.
+    /// More than eight keys. An unauthenticated request costs one hash per key, which is why there is a limit.
     #[error("{count} keys are more than 8")]
     TooManyKeys {
-        /// How many there were.
+        /// The number of keys.
         count: usize,
     },
-    /// The operating system gave no randomness for a new secret.
+    /// The operating system provided no randomness for a new secret.
     #[error(transparent)]
     NoRandomness(RandomnessError),
 }
 
-/// The offending part, if it has any text.
+/// The part that is wrong, in quotes, if it is not empty.
 fn quoted(piece: &str) -> String {
     if piece.is_empty() { String::new() } else { format!("`{piece}` ") }
 }
 
-/// The operating system gave no randomness for an id, a token or a secret. Its reason is the error's source.
+/// The operating system provided no randomness for an id, a token or a secret. The source is the system's own error.
 ///
-/// It can happen at any time, but on the systems that servers run on it does so, if at all, early in the boot.
+/// On the systems that servers run on this happens early in the boot, if ever.
 ///
 /// ```
 /// use hookseal::{RandomnessError, event_id};
@@ -138,7 +139,7 @@ fn quoted(piece: &str) -> String {
 /// # Ok::<(), RandomnessError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the operating system gave no randomness")]
+#[error("the operating system provided no randomness")]
 pub struct RandomnessError {
     source: getrandom::Error,
 }
@@ -162,27 +163,29 @@ impl RandomnessError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The id could not be sent, or would make the signed content ambiguous.
+    /// The id cannot be sent in a header, or would make the signed content ambiguous.
     #[error("the id {problem}")]
     InvalidId {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The scheme signs a header that the request does not have, has twice, or that makes the content ambiguous.
+    /// The scheme signs a header that is missing, occurs twice, or would make the signed content ambiguous.
     #[error("header `{header}` {problem}")]
     Header {
-        /// The header that the scheme's `covers` names.
+        /// The header, as named in the scheme's `covers`.
         header: HeaderName,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The time lies before 1970 (1973 where a scheme reads both units) or after the year 9999.
+    /// The time is before 1970 or after the year 9999. Some schemes accept no time before 1973 (those that read seconds
+    /// and milliseconds) or before 2001-09-09 (those that need a time with a fixed number of digits, or one that can be
+    /// recognized after an id).
     #[error("the time is too early or too late for the scheme's timestamp")]
     TimeOutOfRange,
     /// The address is not a URI.
     #[error("the address is not a URI")]
     InvalidUri {
-        /// What `http` says of it.
+        /// The error of the `http` crate.
         source: Cause,
     },
 }
@@ -193,10 +196,10 @@ impl SignError {
     }
 }
 
-/// A request that is not authentic, or cannot be told to be.
+/// A request that is not authentic, or whose authenticity cannot be established.
 ///
-/// The variants are for your logs. Whoever sent the request learns [`status`](Self::status) and
-/// [`public_text`](Self::public_text), which are the same for all reasons of one kind.
+/// The variants are for your logs. Tell the sender only [`status`](Self::status) and [`public_text`](Self::public_text),
+/// which do not depend on the exact reason.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -214,21 +217,22 @@ pub enum VerifyError {
     /// A header that the scheme needs is absent.
     #[error("header `{header}` is missing")]
     MissingHeader {
-        /// The first name under which it could have come.
+        /// Its first name, if the scheme has several names for it.
         header: HeaderName,
     },
-    /// A header that must stand once stands several times, equal or not: two readers could pick different ones.
+    /// A header that must occur once occurs several times, whether or not the values are equal: two programs could read
+    /// different ones.
     #[error("header `{header}` occurs more than once")]
     RepeatedHeader {
         /// The header.
         header: HeaderName,
     },
-    /// Headers of two naming families came together, for example `svix-id` and `webhook-signature`.
+    /// The request mixes two sets of header names, for example `svix-id` and `webhook-signature`.
     #[error("headers `{one}` and `{other}` do not belong together")]
     MixedHeaders {
-        /// A header of one family.
+        /// A header of one set.
         one: HeaderName,
-        /// A header of the other.
+        /// A header of the other set.
         other: HeaderName,
     },
     /// A header does not have the form that the scheme describes.
@@ -240,36 +244,38 @@ pub enum VerifyError {
         problem: &'static str,
     },
     /// More than 4 KiB of signature headers.
-    #[error("header `{header}` brings the signatures over 4096 bytes")]
+    #[error("the signature headers up to `{header}` have more than 4096 bytes")]
     HeaderTooLong {
         /// The header.
         header: HeaderName,
     },
     /// More than 16 well-formed signatures.
-    #[error("header `{header}` brings the signatures to more than 16")]
+    #[error("the signature headers up to `{header}` contain more than 16 signatures")]
     TooManySignatures {
         /// The header.
         header: HeaderName,
     },
-    /// The timestamp lies too far in the past: a late retry, a wrong clock, or a replay.
+    /// The timestamp is too old: a late retry, a wrong clock, or a replay attack.
     #[error("the timestamp is {seconds} s older than allowed")]
     TooOld {
         /// How far outside the window, rounded up.
         seconds: u64,
     },
-    /// The timestamp lies too far in the future.
+    /// The timestamp is too far in the future: most likely a wrong clock, or milliseconds read as seconds.
     #[error("the timestamp is {seconds} s further ahead than allowed")]
     TooNew {
         /// How far outside the window, rounded up.
         seconds: u64,
     },
-    /// No signature fits: a changed request, another secret, or a forgery.
-    #[error("no signature matches: a changed request, another secret, or not the raw body")]
+    /// No signature matches: the body was changed, the secret is another one, or the request is forged.
+    #[error(
+        "no signature matches: the request was changed, the secret is another one, or the body is not the raw body"
+    )]
     NoMatch,
 }
 
 impl VerifyError {
-    /// The status to answer with: 401 where the signature or the time is refused, 400 where the headers cannot be read.
+    /// The status to answer with: 401 if the signature or the timestamp is refused, 400 if the headers cannot be read.
     ///
     /// ```
     /// assert_eq!(hookseal::VerifyError::NoMatch.status(), 401);
@@ -281,7 +287,7 @@ impl VerifyError {
         }
     }
 
-    /// The text to answer with: constant for each status, so that a forger learns nothing from it.
+    /// The text to answer with. It depends only on the status, so an attacker learns nothing from it.
     ///
     /// ```
     /// use hookseal::VerifyError;
@@ -300,14 +306,14 @@ impl VerifyError {
 
 /// An event that cannot be read or written: authentic, perhaps, but not the promised JSON.
 ///
-/// Says which field and where, and never what stands there.
+/// Says which field and where, and of the values only the event's type.
 ///
 /// ```
 /// use hookseal::{EventError, EventShape};
 ///
 /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
 /// let read = |body: &'static str| SHAPE.read(body.as_bytes()).unwrap_err().to_string();
-/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing");
+/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing in the envelope");
 /// assert_eq!(read(r#"{"type":"a","type":"b","data":1}"#), "field `type` occurs twice");
 /// assert_eq!(read("[1]"), "the event is not a JSON object");
 /// assert_eq!(read(r#"{"type":"#), "the event is not JSON at line 1 column 8");
@@ -329,13 +335,27 @@ pub enum EventError {
     /// The body is JSON, but no object.
     #[error("the event is not a JSON object")]
     NotAnObject,
-    /// A field is missing.
-    #[error("field `{field}` is missing")]
+    /// The envelope lacks a field that the shape names.
+    #[error("field `{field}` is missing in the envelope")]
     MissingField {
         /// The field's name.
         field: String,
     },
-    /// A field stands twice, so that two readers could read different values.
+    /// The data lacks a field of the type that it was to become. The envelope may have a field of that name.
+    #[error(
+        "field `{field}` is missing in the data of event type {event_type:?}, in the object that ends at line {line} column {column}"
+    )]
+    MissingData {
+        /// The field's name, as your type calls it.
+        field: String,
+        /// The event's type.
+        event_type: String,
+        /// Where the object that lacks it ends. Counted as in [`Data`](Self::Data).
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A field occurs twice: two programs could read different values.
     #[error("field `{field}` occurs twice")]
     DuplicateField {
         /// The field's name, if the shape has it.
@@ -350,8 +370,10 @@ pub enum EventError {
         expected: &'static str,
     },
     /// The data does not fit the type that it was to become.
-    #[error("the data does not fit its type at line {line} column {column}")]
+    #[error("the data of event type {event_type:?} does not fit at line {line} column {column}")]
     Data {
+        /// The event's type.
+        event_type: String,
         /// Counted from 1 in the text that was parsed: the data, or with [`EventShape::read_as`](crate::EventShape::read_as) the whole body.
         line: usize,
         /// Counted from 1.
@@ -392,7 +414,7 @@ impl EventError {
         }
     }
 
-    /// The text to answer with: constant for each status.
+    /// The text to answer with. It depends only on the status.
     ///
     /// ```
     /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the promised JSON");
@@ -405,10 +427,10 @@ impl EventError {
     }
 }
 
-/// The URL of an endpoint, or an address that its host resolves to, that must not be called.
+/// An endpoint's URL, or an address that its host resolves to, that must not be called.
 ///
-/// Met when an endpoint is registered and, for addresses, before each attempt. Names the rule and never what the URL
-/// says, so that no user name or token gets into a log.
+/// Returned when an endpoint is registered and, for addresses, before each attempt. It names the rule and never quotes the
+/// URL, so that no user name or token gets into a log.
 ///
 /// ```
 /// use hookseal::UrlError;
@@ -486,7 +508,7 @@ mod tests {
         let system = getrandom::Error::UNEXPECTED;
         let error = RandomnessError::new(system);
         for error in [&error as &dyn Error, &ConfigError::NoRandomness(error)] {
-            assert_eq!(error.to_string(), "the operating system gave no randomness");
+            assert_eq!(error.to_string(), "the operating system provided no randomness");
             assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&system));
         }
     }

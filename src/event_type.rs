@@ -6,8 +6,8 @@ use crate::error::ConfigError;
 /// The longest event type or pattern.
 pub(crate) const MAX_TYPE: usize = 256;
 
-/// The type of an event, checked: segments of `A-Z a-z 0-9 _ -` joined by dots, at most 256 bytes. Case counts. It
-/// borrows its text, so there is `TryFrom<&str>` and no `FromStr`.
+/// A checked event type: segments of `A-Z a-z 0-9 _ -` joined by full stops, at most 256 bytes, case-sensitive. It borrows
+/// its text, so it implements `TryFrom<&str>` and not `FromStr`.
 ///
 /// ```
 /// use hookseal::EventType;
@@ -24,7 +24,7 @@ impl<'a> EventType<'a> {
     /// Checks a type.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] with the offending text.
+    /// [`ConfigError::Invalid`] with the text.
     ///
     /// ```
     /// assert!(hookseal::EventType::new("call.*").is_err(), "that is a pattern");

@@ -4,7 +4,7 @@ use uuid::Builder;
 use crate::error::RandomnessError;
 use crate::random;
 
-/// A new id for an event: `prefix` and a UUID of version 7 without hyphens. Unique, and sortable by time.
+/// Makes an id for an event: `prefix` and a UUID of version 7 without hyphens. Ids are unique and sort by time.
 ///
 /// # Errors
 /// [`RandomnessError`].
@@ -20,7 +20,7 @@ pub fn event_id(prefix: &str) -> Result<String, RandomnessError> {
     Ok(event_id_from(prefix, OffsetDateTime::now_utc(), random))
 }
 
-/// The same from your own clock and randomness, for tests and for programs that bring both.
+/// Like [`event_id`], with your own clock and randomness: for tests, and for systems without either.
 ///
 /// Times before 1970 count as 1970.
 ///

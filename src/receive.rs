@@ -7,6 +7,7 @@
 //! | [`Received`] | a verified request with its bytes |
 //! | [`Rejection`] | a request that does not reach the handler |
 //! | [`Answer`] | what the handler tells the sender |
+//! | [`BodyBudget`] | how much memory the bodies of all requests may take |
 //!
 //! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; `tower` brings a
 //! layer. For other servers, [`Receiver::begin`] takes the headers and the body as it comes.
@@ -22,12 +23,13 @@
 //! | 409 | the same event is being processed: with `Retry-After` | yes |
 //! | 413 | the body is over the limit | yes |
 //! | 500 | the receiver is misconfigured | yes |
-//! | 503 | a temporary failure: of the handler, of the store or of where the keys come from, with `Retry-After` | yes |
+//! | 503 | a temporary failure: of the handler, of the store or of where the keys come from, or no memory left in the budget, with `Retry-After` | yes |
 //!
 //! Each text is a constant that says nothing of the request, and the reason is for your log alone. There is no 415: what the body is, the signature says.
 //! With 401 comes no `WWW-Authenticate`: a sender has nothing to negotiate.
 
 mod answer;
+mod budget;
 mod intake;
 mod received;
 mod receiver;
@@ -35,6 +37,7 @@ mod rejection;
 mod webhook;
 
 pub use answer::Answer;
+pub use budget::BodyBudget;
 pub use intake::Intake;
 pub use received::Received;
 pub use receiver::Receiver;

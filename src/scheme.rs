@@ -18,10 +18,10 @@ use notation::{Notation, Piece};
 pub(crate) use plan::{Plan, Values};
 pub(crate) use read::Reading;
 
-/// A webhook signature scheme as a value: a provider's sample request and what its signature covers.
+/// A webhook signature scheme: the header lines of a provider's sample request, and what the signature covers.
 ///
-/// One scheme drives both a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). A scheme that you write, or
-/// load from a file, has the same standing as those in [`provider`](crate::provider).
+/// The same value drives a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). Schemes that you write, or load
+/// from a file, can do everything that those in [`provider`](crate::provider) can.
 ///
 /// ```
 /// use hookseal::{Scheme, Secret, Signer, Verifier};
@@ -36,36 +36,36 @@ pub(crate) use read::Reading;
 ///
 /// # The notation
 ///
-/// The first text holds the header lines of a sample request, one a line. The second says which bytes are signed.
+/// The first text contains the header lines of a sample request. The second text says which bytes are signed.
 ///
 /// | in a header line | means |
 /// |---|---|
 /// | `{hex}` `{base64}` `{base64url}` | the MAC: hex in lower case (read in either), padded base64, unpadded base64 in the URL alphabet |
-/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: unix seconds, unix milliseconds, RFC 3339 |
-/// | `{timestamp:ms-or-s}` | unix milliseconds; seconds are read too, for providers that contradict themselves |
-/// | `{id}` | the id of the delivery; it stands alone in its line |
+/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: Unix seconds, Unix milliseconds, RFC 3339 |
+/// | `{timestamp:ms-or-s}` | Unix milliseconds. Seconds are accepted too, for providers that contradict themselves |
+/// | `{id}` | the id of the delivery. It has a header line to itself |
 /// | `X-Sig: sha256={hex}` | the value is the prefix and the MAC, exactly |
-/// | `X-Sig: t={timestamp},v1={hex}` | a list. What follows the first placeholder separates: `,` `;` or a blank. Items are found by their prefix in any order, blanks around them and unknown items are skipped, each named item must be there, the timestamp once |
-/// | `X-Sig: v1={hex},...` | the last item may repeat: a signer writes one for each key, for a verifier each is a candidate |
-/// | `X-Sig: {timestamp},{hex},...` | items without prefix go by position |
-/// | `X-Sig: v0={hex},{hex},...` | one prefix before a whole list |
-/// | two lines with a MAC | a signer gives the n-th line the n-th key; a verifier takes any key in any |
-/// | `X-Sig-{n}: {hex}` | the same for any number of headers: `X-Sig-1`, `X-Sig-2`, … |
-/// | `a-id \| b-id: {id}` | alternative names. All lines switch together, a request that mixes them is refused |
-/// | `X-Version: 1` | written by a signer; must be equal if present, and present if it is covered |
+/// | `X-Sig: t={timestamp},v1={hex}` | a list. The character after the first placeholder is the separator: `,` `;` or a blank. Items are recognized by their prefix, in any order; blanks around them and unknown items are ignored. Every named item is required, the timestamp exactly once |
+/// | `X-Sig: v1={hex},...` | the last item may repeat. A signer writes one signature per key, and a verifier accepts any of them |
+/// | `X-Sig: {timestamp},{hex},...` | items without a prefix are recognized by their position |
+/// | `X-Sig: v0={hex},{hex},...` | one prefix for the whole list |
+/// | two lines with a MAC | a signer uses the n-th key for the n-th line. A verifier accepts any key in any line |
+/// | `X-Sig-{n}: {hex}` | any number of such lines: `X-Sig-1`, `X-Sig-2`, … |
+/// | `a-id \| b-id: {id}` | alternative names. A request must use the first name in all lines, or the second name in all lines, and so on |
+/// | `X-Version: 1` | a constant. A signer writes it. If a request has this header, the value must be equal; if it is covered, it is required |
 ///
-/// | in what is covered | means |
+/// | in the signed content | means |
 /// |---|---|
 /// | `{body}` | the raw body, exactly once |
-/// | `{timestamp}` `{id}` | their text as received |
-/// | `{header:Name}` | the text of another header: the request's, or a constant line's |
+/// | `{timestamp}` `{id}` | the received text |
+/// | `{header:Name}` | the text of another header of the request, or of a constant line |
 /// | anything else | itself |
 ///
-/// Refused when the scheme is made: a timestamp that is not covered (it would pose as replay protection), a covered
-/// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. An `{id}`
-/// that is not covered is allowed and only informs.
+/// A scheme is refused when it is made if it has a timestamp that is not covered (it would look like replay protection and
+/// be none), if it covers a placeholder that no header line contains, or if two placeholders touch, because bytes could then
+/// move from one to the other. An `{id}` that is not covered is allowed, for information only.
 ///
-/// A timestamp may touch another placeholder in these cases alone:
+/// A timestamp may touch another placeholder in two cases:
 ///
 /// - `{timestamp}{body}`, `{body}{timestamp}`, or as the first or last placeholder (`{timestamp}{id}.{body}`): the time
 ///   must then have exactly ten digits, thirteen for milliseconds, or be in RFC 3339.
@@ -112,12 +112,12 @@ pub struct Scheme {
 const TOLERANCE: Option<u32> = Some(300);
 
 impl Scheme {
-    /// A scheme with HMAC-SHA256, a secret that is text, and a window of 300 seconds to either side.
+    /// A scheme with HMAC-SHA256, a secret whose text is the key, and a tolerance of 300 seconds in either direction.
     ///
-    /// Meant for constants: there, a mistake is a compile error that names it.
+    /// Use it in constants, where a mistake is a compile error that names it.
     ///
     /// # Panics
-    /// Outside of constants, where [`try_new`](Self::try_new) gives an error.
+    /// If a text is wrong and this is not evaluated in a constant. [`try_new`](Self::try_new) returns an error instead.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -137,10 +137,10 @@ impl Scheme {
         }
     }
 
-    /// The same for texts that come from elsewhere.
+    /// A scheme from texts that are only known at run time.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] names the field and the offending part of it.
+    /// [`ConfigError::Invalid`] names the field and the part of it that is wrong.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -377,10 +377,11 @@ impl Scheme {
         self.plan().capacity(2) > 1
     }
 
-    /// For how many seconds a captured request can stay valid; `None` is for ever, and then only deduplication stops a
-    /// replay. A store of processed events must remember at least as long.
+    /// For how many seconds a captured request can stay valid. `None` means forever: then only deduplication stops a replay
+    /// attack. A store of processed events must keep its keys at least this long.
     ///
-    /// The sum of both sides of the window: a request that was stamped ahead of the clock lives longer.
+    /// This is the tolerance in both directions added up, because a request whose timestamp is ahead of the clock stays
+    /// valid for longer.
     ///
     /// ```
     /// use hookseal::Scheme;

@@ -186,7 +186,7 @@ where
                 Ok(received) => received,
                 Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
             };
-            trace::accepted(&received);
+            trace::verified(&received);
             let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
             parts.extensions.insert(handled);
             let request = Request::from_parts(parts, Full::new(received.body().clone()));
@@ -260,9 +260,7 @@ pub(crate) fn refusal<B: From<&'static str>>(rejection: &Rejection) -> Response<
 
 /// The response that an answer becomes.
 pub(crate) fn answered<B: From<&'static str>>(answer: &Answer) -> Response<B> {
-    if let Answer::PermanentFailure { reason } = answer {
-        trace::failed(reason);
-    }
+    trace::answered(answer);
     plain(answer.status(), answer.public_text(), answer.retry_after())
 }
 

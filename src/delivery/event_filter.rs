@@ -9,11 +9,11 @@ use crate::event_type::{EventType, MAX_TYPE, invalid, is_type};
 
 const EVERY: &str = "*";
 
-/// Which types of events an endpoint wants: all, or those that one of its patterns matches.
+/// The event types that an endpoint wants: all, or those that match one of its patterns.
 ///
-/// A pattern is a type, `prefix.*` for every type with one or more segments after the prefix, or `*` for all. Anything else
-/// is an error when the filter is made, not a filter that silently matches nothing. In JSON and TOML it is a list of
-/// patterns; as one text, in a column or a variable of the environment, they are separated by commas.
+/// A pattern is a type, `prefix.*` for every type with one or more segments after the prefix, or `*` for all types.
+/// Anything else is an error when the filter is made, so that no filter silently matches nothing. In JSON and TOML a filter
+/// is a list of patterns. As one text, in a column or an environment variable, it is a list separated by commas.
 ///
 /// ```
 /// use hookseal::EventType;
@@ -50,7 +50,7 @@ impl EventFilter {
     /// A filter from patterns. Those that another one covers are left out.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a text that is no pattern, and for an empty list: an endpoint that wants nothing is
+    /// [`ConfigError::Invalid`] for a text that is not a pattern, and for an empty list: an endpoint that wants nothing is
     /// a mistake.
     ///
     /// ```
@@ -89,7 +89,7 @@ impl EventFilter {
         self.patterns.iter().any(|pattern| covers(pattern, event_type.as_str()))
     }
 
-    /// Whether this filter wants whatever the other one wants.
+    /// Whether this filter wants every type that the other one wants.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -101,7 +101,7 @@ impl EventFilter {
         other.patterns.iter().all(|pattern| self.patterns.iter().any(|own| covers(own, pattern)))
     }
 
-    /// A filter that wants what either wants.
+    /// A filter that wants every type that one of the two wants.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -144,7 +144,7 @@ impl Default for EventFilter {
 impl FromStr for EventFilter {
     type Err = ConfigError;
 
-    /// Blanks around a pattern are ignored, and an empty text is an error, as an empty list is.
+    /// Blanks around a pattern are ignored. An empty text is an error, like an empty list.
     fn from_str(text: &str) -> Result<EventFilter, ConfigError> {
         EventFilter::new(text.split(',').map(str::trim))
     }
@@ -178,7 +178,7 @@ impl From<EventFilter> for Vec<String> {
     }
 }
 
-/// Whether a pattern matches whatever `other`, a type or a pattern, stands for.
+/// Whether a pattern matches every type that `other`, a type or a pattern, matches.
 fn covers(pattern: &str, other: &str) -> bool {
     match pattern.strip_suffix('*') {
         // `prefix.`, with something behind it.

@@ -11,7 +11,7 @@ use super::retry::RetryPolicy;
 use crate::event::Event;
 use crate::event_type::EventType;
 
-/// An endpoint and what it wants to be told, as a platform stores it. Its JSON is CallIntel's.
+/// An endpoint and the events that it wants, as a platform stores them. The JSON form is CallIntel's.
 ///
 /// ```
 /// use hookseal::delivery::Subscription;
@@ -25,22 +25,22 @@ use crate::event_type::EventType;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// Where to send.
+    /// The URL to send to.
     pub url: String,
-    /// The types of events that it wants; all, if it names none.
+    /// The event types that it wants: all if it names none.
     #[serde(default)]
     pub events: EventFilter,
-    /// The owner's switch: whether anything is sent at all. What the platform pauses stands in
-    /// [`EndpointHealth`](super::EndpointHealth); both must say yes.
+    /// The owner's switch: whether events are sent at all. The platform pauses an endpoint in
+    /// [`EndpointHealth`](super::EndpointHealth). Send only if both permit it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
-    /// What the data must be like.
+    /// Conditions on the data.
     #[serde(default, skip_serializing_if = "DataFilter::is_empty")]
     pub filters: DataFilter,
-    /// When to try again, if not as the platform does.
+    /// A retry policy that replaces the platform's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_policy: Option<RetryPolicy>,
-    /// Seconds that the endpoint has to answer.
+    /// The time-out of an attempt, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,
 }
@@ -71,8 +71,8 @@ impl Subscription {
         }
     }
 
-    /// Whether an event is to be sent to it: active, of a type that it wants, with data that its filters let through.
-    /// An event whose type is not a valid [`EventType`] is wanted by nobody.
+    /// Whether an event is to be sent to this endpoint: the subscription is active, wants the type, and its data filters
+    /// match. No subscription wants an event whose type is not a valid [`EventType`].
     ///
     /// ```
     /// use hookseal::Event;
@@ -104,8 +104,8 @@ fn is_true(value: &bool) -> bool {
 /// Conditions on an event's data, all of which must hold.
 ///
 /// `min_X` and `max_X` compare the number `X`; any other key compares a string, number or boolean for equality. A key
-/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or another type is no match, never an
-/// error. This is CallIntel's filter, and no query language.
+/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or a value of another type does not match,
+/// and is never an error. This is CallIntel's filter, not a query language.
 ///
 /// ```
 /// use hookseal::delivery::DataFilter;
@@ -122,7 +122,7 @@ pub struct DataFilter {
 }
 
 impl DataFilter {
-    /// Whether there is no condition.
+    /// Whether there are no conditions.
     ///
     /// ```
     /// assert!(hookseal::delivery::DataFilter::default().is_empty());
@@ -146,7 +146,7 @@ impl DataFilter {
         self.matches_with(data, |field| format!("{field}_seconds"))
     }
 
-    /// The same with your own second name for a field, where the data calls it otherwise than the filter.
+    /// Like [`matches`](Self::matches), with your own fallback name for fields that the data names differently.
     ///
     /// ```
     /// use hookseal::delivery::DataFilter;

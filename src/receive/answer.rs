@@ -51,7 +51,7 @@ pub enum Answer {
         /// For the log; never sent.
         reason: Cow<'static, str>,
     },
-    /// Authentic, but not the promised JSON.
+    /// Authentic, but not the promised JSON. With the feature `tracing` the adapters log the error as a warning.
     Unreadable(EventError),
 }
 

@@ -1,9 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Receiver;
+use super::budget::Reservation;
 use crate::error::EventError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
@@ -41,13 +43,20 @@ pub struct Received<P = ()> {
     proof: Proof<'static>,
     id: Option<Box<[u8]>>,
     body: Bytes,
+    /// What the body holds of the receivers' budget, given back with the last clone.
+    reservation: Option<Arc<Reservation>>,
     is_claimed: bool,
 }
 
 impl<P> Received<P> {
-    pub(super) fn new(receiver: Receiver<P>, proof: Proof<'_>, body: Bytes) -> Received<P> {
+    pub(super) fn new(
+        receiver: Receiver<P>,
+        proof: Proof<'_>,
+        body: Bytes,
+        reservation: Option<Reservation>,
+    ) -> Received<P> {
         let (proof, id) = proof.into_owned();
-        Received { receiver, proof, id, body, is_claimed: false }
+        Received { receiver, proof, id, body, reservation: reservation.map(Arc::new), is_claimed: false }
     }
 
     /// The same for a handler inside of an [`Once`](crate::idempotency::Once), which must not claim the event again:
@@ -238,6 +247,7 @@ impl<P> Clone for Received<P> {
             proof: self.proof,
             id: self.id.clone(),
             body: self.body.clone(),
+            reservation: self.reservation.clone(),
             is_claimed: self.is_claimed,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::Intake;
+use super::{BodyBudget, Intake, Rejection};
 use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::headers::Headers;
@@ -49,13 +49,18 @@ struct Shared {
     verifier: Verifier,
     scope: String,
     max_received: usize,
+    budget: BodyBudget,
+    /// Whose tenant does not exist.
+    is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
 }
 
 impl<P> Receiver<P> {
     pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver<P> {
         let max_received = usize::try_from(provider.max_received()).unwrap_or(usize::MAX);
-        let shared = Shared { provider, verifier, scope: String::new(), max_received, clock: None };
+        let budget = BodyBudget::shared();
+        let scope = String::new();
+        let shared = Shared { provider, verifier, scope, max_received, budget, is_nobodys: false, clock: None };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 
@@ -66,7 +71,8 @@ impl<P> Receiver<P> {
     }
 
     /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id. Two
-    /// endpoints that each process the same event need a scope each too, if they share a store.
+    /// endpoints that each process the same event need a scope each too, if they share a store. Take a tenant's from your
+    /// database, as [`Provider::tenant_receiver`] does, not from the request.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -82,7 +88,7 @@ impl<P> Receiver<P> {
     /// Sets the largest body in bytes, instead of the provider's [`max_received`](Provider::max_received).
     ///
     /// It replaces the framework's own limit. A larger body is refused, with 413 unless its headers are refused first, and
-    /// no more than the limit is ever held.
+    /// no more than the limit is ever held. What many requests hold together, a [`BodyBudget`] bounds.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -93,6 +99,25 @@ impl<P> Receiver<P> {
     #[must_use]
     pub fn with_max_received(self, bytes: usize) -> Receiver<P> {
         self.with(|shared| shared.max_received = bytes)
+    }
+
+    /// Sets what the bodies of all requests may hold together, instead of the 256 MiB that all receivers of the process
+    /// share. A budget that is smaller than the limit is the limit.
+    ///
+    /// ```
+    /// use hookseal::receive::{BodyBudget, Receiver};
+    /// # use hookseal::{Secret, provider};
+    ///
+    /// # let (shop, bank) = (Secret::new("a secret of twenty-some bytes")?, Secret::new("another of twenty-some bytes")?);
+    /// let budget = BodyBudget::new(100 << 20);
+    /// let shop: Receiver = provider::SHOPIFY.receiver(shop)?.with_body_budget(budget.clone());
+    /// let bank: Receiver = provider::STRIPE.receiver(bank)?.with_body_budget(budget);
+    /// assert_eq!(bank.body_budget().bytes(), shop.body_budget().bytes());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_body_budget(self, budget: BodyBudget) -> Receiver<P> {
+        self.with(|shared| shared.budget = budget)
     }
 
     /// Sets the clock that timestamps are compared with, instead of the system's: for tests with recorded requests.
@@ -154,6 +179,18 @@ impl<P> Receiver<P> {
         self.shared.max_received
     }
 
+    /// What the bodies of all requests may hold together, and hold now.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// assert!(receiver.body_budget().spent() <= receiver.body_budget().bytes());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn body_budget(&self) -> &BodyBudget {
+        &self.shared.budget
+    }
+
     /// Begins to receive a request: the headers now, then the body as it comes. The adapters do so; for other servers,
     /// see [`Intake`].
     ///
@@ -176,6 +213,12 @@ impl<P> Receiver<P> {
     /// Whether both are clones of one receiver.
     pub(super) fn is(&self, other: &Receiver<P>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Whether it is a [`refusing_receiver`](Provider::refusing_receiver).
+    #[allow(dead_code, reason = "for the log")]
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.shared.is_nobodys
     }
 
     #[inline]
@@ -202,10 +245,45 @@ impl Provider {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 
+    /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
+    ///
+    /// `tenant` is its id as your database has it, not as the request's path has it: no signature covers the path, and
+    /// where a look-up takes `Shop-1` for `shop-1`, each spelling would be a scope in which one event is processed once.
+    ///
+    /// # Errors
+    /// [`Rejection::UnusableKeys`], which your log shows with the provider and the tenant.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let receiver: Receiver = provider::KLANG.tenant_receiver("shop-1", Secret::new("a secret of twenty-some bytes"))?;
+    /// assert_eq!(receiver.scope(), "shop-1");
+    ///
+    /// let error = provider::KLANG.tenant_receiver::<(), _>("shop-2", Secret::new("from a file\n")).unwrap_err();
+    /// assert_eq!(error.status(), 500);
+    /// let reason = "the keys of klang for \"shop-2\" cannot be used: the secret begins or ends with white space";
+    /// assert_eq!(error.to_string(), reason);
+    /// # Ok::<(), hookseal::receive::Rejection>(())
+    /// ```
+    pub fn tenant_receiver<P, K: Into<Keyring>>(
+        &self,
+        tenant: impl Into<String>,
+        keys: Result<K, ConfigError>,
+    ) -> Result<Receiver<P>, Rejection> {
+        let tenant = tenant.into();
+        match keys.and_then(|keys| self.receiver(keys)) {
+            Ok(receiver) => Ok(receiver.with_scope(tenant)),
+            Err(error) => Err(Rejection::UnusableKeys { provider: self.name().to_owned(), tenant, error }),
+        }
+    }
+
     /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
     /// tenants cannot be found by trying. Status and text are those of a wrong secret. If your tenants have another
-    /// [limit](Receiver::with_max_received) than the provider's, give it that too. It hashes once, and a tenant once for
-    /// each of its keys.
+    /// [limit](Receiver::with_max_received) or [budget](Receiver::with_body_budget) than usual, give it that too. It hashes
+    /// once, and a tenant once for each of its keys.
+    ///
+    /// The [scope](Receiver::with_scope) that you give it is logged as the unknown tenant, at most 64 characters of it.
     ///
     /// # Errors
     /// [`ConfigError::NoRandomness`]: its secret is a random one.
@@ -215,7 +293,7 @@ impl Provider {
     /// use hookseal::{Secret, provider};
     ///
     /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
-    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?;
+    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?.with_scope("shop-7");
     /// let mut intake = nobody.begin(&headers);
     /// intake.push("{}".into());
     /// assert_eq!(intake.finish().unwrap_err().status(), 401);
@@ -224,7 +302,8 @@ impl Provider {
     pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
         let mut key = [0; 32];
         random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
-        self.receiver(Secret::from_bytes(key)?)
+        let receiver = self.receiver(Secret::from_bytes(key)?)?;
+        Ok(receiver.with(|shared| shared.is_nobodys = true))
     }
 }
 

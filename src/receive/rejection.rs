@@ -41,6 +41,12 @@ pub enum Rejection {
     /// The body is larger than a limit of the framework's or a middleware's.
     #[error("the body is over a limit that was set outside the receiver")]
     OverForeignLimit,
+    /// The body does not fit beside the others that are held at this moment: see [`BodyBudget`](super::BodyBudget).
+    #[error("the bodies that are held leave no room in the budget of {bytes} bytes")]
+    BudgetSpent {
+        /// The whole budget.
+        bytes: usize,
+    },
     /// The body did not arrive whole: most likely the sender went away.
     #[error("the body did not arrive whole")]
     BrokenBody,
@@ -66,6 +72,17 @@ pub enum Rejection {
         /// For the log.
         #[source]
         reason: Cause,
+    },
+    /// A tenant's keys cannot be used, for example because its secret has a line end. Nobody is let in. See
+    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver).
+    #[error("the keys of {provider} for {tenant:?} cannot be used: {error}")]
+    UnusableKeys {
+        /// The provider's name.
+        provider: String,
+        /// The tenant.
+        tenant: String,
+        /// What is wrong with its keys.
+        error: ConfigError,
     },
     /// The receiver's set-up is at fault. Nobody is let in.
     #[error("{reason}")]
@@ -103,8 +120,8 @@ impl Rejection {
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
             Rejection::Unhandled { .. } => StatusCode::OK,
-            Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -124,13 +141,15 @@ impl Rejection {
             Rejection::BrokenBody => "the webhook's body did not arrive whole",
             Rejection::Unhandled { .. } => "acknowledged",
             Rejection::UnknownType { .. } => "the webhook's event type is not handled here",
-            Rejection::Unavailable { .. } => "the receiver is unavailable for the moment",
-            Rejection::Misconfigured { .. } => MISCONFIGURED,
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => {
+                "the receiver is unavailable for the moment"
+            }
+            Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => MISCONFIGURED,
         }
     }
 
-    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable), long
-    /// enough for a failover.
+    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable) or its
+    /// [budget](Self::BudgetSpent) is spent, long enough for a failover and for slow senders to be given up.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -139,7 +158,7 @@ impl Rejection {
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
             _ => None,
         }
     }
@@ -158,7 +177,8 @@ impl From<EventError> for Rejection {
 }
 
 impl From<ConfigError> for Rejection {
-    /// For a look-up that finds a secret which cannot be used.
+    /// For a look-up that cannot make a receiver. For a tenant's secret there is
+    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver), which tells the log whose it is.
     fn from(error: ConfigError) -> Rejection {
         Rejection::Misconfigured { reason: Cause::new(error) }
     }

@@ -30,14 +30,14 @@ use crate::sign::Signer;
 pub struct Sender {
     provider: Provider,
     signer: Signer,
-    /// Headers that the scheme covers beside its own.
+    /// Headers of the request that the scheme covers.
     covered: Vec<HeaderName>,
     id: Option<String>,
     time: Option<OffsetDateTime>,
 }
 
 impl Sender {
-    /// A sender with the secrets that the endpoint knows.
+    /// A sender with the endpoint's secrets.
     ///
     /// # Errors
     /// As [`Signer::new`].
@@ -53,7 +53,7 @@ impl Sender {
         Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None })
     }
 
-    /// Sets when the events happen and are signed, instead of now.
+    /// Sets the time at which events happen and are signed: now unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::Sender};
@@ -70,7 +70,7 @@ impl Sender {
         self
     }
 
-    /// Sets the id of all events, instead of a new one for each.
+    /// Sets the id of all events: a new one for each unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::Sender};
@@ -176,7 +176,7 @@ impl Sender {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SenderError {
-    /// The event cannot be written as the provider does.
+    /// The event cannot be written in the provider's shape.
     #[error(transparent)]
     Event(#[from] EventError),
     /// The request cannot be signed.

@@ -15,10 +15,13 @@ use redis::aio::ConnectionManager;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore};
 
-use server::{App, Framing, Log, RedisServer, Reply, Server, eventually};
+use redis_server::RedisServer;
+use server::{App, Framing, Log, Reply, Server, eventually};
 use server::{forged, paid, receiver, signed, to, unsigned};
 
 mod common;
+#[path = "common/redis_server.rs"]
+mod redis_server;
 #[path = "common/server.rs"]
 mod server;
 
@@ -51,6 +54,10 @@ impl Store for AnyStore {
             AnyStore::Memory(store) => store.release(key, token).await.map_err(std::io::Error::other),
             AnyStore::Redis(store) => store.release(key, token).await.map_err(std::io::Error::other),
         }
+    }
+
+    fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
+        Some(tokio::time::sleep(time))
     }
 }
 
@@ -316,6 +323,42 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
         running.send(request.clone()).await.assert_says(&Answer::Processed, server);
         running.send(request).await.assert_says(&Answer::Duplicate, server);
         assert_eq!(log.count(), 2, "{server:?}");
+    }
+}
+
+/// As `nc -N` does: nothing more to send, and an answer awaited.
+#[tokio::test]
+async fn a_sender_that_closes_its_side_is_cut_off_by_axum_and_answered_by_actix() {
+    for server in Server::ALL {
+        let (store, seconds) = memory_with_clock();
+        let (log, started, closed) = (Log::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let gate = (started.clone(), closed.clone());
+        let work = stumbling(&log, move || {
+            let (started, closed) = gate.clone();
+            async move {
+                started.notify_one();
+                closed.notified().await;
+            }
+        });
+        let once = Once::new(store).lease(Duration::from_secs(5));
+        let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
+        let request = paid(7);
+        let mut connection = running.connect().await;
+        connection.write(&server::wire(&request, Framing::Length)).await;
+        started.notified().await;
+        connection.finish_writing().await;
+        if server == Server::Actix {
+            closed.notify_one();
+            connection.reply().await.unwrap().assert_says(&Answer::Processed, server);
+        } else {
+            assert!(connection.reply().await.is_none(), "{server:?}");
+            let busy = Answer::InFlight { retry_after: Duration::from_secs(5) };
+            running.send(request.clone()).await.assert_says(&busy, server);
+            seconds.store(5, Ordering::SeqCst);
+            running.send(request.clone()).await.assert_says(&Answer::Processed, server);
+        }
+        running.send(request).await.assert_says(&Answer::Duplicate, server);
+        assert_eq!(log.count(), if server == Server::Actix { 1 } else { 2 }, "{server:?}");
     }
 }
 

@@ -107,7 +107,7 @@ fn refused() -> Vec<Refused> {
             rejection: Rejection::TooLarge { limit: 10_000 },
         },
         by_length("authentic, but not JSON", 400, signed("seven"), unreadable.into()),
-        by_length("authentic, but other data", 400, misfit, EventError::Data { line: 1, column: 1 }.into()),
+        by_length("authentic, but other data", 400, misfit, EventError::NotAnObject.into()),
     ]
 }
 

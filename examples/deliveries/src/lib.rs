@@ -31,6 +31,7 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let broken = klang.body(&*klang_uri, "this is no JSON")?;
     let large = klang.body(&*klang_uri, vec![b' '; 2 << 20])?;
     let push = github.body(&*shop_uri, r#"{"ref":"refs/heads/main"}"#)?;
+    let respelt = github.body(format!("http://{address}/github/Shop-1"), r#"{"ref":"refs/heads/main"}"#)?;
     let elsewhere = github.body(format!("http://{address}/github/shop-2"), r#"{"ref":"refs/heads/main"}"#)?;
     let confused = github.body(&*klang_uri, r#"{"ref":"refs/heads/main"}"#)?;
 
@@ -44,6 +45,7 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
         ("too large", large, 413),
         ("a tenant's event", push.clone(), 202),
         ("the same again", push, 200),
+        ("the same to another spelling of the tenant", respelt, 200),
         ("the same to a tenant that does not exist", elsewhere, 401),
         ("the same to another provider's endpoint", confused, 400),
     ];

@@ -39,17 +39,24 @@ async fn github(once: web::Data<Once<MemoryStore>>, received: Received<Tenant>) 
     .await
 }
 
-/// Stands for a database.
-async fn secret_of(tenant: &str) -> Result<Option<&'static str>, std::io::Error> {
-    Ok((tenant == "shop-1").then_some(deliveries::SHOP_SECRET))
+struct Row {
+    id: &'static str,
+    secret: &'static str,
+}
+
+/// In place of a database, and like many one finds a tenant by its name in any case.
+async fn find_tenant(name: &str) -> Result<Option<Row>, std::io::Error> {
+    let is_found = name.eq_ignore_ascii_case("shop-1");
+    Ok(is_found.then_some(Row { id: "shop-1", secret: deliveries::SHOP_SECRET }))
 }
 
 async fn find_receiver(request: HttpRequest) -> Result<Receiver<Tenant>, Rejection> {
-    let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-    match secret_of(tenant).await.map_err(Rejection::unavailable)? {
-        Some(secret) => Ok(provider::GITHUB.receiver(Secret::new(secret)?)?.with_scope(tenant)),
+    let name = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
+    match find_tenant(name).await.map_err(Rejection::unavailable)? {
+        // The id, not the name as it was typed, which no signature covers: each event once, whatever the spelling.
+        Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
         // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
-        None => Ok(provider::GITHUB.refusing_receiver()?),
+        None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name)),
     }
 }
 

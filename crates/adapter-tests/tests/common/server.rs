@@ -4,10 +4,7 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -423,84 +420,4 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
         }
     };
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
-}
-
-/// A redis-server of the test's own, on a socket in a folder of its own, that keeps nothing.
-pub(crate) struct RedisServer {
-    folder: PathBuf,
-    process: Child,
-}
-
-impl RedisServer {
-    /// `None`, said loudly, where the program is not installed; a panic if `HOOKSEAL_REQUIRE_SERVICES` is 1.
-    pub(crate) async fn start() -> Option<RedisServer> {
-        let name = hookseal::event_id("hookseal-").expect("randomness");
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).expect("a folder for Redis");
-        match launch(&folder) {
-            Ok(process) => {
-                let server = RedisServer { folder, process };
-                server.wait_until_it_answers().await;
-                Some(server)
-            }
-            Err(error) => {
-                let _ = std::fs::remove_dir_all(&folder);
-                let required = std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
-                assert!(!required, "HOOKSEAL_REQUIRE_SERVICES=1, but redis-server does not start: {error}");
-                // Past the macros, whose output the harness hides where a test passes.
-                let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED: redis-server does not start: {error} ***");
-                None
-            }
-        }
-    }
-
-    /// A connection that comes back by itself, and gives up soon.
-    pub(crate) async fn connect(&self) -> redis::aio::ConnectionManager {
-        let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(1);
-        self.client().get_connection_manager_with_config(config).await.expect("Redis answers")
-    }
-
-    pub(crate) async fn keys(&self) -> usize {
-        redis::cmd("DBSIZE").query_async(&mut self.connect().await).await.expect("Redis counts")
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.process.kill().expect("the process can be killed");
-        self.process.wait().expect("the process ends");
-    }
-
-    /// After a [`kill`](Self::kill): at the same place, and empty.
-    pub(crate) async fn restart(&mut self) {
-        self.process = launch(&self.folder).expect("it started before");
-        self.wait_until_it_answers().await;
-    }
-
-    fn client(&self) -> redis::Client {
-        redis::Client::open(format!("redis+unix://{}", socket(&self.folder))).expect("an address")
-    }
-
-    async fn wait_until_it_answers(&self) {
-        let client = self.client();
-        eventually("an answer of redis-server", async || client.get_multiplexed_async_connection().await.is_ok()).await;
-    }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn launch(folder: &std::path::Path) -> std::io::Result<Child> {
-    Command::new("redis-server")
-        .args(["--port", "0", "--unixsocket", &socket(folder), "--save", "", "--appendonly", "no"])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .spawn()
-}
-
-fn socket(folder: &std::path::Path) -> String {
-    folder.join("redis.sock").to_str().expect("a path in UTF-8").to_owned()
 }
