@@ -106,6 +106,14 @@ pub enum ConfigError {
         /// The form in words, for example "hex".
         form: &'static str,
     },
+    /// The secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
+    /// would ever verify. If the key really is what base64 makes of them, decode it yourself and use
+    /// [`Secret::from_bytes`](crate::Secret::from_bytes), which also takes a key decoded from hex.
+    #[error("the secret looks like hex, and the scheme expects {form}; a decoded key can be given as bytes")]
+    HexSecret {
+        /// The form that the scheme asks for, in words.
+        form: &'static str,
+    },
     /// A keyring without a key.
     #[error("there is no key")]
     NoKeys,
@@ -187,6 +195,12 @@ pub enum SignError {
     InvalidUri {
         /// The error of the `http` crate.
         source: Cause,
+    },
+    /// The request has more than 4096 header names, so there may be no room for the signature's.
+    #[error("the request has {count} headers, more than 4096")]
+    TooManyHeaders {
+        /// How many names there were.
+        count: usize,
     },
 }
 

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::codec;
 use crate::error::ConfigError;
-use crate::mac::{Digest, Mac};
+use crate::mac::{Digest, Mac, wiping_stack};
 use crate::random;
 use crate::words::display_as_serialized;
 
@@ -36,9 +36,11 @@ pub enum SecretForm {
     Text,
     /// Hex digits.
     Hex,
-    /// Base64 in the standard alphabet, padded or not.
+    /// Base64 in the standard alphabet, padded or not. 64 or more hex digits and nothing else are refused with
+    /// [`ConfigError::HexSecret`], although base64 could read them.
     Base64,
-    /// `whsec_` and base64; the prefix may be absent (Standard Webhooks).
+    /// `whsec_` and base64; the prefix may be absent (Standard Webhooks). Without it, 64 or more hex digits are refused
+    /// as for [`Base64`](Self::Base64).
     Whsec,
     /// `whsec_` and base64, or any other text as it is (OpenAI).
     WhsecOrText,
@@ -59,8 +61,12 @@ impl SecretForm {
 
 /// One shared secret, as the provider shows it.
 ///
-/// Redacted in `Debug`, wiped from memory when dropped, and neither `Display` nor `Serialize`. An empty secret, white
-/// space around it, and (when a signer or verifier is made) a key under 16 bytes are refused.
+/// Redacted in `Debug`, and neither `Display` nor `Serialize`. An empty secret, white space around it, and (when a signer
+/// or verifier is made) a key under 16 bytes are refused.
+///
+/// Wiped from memory when dropped, as are the keys and the states of the hash made from it, as far as Rust can: nothing
+/// in the language keeps the compiler from copying a value. A `String` or a `Vec` becomes the secret's own memory and is
+/// wiped with it. A `&str` or an array is copied, and the original is yours to wipe.
 ///
 /// ```
 /// use hookseal::{ConfigError, Secret};
@@ -138,19 +144,21 @@ impl Secret {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn generate(form: SecretForm) -> Result<Secret, ConfigError> {
-        let mut key = Zeroizing::new([0; NEW_KEY]);
-        random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
-        // With room from the start: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
-        match form {
-            SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
-            SecretForm::Base64 => codec::write_base64(key.as_slice(), &mut text),
-            SecretForm::Whsec | SecretForm::WhsecOrText => {
-                text.push_str(WHSEC);
-                codec::write_base64(key.as_slice(), &mut text);
+        wiping_stack(|| {
+            let mut key = Zeroizing::new([0; NEW_KEY]);
+            random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
+            // With room from the start: a text that grows leaves copies behind.
+            let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
+            match form {
+                SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
+                SecretForm::Base64 => codec::write_base64(key.as_slice(), &mut text),
+                SecretForm::Whsec | SecretForm::WhsecOrText => {
+                    text.push_str(WHSEC);
+                    codec::write_base64(key.as_slice(), &mut text);
+                }
             }
-        }
-        Ok(Secret { material: Material::Text(text), short: false })
+            Ok(Secret { material: Material::Text(text), short: false })
+        })
     }
 
     /// Admits a key under 16 bytes, which [`ConfigError::ShortSecret`] refuses otherwise. An empty key is still refused.
@@ -189,6 +197,9 @@ impl Secret {
     fn key(&self, form: SecretForm) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
         let key = match &self.material {
             Material::Bytes(key) => key.clone(),
+            Material::Text(text) if is_hex_for_base64(text, form) => {
+                return Err(ConfigError::HexSecret { form: form.words() });
+            }
             Material::Text(text) => decode(text, form).ok_or(ConfigError::MalformedSecret { form: form.words() })?,
         };
         match key.len() {
@@ -312,12 +323,14 @@ impl Keyring {
 
     /// The keyed state of each key, current first.
     pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
-        // With room from the start: a vector that grows leaves keyed state behind.
-        let mut macs = Vec::with_capacity(self.secrets.len());
-        for secret in &self.secrets {
-            macs.push(Mac::new(&secret.key(form)?, digest));
-        }
-        Ok(macs)
+        wiping_stack(|| {
+            // With room from the start: a vector that grows leaves keyed state behind.
+            let mut macs = Vec::with_capacity(self.secrets.len());
+            for secret in &self.secrets {
+                macs.push(Mac::new(&secret.key(form)?, digest));
+            }
+            Ok(macs)
+        })
     }
 }
 
@@ -338,6 +351,16 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marker before a base64 secret.
 const WHSEC: &str = "whsec_";
+
+/// Hex digits of a key of 32 bytes.
+const HEX_KEY: usize = 64;
+
+/// Whether a secret is hex where base64 is asked for, which reads it as another key. Of random base64 texts of this
+/// length, one in 2⁹⁸ has hex digits alone. The marker says that base64 follows, and is believed.
+fn is_hex_for_base64(text: &str, form: SecretForm) -> bool {
+    let base64 = matches!(form, SecretForm::Base64 | SecretForm::Whsec);
+    base64 && text.len() >= HEX_KEY && text.bytes().all(|c| c.is_ascii_hexdigit())
+}
 
 fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
     let mut key = Zeroizing::new(Vec::new());

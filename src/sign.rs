@@ -6,9 +6,10 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
 use crate::error::{ConfigError, SignError};
-use crate::mac::Mac;
+use crate::mac::{Mac, Tag};
 use crate::scheme::{Plan, Scheme, Values};
 use crate::secret::{Keyring, MAX_KEYS};
+use crate::timestamp::TimeText;
 
 /// Signs requests under one [`Scheme`]. Cheap to clone.
 ///
@@ -28,6 +29,18 @@ struct Inner {
     /// The keys that sign, current first.
     keys: Vec<Mac>,
 }
+
+/// What a signature's header lines say. Filled in place: it is larger than what else signing moves.
+#[derive(Default)]
+struct Signed {
+    timestamp: TimeText,
+    /// From the current key first.
+    tags: [Option<Tag>; MAX_KEYS],
+}
+
+/// Names of headers in one request. A [`HeaderMap`] panics where it has no room, which can be from 6554 names on, if
+/// they were chosen so that their hashes collide.
+const MAX_HEADERS: usize = 4096;
 
 impl Signer {
     /// A signer for `scheme`, with one secret or a [`Keyring`].
@@ -102,7 +115,9 @@ impl Signer {
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
         let mut headers = HeaderMap::with_capacity(4);
-        self.sign_headers(&mut headers, id, body, time)?;
+        let mut signed = Signed::default();
+        self.hash(&headers, id, body, time, &mut signed)?;
+        self.write(id, &signed, &mut headers);
         Ok(headers)
     }
 
@@ -199,33 +214,40 @@ impl Signer {
         id: &str,
         time: OffsetDateTime,
     ) -> Result<(), SignError> {
-        let mut headers = std::mem::take(request.headers_mut());
-        let result = self.sign_headers(&mut headers, id, request.body().as_ref(), time);
-        *request.headers_mut() = headers;
-        result
+        let count = request.headers().keys_len();
+        if count > MAX_HEADERS {
+            return Err(SignError::TooManyHeaders { count });
+        }
+        let mut signed = Signed::default();
+        self.hash(request.headers(), id, request.body().as_ref(), time, &mut signed)?;
+        self.write(id, &signed, request.headers_mut());
+        Ok(())
     }
 
-    fn sign_headers(
+    #[inline]
+    fn hash(
         &self,
-        headers: &mut HeaderMap,
+        headers: &HeaderMap,
         id: &str,
         body: &[u8],
         time: OffsetDateTime,
+        signed: &mut Signed,
     ) -> Result<(), SignError> {
         let Inner { plan, keys } = &*self.0;
-        let timestamp = plan.timestamp(time)?;
-        plan.check_id(id, &timestamp)?;
-        let values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
-        let mut tags = [const { None }; MAX_KEYS];
-        {
-            let mut values = values;
-            plan.spliced(headers, &mut values)?;
-            for (tag, key) in tags.iter_mut().zip(keys) {
-                *tag = Some(plan.tag(&values, body, key));
-            }
+        signed.timestamp = plan.timestamp(time)?;
+        plan.check_id(id, &signed.timestamp)?;
+        let mut values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
+        plan.spliced(headers, &mut values)?;
+        for (tag, key) in signed.tags.iter_mut().zip(keys) {
+            *tag = Some(plan.tag(&values, body, key));
         }
-        plan.write(&values, &tags, headers);
         Ok(())
+    }
+
+    #[inline]
+    fn write(&self, id: &str, signed: &Signed, headers: &mut HeaderMap) {
+        let values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
+        self.0.plan.write(&values, &signed.tags, headers);
     }
 }
 

@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Candidates, Mac, RunningMac};
+use crate::mac::{Candidates, Mac, RunningMacs};
 use crate::scheme::{Plan, Reading, Scheme};
-use crate::secret::{Keyring, MAX_KEYS};
+use crate::secret::Keyring;
 use crate::timestamp::Now;
 
 pub use proof::{Key, Proof, Verified};
@@ -129,7 +129,7 @@ impl Verifier {
         self.verify_by(headers, body, || now.into())
     }
 
-    /// Begins to verify a request whose body arrives in pieces, by the system's clock.
+    /// Begins to verify a request whose body arrives in pieces, by the system's clock. Costs one allocation.
     ///
     /// # Errors
     /// [`VerifyError`] for headers that cannot be accepted whatever the body.
@@ -266,11 +266,8 @@ impl<'a> Opened<'a> {
 
     pub(crate) fn stream(&self) -> Verification<'a> {
         let Opened { keyed, reading } = *self;
-        let mut macs = [const { None }; MAX_KEYS];
-        for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
-            let mac = slot.insert(key.begin());
-            keyed.plan.head(&reading.values).for_each(|piece| mac.update(piece));
-        }
+        let mut macs = RunningMacs::new(&keyed.keys);
+        keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
         Verification { plan: &keyed.plan, reading, macs }
     }
 }
@@ -283,6 +280,9 @@ impl fmt::Debug for Verifier {
 }
 
 /// A verification whose body is still arriving. Made by [`Verifier::begin`].
+///
+/// It may be moved, boxed and dropped at any time: the state of the hash under each key lies on the heap and is wiped
+/// where it lies.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -299,8 +299,7 @@ impl fmt::Debug for Verifier {
 pub struct Verification<'a> {
     plan: &'a Plan,
     reading: Reading<'a>,
-    /// One for each key, on the stack: verifying does not allocate.
-    macs: [Option<RunningMac>; MAX_KEYS],
+    macs: RunningMacs,
 }
 
 impl<'a> Verification<'a> {
@@ -319,9 +318,7 @@ impl<'a> Verification<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
-        for mac in self.macs.iter_mut().flatten() {
-            mac.update(chunk);
-        }
+        self.macs.update(chunk);
     }
 
     /// Ends the body. The proof does not hold the body: whoever fed it has it.
@@ -339,14 +336,10 @@ impl<'a> Verification<'a> {
     /// assert_eq!(verification.finish()?.key(), Key::Current);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
-        for (place, mut mac) in self.macs.into_iter().flatten().enumerate() {
-            self.plan.tail(&self.reading.values).for_each(|piece| mac.update(piece));
-            if self.reading.candidates.contain(&mac.finish()) {
-                return Ok(Proof::new(self.plan, &self.reading, place));
-            }
-        }
-        Err(VerifyError::NoMatch)
+    pub fn finish(mut self) -> Result<Proof<'a>, VerifyError> {
+        self.plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
+        let place = self.macs.finish(|tag| self.reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+        Ok(Proof::new(self.plan, &self.reading, place))
     }
 }
 

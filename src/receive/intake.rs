@@ -63,12 +63,11 @@ pub struct Intake<'a, P = ()> {
     state: State<'a>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "the largest one is the usual one")]
 enum State<'a> {
     /// At most one piece so far. If it stays the only one, it is not copied, and hashed in one go.
     Whole { opened: Opened<'a>, body: Bytes },
-    /// Boxed, since it has room for eight keys and few requests get here.
-    Pieces(Box<Pieces<'a>>),
+    /// Hashed and copied as they come.
+    Pieces(Pieces<'a>),
     /// `to_drain` is how much of the body is still worth reading.
     Refused { rejection: Rejection, to_drain: Option<usize> },
 }
@@ -187,7 +186,7 @@ impl<'a, P> Intake<'a, P> {
             _ if chunk.is_empty() => {}
             State::Whole { body, .. } if body.is_empty() => *body = chunk,
             State::Whole { opened, body } => {
-                let mut pieces = Box::new(Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 });
+                let mut pieces = Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 };
                 pieces.push(body, limit);
                 pieces.push(&chunk, limit);
                 self.state = State::Pieces(pieces);
@@ -261,7 +260,7 @@ impl<'a, P> Intake<'a, P> {
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let Pieces { verification, blocks, .. } = *pieces;
+                let Pieces { verification, blocks, .. } = pieces;
                 let proof = verification.finish().map_err(Rejection::NotAuthentic);
                 let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
                 (proof, Bytes::from(body))
