@@ -6,20 +6,21 @@
 //! | [`Subscription`], [`EventFilter`], [`DataFilter`] | which endpoints want an event |
 //! | [`RetryPolicy`] | when the next attempt is due |
 //! | [`OutcomePolicy`] | what an outcome means: delivered, retry, give up, or disable the endpoint |
-//! | [`EndpointHealth`] | when a failing endpoint is paused |
+//! | [`HealthPolicy`], [`EndpointHealth`] | when a failing endpoint is paused |
+//! | [`DeliveryPolicy`] | the three policies and the time limits of a platform |
 //! | [`Delivery`] | the state of one event for one endpoint, as a value that your database stores |
 //!
 //! ```
-//! use hookseal::delivery::{Delivery, Next, Outcome, Sending};
+//! use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome};
 //! use time::macros::datetime;
 //!
-//! let sending = Sending::default();
+//! let policy = DeliveryPolicy::new();
 //! let now = datetime!(2026-06-01 12:00 UTC);
 //! let mut delivery = Delivery::new(now);
-//! let attempt = delivery.begin(&sending, now)?;
+//! let attempt = delivery.begin(&policy, now)?;
 //! // … sign with `attempt.signing_time()`, send, and then:
 //! let outcome = Outcome::Response { status: 503, retry_after: Some(b"120") };
-//! let (record, next) = delivery.record(&attempt, &sending, &outcome, now, 0)?;
+//! let (record, next) = delivery.record(&attempt, &policy, &outcome, now, 0)?;
 //! assert_eq!(record.status, Some(503));
 //! assert!(matches!(next, Next::RetryAt(due) if due == datetime!(2026-06-01 12:02 UTC)));
 //! # Ok::<(), hookseal::delivery::AttemptError>(())
@@ -31,11 +32,12 @@ mod endpoint;
 mod event_filter;
 mod health;
 mod lifecycle;
+mod millis;
 mod outcome;
+mod policy;
 mod record;
 mod retry;
 mod retry_after;
-mod sending;
 mod state;
 mod subscription;
 
@@ -46,10 +48,9 @@ pub use event_filter::EventFilter;
 pub use health::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal};
 pub use lifecycle::Delivery;
 pub use outcome::{Action, Outcome, OutcomePolicy, Verdict};
+pub use policy::DeliveryPolicy;
 pub use record::{AttemptRecord, Summary};
 pub use retry::{Jitter, RetryPolicy, RetryPolicyUpdate};
 pub use retry_after::parse_retry_after;
-pub(crate) use sending::LEASE_MARGIN;
-pub use sending::Sending;
 pub use state::{FailReason, State};
 pub use subscription::{DataFilter, Subscription};

@@ -104,7 +104,10 @@ fn public_types_cross_threads() {
     assert::<hookseal::delivery::UrlPolicy>();
     assert::<hookseal::UrlError>();
     assert::<hookseal::delivery::Delivery>();
-    assert::<hookseal::delivery::Sending>();
+    assert::<hookseal::delivery::DeliveryPolicy>();
+    assert::<hookseal::delivery::RetryPolicy>();
+    assert::<hookseal::delivery::OutcomePolicy>();
+    assert::<hookseal::delivery::HealthPolicy>();
     assert::<hookseal::delivery::EndpointHealth>();
     assert::<hookseal::delivery::AttemptRecord>();
     assert::<hookseal::delivery::AttemptError>();

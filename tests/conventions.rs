@@ -7,8 +7,8 @@ use std::hash::Hash;
 use std::str::FromStr;
 
 use hookseal::delivery::{
-    Action, DisableReason, EndpointUrl, EventFilter, FailReason, HealthSignal, Jitter, Next, Outcome, State,
-    Subscription, Verdict,
+    Action, DeliveryPolicy, DisableReason, EndpointUrl, EventFilter, FailReason, HealthPolicy, HealthSignal, Jitter,
+    Next, Outcome, OutcomePolicy, RetryPolicy, State, Subscription, UrlPolicy, Verdict,
 };
 use hookseal::idempotency::{Claim, IdempotencyKey, Token};
 use hookseal::provider::{Confidence, IdempotencyRule, Provider, TestRule};
@@ -160,6 +160,24 @@ fn plain_enums_are_words() {
 }
 
 #[test]
+fn whatever_is_read_from_files_is_written_to_them() {
+    fn both<T: Serialize + DeserializeOwned>() {}
+    both::<Provider>();
+    both::<TestRule>();
+    both::<hookseal::Scheme>();
+    both::<hookseal::EventShape>();
+    both::<DeliveryPolicy>();
+    both::<RetryPolicy>();
+    both::<Jitter>();
+    both::<OutcomePolicy>();
+    both::<HealthPolicy>();
+    both::<UrlPolicy>();
+    both::<EndpointUrl>();
+    both::<Subscription>();
+    both::<EventFilter>();
+}
+
+#[test]
 fn small_values_can_be_counted() {
     fn hashes<T: Eq + Hash>() {}
     hashes::<State>();
@@ -175,7 +193,7 @@ fn small_values_can_be_counted() {
     hashes::<EventFilter>();
     fn compares<T: Eq>() {}
     compares::<Provider>();
-    compares::<hookseal::delivery::Sending>();
+    compares::<DeliveryPolicy>();
     assert_eq!(Subscription::new(URL), Subscription::new(URL));
 }
 

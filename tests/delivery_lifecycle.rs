@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hookseal::ConfigError;
 use hookseal::delivery::{
-    Attempt, AttemptError, AttemptRecord, Columns, Delivery, FailReason, Next, Outcome, RetryPolicy, Sending, State,
+    Attempt, AttemptError, AttemptRecord, Columns, Delivery, DeliveryPolicy, FailReason, Next, Outcome, RetryPolicy,
+    State,
 };
 use hookseal::provider;
 use time::macros::datetime;
@@ -15,10 +16,8 @@ const ACCEPTED: Outcome<'static> = Outcome::Response { status: 200, retry_after:
 const GONE: Outcome<'static> = Outcome::Response { status: 410, retry_after: None };
 
 /// Standard Webhooks' waits without jitter: 5 s, 300 s, 1800 s and so on, ten attempts.
-fn plain() -> Sending {
-    let mut sending = Sending::default();
-    sending.retry = RetryPolicy::STANDARD_WEBHOOKS;
-    sending
+fn plain() -> DeliveryPolicy {
+    DeliveryPolicy::new().with_retry(RetryPolicy::STANDARD_WEBHOOKS)
 }
 
 fn busy(retry_after: &[u8]) -> Outcome<'_> {
@@ -32,8 +31,8 @@ fn stored(delivery: &Delivery) -> Delivery {
     row
 }
 
-fn begin(delivery: &mut Delivery, sending: &Sending, now: OffsetDateTime) -> Attempt {
-    let attempt = delivery.begin(sending, now).unwrap();
+fn begin(delivery: &mut Delivery, policy: &DeliveryPolicy, now: OffsetDateTime) -> Attempt {
+    let attempt = delivery.begin(policy, now).unwrap();
     *delivery = stored(delivery);
     attempt
 }
@@ -41,11 +40,11 @@ fn begin(delivery: &mut Delivery, sending: &Sending, now: OffsetDateTime) -> Att
 fn record(
     delivery: &mut Delivery,
     attempt: &Attempt,
-    sending: &Sending,
+    policy: &DeliveryPolicy,
     outcome: &Outcome<'_>,
     now: OffsetDateTime,
 ) -> Next {
-    let (record, next) = delivery.record(attempt, sending, outcome, now, 0).unwrap();
+    let (record, next) = delivery.record(attempt, policy, outcome, now, 0).unwrap();
     assert_eq!((record.attempt, record.delivered), (attempt.number(), outcome.status() == Some(200)));
     assert_eq!(matches!(next, Next::RetryAt(due) if delivery.due() == Some(due)), delivery.due().is_some());
     *delivery = stored(delivery);
@@ -53,31 +52,31 @@ fn record(
 }
 
 /// Fails whenever it is due, until it ends; the attempts made.
-fn exhaust(delivery: &mut Delivery, sending: &Sending) -> u32 {
+fn exhaust(delivery: &mut Delivery, policy: &DeliveryPolicy) -> u32 {
     let before = delivery.attempts();
     while let Some(due) = delivery.due() {
-        let attempt = begin(delivery, sending, due);
-        record(delivery, &attempt, sending, &Outcome::Timeout, due);
+        let attempt = begin(delivery, policy, due);
+        record(delivery, &attempt, policy, &Outcome::Timeout, due);
     }
     delivery.attempts() - before
 }
 
 #[test]
 fn a_delivery_from_beginning_to_end() {
-    let sending = provider::KLEN_AI.sending();
+    let policy = provider::KLEN_AI.delivery_policy();
     let mut delivery = Delivery::new(START);
     let (mut now, mut dues) = (START, Vec::new());
     loop {
-        let attempt = begin(&mut delivery, sending, now);
+        let attempt = begin(&mut delivery, policy, now);
         assert_eq!((attempt.signing_time(), attempt.is_replay()), (now, false));
-        let (record, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now + Span::seconds(10), 0).unwrap();
+        let (record, next) = delivery.record(&attempt, policy, &Outcome::Timeout, now + Span::seconds(10), 0).unwrap();
         assert_eq!(
             (record.attempt, record.duration_ms, record.error.as_deref()),
             (attempt.number(), 10_000, Some("timeout"))
         );
         match next {
             Next::RetryAt(due) => {
-                assert_eq!(delivery.begin(sending, due - Span::milliseconds(1)).unwrap_err(), AttemptError::NotDue);
+                assert_eq!(delivery.begin(policy, due - Span::milliseconds(1)).unwrap_err(), AttemptError::NotDue);
                 dues.push((due - now).whole_seconds());
                 now = due;
             }
@@ -86,37 +85,36 @@ fn a_delivery_from_beginning_to_end() {
     }
     assert_eq!(dues, [70, 310, 1810], "waits run from the end of an attempt");
     assert_eq!((delivery.attempts(), delivery.state()), (4, State::Failed(FailReason::Exhausted)));
-    assert_eq!(delivery.begin(sending, now + Span::DAY).unwrap_err(), AttemptError::NotPending);
+    assert_eq!(delivery.begin(policy, now + Span::DAY).unwrap_err(), AttemptError::NotPending);
 
     // A user replays it: once, with a new timestamp.
     let later = now + Span::DAY;
     delivery.replay(later);
-    let attempt = begin(&mut delivery, sending, later);
+    let attempt = begin(&mut delivery, policy, later);
     assert_eq!((attempt.number(), attempt.is_replay(), attempt.signing_time()), (5, true, later));
-    let next = record(&mut delivery, &attempt, sending, &Outcome::Timeout, later);
+    let next = record(&mut delivery, &attempt, policy, &Outcome::Timeout, later);
     assert_eq!(next, Next::Failed(FailReason::ReplayFailed));
     delivery.replay(later);
-    let attempt = begin(&mut delivery, sending, later);
-    assert_eq!(record(&mut delivery, &attempt, sending, &ACCEPTED, later), Next::Delivered);
+    let attempt = begin(&mut delivery, policy, later);
+    assert_eq!(record(&mut delivery, &attempt, policy, &ACCEPTED, later), Next::Delivered);
 }
 
 #[test]
 fn a_worker_that_dies_loses_nothing() {
-    let sending = Sending::default();
+    let policy = DeliveryPolicy::new();
     let mut delivery = Delivery::new(START);
-    let lost = begin(&mut delivery, &sending, START);
-    let again = begin(&mut delivery, &sending, lost.lease_until());
+    let lost = begin(&mut delivery, &policy, START);
+    let again = begin(&mut delivery, &policy, lost.lease_until());
     assert_eq!((lost.number(), again.number()), (1, 1), "the same attempt");
     let before = delivery.clone();
-    let late = delivery.record(&lost, &sending, &ACCEPTED, lost.lease_until(), 0);
+    let late = delivery.record(&lost, &policy, &ACCEPTED, lost.lease_until(), 0);
     assert_eq!(late.unwrap_err(), AttemptError::Superseded);
     assert_eq!(delivery, before, "a late record changes nothing");
-    assert_eq!(record(&mut delivery, &again, &sending, &ACCEPTED, again.lease_until()), Next::Delivered);
-    let twice = delivery.record(&again, &sending, &ACCEPTED, again.lease_until(), 0);
+    assert_eq!(record(&mut delivery, &again, &policy, &ACCEPTED, again.lease_until()), Next::Delivered);
+    let twice = delivery.record(&again, &policy, &ACCEPTED, again.lease_until(), 0);
     assert_eq!(twice.unwrap_err(), AttemptError::Superseded);
 
-    let mut once = Sending::default();
-    once.retry = RetryPolicy::NONE;
+    let once = DeliveryPolicy::new().with_retry(RetryPolicy::NONE);
     let mut only = Delivery::new(START);
     begin(&mut only, &once, START);
     let lease_until = only.due().unwrap();
@@ -126,151 +124,148 @@ fn a_worker_that_dies_loses_nothing() {
 #[test]
 fn an_attempt_in_flight_is_not_due_before_its_lease_ends() {
     for (timeout, margin) in [(30, 30), (5, 0), (0, 1)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b))) {
-        let mut sending = plain();
-        (sending.timeout, sending.lease_margin) = (timeout, margin);
+        let policy = plain().with_timeout(timeout).with_lease_margin(margin);
         let mut delivery = Delivery::new(START);
-        let attempt = begin(&mut delivery, &sending, START);
+        let attempt = begin(&mut delivery, &policy, START);
         let end = START + timeout + margin;
-        assert_eq!((delivery.due(), attempt.lease_until(), sending.lease()), (Some(end), end, timeout + margin));
+        assert_eq!((delivery.due(), attempt.lease_until(), policy.lease()), (Some(end), end, timeout + margin));
         assert_eq!(delivery.due_unix_millis(), Some(i64::try_from(end.unix_timestamp_nanos() / 1_000_000).unwrap()));
-        let early = delivery.begin(&sending, end - Span::milliseconds(1));
+        let early = delivery.begin(&policy, end - Span::milliseconds(1));
         assert_eq!(early.unwrap_err(), AttemptError::NotDue, "the lease is another worker's");
         // Recorded in time or late, it counts as long as nobody has begun it again.
-        let retry = record(&mut delivery, &attempt, &sending, &Outcome::Timeout, end + Span::HOUR);
+        let retry = record(&mut delivery, &attempt, &policy, &Outcome::Timeout, end + Span::HOUR);
         assert_eq!(retry, Next::RetryAt(end + Span::HOUR + Span::seconds(5)));
         delivery.cancel();
         assert_eq!((delivery.due(), delivery.due_unix_millis()), (None, None));
     }
-    let mut endless = plain();
-    endless.timeout = Duration::MAX;
+    let endless = plain().with_timeout(Duration::MAX);
     assert!(Delivery::new(START).begin(&endless, START).is_ok());
 }
 
 #[test]
 fn a_replay_during_an_attempt_outlives_that_attempt() {
-    let sending = plain();
+    let policy = plain();
     for outcome in [Outcome::Timeout, ACCEPTED, GONE, Outcome::UrlRefused, busy(b"3600")] {
         let mut delivery = Delivery::new(START);
-        let old = begin(&mut delivery, &sending, START);
+        let old = begin(&mut delivery, &policy, START);
         let wish = START + Span::seconds(1);
         delivery.replay(wish);
         assert_eq!(delivery.due(), Some(old.lease_until()), "two attempts at once help nobody");
-        let next = record(&mut delivery, &old, &sending, &outcome, START + Span::seconds(2));
+        let next = record(&mut delivery, &old, &policy, &outcome, START + Span::seconds(2));
         assert_eq!((next, delivery.state()), (Next::RetryAt(wish), State::Pending), "{outcome:?}");
 
-        let replay = begin(&mut delivery, &sending, START + Span::seconds(3));
+        let replay = begin(&mut delivery, &policy, START + Span::seconds(3));
         assert_eq!((replay.number(), replay.is_replay()), (2, true), "{outcome:?}");
         let mut accepted = delivery.clone();
-        let next = record(&mut accepted, &replay, &sending, &ACCEPTED, START + Span::seconds(4));
+        let next = record(&mut accepted, &replay, &policy, &ACCEPTED, START + Span::seconds(4));
         assert_eq!(next, Next::Delivered, "{outcome:?}");
-        let next = record(&mut delivery, &replay, &sending, &Outcome::Timeout, START + Span::seconds(4));
+        let next = record(&mut delivery, &replay, &policy, &Outcome::Timeout, START + Span::seconds(4));
         let planned = match outcome {
             Outcome::Timeout => Some(START + Span::seconds(2 + 5)),
             Outcome::Response { status: 503, .. } => Some(START + Span::seconds(2 + 3600)),
             _ => None,
         };
         assert_eq!(next, planned.map_or(Next::Failed(FailReason::ReplayFailed), Next::RetryAt), "{outcome:?}");
-        assert_eq!(exhaust(&mut delivery, &sending), if planned.is_some() { 9 } else { 0 }, "{outcome:?}");
+        assert_eq!(exhaust(&mut delivery, &policy), if planned.is_some() { 9 } else { 0 }, "{outcome:?}");
     }
 }
 
 #[test]
 fn a_replay_during_the_last_attempt_or_another_replay_is_made() {
-    let mut sending = plain();
-    sending.retry = RetryPolicy::NONE;
+    let policy = plain().with_retry(RetryPolicy::NONE);
     let mut delivery = Delivery::new(START);
     let mut now = START;
     for number in 1..=3 {
-        let attempt = begin(&mut delivery, &sending, now);
+        let attempt = begin(&mut delivery, &policy, now);
         assert_eq!((attempt.number(), attempt.is_replay()), (number, number > 1));
         // In the attempt's own millisecond.
         delivery.replay(now);
         now += Span::SECOND;
-        assert!(matches!(record(&mut delivery, &attempt, &sending, &Outcome::Timeout, now), Next::RetryAt(_)));
+        assert!(matches!(record(&mut delivery, &attempt, &policy, &Outcome::Timeout, now), Next::RetryAt(_)));
     }
-    let attempt = begin(&mut delivery, &sending, now);
-    let next = record(&mut delivery, &attempt, &sending, &Outcome::Timeout, now);
+    let attempt = begin(&mut delivery, &policy, now);
+    let next = record(&mut delivery, &attempt, &policy, &Outcome::Timeout, now);
     assert_eq!(next, Next::Failed(FailReason::ReplayFailed));
 }
 
 #[test]
 fn a_replay_whose_worker_is_lost_is_begun_again() {
-    let sending = plain();
+    let policy = plain();
     let mut delivery = Delivery::new(START);
-    let lost = begin(&mut delivery, &sending, START);
+    let lost = begin(&mut delivery, &policy, START);
     delivery.replay(START);
-    let again = begin(&mut delivery, &sending, lost.lease_until());
+    let again = begin(&mut delivery, &policy, lost.lease_until());
     assert!(!again.is_replay(), "the schedule's own attempt is due: it answers the wish");
-    assert_eq!(record(&mut delivery, &again, &sending, &ACCEPTED, again.lease_until()), Next::Delivered);
+    assert_eq!(record(&mut delivery, &again, &policy, &ACCEPTED, again.lease_until()), Next::Delivered);
 
     delivery.replay(again.lease_until());
-    let lost = begin(&mut delivery, &sending, again.lease_until());
-    let again = begin(&mut delivery, &sending, lost.lease_until());
+    let lost = begin(&mut delivery, &policy, again.lease_until());
+    let again = begin(&mut delivery, &policy, lost.lease_until());
     assert!(lost.is_replay() && again.is_replay());
-    let next = record(&mut delivery, &again, &sending, &Outcome::Timeout, again.lease_until());
+    let next = record(&mut delivery, &again, &policy, &Outcome::Timeout, again.lease_until());
     assert_eq!(next, Next::Failed(FailReason::ReplayFailed));
 }
 
 #[test]
 fn a_replay_of_a_pending_delivery_costs_no_retry() {
-    let sending = plain();
+    let policy = plain();
     let mut delivery = Delivery::new(START);
-    let first = begin(&mut delivery, &sending, START);
-    let Next::RetryAt(planned) = record(&mut delivery, &first, &sending, &Outcome::Timeout, START) else { panic!() };
+    let first = begin(&mut delivery, &policy, START);
+    let Next::RetryAt(planned) = record(&mut delivery, &first, &policy, &Outcome::Timeout, START) else { panic!() };
     for number in 2..=5 {
         let now = START + Span::seconds(i64::from(number) - 1);
         delivery.replay(now);
         assert_eq!(delivery.due(), Some(now), "brought forward");
-        let replay = begin(&mut delivery, &sending, now);
+        let replay = begin(&mut delivery, &policy, now);
         assert_eq!((replay.number(), replay.is_replay()), (number, true));
-        let next = record(&mut delivery, &replay, &sending, &Outcome::Timeout, now);
+        let next = record(&mut delivery, &replay, &policy, &Outcome::Timeout, now);
         assert_eq!(next, Next::RetryAt(planned), "the schedule goes on as planned");
     }
     delivery.replay(planned + Span::DAY);
     assert_eq!(delivery.due(), Some(planned), "never put off");
-    assert_eq!(exhaust(&mut delivery, &sending), 9, "all retries are still there");
+    assert_eq!(exhaust(&mut delivery, &policy), 9, "all retries are still there");
     assert_eq!((delivery.attempts(), delivery.state()), (14, State::Failed(FailReason::Exhausted)));
 
     // What a replay is told counts: its receiver is left alone, within the policy.
     let mut told = Delivery::new(START);
-    let first = begin(&mut told, &sending, START);
-    record(&mut told, &first, &sending, &Outcome::Timeout, START);
+    let first = begin(&mut told, &policy, START);
+    record(&mut told, &first, &policy, &Outcome::Timeout, START);
     told.replay(START);
-    let replay = begin(&mut told, &sending, START);
-    let next = record(&mut told, &replay, &sending, &busy(b"60"), START);
+    let replay = begin(&mut told, &policy, START);
+    let next = record(&mut told, &replay, &policy, &busy(b"60"), START);
     assert_eq!(next, Next::RetryAt(START + Span::MINUTE));
 }
 
 #[test]
 fn attempts_begun_in_one_millisecond_are_told_apart() {
-    let sending = Sending::default();
+    let policy = DeliveryPolicy::new();
     let mut delivery = Delivery::new(START);
-    let old = begin(&mut delivery, &sending, START);
+    let old = begin(&mut delivery, &policy, START);
     delivery.cancel();
     delivery.replay(START);
-    let new = begin(&mut delivery, &sending, START);
+    let new = begin(&mut delivery, &policy, START);
     assert_ne!(old, new);
-    let late = delivery.record(&old, &sending, &Outcome::Timeout, START, 0);
+    let late = delivery.record(&old, &policy, &Outcome::Timeout, START, 0);
     assert_eq!(late.unwrap_err(), AttemptError::Superseded);
-    assert_eq!(record(&mut delivery, &new, &sending, &ACCEPTED, START), Next::Delivered);
+    assert_eq!(record(&mut delivery, &new, &policy, &ACCEPTED, START), Next::Delivered);
 }
 
 #[test]
 fn a_cancelled_attempt_counts_no_more() {
-    let sending = Sending::default();
+    let policy = DeliveryPolicy::new();
     for begun_is_stored in [true, false] {
         let mut delivery = Delivery::new(START);
         let mut worker = delivery.clone();
-        let attempt = begin(&mut worker, &sending, START);
+        let attempt = begin(&mut worker, &policy, START);
         if begun_is_stored {
             delivery = worker;
         }
         delivery.replay(START);
         delivery.cancel();
         assert_eq!((delivery.state(), delivery.due()), (State::Cancelled, None), "the wish is called off too");
-        assert_eq!(delivery.record(&attempt, &sending, &ACCEPTED, START, 0).unwrap_err(), AttemptError::Superseded);
+        assert_eq!(delivery.record(&attempt, &policy, &ACCEPTED, START, 0).unwrap_err(), AttemptError::Superseded);
         delivery.replay(START);
-        assert_eq!(delivery.record(&attempt, &sending, &ACCEPTED, START, 0).unwrap_err(), AttemptError::Superseded);
+        assert_eq!(delivery.record(&attempt, &policy, &ACCEPTED, START, 0).unwrap_err(), AttemptError::Superseded);
         assert_eq!(delivery.attempts(), 0);
         delivery.cancel();
         delivery.replay(START + Span::HOUR);
@@ -280,27 +275,27 @@ fn a_cancelled_attempt_counts_no_more() {
 
 #[test]
 fn an_owner_records_without_a_stored_beginning() {
-    let sending = plain();
+    let policy = plain();
     let mut row = Delivery::new(START);
     // Two believe that they own it, and neither stores what it began.
-    let one = row.clone().begin(&sending, START).unwrap();
-    let other = row.clone().begin(&sending, START).unwrap();
+    let one = row.clone().begin(&policy, START).unwrap();
+    let other = row.clone().begin(&policy, START).unwrap();
     row.replay(START + Span::SECOND);
-    let next = record(&mut row, &one, &sending, &Outcome::Timeout, START + Span::seconds(2));
+    let next = record(&mut row, &one, &policy, &Outcome::Timeout, START + Span::seconds(2));
     assert_eq!(next, Next::RetryAt(START + Span::SECOND), "a wish outlives the attempt here too");
-    let second = row.record(&other, &sending, &ACCEPTED, START + Span::seconds(2), 0);
+    let second = row.record(&other, &policy, &ACCEPTED, START + Span::seconds(2), 0);
     assert_eq!(second.unwrap_err(), AttemptError::Superseded);
-    let replay = row.clone().begin(&sending, START + Span::seconds(2)).unwrap();
+    let replay = row.clone().begin(&policy, START + Span::seconds(2)).unwrap();
     assert_eq!((replay.number(), replay.is_replay()), (2, true));
-    let next = record(&mut row, &replay, &sending, &Outcome::Timeout, START + Span::seconds(3));
+    let next = record(&mut row, &replay, &policy, &Outcome::Timeout, START + Span::seconds(3));
     assert_eq!(next, Next::RetryAt(START + Span::seconds(2 + 5)));
-    assert_eq!(exhaust(&mut row, &sending), 9);
+    assert_eq!(exhaust(&mut row, &policy), 9);
 }
 
 #[test]
 fn first_timestamps_and_gone_endpoints() {
     let mut delivery = Delivery::new(START);
-    let klang = provider::KLANG.sending();
+    let klang = provider::KLANG.delivery_policy();
     for now in [START, START + Span::minutes(5), START + Span::hours(1)] {
         let attempt = begin(&mut delivery, klang, now);
         assert_eq!(attempt.signing_time(), START, "Klang reuses the first");
@@ -318,8 +313,8 @@ fn first_timestamps_and_gone_endpoints() {
 
 #[test]
 fn retry_after_is_cut_to_what_remains_of_max_age() {
-    let mut brief = plain();
-    brief.retry = RetryPolicy::SVIX.with_max_age(Duration::from_secs(300));
+    let within = |retry: RetryPolicy, seconds| plain().with_retry(retry.with_max_age(Duration::from_secs(seconds)));
+    let brief = within(RetryPolicy::SVIX, 300);
     let (mut delivery, end) = (Delivery::new(START), START + Span::seconds(300));
     let attempt = begin(&mut delivery, &brief, START);
     for asked in ["295", "296", "86400", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
@@ -340,7 +335,7 @@ fn retry_after_is_cut_to_what_remains_of_max_age() {
     assert_eq!(next, Next::Failed(FailReason::TooOld), "a wait of 300 s from there");
 
     // To the millisecond at the end is in time.
-    brief.retry = RetryPolicy::SVIX.with_max_age(Duration::from_secs(305));
+    let brief = within(RetryPolicy::SVIX, 305);
     let mut last = Delivery::new(START);
     for now in [START, START + Span::seconds(5)] {
         let attempt = begin(&mut last, &brief, now);
@@ -349,7 +344,7 @@ fn retry_after_is_cut_to_what_remains_of_max_age() {
     assert_eq!(last.due(), Some(START + Span::seconds(305)));
 
     // No wait at all, but too late already.
-    brief.retry = RetryPolicy::SLACK.with_max_age(Duration::from_secs(10));
+    let brief = within(RetryPolicy::SLACK, 10);
     let mut slow = Delivery::new(START);
     let attempt = begin(&mut slow, &brief, START);
     let next = record(&mut slow, &attempt, &brief, &Outcome::Timeout, START + Span::seconds(11));
@@ -358,7 +353,7 @@ fn retry_after_is_cut_to_what_remains_of_max_age() {
 
 #[test]
 fn without_a_cap_a_retry_after_counts_for_a_day() {
-    let outpost = provider::OUTPOST.sending();
+    let outpost = provider::OUTPOST.delivery_policy();
     for asked in ["86401", "31536000", "315360000000", "Fri, 31 Dec 9999 23:59:59 GMT"] {
         let mut delivery = Delivery::new(START);
         let attempt = begin(&mut delivery, outpost, START);
@@ -391,26 +386,26 @@ fn excerpts_hold_no_nul() {
 
 #[test]
 fn rows_of_older_versions_are_read() {
-    let sending = plain();
+    let policy = plain();
     let in_flight =
         r#"{"state":"pending","attempts":1,"due_at":1780315200000,"first_at":1780315100000,"begun_at":1780315201000}"#;
     let mut delivery: Delivery = serde_json::from_str(in_flight).unwrap();
     assert_eq!(delivery.due(), Some(START), "it knows of no lease: whoever kept one outside says when");
-    let attempt = begin(&mut delivery, &sending, START);
+    let attempt = begin(&mut delivery, &policy, START);
     assert_eq!((attempt.number(), attempt.is_replay()), (2, false));
-    assert_eq!(delivery.due(), Some(START + sending.lease()));
+    assert_eq!(delivery.due(), Some(START + policy.lease()));
 
     // Nothing that says pending waits for ever.
     let mut bare: Delivery = serde_json::from_str(r#"{"state":"pending","of a newer version":1}"#).unwrap();
     assert_eq!(bare.due_unix_millis(), Some(0));
-    assert!(bare.begin(&sending, START).is_ok());
+    assert!(bare.begin(&policy, START).is_ok());
     for hostile in [i64::MIN, i64::MAX] {
         let mut columns = Columns::default();
         (columns.due_at, columns.first_at, columns.attempts) = (Some(hostile), Some(hostile), u32::MAX);
         let mut delivery = Delivery::from(columns);
         assert!(delivery.due().is_some());
-        if let Ok(attempt) = delivery.begin(provider::KLANG.sending(), START) {
-            assert!(delivery.record(&attempt, &sending, &busy(b"1"), START, u64::MAX).is_ok());
+        if let Ok(attempt) = delivery.begin(provider::KLANG.delivery_policy(), START) {
+            assert!(delivery.record(&attempt, &policy, &busy(b"1"), START, u64::MAX).is_ok());
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use hookseal::delivery::{
-    Attempt, AttemptError, Delivery, FailReason, Jitter, Next, Outcome, RetryPolicy, Sending, State, Verdict,
+    Attempt, AttemptError, Delivery, DeliveryPolicy, FailReason, Jitter, Next, Outcome, RetryPolicy, State, Verdict,
 };
 use time::OffsetDateTime;
 
@@ -102,7 +102,7 @@ struct Seen {
 struct World {
     seed: u64,
     random: Random,
-    sending: Sending,
+    policy: DeliveryPolicy,
     /// Whether workers own rows, and store nothing when they begin.
     owned: bool,
     skewed: bool,
@@ -143,18 +143,20 @@ macro_rules! hold {
 impl World {
     fn new(seed: u64, policies: &[RetryPolicy]) -> World {
         let mut random = Random(seed);
-        let mut sending = Sending::default();
-        sending.retry = policies[random.below(policies.len() as u64) as usize].clone();
-        sending.timeout = Duration::from_secs(random.pick(&[0, 5, 30]));
-        sending.lease_margin = Duration::from_secs(random.pick(&[0, 30]));
-        sending.reuses_timestamp = random.one_in(2);
+        let mut policy = DeliveryPolicy::new()
+            .with_retry(policies[random.below(policies.len() as u64) as usize].clone())
+            .with_timeout(Duration::from_secs(random.pick(&[0, 5, 30])))
+            .with_lease_margin(Duration::from_secs(random.pick(&[0, 30])));
+        if random.one_in(2) {
+            policy = policy.with_reused_timestamp();
+        }
         let now = 1_780_000_000_000;
         let delivery = Delivery::new(time(now));
         let (owned, skewed) = (random.one_in(2), random.one_in(2));
         World {
             seed,
             random,
-            sending,
+            policy,
             owned,
             skewed,
             row: serde_json::to_string(&delivery).unwrap(),
@@ -200,7 +202,7 @@ impl World {
         let (skew, before) = (self.skew(), self.load());
         let mut delivery = before.clone();
         let clock = self.now + skew;
-        let attempt = match delivery.begin(&self.sending, time(clock)) {
+        let attempt = match delivery.begin(&self.policy, time(clock)) {
             Ok(attempt) => attempt,
             Err(error) => {
                 hold!(self, error == AttemptError::NotDue && skew < 0, "due and not begun: {error}");
@@ -215,11 +217,11 @@ impl World {
             seen.begun_again += 1;
         }
         let first = self.first.unwrap_or(clock);
-        let reuse = self.sending.reuses_timestamp && !attempt.is_replay();
+        let reuse = self.policy.reuses_timestamp() && !attempt.is_replay();
         let signed = time(if reuse { first } else { clock });
         hold!(self, attempt.signing_time() == signed, "signed at another time");
         hold!(self, !attempt.is_replay() || self.wish.is_some(), "a replay that nobody asked for");
-        let end = clock + millis(self.sending.lease());
+        let end = clock + millis(self.policy.lease());
         hold!(self, delivery.due_unix_millis() == Some(end), "the queue does not know of the lease");
         self.order += 1;
         self.last_begun = self.order;
@@ -240,7 +242,7 @@ impl World {
         let clock = self.now + if self.random.one_in(4) { self.skew() } else { sent.skew };
         let mut delivery = before.clone();
         let random = self.random.next();
-        let result = delivery.record(&sent.attempt, &self.sending, &sent.outcome, time(clock), random);
+        let result = delivery.record(&sent.attempt, &self.policy, &sent.outcome, time(clock), random);
         let current = !sent.recorded
             && sent.attempt.number() == self.recorded + 1
             && sent.order > self.cancelled
@@ -261,7 +263,7 @@ impl World {
         self.flights[flight].recorded = true;
         self.recorded += 1;
         seen.recorded += 1;
-        let verdict = self.sending.outcome.classify(&sent.outcome, time(clock));
+        let verdict = self.policy.outcomes().classify(&sent.outcome, time(clock));
         hold!(self, record.delivered == (verdict == Verdict::Delivered), "the log is wrong");
         let replay = sent.attempt.is_replay();
         self.scheduled += u32::from(!replay);
@@ -293,12 +295,12 @@ impl World {
 
     /// When the maximum age is reached; a clock that went back gives no age.
     fn end(&self, clock: i64, first: i64) -> Option<i64> {
-        self.sending.retry.max_age().map(|age| first.min(clock) + millis(age))
+        self.policy.retry().max_age().map(|age| first.min(clock) + millis(age))
     }
 
     /// Whether the schedule goes on as the policy says, or has ended for a reason.
     fn check_plan(&self, plan: Option<i64>, asked: Option<Duration>, clock: i64, first: i64, seen: &mut Seen) {
-        let policy = &self.sending.retry;
+        let policy = self.policy.retry();
         let Some((low, high)) = policy.delay_bounds(self.scheduled, None) else {
             hold!(self, plan.is_none() && self.scheduled == policy.max_attempts(), "more attempts than the policy has");
             return;
@@ -360,10 +362,10 @@ impl World {
         let delivery = self.load();
         hold!(self, delivery.attempts() == self.recorded, "{} attempts were recorded", self.recorded);
         hold!(self, delivery.columns().due_at == self.planned, "the schedule moved");
-        let policy = &self.sending.retry;
+        let policy = self.policy.retry();
         match (delivery.state(), self.last) {
             (State::Pending, _) => {
-                let longest = 3 * 86_400_000 + millis(self.sending.lease()) + 2 * SKEW;
+                let longest = 3 * 86_400_000 + millis(self.policy.lease()) + 2 * SKEW;
                 hold!(self, self.due.is_some_and(|due| due < self.now + longest), "pending for ever");
                 return;
             }

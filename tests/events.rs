@@ -294,8 +294,8 @@ fn a_retry_with_the_first_timestamp() {
         let headers = provider.signer(secret()).unwrap().sign_at("evt_1", b"{}", sent).unwrap();
         provider.verifier(secret()).unwrap().verify_at(&headers, b"{}", sent + Duration::hours(7)).is_ok()
     };
-    assert!(provider::KLANG.reuses_timestamp() && after_seven_hours(&provider::KLANG));
-    assert!(!provider::KALLGLOT.reuses_timestamp() && !after_seven_hours(&provider::KALLGLOT));
+    assert!(provider::KLANG.delivery_policy().reuses_timestamp() && after_seven_hours(&provider::KLANG));
+    assert!(!provider::KALLGLOT.delivery_policy().reuses_timestamp() && !after_seven_hours(&provider::KALLGLOT));
 }
 
 #[test]
@@ -426,72 +426,6 @@ fn subscriptions_are_read_written_and_matched() {
     let all = [with(json), with(r#"{"url":"u","active":false}"#), with(r#"{"url":"v"}"#)];
     let told: Vec<_> = all.iter().filter(|subscription| subscription.wants(&event)).map(|s| &*s.url).collect();
     assert_eq!(told, ["https://your-domain.com/webhooks", "v"]);
-}
-
-#[test]
-fn platforms_in_files_are_checked() {
-    let scheme = "[[schemes]]\nheaders = \"S: {hex}\"\ncovers = \"{body}\"\n";
-    let full = format!(
-        "name = \"acme\"\nevent = [\"id: {{id}}\", \"type: {{type}}\", \"data: {{data}}\"]\nevent_types = [\"a.b\"]\n\
-         idempotency = \"event-id\"\ntest = {{ id-prefix = \"test_\" }}\nmax_sent = 10\nmax_received = 20\n\
-         answer_within = 5\nreuses_timestamp = true\n{scheme}"
-    );
-    let acme: Provider = toml::from_str(&full).unwrap();
-    assert_eq!((acme.max_sent(), acme.max_received(), acme.answer_within()), (Some(10), 20, Some(5)));
-    assert!(acme.reuses_timestamp() && acme.test_id().unwrap().unwrap().starts_with("test_"));
-    for (file, expected) in [
-        ("name = \"acme\"\nschemes = []", "schemes: is an empty list"),
-        (
-            "name = \"acme\"\n[[schemes]]\nheaders = [\"T: {timestamp}\", \"S2: {hex}\"]\ncovers = \"{timestamp}.{body}\"\n\
-             [[schemes]]\nheaders = \"S: {hex}\"\ncovers = \"{body}\"\n",
-            "schemes: `{body}` is what an earlier scheme covers, read in another way",
-        ),
-        (&format!("name = \"a\"\nidempotency = \"event-id\"\n{scheme}"), "needs an `event` with an `{id}`"),
-        (&format!("name = \"a\"\nidempotency = \"signed-id\"\n{scheme}"), "needs a scheme that covers an `{id}`"),
-        (&format!("name = \"a\"\nevent_types = [\"a.\"]\n{scheme}"), "`a.` is not an event type"),
-        (&format!("name = \"a\"\nevent = [\"type: {{typ}}\"]\n{scheme}"), "`{typ}` is not a placeholder of an event"),
-        (&format!("name = \"a\"\nevents = []\n{scheme}"), "unknown field `events`"),
-    ] {
-        let said = toml::from_str::<Provider>(file).unwrap_err().to_string();
-        assert!(said.contains(expected), "{said}");
-    }
-}
-
-/// One key signs for all schemes of a provider, so no content may mean one thing under one and another under the next.
-#[test]
-fn schemes_of_one_provider_cannot_be_mistaken_for_each_other() {
-    let scheme = |n: usize, covers: &str, more: &str| {
-        let time = if covers.contains("{timestamp}") { format!("\"T{n}: {{timestamp}}\", ") } else { String::new() };
-        let id = if covers.contains("{id}") { format!("\"I{n}: {{id}}\", ") } else { String::new() };
-        format!("[[schemes]]\nheaders = [{time}{id}\"S{n}: {{hex}}\"]\ncovers = \"{covers}\"\n{more}\n")
-    };
-    let read = |one: &str, other: &str| {
-        toml::from_str::<Provider>(&format!("name = \"acme\"\n{}{}", scheme(1, one, ""), scheme(2, other, "")))
-    };
-    for (one, other) in [
-        ("{timestamp}.{body}", "{body}"),
-        ("{body}", "{timestamp}.{body}"),
-        ("{id}.{timestamp}.{body}", "{timestamp}.{body}"),
-        ("{timestamp}.{body}", "{timestamp}:{body}"),
-        ("v0:{timestamp}:{body}", "v0{body}"),
-        ("v0:{timestamp}:{body}", "{timestamp}.{body}"),
-    ] {
-        assert!(read(one, other).is_err(), "{one} beside {other}");
-    }
-    for (one, other) in [
-        ("{body}", "{body}"),
-        ("{timestamp}.{body}", "{timestamp}.{body}"),
-        ("v1:{timestamp}:{body}", "v0:{timestamp}:{body}"),
-        ("{body}.v1", "{body}.v2"),
-    ] {
-        assert!(read(one, other).is_ok(), "{one} beside {other}");
-    }
-    let digests = format!(
-        "name = \"acme\"\n{}{}",
-        scheme(1, "{timestamp}.{body}", "digest = \"sha512\""),
-        scheme(2, "{body}", "")
-    );
-    assert!(toml::from_str::<Provider>(&digests).is_ok(), "a key under another digest is another key");
 }
 
 #[test]

@@ -344,7 +344,7 @@ async fn a_store_that_cannot_wait_is_asked_twice() {
 fn keys_are_kept_longer_than_anybody_retries() {
     let default = Duration::from_secs(17 * 86_400);
     let published = [RetryPolicy::HOOK0, RetryPolicy::OUTPOST, RetryPolicy::SVIX, RetryPolicy::STANDARD_WEBHOOKS];
-    let catalogue = provider::ALL.iter().map(|provider| provider.sending().retry.clone());
+    let catalogue = provider::ALL.iter().map(|provider| provider.delivery_policy().retry().clone());
     for policy in published.into_iter().chain(catalogue) {
         // A tenth for jitter.
         let horizon = policy.total_horizon().mul_f64(1.1);

@@ -5,11 +5,11 @@ use super::state::FailReason;
 /// An attempt that has begun. Made by [`Delivery::begin`](super::Delivery::begin).
 ///
 /// ```
-/// use hookseal::delivery::{Delivery, Sending};
+/// use hookseal::delivery::{Delivery, DeliveryPolicy};
 /// use time::OffsetDateTime;
 ///
 /// let now = OffsetDateTime::UNIX_EPOCH;
-/// let attempt = Delivery::new(now).begin(&Sending::default(), now)?;
+/// let attempt = Delivery::new(now).begin(&DeliveryPolicy::new(), now)?;
 /// assert_eq!(attempt.number(), 1);
 /// # Ok::<(), hookseal::delivery::AttemptError>(())
 /// ```
@@ -31,9 +31,9 @@ impl Attempt {
     /// Which attempt it is, from 1. An attempt that was lost is begun again under its number.
     ///
     /// ```
-    /// # use hookseal::delivery::{Delivery, Sending};
+    /// # use hookseal::delivery::{Delivery, DeliveryPolicy};
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
-    /// assert_eq!(Delivery::new(now).begin(&Sending::default(), now)?.number(), 1);
+    /// assert_eq!(Delivery::new(now).begin(&DeliveryPolicy::new(), now)?.number(), 1);
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
     pub fn number(&self) -> u32 {
@@ -43,9 +43,9 @@ impl Attempt {
     /// The time to sign with: now, or the first attempt's where the platform reuses it.
     ///
     /// ```
-    /// # use hookseal::delivery::{Delivery, Sending};
+    /// # use hookseal::delivery::{Delivery, DeliveryPolicy};
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
-    /// assert_eq!(Delivery::new(now).begin(&Sending::default(), now)?.signing_time(), now);
+    /// assert_eq!(Delivery::new(now).begin(&DeliveryPolicy::new(), now)?.signing_time(), now);
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
     pub fn signing_time(&self) -> OffsetDateTime {
@@ -55,10 +55,10 @@ impl Attempt {
     /// When the attempt counts as lost unless it was recorded. Do not send after it: another worker may.
     ///
     /// ```
-    /// # use hookseal::delivery::{Delivery, Sending};
+    /// # use hookseal::delivery::{Delivery, DeliveryPolicy};
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
-    /// let sending = Sending::default();
-    /// assert_eq!(Delivery::new(now).begin(&sending, now)?.lease_until(), now + sending.lease());
+    /// let policy = DeliveryPolicy::new();
+    /// assert_eq!(Delivery::new(now).begin(&policy, now)?.lease_until(), now + policy.lease());
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
     pub fn lease_until(&self) -> OffsetDateTime {
@@ -69,12 +69,12 @@ impl Attempt {
     /// endpoint: leave it out of [`EndpointHealth`](super::EndpointHealth).
     ///
     /// ```
-    /// # use hookseal::delivery::{Delivery, Sending};
+    /// # use hookseal::delivery::{Delivery, DeliveryPolicy};
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
     /// let mut delivery = Delivery::new(now);
     /// delivery.cancel();
     /// delivery.replay(now);
-    /// assert!(delivery.begin(&Sending::default(), now)?.is_replay());
+    /// assert!(delivery.begin(&DeliveryPolicy::new(), now)?.is_replay());
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
     pub fn is_replay(&self) -> bool {
@@ -85,13 +85,13 @@ impl Attempt {
 /// An attempt that cannot begin, or that no longer counts.
 ///
 /// ```
-/// use hookseal::delivery::{AttemptError, Delivery, Sending};
+/// use hookseal::delivery::{AttemptError, Delivery, DeliveryPolicy};
 /// use time::OffsetDateTime;
 ///
 /// let now = OffsetDateTime::UNIX_EPOCH;
 /// let mut delivery = Delivery::new(now);
 /// delivery.cancel();
-/// assert_eq!(delivery.begin(&Sending::default(), now).unwrap_err(), AttemptError::NotPending);
+/// assert_eq!(delivery.begin(&DeliveryPolicy::new(), now).unwrap_err(), AttemptError::NotPending);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use http::Uri;
+use serde::{Deserialize, Serialize};
 
 use self::address::{Network, Reach};
 use self::syntax::{Parts, Target};
@@ -11,6 +12,7 @@ pub use self::url::EndpointUrl;
 use crate::error::{ConfigError, UrlError};
 
 mod address;
+mod file;
 mod port;
 mod punycode;
 mod syntax;
@@ -61,15 +63,39 @@ mod url;
 /// assert_eq!(policy.check("https://hooks.customer.com:22/"), Err(UrlError::PortNotAllowed { port: 22 }));
 /// assert_eq!(policy.check("https://8.8.8.8/"), Err(UrlError::AddressLiteral));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// # In a file
+///
+/// The fields are called like the methods, and each may be left out. `allow_loopback_http`, `allow_private` and
+/// `refuse_ip_literals` are `false` unless given; `ports`, `allow_addresses` and `deny_addresses` are lists.
+///
+/// ```
+/// use hookseal::delivery::UrlPolicy;
+///
+/// let policy: UrlPolicy = toml::from_str(r#"
+///     allow_private = true
+///     ports = [443, 8443]
+///     deny_addresses = ["10.0.0.0/24", "fd00::/48"]
+/// "#)?;
+/// assert!(policy.check("https://10.1.2.3:8443/").is_ok() && policy.check("https://10.0.0.7/").is_err());
+///
+/// let json = r#"{"allow_private":true,"ports":[443,8443],"deny_addresses":["10.0.0.0/24","fd00::/48"]}"#;
+/// assert_eq!(serde_json::from_str::<UrlPolicy>(json)?, policy);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct UrlPolicy {
-    loopback: bool,
-    private: bool,
-    names_only: bool,
+    allow_loopback_http: bool,
+    allow_private: bool,
+    refuse_ip_literals: bool,
     /// All but those of other protocols, if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     ports: Option<Vec<u16>>,
-    allowed: Vec<Network>,
-    denied: Vec<Network>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allow_addresses: Vec<Network>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deny_addresses: Vec<Network>,
 }
 
 impl UrlPolicy {
@@ -83,12 +109,12 @@ impl UrlPolicy {
     /// ```
     pub const fn new() -> UrlPolicy {
         UrlPolicy {
-            loopback: false,
-            private: false,
-            names_only: false,
+            allow_loopback_http: false,
+            allow_private: false,
+            refuse_ip_literals: false,
             ports: None,
-            allowed: Vec::new(),
-            denied: Vec::new(),
+            allow_addresses: Vec::new(),
+            deny_addresses: Vec::new(),
         }
     }
 
@@ -104,7 +130,7 @@ impl UrlPolicy {
     /// ```
     #[must_use]
     pub fn allow_loopback_http(mut self) -> UrlPolicy {
-        self.loopback = true;
+        self.allow_loopback_http = true;
         self
     }
 
@@ -124,7 +150,7 @@ impl UrlPolicy {
     /// ```
     #[must_use]
     pub fn allow_private(mut self) -> UrlPolicy {
-        self.private = true;
+        self.allow_private = true;
         self
     }
 
@@ -138,7 +164,7 @@ impl UrlPolicy {
     /// ```
     #[must_use]
     pub fn refuse_ip_literals(mut self) -> UrlPolicy {
-        self.names_only = true;
+        self.refuse_ip_literals = true;
         self
     }
 
@@ -164,6 +190,18 @@ impl UrlPolicy {
         self
     }
 
+    /// The ports that are admitted, if they were set.
+    ///
+    /// ```
+    /// use hookseal::delivery::UrlPolicy;
+    ///
+    /// assert_eq!(UrlPolicy::new().with_ports([443]).ports(), Some(&[443][..]));
+    /// assert_eq!(UrlPolicy::new().ports(), None);
+    /// ```
+    pub fn ports(&self) -> Option<&[u16]> {
+        self.ports.as_deref()
+    }
+
     /// Admits the addresses of a network, for example `100.64.0.0/10`, whatever the registries say. Names are not
     /// affected.
     ///
@@ -187,7 +225,7 @@ impl UrlPolicy {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn allow_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
-        self.allowed.push(read_network(network)?);
+        self.allow_addresses.push(read_network(network)?);
         Ok(self)
     }
 
@@ -213,7 +251,7 @@ impl UrlPolicy {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn deny_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
-        self.denied.push(read_network(network)?);
+        self.deny_addresses.push(read_network(network)?);
         Ok(self)
     }
 
@@ -292,11 +330,11 @@ impl UrlPolicy {
 
     fn judge<'t>(&self, url: &'t str) -> Result<Parts<'t>, UrlError> {
         let parts = syntax::read(url)?;
-        if !parts.is_secure && !self.loopback {
+        if !parts.is_secure && !self.allow_loopback_http {
             return Err(UrlError::Scheme);
         }
         let reach = match parts.target {
-            Target::Address(_) if self.names_only => return Err(UrlError::AddressLiteral),
+            Target::Address(_) if self.refuse_ip_literals => return Err(UrlError::AddressLiteral),
             Target::Address(address) => self.judge_address(address)?,
             Target::Name(name) => self.judge_name(name)?,
         };
@@ -315,13 +353,13 @@ impl UrlPolicy {
     fn judge_address(&self, address: IpAddr) -> Result<Reach, UrlError> {
         let forms = address::forms(address);
         let lies_in = |networks: &[Network], form| networks.iter().any(|network| network.contains(form));
-        if forms.clone().any(|form| lies_in(&self.denied, form)) {
+        if forms.clone().any(|form| lies_in(&self.deny_addresses, form)) {
             return Err(UrlError::AddressDenied);
         }
         let mut least = Reach::Public;
         for form in forms {
             let (reach, range) = address::reach(form);
-            if !self.admits(reach) && !lies_in(&self.allowed, form) {
+            if !self.admits(reach) && !lies_in(&self.allow_addresses, form) {
                 return Err(UrlError::AddressNotPublic { range });
             }
             if least == Reach::Public {
@@ -339,8 +377,8 @@ impl UrlPolicy {
     fn admits(&self, reach: Reach) -> bool {
         match reach {
             Reach::Public => true,
-            Reach::Private => self.private,
-            Reach::Loopback => self.loopback,
+            Reach::Private => self.allow_private,
+            Reach::Loopback => self.allow_loopback_http,
             Reach::Nobody => false,
         }
     }

@@ -6,10 +6,10 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::attempt::{Attempt, AttemptError, Next};
 use super::columns::Columns;
 use super::health::unix_ms;
+use super::millis::Millis;
 use super::outcome::{Outcome, Verdict};
+use super::policy::DeliveryPolicy;
 use super::record::AttemptRecord;
-use super::retry::milliseconds;
-use super::sending::Sending;
 use super::state::{FailReason, State};
 
 /// One event on its way to one endpoint: a value that your database or queue keeps.
@@ -26,8 +26,8 @@ use super::state::{FailReason, State};
 /// ```
 ///
 /// The column is null once the delivery has ended, so nothing more is asked of it. While an attempt is in flight, it
-/// holds the end of the attempt's lease, [`Sending::lease`] after its beginning: nobody else takes the delivery before,
-/// and if its worker is gone by then, the same query finds it.
+/// holds the end of the attempt's lease, [`DeliveryPolicy::lease`] after its beginning: nobody else takes the delivery
+/// before, and if its worker is gone by then, the same query finds it.
 ///
 /// Workers that own their rows, for example by a share of the endpoints, can do without a lease: see
 /// [`begin`](Self::begin).
@@ -43,16 +43,16 @@ use super::state::{FailReason, State};
 /// JSON, there are [`columns`](Self::columns).
 ///
 /// ```
-/// use hookseal::delivery::{Delivery, Next, Outcome, Sending, State};
+/// use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome, State};
 /// use time::{Duration, macros::datetime};
 ///
-/// let sending = Sending::default();
+/// let policy = DeliveryPolicy::new();
 /// let mut now = datetime!(2026-06-01 12:00 UTC);
 /// let mut delivery = Delivery::new(now);
 /// for status in [500, 200] {
-///     let attempt = delivery.begin(&sending, now)?;
+///     let attempt = delivery.begin(&policy, now)?;
 ///     let outcome = Outcome::Response { status, retry_after: None };
-///     let (_, next) = delivery.record(&attempt, &sending, &outcome, now, 0)?;
+///     let (_, next) = delivery.record(&attempt, &policy, &outcome, now, 0)?;
 ///     if let Next::RetryAt(due) = next {
 ///         now = due;
 ///     }
@@ -112,14 +112,14 @@ impl Delivery {
     /// could call a delivery due when [`begin`](Self::begin) does not.
     ///
     /// ```
-    /// use hookseal::delivery::{Delivery, Sending};
+    /// use hookseal::delivery::{Delivery, DeliveryPolicy};
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
     ///
-    /// let sending = Sending::default();
+    /// let policy = DeliveryPolicy::new();
     /// let mut delivery = Delivery::new(now);
     /// assert_eq!(delivery.due(), Some(now));
-    /// delivery.begin(&sending, now)?;
-    /// assert_eq!(delivery.due(), Some(now + sending.lease()));
+    /// delivery.begin(&policy, now)?;
+    /// assert_eq!(delivery.due(), Some(now + policy.lease()));
     /// delivery.cancel();
     /// assert_eq!(delivery.due(), None);
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
@@ -180,18 +180,18 @@ impl Delivery {
     /// out.
     ///
     /// ```
-    /// use hookseal::delivery::{AttemptError, Delivery, Sending};
+    /// use hookseal::delivery::{AttemptError, Delivery, DeliveryPolicy};
     /// use time::OffsetDateTime;
     ///
-    /// let (sending, now) = (Sending::default(), OffsetDateTime::UNIX_EPOCH);
+    /// let (policy, now) = (DeliveryPolicy::new(), OffsetDateTime::UNIX_EPOCH);
     /// let mut delivery = Delivery::new(now);
-    /// let lost = delivery.begin(&sending, now)?;
-    /// assert_eq!(delivery.begin(&sending, now).unwrap_err(), AttemptError::NotDue);
-    /// let again = delivery.begin(&sending, lost.lease_until())?;
+    /// let lost = delivery.begin(&policy, now)?;
+    /// assert_eq!(delivery.begin(&policy, now).unwrap_err(), AttemptError::NotDue);
+    /// let again = delivery.begin(&policy, lost.lease_until())?;
     /// assert_eq!(again.number(), lost.number());
     /// # Ok::<(), AttemptError>(())
     /// ```
-    pub fn begin(&mut self, sending: &Sending, now: OffsetDateTime) -> Result<Attempt, AttemptError> {
+    pub fn begin(&mut self, policy: &DeliveryPolicy, now: OffsetDateTime) -> Result<Attempt, AttemptError> {
         let Some(due) = self.due_unix_millis() else { return Err(AttemptError::NotPending) };
         let now_ms = unix_ms(now);
         if due > now_ms {
@@ -201,13 +201,13 @@ impl Delivery {
         // An attempt that the schedule makes anyway answers a user's wish too.
         let replay = columns.replay_at.is_some() && columns.due_at.is_none_or(|due| due > now_ms);
         let first_at = *columns.first_at.get_or_insert(now_ms);
-        let lease = i64::try_from(sending.lease().as_millis()).unwrap_or(i64::MAX);
+        let lease = i64::try_from(policy.lease().as_millis()).unwrap_or(i64::MAX);
         let lease_until = now_ms.saturating_add(lease);
         columns.begun = columns.begun.wrapping_add(1);
         columns.begun_at = Some(now_ms);
         columns.lease_until = Some(lease_until);
         // A user who replays wants it accepted now, not judged by the clock of long ago.
-        let reuse = sending.reuses_timestamp && !replay;
+        let reuse = policy.reuses_timestamp() && !replay;
         Ok(Attempt {
             number: columns.attempts.saturating_add(1),
             serial: columns.begun,
@@ -227,21 +227,21 @@ impl Delivery {
     /// unchanged.
     ///
     /// ```
-    /// use hookseal::delivery::{AttemptError, Delivery, Next, Outcome, Sending};
+    /// use hookseal::delivery::{AttemptError, Delivery, DeliveryPolicy, Next, Outcome};
     /// use time::OffsetDateTime;
     ///
-    /// let (sending, now) = (Sending::default(), OffsetDateTime::UNIX_EPOCH);
+    /// let (policy, now) = (DeliveryPolicy::new(), OffsetDateTime::UNIX_EPOCH);
     /// let mut delivery = Delivery::new(now);
-    /// let attempt = delivery.begin(&sending, now)?;
+    /// let attempt = delivery.begin(&policy, now)?;
     /// let accepted = Outcome::Response { status: 202, retry_after: None };
-    /// assert_eq!(delivery.record(&attempt, &sending, &accepted, now, 0)?.1, Next::Delivered);
-    /// assert_eq!(delivery.record(&attempt, &sending, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
+    /// assert_eq!(delivery.record(&attempt, &policy, &accepted, now, 0)?.1, Next::Delivered);
+    /// assert_eq!(delivery.record(&attempt, &policy, &accepted, now, 0).unwrap_err(), AttemptError::Superseded);
     /// # Ok::<(), AttemptError>(())
     /// ```
     pub fn record(
         &mut self,
         attempt: &Attempt,
-        sending: &Sending,
+        policy: &DeliveryPolicy,
         outcome: &Outcome<'_>,
         now: OffsetDateTime,
         random: u64,
@@ -265,8 +265,8 @@ impl Delivery {
             delivered: false,
             excerpt: None,
         };
-        let verdict = sending.outcome.classify(outcome, now);
-        let next = self.next(attempt, sending, verdict, unix_ms(now), random);
+        let verdict = policy.outcomes().classify(outcome, now);
+        let next = self.next(attempt, policy, verdict, unix_ms(now), random);
         Ok((AttemptRecord { delivered: verdict == Verdict::Delivered, ..record }, next))
     }
 
@@ -283,14 +283,14 @@ impl Delivery {
     /// with its own time, also where retries reuse the first one's.
     ///
     /// ```
-    /// use hookseal::delivery::{Delivery, Next, Outcome, Sending, State};
+    /// use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome, State};
     /// use time::OffsetDateTime;
     ///
-    /// let (sending, now) = (Sending::default(), OffsetDateTime::UNIX_EPOCH);
+    /// let (policy, now) = (DeliveryPolicy::new(), OffsetDateTime::UNIX_EPOCH);
     /// let mut delivery = Delivery::new(now);
-    /// let attempt = delivery.begin(&sending, now)?;
+    /// let attempt = delivery.begin(&policy, now)?;
     /// delivery.replay(now);
-    /// let (_, next) = delivery.record(&attempt, &sending, &Outcome::Timeout, now, 0)?;
+    /// let (_, next) = delivery.record(&attempt, &policy, &Outcome::Timeout, now, 0)?;
     /// assert_eq!(next, Next::RetryAt(now));
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
@@ -336,12 +336,12 @@ impl Delivery {
     }
 
     /// Takes in what an outcome means, and says what comes next.
-    fn next(&mut self, attempt: &Attempt, sending: &Sending, verdict: Verdict, now_ms: i64, random: u64) -> Next {
+    fn next(&mut self, attempt: &Attempt, policy: &DeliveryPolicy, verdict: Verdict, now_ms: i64, random: u64) -> Next {
         let mut next = match verdict {
             Verdict::Delivered => Next::Delivered,
             Verdict::GiveUp => Next::Failed(FailReason::GaveUp),
             Verdict::DisableEndpoint => Next::EndpointGone,
-            Verdict::Retry { retry_after, .. } => self.retry(attempt, sending, retry_after, now_ms, random),
+            Verdict::Retry { retry_after, .. } => self.retry(attempt, policy, retry_after, now_ms, random),
         };
         let columns = &mut self.columns;
         (columns.state, columns.due_at) = match next {
@@ -365,22 +365,22 @@ impl Delivery {
     fn retry(
         &self,
         attempt: &Attempt,
-        sending: &Sending,
+        policy: &DeliveryPolicy,
         retry_after: Option<Duration>,
         now_ms: i64,
         random: u64,
     ) -> Next {
-        let (columns, policy) = (&self.columns, &sending.retry);
+        let (columns, retry) = (&self.columns, policy.retry());
         let after = |wait: u64| now_ms.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
         // A clock that went back gives no age.
         let age = columns.first_at.map_or(0, |first| now_ms.saturating_sub(first).max(0));
-        let end = policy.max_age().map_or(i64::MAX, |limit| after(milliseconds(limit)).saturating_sub(age));
+        let end = retry.max_age().map_or(i64::MAX, |limit| after(Millis::new(limit).0).saturating_sub(age));
         let due = if attempt.replay {
             let Some(planned) = columns.due_at else { return Next::Failed(FailReason::ReplayFailed) };
-            retry_after.map_or(planned, |asked| planned.max(after(policy.bounded(asked)).min(end)))
+            retry_after.map_or(planned, |asked| planned.max(after(retry.bounded(asked)).min(end)))
         } else {
             let failed = columns.attempts.saturating_sub(columns.replays);
-            let wait = |asked| policy.next_delay(failed, asked, random).map(milliseconds);
+            let wait = |asked| retry.next_delay(failed, asked, random).map(|wait| Millis::new(wait).0);
             let Some((scheduled, asked)) = wait(None).zip(wait(retry_after)) else {
                 return Next::Failed(FailReason::Exhausted);
             };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
-use crate::delivery::{HealthPolicy, LEASE_MARGIN, OutcomePolicy, RetryPolicy, Sending};
+use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
@@ -23,7 +23,7 @@ macro_rules! catalogue {
         $(, max_sent: $max_sent:literal)?
         $(, max_received: $max_received:literal)?
         $(, answer_within: $answer_within:literal)?
-        $(, sending: $sending:expr)?;
+        $(, delivery: $delivery:expr)?;
     )+) => {
         $(
             $(#[$doc])*
@@ -60,7 +60,7 @@ macro_rules! catalogue {
                 max_sent: given!(None, $(Some($max_sent))?),
                 max_received: given!(MAX_RECEIVED, $($max_received)?),
                 answer_within: given!(None, $(Some($answer_within))?),
-                sending: given!(Sending::new(), $($sending)?),
+                delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+
 
@@ -122,15 +122,12 @@ catalogue! {
         ],
         idempotency: IdempotencyRule::Body,
         answer_within: 10,
-        sending: Sending {
-            retry: RetryPolicy::KLEN_AI,
-            outcome: OutcomePolicy::standard(),
-            health: HealthPolicy::never(),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(10),
-            lease_margin: LEASE_MARGIN,
-            reuses_timestamp: false,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::KLEN_AI,
+            OutcomePolicy::standard(),
+            HealthPolicy::never(),
+        )
+        .with_timeout(Duration::from_secs(10));
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -148,15 +145,12 @@ catalogue! {
         max_sent: 10_000_000,
         max_received: 10_485_760,
         answer_within: 10,
-        sending: Sending {
-            retry: RetryPolicy::CALLINTEL,
-            outcome: OutcomePolicy::server_errors_only(),
-            health: HealthPolicy::never(),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(10),
-            lease_margin: LEASE_MARGIN,
-            reuses_timestamp: false,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::CALLINTEL,
+            OutcomePolicy::server_errors_only(),
+            HealthPolicy::never(),
+        )
+        .with_timeout(Duration::from_secs(10));
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
     KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
         "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
@@ -166,15 +160,13 @@ catalogue! {
         idempotency: IdempotencyRule::EventId,
         test: TestRule::IdPrefix(Cow::Borrowed("evt_test_")),
         answer_within: 5,
-        sending: Sending {
-            retry: RetryPolicy::KLANG,
-            outcome: OutcomePolicy::standard(),
-            health: HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(5),
-            lease_margin: LEASE_MARGIN,
-            reuses_timestamp: true,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::KLANG,
+            OutcomePolicy::standard(),
+            HealthPolicy::never().with_max_failures(25).with_max_failing_time(Duration::from_secs(86_400)),
+        )
+        .with_timeout(Duration::from_secs(5))
+        .with_reused_timestamp();
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -200,7 +192,7 @@ catalogue! {
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
-        sending: Sending::with_retry(RetryPolicy::SVIX);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
     /// Stripe. The whole text of the secret is the key, `whsec_` included.
     STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
         "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
@@ -442,7 +434,7 @@ catalogue! {
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
     ],
-        sending: Sending::with_retry(RetryPolicy::OUTPOST);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::OUTPOST, OutcomePolicy::standard(), HealthPolicy::never());
     /// Convoy with simple signatures, as set up by default.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -457,7 +449,7 @@ catalogue! {
     HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ],
-        sending: Sending::with_retry(RetryPolicy::HOOK0);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
     /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Event;
 use crate::words::display_as_serialized;
 
 /// How well a preset is known to be right.
@@ -51,13 +52,14 @@ pub enum IdempotencyRule {
 
 display_as_serialized!(IdempotencyRule);
 
-/// How a provider marks its test events.
+/// How a provider marks its test events. In a file, `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`.
 ///
 /// ```
-/// use std::borrow::Cow;
-/// use hookseal::provider::TestRule;
+/// use hookseal::provider::{self, TestRule};
 ///
-/// assert_ne!(TestRule::IdPrefix(Cow::Borrowed("test_")), TestRule::DataIdPrefix(Cow::Borrowed("test_")));
+/// let rule: TestRule = serde_json::from_str(r#"{"id-prefix":"evt_test_"}"#)?;
+/// assert_eq!(provider::KLANG.test_rule(), Some(&rule));
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,4 +69,27 @@ pub enum TestRule {
     IdPrefix(Cow<'static, str>),
     /// The `id` in the data begins so.
     DataIdPrefix(Cow<'static, str>),
+}
+
+impl TestRule {
+    pub(super) fn prefix(&self) -> &str {
+        let (TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) = self;
+        prefix
+    }
+
+    pub(super) fn marks(&self, event: &Event<'_>) -> bool {
+        #[derive(Deserialize)]
+        struct Identified<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        match self {
+            TestRule::IdPrefix(prefix) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
+            TestRule::DataIdPrefix(prefix) => {
+                // serde would also take an array for the struct.
+                let object = event.data().get().starts_with('{');
+                object && event.data_as::<Identified<'_>>().is_ok_and(|data| data.id.starts_with(&**prefix))
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use deadpool_postgres::{Pool, Transaction};
 use hookseal::Secret;
 use hookseal::delivery::{
-    Attempt, AttemptError, Delivery, EndpointHealth, HealthPolicy, Outcome, Sending, Subscription,
+    Attempt, AttemptError, Delivery, DeliveryPolicy, EndpointHealth, HealthPolicy, Outcome, Subscription,
 };
 use hookseal::provider::KALLGLOT;
 use reqwest::header::RETRY_AFTER;
@@ -38,7 +38,7 @@ struct Claim {
     id: i64,
     endpoint: String,
     request: Request,
-    sending: Sending,
+    policy: DeliveryPolicy,
     attempt: Attempt,
     /// When another worker may take it.
     lease_until: Instant,
@@ -70,7 +70,7 @@ pub fn http_client() -> Result<Client> {
     Ok(Client::builder()
         .redirect(Policy::none())
         .no_proxy()
-        .connect_timeout(KALLGLOT.sending().connect_timeout)
+        .connect_timeout(KALLGLOT.delivery_policy().connect_timeout())
         .build()?)
 }
 
@@ -135,28 +135,27 @@ async fn claim(pool: &Pool) -> Result<Option<Claim>> {
 fn begin(id: i64, row: &Row) -> Result<(Claim, Delivery)> {
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(1)?;
     let Json(subscription) = row.try_get::<_, Json<Subscription>>(3)?;
-    let sending = sending(&subscription);
-    let attempt = delivery.begin(&sending, row.try_get(7)?)?;
+    let policy = delivery_policy(&subscription);
+    let attempt = delivery.begin(&policy, row.try_get(7)?)?;
     let signer = KALLGLOT.signer(Secret::new(row.try_get::<_, &str>(4)?)?)?;
     let (event, body): (&str, String) = (row.try_get(5)?, row.try_get(6)?);
     let mut request: Request =
         signer.request_at(&*subscription.url, event, body, attempt.signing_time())?.try_into()?;
-    *request.timeout_mut() = Some(sending.timeout);
-    let lease_until = Instant::now() + sending.lease();
-    Ok((Claim { id, endpoint: row.try_get(2)?, request, sending, attempt, lease_until }, delivery))
+    *request.timeout_mut() = Some(policy.timeout());
+    let lease_until = Instant::now() + policy.lease();
+    Ok((Claim { id, endpoint: row.try_get(2)?, request, policy, attempt, lease_until }, delivery))
 }
 
-/// The platform's way to send, as far as the endpoint has no own.
-fn sending(subscription: &Subscription) -> Sending {
-    let mut sending = KALLGLOT.sending().clone();
+/// The platform's policy, with what the endpoint's owner has chosen instead.
+fn delivery_policy(subscription: &Subscription) -> DeliveryPolicy {
     let asked = subscription.timeout.map(|seconds| Duration::from_secs(seconds.into()));
-    sending.timeout = asked.unwrap_or(TIMEOUT).min(MAX_TIMEOUT);
-    sending.lease_margin = LEASE_MARGIN;
-    sending.health = HealthPolicy::never().after_failures(10);
-    if let Some(retry) = &subscription.retry_policy {
-        sending.retry = retry.clone();
-    }
-    sending
+    let policy = KALLGLOT.delivery_policy().clone();
+    let retry = subscription.retry_policy.as_ref().unwrap_or(policy.retry()).clone();
+    policy
+        .with_retry(retry)
+        .with_health(HealthPolicy::never().with_max_failures(10))
+        .with_timeout(asked.unwrap_or(TIMEOUT).min(MAX_TIMEOUT))
+        .with_lease_margin(LEASE_MARGIN)
 }
 
 /// How an attempt ended, as [`Outcome`] says it, and what the log shows of the response's body.
@@ -235,7 +234,7 @@ async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(0)?;
     let now = row.try_get(1)?;
     let outcome = answer.outcome();
-    let (mut record, _) = match delivery.record(&claim.attempt, &claim.sending, &outcome, now, fastrand::u64(..)) {
+    let (mut record, _) = match delivery.record(&claim.attempt, &claim.policy, &outcome, now, fastrand::u64(..)) {
         Ok(recorded) => recorded,
         Err(AttemptError::Superseded) => {
             eprintln!("    a worker was too slow: its outcome for delivery {} is dropped", claim.id);
@@ -258,7 +257,7 @@ async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
 
 /// Counts the attempt in the endpoint's health.
 async fn count(tx: &Transaction<'_>, claim: &Claim, outcome: &Outcome<'_>, now: OffsetDateTime) -> Result<()> {
-    let add = |health: &mut EndpointHealth| health.record(&claim.sending, outcome, now);
+    let add = |health: &mut EndpointHealth| health.record(&claim.policy, outcome, now);
     // Most attempts succeed at endpoints without failures and change nothing: those do not queue for the lock.
     let select = tx.prepare_cached("SELECT health FROM endpoints WHERE id = $1").await?;
     let Json(before) = tx.query_one(&select, &[&claim.endpoint]).await?.try_get::<_, Json<EndpointHealth>>(0)?;

@@ -4,6 +4,7 @@
 //! RFC 8190. Of the special blocks that they call globally reachable, those inside 2001::/23 are refused all the same:
 //! no endpoint lives there.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Who answers at an address or under a name.
@@ -64,6 +65,16 @@ impl Network {
             (Network::V4 { bits, prefix }, IpAddr::V4(address)) => (bits ^ address.to_bits()).leading_zeros() >= prefix,
             (Network::V6 { bits, prefix }, IpAddr::V6(address)) => (bits ^ address.to_bits()).leading_zeros() >= prefix,
             _ => false,
+        }
+    }
+}
+
+/// As [`Network::read`] reads it.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Network::V4 { bits, prefix } => write!(f, "{}/{prefix}", Ipv4Addr::from_bits(bits)),
+            Network::V6 { bits, prefix } => write!(f, "{}/{prefix}", Ipv6Addr::from_bits(bits)),
         }
     }
 }

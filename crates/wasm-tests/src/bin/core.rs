@@ -75,10 +75,10 @@ fn events_are_read(now: OffsetDateTime) {
 }
 
 fn deliveries_go_on(now: OffsetDateTime) {
-    let sending = provider::KLANG.sending();
+    let policy = provider::KLANG.delivery_policy();
     let mut delivery = Delivery::new(now);
-    let attempt = delivery.begin(sending, now).expect("due");
-    let (_, next) = delivery.record(&attempt, sending, &Outcome::Timeout, now, 0).expect("begun");
+    let attempt = delivery.begin(policy, now).expect("due");
+    let (_, next) = delivery.record(&attempt, policy, &Outcome::Timeout, now, 0).expect("begun");
     let Next::RetryAt(due) = next else { panic!("{next:?}") };
     assert!(due > now && due < now + Duration::DAY);
 }
