@@ -15,7 +15,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let secret = Secret::new("a secret of twenty-some bytes")?;
-//! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?;
+//! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?.with_marker();
 //! let service = ServiceBuilder::new()
 //!     .layer(WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000))))
 //!     .service(service_fn(async |request: http::Request<Full<bytes::Bytes>>| {
@@ -133,7 +133,7 @@ impl<P, S> fmt::Debug for WebhookLayer<P, S> {
 /// use hookseal::{Secret, provider};
 /// use tower::Layer;
 ///
-/// let layer = WebhookLayer::<()>::new(provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?);
+/// let layer = WebhookLayer::new(provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?);
 /// let service: WebhookService<&str> = layer.layer("any service");
 /// assert!(format!("{service:?}").contains("any service"));
 /// # Ok::<(), hookseal::ConfigError>(())

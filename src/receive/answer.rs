@@ -19,7 +19,7 @@ use crate::error::EventError;
 /// async fn hook(webhook: Webhook<Billing>) -> Answer {
 ///     let Billing::Paid { amount } = webhook.event.into_data();
 ///     match amount {
-///         0 => Answer::failed("an invoice over nothing"), // logged, and not sent again
+///         0 => Answer::give_up("an invoice over nothing"), // logged, and not sent again
 ///         _ => Answer::Processed,
 ///     }
 /// }
@@ -73,9 +73,9 @@ impl Answer {
     /// A [permanent failure](Self::PermanentFailure), with a reason for the log.
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::Answer::failed("no such customer").status(), 200);
+    /// assert_eq!(hookseal::receive::Answer::give_up("no such customer").status(), 200);
     /// ```
-    pub fn failed(reason: impl Into<Cow<'static, str>>) -> Answer {
+    pub fn give_up(reason: impl Into<Cow<'static, str>>) -> Answer {
         Answer::PermanentFailure { reason: reason.into() }
     }
 

@@ -251,7 +251,7 @@ async fn an_event_is_processed_again_until_its_handler_succeeds() {
 #[tokio::test]
 async fn an_event_is_done_with_after_each_final_answer() {
     for server in Server::ALL {
-        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::failed("no such customer")] {
+        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::give_up("no such customer")] {
             let (log, result) = (Log::default(), answer.clone());
             let work = in_turn(&log, move |_| result.clone());
             let app = App::default().once("/hook", receiver(), Once::new(MemoryStore::new(10)), work);
@@ -308,7 +308,7 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
                 std::future::pending::<()>().await;
             }
         });
-        let once = Once::new(store).lease(Duration::from_secs(5));
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut connection = running.connect().await;
@@ -340,7 +340,7 @@ async fn a_sender_that_closes_its_side_is_cut_off_by_axum_and_answered_by_actix(
                 closed.notified().await;
             }
         });
-        let once = Once::new(store).lease(Duration::from_secs(5));
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut connection = running.connect().await;
@@ -368,7 +368,7 @@ async fn a_lease_in_redis_ends_by_itself() {
     for server in Server::ALL {
         let log = Log::default();
         let work = stumbling(&log, std::future::pending::<()>);
-        let once = Once::new(RedisStore::new(redis.connect().await)).lease(Duration::from_millis(200));
+        let once = Once::new(RedisStore::new(redis.connect().await)).with_lease(Duration::from_millis(200));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut abandoned = running.connect().await;

@@ -207,7 +207,7 @@ async fn an_answer_says_its_text_and_never_its_reason() {
             Answer::Duplicate,
             Answer::InFlight { retry_after: wait },
             Answer::retry(wait),
-            Answer::failed("no such customer"),
+            Answer::give_up("no such customer"),
             Answer::Unreadable(EventError::NotAnObject),
         ]
     };
@@ -230,7 +230,7 @@ async fn a_handler_sees_the_event_and_the_key_that_signed_it() {
         let log = Log::default();
         let receiver: Receiver = provider::KLANG.receiver(keys(1, 2)).unwrap().with_clock(move || time);
         let handler = log.noting(|Webhook { event, received }: Webhook<Billing>| {
-            let (key, signed_at) = (received.proof().key(), received.proof().timestamp());
+            let (key, signed_at) = (received.verified().proof().key(), received.verified().proof().timestamp());
             let Billing::Paid { amount } = event.data();
             format!("{:?}", (event.id(), event.event_type(), event.time(), amount, key, signed_at))
         });
@@ -263,10 +263,10 @@ struct Providers {
 impl Providers {
     fn with(secret: &Secret) -> Providers {
         Providers {
-            klang: provider::KLANG.receiver(secret.clone()).unwrap(),
-            github: provider::GITHUB.receiver(secret.clone()).unwrap(),
-            polar: provider::POLAR.receiver(secret.clone()).unwrap(),
-            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap(),
+            klang: provider::KLANG.receiver(secret.clone()).unwrap().with_marker(),
+            github: provider::GITHUB.receiver(secret.clone()).unwrap().with_marker(),
+            polar: provider::POLAR.receiver(secret.clone()).unwrap().with_marker(),
+            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap().with_marker(),
         }
     }
 }
@@ -335,8 +335,8 @@ impl Tenants {
             return Err(Rejection::unavailable("connection refused by db.internal"));
         }
         match name {
-            "two" => Ok(provider::KLANG.receiver(key(2))?.with_scope(name)),
-            "three" => Ok(provider::KLANG.receiver(key(3))?.with_scope(name)),
+            "two" => Ok(provider::KLANG.receiver(key(2))?.with_marker().with_scope(name)),
+            "three" => Ok(provider::KLANG.receiver(key(3))?.with_marker().with_scope(name)),
             "nameless" => Err(Rejection::UnknownTenant),
             _ => Ok(provider::KLANG.refusing_receiver()?),
         }

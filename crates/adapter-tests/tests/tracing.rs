@@ -355,7 +355,7 @@ fn an_unknown_tenant_is_logged_by_the_name_that_was_asked_for() {
 #[test]
 fn a_permanent_failure_is_an_error_with_its_reason() {
     for server in Server::ALL {
-        let handler = |_: Received| std::future::ready(Answer::failed("no such customer"));
+        let handler = |_: Received| std::future::ready(Answer::give_up("no such customer"));
         let app = App::default().route("/hook", receiver(), handler);
         let lines = logged(server, &app, vec![event(0, "invoice.paid")]);
         let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();

@@ -62,7 +62,8 @@ async fn find_receiver(request: HttpRequest) -> Result<Receiver<Tenant>, Rejecti
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?;
+    let klang_receiver: Receiver<Klang> =
+        provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
     // In a fleet: `Once::new(RedisStore::new(connection))`.
     let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
     let server = HttpServer::new(move || {

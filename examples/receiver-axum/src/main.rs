@@ -83,7 +83,7 @@ impl ReceiverLookup<App> for Tenant {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App {
-        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?,
+        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
         tenants: Tenants,
         once: Once::new(MemoryStore::new(100_000)),
     };

@@ -380,7 +380,7 @@ pub(crate) const SIGNATURE: &str = "x-klang-signature";
 
 /// For Klang, with key 0.
 pub(crate) fn receiver<P>() -> Receiver<P> {
-    provider::KLANG.receiver(key(0)).expect("a receiver")
+    provider::KLANG.receiver(key(0)).expect("a receiver").with_marker()
 }
 
 /// Klang, with the n-th key.
