@@ -7,6 +7,7 @@
 //! | [`Received`] | a verified request with its bytes |
 //! | [`Rejection`] | a request that does not reach the handler |
 //! | [`Answer`] | what the handler tells the sender |
+//! | [`ReceiverLookup`], [`ReceiverCache`] | where the keys depend on the request, for example on a tenant |
 //! | [`BodyBudget`] | how much memory the bodies of all requests may take |
 //!
 //! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; `tower` brings a
@@ -30,7 +31,9 @@
 
 mod answer;
 mod budget;
+mod cache;
 mod intake;
+mod lookup;
 mod received;
 mod receiver;
 mod rejection;
@@ -38,7 +41,9 @@ mod webhook;
 
 pub use answer::Answer;
 pub use budget::BodyBudget;
+pub use cache::ReceiverCache;
 pub use intake::Intake;
+pub use lookup::ReceiverLookup;
 pub use received::Received;
 pub use receiver::Receiver;
 pub use rejection::Rejection;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use actix_web::web;
 use axum::Router;
-use axum::extract::{FromRef, FromRequestParts, Path};
+use axum::extract::{FromRef, Path};
 use axum::routing::post;
 use bytes::Bytes;
+use hookseal::actix::Lookup;
 use hookseal::provider;
-use hookseal::receive::{Answer, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
 use hookseal::testing::Sender;
 use hookseal::{EventError, Key, Secret, VerifyError};
 use http::{HeaderName, Request};
@@ -343,22 +344,30 @@ impl Tenants {
     }
 }
 
-impl hookseal::axum::ReceiverLookup<Tenants> for Tenant {
-    async fn find_receiver(parts: &mut http::request::Parts, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
-        let path = Path::<String>::from_request_parts(parts, tenants).await;
-        let Path(name) = path.map_err(|_| Rejection::UnknownTenant)?;
+impl ReceiverLookup<Tenants> for Tenant {
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(name): Path<String>, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
         tenants.receiver_of(&name).await
     }
 }
 
+/// With the extractor of actix-web.
+struct OnActix(Tenants);
+
+impl ReceiverLookup<OnActix> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(name: web::Path<String>, tenants: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
+        tenants.0.receiver_of(&name).await
+    }
+}
+
+/// The state of axum is one in an `Arc`, which has the look-ups of what is in it.
 fn by_tenant(tenants: &Tenants, log: &Log) -> App {
     let handler = log.noting(|received: Received<Tenant>| received.scope().to_owned());
-    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(tenants.clone());
-    let tenants = tenants.clone();
-    let lookup = hookseal::actix::ReceiverLookup::new(move |request: actix_web::HttpRequest| {
-        let tenants = tenants.clone();
-        async move { tenants.receiver_of(request.match_info().get("tenant").unwrap_or_default()).await }
-    });
+    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Arc::new(tenants.clone()));
+    let lookup = Lookup::<Tenant>::new(OnActix(tenants.clone()));
     App::default().merge(router.clone(), router).actix(move |config| {
         config.app_data(lookup.clone()).route("/hooks/{tenant}", web::post().to(handler.clone()));
     })
