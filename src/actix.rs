@@ -105,16 +105,15 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, ResponseError};
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderName;
@@ -352,7 +351,7 @@ impl ResponseError for Rejection {
 
     /// Not the default, which sends what the error displays.
     fn error_response(&self) -> HttpResponse {
-        plain(self.status(), self.public_text(), self.retry_after())
+        converted(self.to_response())
     }
 }
 
@@ -376,18 +375,18 @@ impl Responder for Answer {
 
 fn answered(answer: &Answer) -> HttpResponse {
     trace::answered(answer);
-    plain(answer.status(), answer.public_text(), answer.retry_after())
+    converted(answer.to_response())
 }
 
-fn plain(code: http::StatusCode, text: &'static str, retry_after: Option<Duration>) -> HttpResponse {
-    let mut response: HttpResponseBuilder = HttpResponse::build(status(code));
-    if let Some(wait) = retry_after {
-        response.insert_header((RETRY_AFTER, wait.as_secs()));
+/// Status and headers of actix-web are those of http 0.2.
+fn converted(response: http::Response<Vec<u8>>) -> HttpResponse {
+    let mut converted = HttpResponse::build(status(response.status()));
+    for (name, value) in response.headers() {
+        converted.append_header((name.as_str(), value.as_bytes()));
     }
-    response.content_type("text/plain; charset=utf-8").body(text)
+    converted.body(response.into_body())
 }
 
-/// actix-web has a status of its own, from http 0.2.
 fn status(status: http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -126,7 +126,7 @@ impl<S: Store> Once<S> {
     /// `webhook` is a [`Received`] or a [`Webhook`](crate::receive::Webhook). `handler` is a future that does nothing
     /// before it is awaited, as `async` blocks are. It gives an [`Answer`] or a response, or a `Result` with one. The
     /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
-    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a response of 2xx; after all others, an error, or
+    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response of 2xx; after all others, an error, or
     /// a panic, it is released.
     ///
     /// Behind the layer of the feature `tower`, if that has an `Once`, the event is claimed already: `run` then asks no store
@@ -330,7 +330,7 @@ impl Handled for Answer {
     }
 
     fn is_final(&self) -> bool {
-        matches!(self, Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. })
+        Answer::is_final(self)
     }
 }
 

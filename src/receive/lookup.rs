@@ -45,10 +45,9 @@ use super::{Receiver, Rejection};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "no receiver for the marker `{Self}` in the state `{S}`",
-    label = "the state has no `Receiver<{Self}>`",
-    note = "put a `Receiver<{Self}>` into the state and derive `FromRef` for it, or implement `ReceiverLookup` for \
-            `{Self}` and the state inside of any `Arc`"
+    message = "the marker `{Self}` finds no receiver in `{S}`",
+    note = "implement `ReceiverLookup` for the marker and this state; axum also takes a state that derives `FromRef` and \
+            has a `Receiver<{Self}>`; where the state is an `Arc<App>`, do either for `App`"
 )]
 pub trait ReceiverLookup<S>: Sized + 'static {
     /// What it takes of the request: an extractor of your framework that leaves the body alone, such as its `Path`, or a

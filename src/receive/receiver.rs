@@ -183,7 +183,7 @@ impl<P> Receiver<P> {
     /// let receiver = provider::GITHUB.receiver(old.clone())?;
     /// let in_the_router = receiver.clone();
     ///
-    /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old))?;
+    /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old)?)?;
     ///
     /// let headers = provider::GITHUB.signer(new)?.sign("", b"{}")?;
     /// let mut intake = in_the_router.begin(&headers);
