@@ -185,7 +185,7 @@ impl<P> Receiver<P> {
     ///
     /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old)?)?;
     ///
-    /// let headers = provider::GITHUB.signer(new)?.sign("", b"{}")?;
+    /// let headers = provider::GITHUB.signer(new)?.sign("delivery-1", b"{}")?;
     /// let mut intake = in_the_router.begin(&headers);
     /// intake.push("{}".into());
     /// assert!(intake.finish().is_ok());
