@@ -36,7 +36,7 @@ fn outcome<P>(received: &Received<P>, text: &str) {
     if !enabled!(target: TARGET, Level::DEBUG) {
         return;
     }
-    let (proof, event) = (received.proof(), received.event().ok());
+    let (proof, event) = (*received.verified().proof(), received.event().ok());
     debug!(
         target: TARGET,
         provider = received.provider().name(),
@@ -51,7 +51,7 @@ fn outcome<P>(received: &Received<P>, text: &str) {
 
 /// Authentic, and yet not for the handler.
 pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
-    let (proof, event, status) = (received.proof(), received.event().ok(), rejection.status().as_u16());
+    let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
     let (provider, scope, key) = (received.provider().name(), received.scope(), proof.key());
     let (id, event_type) = (id(&event, &proof), event.as_ref().map(Event::event_type));
     if matches!(rejection, Rejection::Unhandled { .. }) {

@@ -43,7 +43,7 @@ pub use proof::{Key, Proof, Verified};
 pub struct Verifier {
     /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one
     /// beside it.
-    schemes: Arc<[Keyed]>,
+    schemes: Arc<[Arc<Keyed>]>,
 }
 
 struct Keyed {
@@ -74,7 +74,7 @@ impl Verifier {
     /// A verifier for a provider with several schemes, strongest first.
     pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
         let keyed = |scheme: &Scheme| {
-            Ok(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.digest())? })
+            Ok(Arc::new(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.digest())? }))
         };
         Ok(Verifier { schemes: schemes.iter().map(keyed).collect::<Result<_, _>>()? })
     }
@@ -203,7 +203,7 @@ impl Verifier {
     /// in pieces.
     #[inline]
     pub(crate) fn open<'a, H: Headers + ?Sized>(
-        &'a self,
+        &self,
         headers: &'a H,
         now: Option<OffsetDateTime>,
     ) -> Result<Opened<'a>, VerifyError> {
@@ -212,18 +212,18 @@ impl Verifier {
 
     #[inline]
     fn open_by<'a, H: Headers + ?Sized>(
-        &'a self,
+        &self,
         headers: &'a H,
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        Ok(Opened { keyed, reading })
+        Ok(Opened { keyed: keyed.clone(), reading })
     }
 
     #[inline]
-    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Keyed, VerifyError> {
+    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Arc<Keyed>, VerifyError> {
         match &*self.schemes {
             [only] => Ok(only),
             several => {
@@ -254,7 +254,8 @@ impl Keyed {
 
 /// Headers that can be accepted if the body is right.
 pub(crate) struct Opened<'a> {
-    keyed: &'a Keyed,
+    /// Shared: a receiver's keys may be replaced while the body is on its way.
+    keyed: Arc<Keyed>,
     reading: Reading<'a>,
 }
 
@@ -265,10 +266,10 @@ impl<'a> Opened<'a> {
     }
 
     pub(crate) fn stream(&self) -> Verification<'a> {
-        let Opened { keyed, reading } = *self;
+        let Opened { keyed, reading } = self;
         let mut macs = RunningMacs::new(&keyed.keys);
         keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-        Verification { plan: &keyed.plan, reading, macs }
+        Verification { keyed: keyed.clone(), reading: *reading, macs }
     }
 }
 
@@ -297,7 +298,7 @@ impl fmt::Debug for Verifier {
 /// ```
 #[must_use = "nothing is verified before `finish`"]
 pub struct Verification<'a> {
-    plan: &'a Plan,
+    keyed: Arc<Keyed>,
     reading: Reading<'a>,
     macs: RunningMacs,
 }
@@ -337,9 +338,10 @@ impl<'a> Verification<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(mut self) -> Result<Proof<'a>, VerifyError> {
-        self.plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
+        let plan = &self.keyed.plan;
+        plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
         let place = self.macs.finish(|tag| self.reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
-        Ok(Proof::new(self.plan, &self.reading, place))
+        Ok(Proof::new(plan, &self.reading, place))
     }
 }
 

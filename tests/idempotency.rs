@@ -316,7 +316,7 @@ async fn the_store_is_asked_again_for_as_long_as_the_sender_waits_and_the_lease_
     for (provider, lease, most) in cases {
         for (answer, call) in [(Answer::Processed, "complete"), (Answer::retry(LEASE), "release")] {
             let store = Failing::from_call(1, true);
-            let once = Once::new(store.clone()).lease(lease);
+            let once = Once::new(store.clone()).with_lease(lease);
             let event = received_from(provider, r#"{"id":"evt_1"}"#.to_owned());
             assert_eq!(once.run(&event, async { answer.clone() }).await, answer);
             let (calls, waits) = (store.take_calls(), store.waits.lock().unwrap().clone());
@@ -333,7 +333,7 @@ async fn a_store_that_cannot_wait_is_asked_twice() {
     for lease in [LEASE, Duration::ZERO] {
         for can_wait in [false, lease.is_zero()] {
             let store = Failing::from_call(1, can_wait);
-            let once = Once::new(store.clone()).lease(lease);
+            let once = Once::new(store.clone()).with_lease(lease);
             assert_eq!(once.run(&received(1), async { Answer::Processed }).await, Answer::Processed);
             assert_eq!(store.take_calls(), ["claim", "complete", "complete"]);
         }

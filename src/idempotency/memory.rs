@@ -13,7 +13,7 @@ use crate::idempotency::key::IdempotencyKey;
 ///
 /// For one process only: two of them do not know of each other, and a restart forgets everything. It claims at most as
 /// many keys as it was made for and answers [`Claim::Full`] to more, instead of forgetting: what was processed must not
-/// become new again. Make it for all events that come while a key is [kept](super::Once::keep), and give tenants that you
+/// become new again. Make it for all events that come while a key is [kept](super::Once::with_retention), and give tenants that you
 /// do not trust one each, or one of them fills it for all.
 ///
 /// ```
@@ -54,7 +54,7 @@ struct Entry {
 }
 
 impl MemoryStore {
-    /// A store for this many keys: those in flight, and those processed within [`Once::keep`](super::Once::keep).
+    /// A store for this many keys: those in flight, and those processed within [`Once::with_retention`](super::Once::with_retention).
     ///
     /// ```
     /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());

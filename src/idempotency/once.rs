@@ -53,7 +53,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Once<S> {
     store: S,
     lease: Duration,
-    keep: Duration,
+    retention: Duration,
     process_when_down: bool,
 }
 
@@ -64,11 +64,16 @@ impl<S: Store> Once<S> {
     /// use hookseal::idempotency::{MemoryStore, Once};
     ///
     /// let once = Once::new(MemoryStore::new(100_000));
-    /// assert!(format!("{once:?}").contains("lease: 60s, keep: 1468800s"));
+    /// assert!(format!("{once:?}").contains("lease: 60s, retention: 1468800s"));
     /// ```
     pub fn new(store: S) -> Once<S> {
-        // See `lease` and `keep`. A test compares with every published schedule.
-        Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(17 * 86_400), process_when_down: false }
+        // See `with_lease` and `with_retention`. A test compares with every published schedule.
+        Once {
+            store,
+            lease: Duration::from_secs(60),
+            retention: Duration::from_secs(17 * 86_400),
+            process_when_down: false,
+        }
     }
 
     /// Sets how long an event may be in flight: longer than the slowest handler and than any time-out around it, or a
@@ -78,11 +83,11 @@ impl<S: Store> Once<S> {
     /// # use hookseal::idempotency::{MemoryStore, Once};
     /// use std::time::Duration;
     ///
-    /// let once = Once::new(MemoryStore::new(100_000)).lease(Duration::from_secs(300));
+    /// let once = Once::new(MemoryStore::new(100_000)).with_lease(Duration::from_secs(300));
     /// assert!(format!("{once:?}").contains("lease: 300s"));
     /// ```
     #[must_use]
-    pub fn lease(self, lease: Duration) -> Once<S> {
+    pub fn with_lease(self, lease: Duration) -> Once<S> {
         Once { lease, ..self }
     }
 
@@ -95,12 +100,12 @@ impl<S: Store> Once<S> {
     /// # use hookseal::idempotency::{MemoryStore, Once};
     /// use std::time::Duration;
     ///
-    /// let once = Once::new(MemoryStore::new(100_000)).keep(Duration::from_secs(30 * 86_400));
-    /// assert!(format!("{once:?}").contains("keep: 2592000s"));
+    /// let once = Once::new(MemoryStore::new(100_000)).with_retention(Duration::from_secs(30 * 86_400));
+    /// assert!(format!("{once:?}").contains("retention: 2592000s"));
     /// ```
     #[must_use]
-    pub fn keep(self, keep: Duration) -> Once<S> {
-        Once { keep, ..self }
+    pub fn with_retention(self, retention: Duration) -> Once<S> {
+        Once { retention, ..self }
     }
 
     /// Processes events while the store does not answer, some of them twice. Otherwise they are answered with 503, and
@@ -121,7 +126,7 @@ impl<S: Store> Once<S> {
     /// `webhook` is a [`Received`] or a [`Webhook`](crate::receive::Webhook). `handler` is a future that does nothing
     /// before it is awaited, as `async` blocks are. It gives an [`Answer`] or a response, or a `Result` with one. The
     /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
-    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a response of 2xx; after all others, an error, or
+    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response of 2xx; after all others, an error, or
     /// a panic, it is released.
     ///
     /// Behind the layer of the feature `tower`, if that has an `Once`, the event is claimed already: `run` then asks no store
@@ -276,7 +281,7 @@ impl<S: Store> Once<S> {
 
     async fn settle_now(&self, key: &IdempotencyKey, token: Token, is_done: bool) -> Result<bool, S::Error> {
         match is_done {
-            true => self.store.complete(key, token, self.keep).await,
+            true => self.store.complete(key, token, self.retention).await,
             false => self.store.release(key, token).await,
         }
     }
@@ -325,7 +330,7 @@ impl Handled for Answer {
     }
 
     fn is_final(&self) -> bool {
-        matches!(self, Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. })
+        Answer::is_final(self)
     }
 }
 

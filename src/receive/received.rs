@@ -100,39 +100,24 @@ impl<P> Received<P> {
         &self.body
     }
 
-    /// What else was verified: the delivery's id and time, and which key matched.
+    /// The request as a [`Verifier`](crate::Verifier) returns it. Its [`proof`](Verified::proof) has the delivery's id and
+    /// time, and which key matched.
     ///
     /// ```
-    /// # use hookseal::{Key, Secret, provider, receive::Receiver};
+    /// # use hookseal::{Key, Secret, provider};
     /// # let secret = Secret::new("a secret of twenty-some bytes")?;
     /// # let headers = provider::TWITCH.signer(secret.clone())?.sign("msg_1", b"{}")?;
-    /// # let receiver: Receiver = provider::TWITCH.receiver(secret)?;
+    /// # let receiver = provider::TWITCH.receiver(secret)?;
     /// # let mut intake = receiver.begin(&headers);
     /// # intake.push("{}".into());
     /// # let received = intake.finish()?;
-    /// assert_eq!(received.proof().id(), Some("msg_1"));
-    /// assert_eq!(received.proof().key(), Key::Current);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn proof(&self) -> Proof<'_> {
-        self.proof.with_id(self.id.as_deref())
-    }
-
-    /// The same as a [`Verifier`](crate::Verifier) gives it.
-    ///
-    /// ```
-    /// # use hookseal::{Secret, provider, receive::Receiver};
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
-    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
-    /// # let mut intake = receiver.begin(&headers);
-    /// # intake.push("{}".into());
-    /// # let received = intake.finish()?;
-    /// assert_eq!(received.verified().body(), b"{}");
+    /// let verified = received.verified();
+    /// assert_eq!(verified.proof().id(), Some("msg_1"));
+    /// assert_eq!(verified.proof().key(), Key::Current);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verified(&self) -> Verified<'_> {
-        Verified::new(self.proof(), &self.body)
+        Verified::new(self.proof.with_id(self.id.as_deref()), &self.body)
     }
 
     /// Who sent it.
@@ -264,7 +249,7 @@ impl<P> fmt::Debug for Received<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("provider", &self.provider().name())
-            .field("proof", &self.proof())
+            .field("proof", self.verified().proof())
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }

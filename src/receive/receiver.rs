@@ -1,6 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use time::OffsetDateTime;
 
@@ -15,9 +15,11 @@ use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
-/// Where one application receives from several providers, `P` keeps them apart: any type of your own, mostly an empty
-/// enum. What one receiver verified is a [`Received<P>`](super::Received), which nothing that asks for another `P`
-/// takes.
+/// Where one application receives from several providers, a marker `P` keeps them apart: any type of your own, usually an
+/// empty enum, set by [`with_marker`](Self::with_marker). What one receiver verified is a
+/// [`Received<P>`](super::Received), which nothing that asks for another `P` takes.
+///
+/// Its keys can be [replaced](Self::set_keys) while requests come in.
 ///
 /// ```
 /// use hookseal::receive::Receiver;
@@ -32,8 +34,8 @@ use crate::verify::{Opened, Verifier};
 ///     github: Receiver<GitHub>,
 /// }
 /// let app = App {
-///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?,
-///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?,
+///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker(),
+///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker(),
 /// };
 /// assert_eq!((app.klang.max_received(), app.github.max_received()), (1 << 20, 25 << 20));
 /// # Ok::<(), hookseal::ConfigError>(())
@@ -46,7 +48,8 @@ pub struct Receiver<P = ()> {
 #[derive(Clone)]
 struct Shared {
     provider: Provider,
-    verifier: Verifier,
+    /// Shared by all that are made of one receiver, whatever their marker, scope or limits.
+    verifier: Arc<RwLock<Verifier>>,
     scope: String,
     max_received: usize,
     budget: BodyBudget,
@@ -55,19 +58,40 @@ struct Shared {
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
 }
 
-impl<P> Receiver<P> {
-    pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver<P> {
+impl Receiver {
+    pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver {
+        let verifier = Arc::new(RwLock::new(verifier));
         let max_received = usize::try_from(provider.max_received()).unwrap_or(usize::MAX);
         let budget = BodyBudget::shared();
         let scope = String::new();
         let shared = Shared { provider, verifier, scope, max_received, budget, is_nobodys: false, clock: None };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
+}
 
+impl<P> Receiver<P> {
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
         let mut shared = Arc::unwrap_or_clone(self.shared);
         change(&mut shared);
         Receiver { shared: Arc::new(shared), marker: PhantomData }
+    }
+
+    /// Marks the receiver as that of one provider among several. The compiler usually infers the marker.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// enum GitHub {}
+    ///
+    /// let receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let github: Receiver<GitHub> = receiver.with_marker();
+    /// assert_eq!(github.provider().name(), "github");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_marker<Q>(self) -> Receiver<Q> {
+        Receiver { shared: self.shared, marker: PhantomData }
     }
 
     /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id. Two
@@ -143,6 +167,38 @@ impl<P> Receiver<P> {
         self.with(|shared| shared.clock = Some(Arc::new(clock)))
     }
 
+    /// Replaces the keys at run time, for example when a secret is rotated: a [`Secret`], or a [`Keyring`] with the
+    /// secrets before it. All clones see it, and so do receivers that were given another marker, scope or limit. A request
+    /// whose headers were read before is judged by the keys it began with, so no delivery is lost.
+    ///
+    /// A [`refusing_receiver`](Provider::refusing_receiver) goes on refusing everything.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`]. The keys are then as they were.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Secret, provider};
+    ///
+    /// let (old, new) = (Secret::new("It's a Secret to Everybody")?, Secret::new("It's a Secret to Nobody")?);
+    /// let receiver = provider::GITHUB.receiver(old.clone())?;
+    /// let in_the_router = receiver.clone();
+    ///
+    /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old)?)?;
+    ///
+    /// let headers = provider::GITHUB.signer(new)?.sign("delivery-1", b"{}")?;
+    /// let mut intake = in_the_router.begin(&headers);
+    /// intake.push("{}".into());
+    /// assert!(intake.finish().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_keys(&self, keys: impl Into<Keyring>) -> Result<(), ConfigError> {
+        let verifier = self.provider().verifier(keys)?;
+        if !self.is_nobodys() {
+            *self.shared.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+        }
+        Ok(())
+    }
+
     /// The provider whose webhooks these are.
     ///
     /// ```
@@ -216,14 +272,16 @@ impl<P> Receiver<P> {
     }
 
     /// Whether it is a [`refusing_receiver`](Provider::refusing_receiver).
-    #[allow(dead_code, reason = "for the log")]
     pub(crate) fn is_nobodys(&self) -> bool {
         self.shared.is_nobodys
     }
 
     #[inline]
-    pub(super) fn open<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
-        self.shared.verifier.open(headers, self.shared.clock.as_ref().map(|clock| clock()))
+    pub(super) fn open<'a, H: Headers + ?Sized>(&self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
+        let now = self.shared.clock.as_ref().map(|clock| clock());
+        // Cloned, so that a clock or headers that take their time never hold up who replaces the keys.
+        let verifier = self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
+        verifier.open(headers, now)
     }
 }
 
@@ -234,14 +292,13 @@ impl Provider {
     /// As [`Verifier::new`].
     ///
     /// ```
-    /// use hookseal::receive::Receiver;
     /// use hookseal::{Secret, provider};
     ///
-    /// let receiver: Receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
     /// assert_eq!(receiver.max_received(), 10 << 20);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
+    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 
@@ -273,7 +330,7 @@ impl Provider {
     ) -> Result<Receiver<P>, Rejection> {
         let tenant = tenant.into();
         match keys.and_then(|keys| self.receiver(keys)) {
-            Ok(receiver) => Ok(receiver.with_scope(tenant)),
+            Ok(receiver) => Ok(receiver.with_marker().with_scope(tenant)),
             Err(error) => Err(Rejection::UnusableKeys { provider: self.name().to_owned(), tenant, error }),
         }
     }
@@ -303,7 +360,7 @@ impl Provider {
         let mut key = [0; 32];
         random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
         let receiver = self.receiver(Secret::from_bytes(key)?)?;
-        Ok(receiver.with(|shared| shared.is_nobodys = true))
+        Ok(receiver.with_marker().with(|shared| shared.is_nobodys = true))
     }
 }
 

@@ -1,8 +1,10 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{Response, StatusCode};
 
+use super::reply::PLAIN_TEXT;
 use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
 /// A request that does not reach the handler.
@@ -161,6 +163,22 @@ impl Rejection {
             Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
             _ => None,
         }
+    }
+
+    /// All of it, for a server that has no adapter here.
+    ///
+    /// ```
+    /// use hookseal::receive::Rejection;
+    ///
+    /// let response: http::Response<Vec<u8>> = Rejection::unavailable("connection refused").to_response();
+    /// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &30.into()));
+    /// ```
+    pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        let mut response = Response::new(B::from(self.public_text().into()));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
+        response.headers_mut().extend(self.retry_after().map(|wait| (RETRY_AFTER, wait.as_secs().into())));
+        response
     }
 }
 

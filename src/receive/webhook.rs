@@ -37,7 +37,7 @@ use crate::trace;
 /// }
 ///
 /// async fn hook(webhook: Webhook<Conversations, Klang>) -> Answer {
-///     println!("{:?}, signed with {:?}", webhook.event.id(), webhook.received.proof().key());
+///     println!("{:?}, signed with {:?}", webhook.event.id(), webhook.received.verified().proof().key());
 ///     match webhook.event.into_data() {
 ///         Conversations::Ready(conversation) => println!("{} is ready", conversation.title),
 ///         Conversations::Deleted { id } => println!("{id} is gone"),

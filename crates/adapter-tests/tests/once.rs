@@ -154,11 +154,11 @@ async fn of_a_thousand_deliveries_of_one_event_one_is_processed() {
             let case = format!("{server:?}, {name}");
             let tally = deliver_a_thousand_times(server, Once::new(store.clone())).await;
             assert_eq!(tally.runs, 1, "{case}");
-            let (processed, repeated) = (Answer::Processed.public_text(), Answer::Duplicate.public_text());
-            assert_eq!(tally.count(200, processed), 1, "{case}");
+            let (processed, repeated) = (server::text(&Answer::Processed), server::text(&Answer::Duplicate));
+            assert_eq!(tally.count(200, &processed), 1, "{case}");
             let busy = tally.count(409, "being processed");
             assert!(busy >= 500, "{case}: {busy}");
-            assert_eq!(tally.count(200, repeated) + busy, 999, "{case}");
+            assert_eq!(tally.count(200, &repeated) + busy, 999, "{case}");
         }
     }
 }
@@ -251,7 +251,7 @@ async fn an_event_is_processed_again_until_its_handler_succeeds() {
 #[tokio::test]
 async fn an_event_is_done_with_after_each_final_answer() {
     for server in Server::ALL {
-        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::failed("no such customer")] {
+        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::give_up("no such customer")] {
             let (log, result) = (Log::default(), answer.clone());
             let work = in_turn(&log, move |_| result.clone());
             let app = App::default().once("/hook", receiver(), Once::new(MemoryStore::new(10)), work);
@@ -308,7 +308,7 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
                 std::future::pending::<()>().await;
             }
         });
-        let once = Once::new(store).lease(Duration::from_secs(5));
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut connection = running.connect().await;
@@ -340,7 +340,7 @@ async fn a_sender_that_closes_its_side_is_cut_off_by_axum_and_answered_by_actix(
                 closed.notified().await;
             }
         });
-        let once = Once::new(store).lease(Duration::from_secs(5));
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut connection = running.connect().await;
@@ -368,7 +368,7 @@ async fn a_lease_in_redis_ends_by_itself() {
     for server in Server::ALL {
         let log = Log::default();
         let work = stumbling(&log, std::future::pending::<()>);
-        let once = Once::new(RedisStore::new(redis.connect().await)).lease(Duration::from_millis(200));
+        let once = Once::new(RedisStore::new(redis.connect().await)).with_lease(Duration::from_millis(200));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut abandoned = running.connect().await;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use actix_web::web;
 use axum::Router;
-use axum::extract::{FromRef, FromRequestParts, Path};
+use axum::extract::{FromRef, Path};
 use axum::routing::post;
 use bytes::Bytes;
+use hookseal::actix::Lookup;
 use hookseal::provider;
-use hookseal::receive::{Answer, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
 use hookseal::testing::Sender;
 use hookseal::{EventError, Key, Secret, VerifyError};
 use http::{HeaderName, Request};
@@ -207,7 +208,7 @@ async fn an_answer_says_its_text_and_never_its_reason() {
             Answer::Duplicate,
             Answer::InFlight { retry_after: wait },
             Answer::retry(wait),
-            Answer::failed("no such customer"),
+            Answer::give_up("no such customer"),
             Answer::Unreadable(EventError::NotAnObject),
         ]
     };
@@ -230,7 +231,7 @@ async fn a_handler_sees_the_event_and_the_key_that_signed_it() {
         let log = Log::default();
         let receiver: Receiver = provider::KLANG.receiver(keys(1, 2)).unwrap().with_clock(move || time);
         let handler = log.noting(|Webhook { event, received }: Webhook<Billing>| {
-            let (key, signed_at) = (received.proof().key(), received.proof().timestamp());
+            let (key, signed_at) = (received.verified().proof().key(), received.verified().proof().timestamp());
             let Billing::Paid { amount } = event.data();
             format!("{:?}", (event.id(), event.event_type(), event.time(), amount, key, signed_at))
         });
@@ -263,10 +264,10 @@ struct Providers {
 impl Providers {
     fn with(secret: &Secret) -> Providers {
         Providers {
-            klang: provider::KLANG.receiver(secret.clone()).unwrap(),
-            github: provider::GITHUB.receiver(secret.clone()).unwrap(),
-            polar: provider::POLAR.receiver(secret.clone()).unwrap(),
-            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap(),
+            klang: provider::KLANG.receiver(secret.clone()).unwrap().with_marker(),
+            github: provider::GITHUB.receiver(secret.clone()).unwrap().with_marker(),
+            polar: provider::POLAR.receiver(secret.clone()).unwrap().with_marker(),
+            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap().with_marker(),
         }
     }
 }
@@ -335,30 +336,38 @@ impl Tenants {
             return Err(Rejection::unavailable("connection refused by db.internal"));
         }
         match name {
-            "two" => Ok(provider::KLANG.receiver(key(2))?.with_scope(name)),
-            "three" => Ok(provider::KLANG.receiver(key(3))?.with_scope(name)),
+            "two" => Ok(provider::KLANG.receiver(key(2))?.with_marker().with_scope(name)),
+            "three" => Ok(provider::KLANG.receiver(key(3))?.with_marker().with_scope(name)),
             "nameless" => Err(Rejection::UnknownTenant),
             _ => Ok(provider::KLANG.refusing_receiver()?),
         }
     }
 }
 
-impl hookseal::axum::ReceiverLookup<Tenants> for Tenant {
-    async fn find_receiver(parts: &mut http::request::Parts, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
-        let path = Path::<String>::from_request_parts(parts, tenants).await;
-        let Path(name) = path.map_err(|_| Rejection::UnknownTenant)?;
+impl ReceiverLookup<Tenants> for Tenant {
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(name): Path<String>, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
         tenants.receiver_of(&name).await
     }
 }
 
+/// With the extractor of actix-web.
+struct OnActix(Tenants);
+
+impl ReceiverLookup<OnActix> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(name: web::Path<String>, tenants: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
+        tenants.0.receiver_of(&name).await
+    }
+}
+
+/// The state of axum is one in an `Arc`, which has the look-ups of what is in it.
 fn by_tenant(tenants: &Tenants, log: &Log) -> App {
     let handler = log.noting(|received: Received<Tenant>| received.scope().to_owned());
-    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(tenants.clone());
-    let tenants = tenants.clone();
-    let lookup = hookseal::actix::ReceiverLookup::new(move |request: actix_web::HttpRequest| {
-        let tenants = tenants.clone();
-        async move { tenants.receiver_of(request.match_info().get("tenant").unwrap_or_default()).await }
-    });
+    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Arc::new(tenants.clone()));
+    let lookup = Lookup::<Tenant>::new(OnActix(tenants.clone()));
     App::default().merge(router.clone(), router).actix(move |config| {
         config.app_data(lookup.clone()).route("/hooks/{tenant}", web::post().to(handler.clone()));
     })

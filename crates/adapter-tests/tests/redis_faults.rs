@@ -183,7 +183,7 @@ async fn deliver_under_kills(redis: &mut RedisServer, kills: usize) -> Tally {
     const PER_KILL: usize = 107;
     const SECOND: Duration = Duration::from_secs(1);
     let runs = (0..kills * PER_KILL).map(|_| AtomicUsize::new(0)).collect();
-    let once = Once::new(RedisStore::new(redis.connect().await)).lease(Duration::from_secs(5));
+    let once = Once::new(RedisStore::new(redis.connect().await)).with_lease(Duration::from_secs(5));
     let work = Arc::new(Work { once, runs });
     let mut senders = JoinSet::new();
     let sending = async {

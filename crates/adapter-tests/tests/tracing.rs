@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use actix_web::web;
 use axum::Router;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::Path;
 use axum::routing::post;
 use bytes::Bytes;
 use hookseal::Secret;
 use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::provider::KLANG;
-use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, Webhook};
 use http::Request;
 use serde::Deserialize;
 use serde_json::json;
@@ -304,13 +304,22 @@ fn receiver_of(tenant: String) -> Result<Receiver<Tenant>, Rejection> {
 #[derive(Clone)]
 struct Database;
 
-impl hookseal::axum::ReceiverLookup<Database> for Tenant {
-    async fn find_receiver(
-        parts: &mut http::request::Parts,
-        database: &Database,
-    ) -> Result<Receiver<Tenant>, Rejection> {
-        let Path(tenant) = Path::from_request_parts(parts, database).await.map_err(|_| Rejection::UnknownTenant)?;
+impl ReceiverLookup<Database> for Tenant {
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(tenant): Path<String>, _: &Database) -> Result<Receiver<Tenant>, Rejection> {
         receiver_of(tenant)
+    }
+}
+
+/// With the extractor of actix-web.
+struct OnActix;
+
+impl ReceiverLookup<OnActix> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(tenant: web::Path<String>, _: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
+        receiver_of(tenant.into_inner())
     }
 }
 
@@ -318,9 +327,7 @@ fn by_tenant() -> App {
     let handler = Log::default().noting(|_: Received<Tenant>| "");
     let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Database);
     App::default().merge(router.clone(), router).actix(move |config| {
-        let lookup = hookseal::actix::ReceiverLookup::new(async |request: actix_web::HttpRequest| {
-            receiver_of(request.match_info().get("tenant").unwrap_or_default().to_owned())
-        });
+        let lookup = hookseal::actix::Lookup::<Tenant>::new(OnActix);
         config.app_data(lookup).route("/hooks/{tenant}", web::post().to(handler.clone()));
     })
 }
@@ -355,7 +362,7 @@ fn an_unknown_tenant_is_logged_by_the_name_that_was_asked_for() {
 #[test]
 fn a_permanent_failure_is_an_error_with_its_reason() {
     for server in Server::ALL {
-        let handler = |_: Received| std::future::ready(Answer::failed("no such customer"));
+        let handler = |_: Received| std::future::ready(Answer::give_up("no such customer"));
         let app = App::default().route("/hook", receiver(), handler);
         let lines = logged(server, &app, vec![event(0, "invoice.paid")]);
         let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();

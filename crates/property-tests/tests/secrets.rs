@@ -80,7 +80,7 @@ fn hex_is_refused_where_base64_is_expected() {
         }
     }
     assert!(matches!(SVIX.verifier(Secret::new(HEX).unwrap()), Err(ConfigError::HexSecret { .. })));
-    assert!(matches!(FINCH.receiver::<()>(Secret::new(HEX).unwrap()), Err(ConfigError::HexSecret { .. })));
+    assert!(matches!(FINCH.receiver(Secret::new(HEX).unwrap()), Err(ConfigError::HexSecret { .. })));
 }
 
 /// What only happens to look like hex is read as before.

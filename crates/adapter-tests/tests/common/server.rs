@@ -240,7 +240,7 @@ impl Reply {
         const ORDINARY: [&str; 5] = ["content-type", "content-length", "date", "retry-after", "connection"];
         let Said { status, text, retry_after } = said.into();
         let heard = (self.status, self.text.as_str(), self.retry_after());
-        assert_eq!(heard, (status, text, retry_after), "{context:?}");
+        assert_eq!(heard, (status, text.as_str(), retry_after), "{context:?}");
         assert_eq!(self.headers["content-type"], "text/plain; charset=utf-8", "{context:?}");
         let unusual = self.headers.keys().find(|name| !ORDINARY.contains(&name.as_str()));
         assert_eq!(unusual, None, "{context:?}");
@@ -250,22 +250,27 @@ impl Reply {
 /// What a sender may learn.
 pub(crate) struct Said {
     status: u16,
-    text: &'static str,
+    text: String,
     retry_after: Option<u64>,
 }
 
 impl From<&Rejection> for Said {
     fn from(rejection: &Rejection) -> Said {
         let retry_after = rejection.retry_after().map(|wait| wait.as_secs());
-        Said { status: rejection.status().as_u16(), text: rejection.public_text(), retry_after }
+        Said { status: rejection.status().as_u16(), text: rejection.public_text().to_owned(), retry_after }
     }
 }
 
 impl From<&Answer> for Said {
     fn from(answer: &Answer) -> Said {
         let retry_after = answer.retry_after().map(|wait| wait.as_secs());
-        Said { status: answer.status().as_u16(), text: answer.public_text(), retry_after }
+        Said { status: answer.status().as_u16(), text: text(answer), retry_after }
     }
+}
+
+/// The body of an answer.
+pub(crate) fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body().into()).expect("a text")
 }
 
 /// A connection of HTTP/1.1, byte by byte.
@@ -380,7 +385,7 @@ pub(crate) const SIGNATURE: &str = "x-klang-signature";
 
 /// For Klang, with key 0.
 pub(crate) fn receiver<P>() -> Receiver<P> {
-    provider::KLANG.receiver(key(0)).expect("a receiver")
+    provider::KLANG.receiver(key(0)).expect("a receiver").with_marker()
 }
 
 /// Klang, with the n-th key.
