@@ -15,7 +15,8 @@ use crate::words::display_as_serialized;
 ///
 /// `wiping` is how many bytes of stack are overwritten after each MAC in an optimised build: what the MAC takes, if the
 /// states under the key stay there. SHA-1 finishes a copy of them, SHA-512 does not fit into registers. SHA-256 does and
-/// finishes in place, so that the usual MAC pays nothing; `tests/memory.rs` holds all of this.
+/// finishes in place, so that the usual MAC pays nothing; `tests/memory.rs` holds this. (Optimised for size, it can leave
+/// the state after the outer pad, which signs nothing without the one after the inner.)
 macro_rules! digests {
     ($($(#[$attribute:meta])* $name:ident = $hash:ty, wiping $bytes:literal $(, if $gate:meta)?;)+) => {
         /// The hash under the HMAC.
@@ -179,7 +180,9 @@ impl<C: UpdateCore + FixedOutputCore + Clone> Running<C> {
 }
 
 /// The same as a [`Running`], on locals: moving the state about costs as much as half a compression.
-#[inline]
+///
+/// Not inlined, so that its frame is the same wherever it is called, and what it leaves there can be tested.
+#[inline(never)]
 fn tag<'a, C: UpdateCore + FixedOutputCore + Clone>(core: &C, message: impl Iterator<Item = &'a [u8]>) -> Tag {
     let mut core = core.clone();
     let mut buffer = Buffer::<C>::default();
