@@ -7,22 +7,22 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use hookseal::delivery::UrlPolicy;
+    use hookseal::delivery::{Sending, UrlPolicy};
     use hookseal::{Secret, provider};
     use http::header::RETRY_AFTER;
-    use reqwest::Client;
     use rusqlite::Connection;
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::Worker;
+    use super::safe::SafeClient;
     use crate::endpoint::{Endpoint, answer};
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    fn loopback() -> UrlPolicy {
-        UrlPolicy::new().allow_loopback_http()
+    fn client(policy: UrlPolicy) -> SafeClient {
+        SafeClient::new(policy, &Sending::new()).unwrap()
     }
 
     fn worker(endpoints: &[(&str, Value)]) -> Worker {
@@ -32,8 +32,7 @@ mod tests {
             let subscription = json!({"url": url, "events": events}).to_string();
             db.execute("INSERT INTO endpoints (subscription, secret) VALUES (?, ?)", [&subscription, SECRET]).unwrap();
         }
-        let client = Client::new();
-        Worker { db, client, policy: loopback() }
+        Worker { db, client: client(UrlPolicy::new().allow_loopback_http()) }
     }
 
     fn publish(worker: &mut Worker, event_type: &str) {
@@ -45,7 +44,7 @@ mod tests {
     /// The time comes at which everything is due.
     fn wait(worker: &Worker) {
         let due =
-            "UPDATE deliveries SET delivery = json_set(delivery, '$.due_at', 0), due_at = 0 WHERE due_at IS NOT NULL";
+            "UPDATE deliveries SET job = json_set(job, '$.delivery.due_at', 0), due_at = 0 WHERE due_at IS NOT NULL";
         worker.db.execute(due, []).unwrap();
     }
 
@@ -93,7 +92,10 @@ mod tests {
             .collect();
         assert_eq!(log.len(), 2);
         assert_eq!((&log[0]["status"], &log[1]["status"]), (&json!(503), &json!(204)));
-        assert_eq!(texts(&worker, "SELECT delivery ->> 'state' FROM deliveries WHERE due_at IS NULL"), ["delivered"]);
+        assert_eq!(
+            texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries WHERE due_at IS NULL"),
+            ["delivered"]
+        );
     }
 
     #[tokio::test]
@@ -101,8 +103,7 @@ mod tests {
         let endpoint = Endpoint::start(|_| answer(200, "")).await;
         let mut worker = worker(&[(&endpoint.url(), json!(["*"]))]);
         publish(&mut worker, "invoice.paid");
-        let broken =
-            "INSERT INTO deliveries (endpoint, event_id, body, delivery, due_at) VALUES (1, 'evt', '', '{', 0)";
+        let broken = "INSERT INTO deliveries (job, due_at) VALUES ('{', 0)";
         worker.db.execute(broken, []).unwrap();
 
         assert!(worker.work().await.is_err(), "the broken one is first");
@@ -117,13 +118,14 @@ mod tests {
         let mut worker = worker(&[(&endpoint.url(), json!(["*"]))]);
         publish(&mut worker, "invoice.paid");
         // Another worker begins the attempt again and ends it as soon as this one has begun.
-        let sql = "CREATE TRIGGER other AFTER UPDATE OF delivery ON deliveries WHEN new.delivery ->> 'begun_at' IS NOT NULL
-            BEGIN UPDATE deliveries SET delivery = json_remove(json_set(delivery, '$.attempts', 1, '$.state', 'delivered'),
-                '$.begun_at'), due_at = NULL; END";
+        let sql = "CREATE TRIGGER other AFTER UPDATE OF job ON deliveries
+            WHEN new.job ->> '$.delivery.begun_at' IS NOT NULL
+            BEGIN UPDATE deliveries SET due_at = NULL, job = json_remove(
+                json_set(job, '$.delivery.attempts', 1, '$.delivery.state', 'delivered'), '$.delivery.begun_at'); END";
         worker.db.execute_batch(sql).unwrap();
         assert!(worker.work().await.unwrap());
         assert_eq!(endpoint.requests().len(), 1);
-        assert_eq!(texts(&worker, "SELECT delivery ->> 'state' FROM deliveries"), ["delivered"]);
+        assert_eq!(texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries"), ["delivered"]);
         assert!(texts(&worker, "SELECT record FROM attempts").is_empty());
     }
 
@@ -131,11 +133,12 @@ mod tests {
     async fn a_url_that_must_not_be_called_is_not_called() {
         let endpoint = Endpoint::start(|_| answer(200, "")).await;
         let mut worker = worker(&[(&endpoint.url(), json!(["*"]))]);
-        worker.policy = UrlPolicy::new();
+        worker.client = client(UrlPolicy::new());
         publish(&mut worker, "invoice.paid");
         assert!(worker.work().await.unwrap());
         assert_eq!(endpoint.connections(), 0);
-        let why = "SELECT delivery ->> '$.state.failed' || ', ' || (delivery ->> 'last_error') FROM deliveries";
+        let why =
+            "SELECT (job ->> '$.delivery.state.failed') || ', ' || (job ->> '$.delivery.last_error') FROM deliveries";
         assert_eq!(texts(&worker, why), ["gave-up, url-refused"]);
     }
 
@@ -165,7 +168,7 @@ mod tests {
             publish(&mut worker, "invoice.paid");
             let worked = tokio::time::timeout(Duration::from_secs(20), worker.work()).await;
             assert!(worked.expect("it waits for an end that does not come").unwrap());
-            assert_eq!(texts(&worker, "SELECT delivery ->> 'state' FROM deliveries"), ["delivered"]);
+            assert_eq!(texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries"), ["delivered"]);
             let excerpt = texts(&worker, "SELECT record ->> 'excerpt' FROM attempts").remove(0);
             assert!((1..=4096).contains(&excerpt.len()), "{}", excerpt.len());
             // What fits into the buffers of both sockets, and not as much as time allows.

@@ -2,29 +2,39 @@
 
 include!(concat!(env!("OUT_DIR"), "/sending_safely_1.rs"));
 
-mod tests {
+mod over_http {
     use std::process::Command;
     use std::time::Duration;
 
     use hookseal::delivery::{Outcome, Sending, UrlPolicy};
+    use http::Request;
     use http::header::LOCATION;
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
 
-    use super::{client, failure};
+    use super::{SafeClient, failure};
     use crate::endpoint::{Endpoint, answer};
 
-    fn loopback() -> UrlPolicy {
-        UrlPolicy::new().allow_loopback_http()
+    fn client(policy: UrlPolicy) -> SafeClient {
+        SafeClient::new(policy, &Sending::new()).unwrap()
+    }
+
+    fn loopback() -> SafeClient {
+        client(UrlPolicy::new().allow_loopback_http())
+    }
+
+    fn post(url: &str) -> Request<String> {
+        Request::post(url).body("{}".to_owned()).unwrap()
     }
 
     #[tokio::test]
     async fn a_name_that_resolves_to_loopback_is_refused_before_a_connection() {
         let endpoint = Endpoint::start(|_| answer(200, "")).await;
-        let client = client(&UrlPolicy::new(), &Sending::new()).unwrap();
+        let client = client(UrlPolicy::new());
         for _ in 0..2 {
-            let error = client.post(endpoint.url()).send().await.unwrap_err();
-            assert_eq!(failure(&error), Outcome::AddressRefused);
+            assert_eq!(client.send(post(&endpoint.url())).await.err(), Some(Outcome::UrlRefused), "by its text");
+            let error = client.client.post(endpoint.url()).send().await.unwrap_err();
+            assert_eq!(failure(&error), Outcome::AddressRefused, "by what it resolves to");
         }
         assert_eq!(endpoint.connections(), 0);
     }
@@ -32,10 +42,10 @@ mod tests {
     #[tokio::test]
     async fn one_client_reuses_its_connection() {
         let endpoint = Endpoint::start(|_| answer(200, "ok")).await;
-        let client = client(&loopback(), &Sending::new()).unwrap();
+        let client = loopback();
         for _ in 0..3 {
-            let response = client.post(endpoint.url()).body("{}").send().await.unwrap();
-            assert_eq!(response.text().await.unwrap(), "ok");
+            let answer = client.send(post(&endpoint.url())).await.unwrap();
+            assert_eq!((answer.status, answer.excerpt), (200, b"ok".to_vec()));
         }
         assert_eq!((endpoint.requests().len(), endpoint.connections()), (3, 1));
     }
@@ -50,14 +60,14 @@ mod tests {
             redirect
         };
         let endpoint = Endpoint::start(redirect).await;
-        let client = client(&loopback(), &Sending::new()).unwrap();
-        assert_eq!(client.post(endpoint.url()).send().await.unwrap().status(), 307);
+        let client = loopback();
+        assert_eq!(client.send(post(&endpoint.url())).await.unwrap().status, 307);
         assert_eq!(inner.connections(), 0);
     }
 
     #[tokio::test]
     async fn errors_are_told_apart() {
-        let client = client(&loopback(), &Sending::new()).unwrap();
+        let client = loopback();
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let hangs_up = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = hangs_up.local_addr().unwrap().port();
@@ -70,12 +80,12 @@ mod tests {
         for (url, outcome) in [
             (format!("http://localhost:{free}/"), Outcome::ConnectError),
             (format!("http://localhost:{port}/"), Outcome::ConnectionReset),
-            ("http://no-such-name.invalid/".to_owned(), Outcome::DnsError),
-            ("ftp://localhost/".to_owned(), Outcome::RequestInvalid),
+            ("ftp://localhost/".to_owned(), Outcome::UrlRefused),
         ] {
-            let error = client.get(&url).send().await.unwrap_err();
-            assert_eq!(failure(&error), outcome, "{url}: {error:?}");
+            assert_eq!(client.send(post(&url)).await.err(), Some(outcome), "{url}");
         }
+        let error = client.client.get("http://no-such-name.invalid/").send().await.unwrap_err();
+        assert_eq!(failure(&error), Outcome::DnsError);
 
         let impatient = reqwest::Client::builder().timeout(Duration::from_millis(50)).build().unwrap();
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -90,8 +100,8 @@ mod tests {
     #[tokio::test]
     async fn a_proxy_in_the_environment_is_not_used() {
         if let Ok(url) = std::env::var(URL) {
-            let client = client(&loopback(), &Sending::new()).unwrap();
-            assert_eq!(client.post(url).send().await.unwrap().status(), 200);
+            let client = loopback();
+            assert_eq!(client.send(post(&url)).await.unwrap().status, 200);
             return;
         }
         let (endpoint, proxy) =
@@ -99,7 +109,7 @@ mod tests {
         let proxy_url = format!("http://{}", proxy.address);
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
-            .args(["--exact", "sending_safely::tests::a_proxy_in_the_environment_is_not_used"])
+            .args(["--exact", "sending_safely::over_http::a_proxy_in_the_environment_is_not_used"])
             .env(URL, endpoint.url());
         for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             child.env(name, &proxy_url);
