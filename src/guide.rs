@@ -7,6 +7,7 @@
 //! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
 //! | [`typed_events`] | events in an enum of your own; unknown types, missing fields, Stripe's `data.object` |
 //! | [`each_event_once`] | deduplication: in your transaction, in memory, in Redis, in a store of your own |
+//! | [`tenants`] | a secret for each of your customers, looked up and cached |
 //! | [`testing`] | signed requests for your tests, and an attack on your endpoint |
 //!
 //! | to send | |
@@ -17,7 +18,7 @@
 //!
 //! | to change | |
 //! |---|---|
-//! | [`rotation`] | a new signing secret without a lost delivery |
+//! | [`rotation`] | a new signing secret without a lost delivery, with and without a restart |
 //! | [`migrating`] | from `standardwebhooks`, `svix`, `webhook-verify`, or an HMAC of your own |
 
 macro_rules! pages {
@@ -40,6 +41,7 @@ pages! {
     rotation = "guide/rotation.md";
     sending = "guide/sending.md";
     sending_safely = "guide/sending_safely.md";
+    tenants = "guide/tenants.md";
     testing = "guide/testing.md";
     typed_events = "guide/typed_events.md";
 }

@@ -33,6 +33,7 @@ pub mod guide {
         rotation = "../../../src/guide/rotation.md";
         sending = "../../../src/guide/sending.md";
         sending_safely = "../../../src/guide/sending_safely.md";
+        tenants = "../../../src/guide/tenants.md";
         testing = "../../../src/guide/testing.md";
         typed_events = "../../../src/guide/typed_events.md";
     }

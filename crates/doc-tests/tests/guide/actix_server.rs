@@ -17,10 +17,11 @@ mod tests {
     #[actix_web::test]
     async fn the_attack_kit_finds_no_mistake() {
         let secret = Secret::new("a secret of twenty-some bytes").unwrap();
-        let stripe: Receiver<Stripe> = provider::STRIPE.receiver(secret.clone()).unwrap();
+        let stripe: Receiver<Stripe> = provider::STRIPE.receiver(secret.clone()).unwrap().with_marker();
         // Less than GitHub's 25 MiB, which take their time without optimisation.
         let limit = 1 << 20;
-        let github: Receiver<GitHub> = provider::GITHUB.receiver(secret.clone()).unwrap().with_max_received(limit);
+        let github = provider::GITHUB.receiver(secret.clone()).unwrap().with_max_received(limit);
+        let github: Receiver<GitHub> = github.with_marker();
         let once = Data::new(Once::new(MemoryStore::new(1000)));
         let app = App::new().app_data(stripe).app_data(github).app_data(once).configure(routes);
         let app = test::init_service(app).await;

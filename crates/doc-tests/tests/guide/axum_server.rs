@@ -20,8 +20,12 @@ mod tests {
 
     fn app() -> axum::Router {
         router(App {
-            stripe: provider::STRIPE.receiver(Secret::new(STRIPE).unwrap()).unwrap(),
-            github: provider::GITHUB.receiver(Secret::new(GITHUB).unwrap()).unwrap().with_max_received(LIMIT),
+            stripe: provider::STRIPE.receiver(Secret::new(STRIPE).unwrap()).unwrap().with_marker(),
+            github: provider::GITHUB
+                .receiver(Secret::new(GITHUB).unwrap())
+                .unwrap()
+                .with_max_received(LIMIT)
+                .with_marker(),
             once: Once::new(MemoryStore::new(1000)),
         })
     }

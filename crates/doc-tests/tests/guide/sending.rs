@@ -7,7 +7,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use hookseal::delivery::{Sending, UrlPolicy};
+    use hookseal::delivery::{DeliveryPolicy, UrlPolicy};
     use hookseal::{Secret, provider};
     use http::header::RETRY_AFTER;
     use rusqlite::Connection;
@@ -22,7 +22,7 @@ mod tests {
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     fn client(policy: UrlPolicy) -> SafeClient {
-        SafeClient::new(policy, &Sending::new()).unwrap()
+        SafeClient::new(policy, &DeliveryPolicy::new()).unwrap()
     }
 
     fn worker(endpoints: &[(&str, Value)]) -> Worker {

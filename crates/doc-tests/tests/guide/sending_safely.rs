@@ -6,7 +6,7 @@ mod over_http {
     use std::process::Command;
     use std::time::Duration;
 
-    use hookseal::delivery::{Outcome, Sending, UrlPolicy};
+    use hookseal::delivery::{DeliveryPolicy, Outcome, UrlPolicy};
     use http::Request;
     use http::header::LOCATION;
     use tokio::io::AsyncReadExt;
@@ -16,7 +16,7 @@ mod over_http {
     use crate::endpoint::{Endpoint, answer};
 
     fn client(policy: UrlPolicy) -> SafeClient {
-        SafeClient::new(policy, &Sending::new()).unwrap()
+        SafeClient::new(policy, &DeliveryPolicy::new()).unwrap()
     }
 
     fn loopback() -> SafeClient {
