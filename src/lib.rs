@@ -14,6 +14,10 @@ pub mod delivery;
 mod error;
 mod event;
 mod event_type;
+// Its pages link to what features bring.
+#[cfg(doc)]
+#[cfg_attr(not(all(feature = "actix", feature = "axum", feature = "testing")), allow(rustdoc::broken_intra_doc_links))]
+pub mod guide;
 mod headers;
 mod id;
 pub mod idempotency;
