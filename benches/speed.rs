@@ -123,7 +123,7 @@ fn key(n: usize) -> Secret {
 /// `n` keys; the one that signs is the last to be tried.
 fn keyring(n: usize) -> Keyring {
     (1..n).fold(Keyring::new(key(1)), |keys, place| {
-        keys.and_previous(key(if place + 1 == n { 0 } else { place + 1 })).expect("at most eight keys")
+        keys.with_previous(key(if place + 1 == n { 0 } else { place + 1 })).expect("at most eight keys")
     })
 }
 

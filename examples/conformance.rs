@@ -142,11 +142,11 @@ impl Request {
         }
         match extra.hash.as_deref() {
             None | Some("SHA256") => {}
-            Some("SHA512") => scheme = scheme.digest(Digest::Sha512),
+            Some("SHA512") => scheme = scheme.with_digest(Digest::Sha512),
             Some(other) => return Err(Refusal::Unsupported(format!("hash {other}"))),
         }
         if let Some(seconds) = extra.tolerance {
-            scheme = scheme.past(seconds).future(seconds);
+            scheme = scheme.with_past(seconds).with_future(seconds);
         }
         if extra.hash.is_none() && extra.encoding.is_none() && extra.tolerance.is_none() {
             return Ok(Cow::Borrowed(schemes));
@@ -157,7 +157,7 @@ impl Request {
     fn signing_keys(&self) -> Result<Keyring, Refusal> {
         match &self.x_extra {
             Some(Extra { primary: Some(primary), secondary: Some(secondary), .. }) => {
-                Keyring::new(secret(primary)?).and_previous(secret(secondary)?).map_err(invalid)
+                Keyring::new(secret(primary)?).with_previous(secret(secondary)?).map_err(invalid)
             }
             _ => Ok(Keyring::new(secret(&self.secret)?)),
         }

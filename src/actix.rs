@@ -29,8 +29,8 @@
 //! }
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
-//! let github_receiver: Receiver<GitHub> = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+//! let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker();
+//! let github_receiver: Receiver<GitHub> = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker();
 //! HttpServer::new(move || {
 //!     App::new()
 //!         .app_data(klang_receiver.clone())
@@ -51,14 +51,20 @@
 //! Take no other extractor of the body beside these. One that stands before gets it first, which is recognised where the
 //! request declares a body, and answered with 500; one that stands behind gets an empty body from actix-web.
 //!
+//! # Secrets of tenants
+//!
+//! Where keys depend on the request, implement [`ReceiverLookup`] for a marker of your own, give a [`Lookup`] to `app_data`,
+//! and keep what it finds in a [`ReceiverCache`](crate::receive::ReceiverCache).
+//!
 //! # Each event once
 //!
 //! In the handler, [`Once::run`](crate::idempotency::Once::run), with the [`Once`](crate::idempotency::Once) in
 //! `web::Data`. An error of a type of your own is sent as its text unless its `ResponseError` says otherwise.
 //!
-//! # Limits of rate and time
+//! # Limits of rate, time and memory
 //!
-//! Nothing here slows a sender down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
+//! The bodies of all requests share a [`BodyBudget`](crate::receive::BodyBudget) of 256 MiB. Nothing here slows a sender
+//! down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
 //! headers alone; a middleware bounds all the rest:
 //!
 //! ```
@@ -99,91 +105,111 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, ResponseError};
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 
+use crate::error::Cause;
 use crate::headers::Headers;
 use crate::headers::sealed::Sealed;
 use crate::idempotency::Handled;
-use crate::receive::{Answer, Intake, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
 use crate::trace;
 
 type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>> + Send + Sync;
 
-/// Finds the receiver of a request, where the keys depend on it. Given to `app_data`, like a [`Receiver`].
-///
-/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
-/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
-/// used into 500.
+/// A [`ReceiverLookup`] and its state, given to `app_data` in place of a [`Receiver`].
 ///
 /// ```
-/// use actix_web::{App, HttpRequest, web};
-/// use hookseal::actix::ReceiverLookup;
-/// use hookseal::receive::{Answer, Received, Rejection};
+/// use actix_web::{App, web};
+/// use hookseal::actix::Lookup;
+/// use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection};
 /// use hookseal::{Secret, provider};
 ///
 /// enum Tenant {}
 ///
-/// # async fn secret_of(tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) }
-/// let lookup = ReceiverLookup::<Tenant>::new(async |request: HttpRequest| {
-///     let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-///     match secret_of(tenant).await.map_err(Rejection::unavailable)? {
-///         Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-///         None => Ok(provider::KLANG.refusing_receiver()?),
+/// struct Database;
+///
+/// struct Row {
+///     id: String,
+///     secret: String,
+/// }
+///
+/// # impl Database { async fn tenant(&self, name: &str) -> Result<Option<Row>, std::io::Error> { Ok(None) } }
+/// impl ReceiverLookup<Database> for Tenant {
+///     type Extractor = web::Path<String>;
+///
+///     async fn find_receiver(name: web::Path<String>, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
+///         match database.tenant(&name).await.map_err(Rejection::unavailable)? {
+///             // The id of the row. No signature covers the path, and a lenient database finds one row by many names.
+///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
+///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name.into_inner())),
+///         }
 ///     }
-/// });
+/// }
 ///
 /// async fn hook(received: Received<Tenant>) -> Answer {
 ///     println!("for {}", received.scope());
 ///     Answer::Processed
 /// }
+/// let lookup = Lookup::<Tenant>::new(Database);
 /// let app = App::new().app_data(lookup).route("/hooks/{tenant}", web::post().to(hook));
 /// ```
-pub struct ReceiverLookup<P = ()>(Arc<Find<P>>);
+pub struct Lookup<P>(Arc<Find<P>>);
 
-impl<P: 'static> ReceiverLookup<P> {
-    /// A look-up by a function.
+impl<P: 'static> Lookup<P> {
+    /// The look-up of the marker `P` in this state. Clones share the state.
     ///
     /// ```
-    /// use hookseal::actix::ReceiverLookup;
-    /// use hookseal::receive::Rejection;
+    /// use hookseal::actix::Lookup;
+    /// use hookseal::receive::{Receiver, ReceiverLookup, Rejection};
     ///
-    /// let nobody = ReceiverLookup::<()>::new(async |_| Err(Rejection::UnknownTenant));
+    /// enum Nobody {}
+    ///
+    /// impl ReceiverLookup<u16> for Nobody {
+    ///     type Extractor = ();
+    ///
+    ///     async fn find_receiver((): (), _: &u16) -> Result<Receiver<Nobody>, Rejection> {
+    ///         Err(Rejection::UnknownTenant)
+    ///     }
+    /// }
+    /// let lookup = Lookup::<Nobody>::new(7);
     /// ```
-    pub fn new<F>(find: F) -> ReceiverLookup<P>
+    pub fn new<S: Send + Sync + 'static>(state: S) -> Lookup<P>
     where
-        F: AsyncFn(HttpRequest) -> Result<Receiver<P>, Rejection> + Send + Sync + 'static,
+        P: ReceiverLookup<S, Extractor: FromRequest>,
     {
-        let find = Arc::new(find);
-        ReceiverLookup(Arc::new(move |request| {
-            let find = find.clone();
-            Box::pin(async move { find(request).await })
+        let state = Arc::new(state);
+        Lookup(Arc::new(move |request| {
+            let state = state.clone();
+            Box::pin(async move {
+                let extracted = P::Extractor::extract(&request).await.map_err(|_| Rejection::UnknownTenant)?;
+                P::find_receiver(extracted, &state).await
+            })
         }))
     }
 }
 
-impl<P> Clone for ReceiverLookup<P> {
-    fn clone(&self) -> ReceiverLookup<P> {
-        ReceiverLookup(self.0.clone())
+impl<P> Clone for Lookup<P> {
+    fn clone(&self) -> Lookup<P> {
+        Lookup(self.0.clone())
     }
 }
 
-impl<P> fmt::Debug for ReceiverLookup<P> {
+impl<P> fmt::Debug for Lookup<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReceiverLookup").finish_non_exhaustive()
+        f.debug_struct("Lookup").finish_non_exhaustive()
     }
 }
 
@@ -283,13 +309,13 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
             }
         }
         let result = read(intake.finish()?)?;
-        trace::accepted(result.as_ref());
+        trace::verified(result.as_ref());
         Ok(result)
     })
 }
 
 async fn find_receiver<P: 'static>(request: &HttpRequest) -> Result<Receiver<P>, Rejection> {
-    match (app_data::<Receiver<P>>(request)?, app_data::<ReceiverLookup<P>>(request)?) {
+    match (app_data::<Receiver<P>>(request)?, app_data::<Lookup<P>>(request)?) {
         (Some(receiver), None) => Ok(receiver.clone()),
         (None, Some(lookup)) => (lookup.0)(request.clone()).await,
         (None, None) => Err(misconfigured("no receiver of this type was given to app_data")),
@@ -309,7 +335,7 @@ fn app_data<T: 'static>(request: &HttpRequest) -> Result<Option<&T>, Rejection> 
 const TWICE: &str = "app_data has a receiver of this type in two forms, and which one counts is unclear";
 
 fn misconfigured(reason: &str) -> Rejection {
-    Rejection::Misconfigured { reason: reason.to_owned() }
+    Rejection::Misconfigured { reason: Cause::new(reason) }
 }
 
 fn declares_body(headers: &HeaderMap) -> bool {
@@ -325,7 +351,7 @@ impl ResponseError for Rejection {
 
     /// Not the default, which sends what the error displays.
     fn error_response(&self) -> HttpResponse {
-        plain(self.status(), self.public_text(), self.retry_after())
+        converted(self.to_response())
     }
 }
 
@@ -348,21 +374,19 @@ impl Responder for Answer {
 }
 
 fn answered(answer: &Answer) -> HttpResponse {
-    if let Answer::PermanentFailure { reason } = answer {
-        trace::failed(reason);
-    }
-    plain(answer.status(), answer.public_text(), answer.retry_after())
+    trace::answered(answer);
+    converted(answer.to_response())
 }
 
-fn plain(code: http::StatusCode, text: &'static str, retry_after: Option<Duration>) -> HttpResponse {
-    let mut response: HttpResponseBuilder = HttpResponse::build(status(code));
-    if let Some(wait) = retry_after {
-        response.insert_header((RETRY_AFTER, wait.as_secs()));
+/// Status and headers of actix-web are those of http 0.2.
+fn converted(response: http::Response<Vec<u8>>) -> HttpResponse {
+    let mut converted = HttpResponse::build(status(response.status()));
+    for (name, value) in response.headers() {
+        converted.append_header((name.as_str(), value.as_bytes()));
     }
-    response.content_type("text/plain; charset=utf-8").body(text)
+    converted.body(response.into_body())
 }
 
-/// actix-web has a status of its own, from http 0.2.
 fn status(status: http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

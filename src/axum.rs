@@ -1,68 +1,42 @@
 #![cfg_attr(not(doctest), doc = include_str!("axum.md"))]
 
-use axum_core::extract::{FromRef, FromRequest, Request};
+use std::sync::Arc;
+
+use axum_core::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum_core::response::{IntoResponse, Response};
-use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::receive::{Answer, Intake, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
 use crate::{tower, trace};
 
-/// Where an extractor finds its receiver. Every marker whose [`Receiver`] is in the state has it; implement it for your
-/// own where the keys depend on the request.
-///
-/// An unknown tenant has a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as a known
-/// one answers a wrong secret. A database that is down is [`Rejection::unavailable`]. `?` turns a secret that cannot be
-/// used into 500.
-///
-/// ```
-/// use axum::extract::{FromRequestParts, Path};
-/// use axum::http::request::Parts;
-/// use axum::{Router, routing::post};
-/// use hookseal::axum::ReceiverLookup;
-/// use hookseal::receive::{Answer, Received, Receiver, Rejection};
-/// use hookseal::{Secret, provider};
-///
-/// enum Tenant {}
-///
-/// #[derive(Clone)]
-/// struct Database;
-///
-/// # impl Database { async fn secret_of(&self, tenant: &str) -> Result<Option<String>, std::io::Error> { Ok(None) } }
-/// impl ReceiverLookup<Database> for Tenant {
-///     async fn find_receiver(parts: &mut Parts, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
-///         let path = Path::<String>::from_request_parts(parts, database).await;
-///         let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
-///         match database.secret_of(&tenant).await.map_err(Rejection::unavailable)? {
-///             Some(secret) => Ok(provider::KLANG.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-///             None => Ok(provider::KLANG.refusing_receiver()?),
-///         }
-///     }
-/// }
-///
-/// async fn hook(received: Received<Tenant>) -> Answer {
-///     println!("for {}", received.scope());
-///     Answer::Processed
-/// }
-/// let app: Router = Router::new().route("/hooks/{tenant}", post(hook)).with_state(Database);
-/// ```
-///
-/// Building a receiver hashes each of its keys; keep those of busy tenants, which are cheap to clone.
-pub trait ReceiverLookup<S>: Sized {
-    /// The receiver for this request.
-    fn find_receiver(parts: &mut Parts, state: &S) -> impl Future<Output = Result<Receiver<Self>, Rejection>> + Send;
-}
-
-impl<P, S: Sync> ReceiverLookup<S> for P
+/// Every marker whose receiver is in the state.
+impl<P: 'static, S: Sync> ReceiverLookup<S> for P
 where
     Receiver<P>: FromRef<S>,
 {
-    async fn find_receiver(_: &mut Parts, state: &S) -> Result<Receiver<P>, Rejection> {
+    type Extractor = ();
+
+    async fn find_receiver((): (), state: &S) -> Result<Receiver<P>, Rejection> {
         Ok(Receiver::from_ref(state))
     }
 }
 
-impl<P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRequest<S> for Received<P> {
+/// A state in an `Arc` has what it has without.
+impl<P: ReceiverLookup<S>, S: Sync> ReceiverLookup<Arc<S>> for P {
+    type Extractor = P::Extractor;
+
+    fn find_receiver(
+        extracted: P::Extractor,
+        state: &Arc<S>,
+    ) -> impl Future<Output = Result<Receiver<P>, Rejection>> + Send {
+        P::find_receiver(extracted, &**state)
+    }
+}
+
+impl<P, S: Send + Sync> FromRequest<S> for Received<P>
+where
+    P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
+{
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Received<P>, Rejection> {
@@ -70,7 +44,10 @@ impl<P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRequest<S> for Received
     }
 }
 
-impl<T: DeserializeOwned, P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRequest<S> for Webhook<T, P> {
+impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for Webhook<T, P>
+where
+    P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
+{
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Webhook<T, P>, Rejection> {
@@ -78,7 +55,10 @@ impl<T: DeserializeOwned, P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRe
     }
 }
 
-impl<T: DeserializeOwned, P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRequest<S> for StrictWebhook<T, P> {
+impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for StrictWebhook<T, P>
+where
+    P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
+{
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<StrictWebhook<T, P>, Rejection> {
@@ -86,14 +66,21 @@ impl<T: DeserializeOwned, P: ReceiverLookup<S> + 'static, S: Send + Sync> FromRe
     }
 }
 
-async fn receive<P: ReceiverLookup<S> + 'static, S, R: AsRef<Received<P>>>(
+async fn receive<P, S: Sync, R: AsRef<Received<P>>>(
     request: Request,
     state: &S,
     read: fn(Received<P>) -> Result<R, Rejection>,
-) -> Result<R, Rejection> {
+) -> Result<R, Rejection>
+where
+    P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
+{
     let (mut parts, body) = request.into_parts();
     let layered = parts.extensions.remove::<Received<P>>();
-    let receiver = P::find_receiver(&mut parts, state).await;
+    let extracted = P::Extractor::from_request_parts(&mut parts, state).await.ok();
+    let receiver = match extracted {
+        Some(extracted) => P::find_receiver(extracted, state).await,
+        None => Err(Rejection::UnknownTenant),
+    };
     let intake = match (&receiver, &layered) {
         // A layer has verified it, and logged that.
         (Ok(receiver), Some(layered)) if layered.is_from(receiver) => return read(layered.clone()),
@@ -105,7 +92,7 @@ async fn receive<P: ReceiverLookup<S> + 'static, S, R: AsRef<Received<P>>>(
         received = received.with_claim_of(layered);
     }
     let result = read(received)?;
-    trace::accepted(result.as_ref());
+    trace::verified(result.as_ref());
     Ok(result)
 }
 

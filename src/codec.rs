@@ -106,7 +106,13 @@ pub(crate) fn write_hex(key: &[u8], text: &mut String) {
 
 /// Appends the text of a new key.
 pub(crate) fn write_base64(key: &[u8], text: &mut String) {
-    BASE64.encode_string(key, text);
+    // Not `encode_string`, which encodes through a buffer that it does not wipe.
+    let mut digits = [0; 4];
+    for bytes in key.chunks(3) {
+        if BASE64.encode_slice(bytes, &mut digits).is_ok() {
+            text.extend(digits.map(char::from));
+        }
+    }
 }
 
 /// Hex digits of a digest.

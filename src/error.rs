@@ -1,14 +1,72 @@
-//! Errors by audience: who configures, who signs, who verifies, who reads. None of them ever holds a secret, a body or a signature.
+//! One error type per audience: configuring, signing, verifying and reading. None of them contains a secret, a body or a
+//! signature.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
-/// What a sender learns of a mistake in the receiver's set-up.
+/// The text that a sender gets when the receiver is set up incorrectly.
 pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
 
-/// What a sender learns of a signature, a time or a tenant that is refused.
+/// The text that a sender gets when the signature, the timestamp or the tenant is refused.
 pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted";
 
-/// A scheme, a secret or a set of keys that cannot be used. Found when it is built or loaded, never per request.
+/// The underlying error of another library, or of your own code, that one of this crate's errors keeps.
+///
+/// It dereferences to that error, for `to_string` and `downcast_ref`. Two causes are equal if they have the same text, so
+/// that errors can be compared in tests.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// use hookseal::receive::Rejection;
+///
+/// let rejection = Rejection::unavailable(Error::from(ErrorKind::ConnectionRefused));
+/// let Rejection::Unavailable { reason } = &rejection else { unreachable!() };
+/// assert_eq!(reason.downcast_ref::<Error>().map(Error::kind), Some(ErrorKind::ConnectionRefused));
+/// assert_eq!(rejection.clone(), rejection);
+/// ```
+#[derive(Clone)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Cause {
+        Cause(error.into().into())
+    }
+}
+
+impl Deref for Cause {
+    type Target = dyn Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Cause) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Cause {}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A scheme, secret, keyring or policy that cannot be used. Returned when it is built or loaded, never per request.
 ///
 /// ```
 /// use hookseal::{ConfigError, Scheme, Secret};
@@ -23,20 +81,20 @@ pub enum ConfigError {
     /// A scheme, an event shape, a filter, a provider or a policy breaks a rule.
     #[error("{field}: {}{problem}", quoted(piece))]
     Invalid {
-        /// The field, as it is called in a file: `headers`, `covers`, `event`, `events`, `retry_policy` and so on.
+        /// The field's name in a file: `headers`, `covers`, `event`, `retry_policy` and so on.
         field: &'static str,
-        /// The offending part of it.
+        /// The part of it that is wrong.
         piece: String,
         /// What is wrong with that part.
         problem: &'static str,
     },
-    /// The secret has no bytes. An unset variable must not become the key that everybody knows.
+    /// The secret is empty. An environment variable that is not set must not become a key that everyone knows.
     #[error("the secret is empty")]
     EmptySecret,
-    /// White space stands before or after the secret: most likely a line end from a file.
+    /// The secret begins or ends with white space: most likely the line break at the end of a file.
     #[error("the secret begins or ends with white space")]
     UntrimmedSecret,
-    /// The key behind the secret has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) admits it.
+    /// The secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
     #[error("the secret's key has {bytes} bytes, fewer than 16")]
     ShortSecret {
         /// The key's length.
@@ -48,20 +106,56 @@ pub enum ConfigError {
         /// The form in words, for example "hex".
         form: &'static str,
     },
-    /// More than eight keys: every unauthenticated request costs one hash per key.
+    /// The secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
+    /// would ever verify. If the key really is what base64 makes of them, decode it yourself and use
+    /// [`Secret::from_bytes`](crate::Secret::from_bytes), which also takes a key decoded from hex.
+    #[error("the secret looks like hex, and the scheme expects {form}; a decoded key can be given as bytes")]
+    HexSecret {
+        /// The form that the scheme asks for, in words.
+        form: &'static str,
+    },
+    /// A keyring without a key.
+    #[error("there is no key")]
+    NoKeys,
+    /// More than eight keys. An unauthenticated request costs one hash per key, which is why there is a limit.
     #[error("{count} keys are more than 8")]
     TooManyKeys {
-        /// How many there were.
+        /// The number of keys.
         count: usize,
     },
-    /// The operating system gave no randomness for a new secret.
-    #[error("the operating system gave no randomness")]
-    NoRandomness,
+    /// The operating system provided no randomness for a new secret.
+    #[error(transparent)]
+    NoRandomness(RandomnessError),
 }
 
-/// The offending part, if it has any text.
+/// The part that is wrong, in quotes, if it is not empty.
 fn quoted(piece: &str) -> String {
     if piece.is_empty() { String::new() } else { format!("`{piece}` ") }
+}
+
+/// The operating system provided no randomness for an id, a token or a secret. The source is the system's own error.
+///
+/// On the systems that servers run on this happens early in the boot, if ever.
+///
+/// ```
+/// use hookseal::{RandomnessError, event_id};
+///
+/// fn new_id() -> Result<String, RandomnessError> {
+///     event_id("evt_")
+/// }
+/// assert!(new_id()?.starts_with("evt_"));
+/// # Ok::<(), RandomnessError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system provided no randomness")]
+pub struct RandomnessError {
+    source: getrandom::Error,
+}
+
+impl RandomnessError {
+    pub(crate) fn new(source: getrandom::Error) -> RandomnessError {
+        RandomnessError { source }
+    }
 }
 
 /// A request that cannot be signed.
@@ -77,32 +171,49 @@ fn quoted(piece: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The id could not be sent, or would make the signed content ambiguous.
+    /// The id cannot be sent in a header, or would make the signed content ambiguous.
     #[error("the id {problem}")]
     InvalidId {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The scheme signs a header that the request does not have, has twice, or that makes the content ambiguous.
+    /// The scheme signs a header that is missing, occurs twice, or would make the signed content ambiguous.
     #[error("header `{header}` {problem}")]
     Header {
-        /// The header that the scheme's `covers` names.
+        /// The header, as named in the scheme's `covers`.
         header: HeaderName,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The time lies before 1970 (1973 where a scheme reads both units) or after the year 9999.
+    /// The time is before 1970 or after the year 9999. Some schemes accept no time before 1973 (those that read seconds
+    /// and milliseconds) or before 2001-09-09 (those that need a time with a fixed number of digits, or one that can be
+    /// recognized after an id).
     #[error("the time is too early or too late for the scheme's timestamp")]
     TimeOutOfRange,
     /// The address is not a URI.
     #[error("the address is not a URI")]
-    InvalidUri,
+    InvalidUri {
+        /// The error of the `http` crate.
+        source: Cause,
+    },
+    /// The request has more than 4096 header names, so there may be no room for the signature's.
+    #[error("the request has {count} headers, more than 4096")]
+    TooManyHeaders {
+        /// How many names there were.
+        count: usize,
+    },
 }
 
-/// A request that is not authentic, or cannot be told to be.
+impl SignError {
+    pub(crate) fn invalid_uri(error: impl Into<http::Error>) -> SignError {
+        SignError::InvalidUri { source: Cause::new(error.into()) }
+    }
+}
+
+/// A request that is not authentic, or whose authenticity cannot be established.
 ///
-/// The variants are for your logs. Whoever sent the request learns [`status`](Self::status) and
-/// [`public_text`](Self::public_text), which are the same for all reasons of one kind.
+/// The variants are for your logs. Tell the sender only [`status`](Self::status) and [`public_text`](Self::public_text),
+/// which do not depend on the exact reason.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -120,21 +231,22 @@ pub enum VerifyError {
     /// A header that the scheme needs is absent.
     #[error("header `{header}` is missing")]
     MissingHeader {
-        /// The first name under which it could have come.
+        /// Its first name, if the scheme has several names for it.
         header: HeaderName,
     },
-    /// A header that must stand once stands several times, equal or not: two readers could pick different ones.
+    /// A header that must occur once occurs several times, whether or not the values are equal: two programs could read
+    /// different ones.
     #[error("header `{header}` occurs more than once")]
     RepeatedHeader {
         /// The header.
         header: HeaderName,
     },
-    /// Headers of two naming families came together, for example `svix-id` and `webhook-signature`.
+    /// The request mixes two sets of header names, for example `svix-id` and `webhook-signature`.
     #[error("headers `{one}` and `{other}` do not belong together")]
     MixedHeaders {
-        /// A header of one family.
+        /// A header of one set.
         one: HeaderName,
-        /// A header of the other.
+        /// A header of the other set.
         other: HeaderName,
     },
     /// A header does not have the form that the scheme describes.
@@ -146,36 +258,38 @@ pub enum VerifyError {
         problem: &'static str,
     },
     /// More than 4 KiB of signature headers.
-    #[error("header `{header}` brings the signatures over 4096 bytes")]
+    #[error("the signature headers up to `{header}` have more than 4096 bytes")]
     HeaderTooLong {
         /// The header.
         header: HeaderName,
     },
     /// More than 16 well-formed signatures.
-    #[error("header `{header}` brings the signatures to more than 16")]
+    #[error("the signature headers up to `{header}` contain more than 16 signatures")]
     TooManySignatures {
         /// The header.
         header: HeaderName,
     },
-    /// The timestamp lies too far in the past: a late retry, a wrong clock, or a replay.
+    /// The timestamp is too old: a late retry, a wrong clock, or a replay attack.
     #[error("the timestamp is {seconds} s older than allowed")]
     TooOld {
         /// How far outside the window, rounded up.
         seconds: u64,
     },
-    /// The timestamp lies too far in the future.
+    /// The timestamp is too far in the future: most likely a wrong clock, or milliseconds read as seconds.
     #[error("the timestamp is {seconds} s further ahead than allowed")]
     TooNew {
         /// How far outside the window, rounded up.
         seconds: u64,
     },
-    /// No signature fits: a changed request, another secret, or a forgery.
-    #[error("no signature matches: a changed request, another secret, or not the raw body")]
+    /// No signature matches: the body was changed, the secret is another one, or the request is forged.
+    #[error(
+        "no signature matches: the request was changed, the secret is another one, or the body is not the raw body"
+    )]
     NoMatch,
 }
 
 impl VerifyError {
-    /// The status to answer with: 401 where the signature or the time is refused, 400 where the headers cannot be read.
+    /// The status to answer with: 401 if the signature or the timestamp is refused, 400 if the headers cannot be read.
     ///
     /// ```
     /// assert_eq!(hookseal::VerifyError::NoMatch.status(), 401);
@@ -187,7 +301,7 @@ impl VerifyError {
         }
     }
 
-    /// The text to answer with: constant for each status, so that a forger learns nothing from it.
+    /// The text to answer with. It depends only on the status, so an attacker learns nothing from it.
     ///
     /// ```
     /// use hookseal::VerifyError;
@@ -206,14 +320,14 @@ impl VerifyError {
 
 /// An event that cannot be read or written: authentic, perhaps, but not the promised JSON.
 ///
-/// Says which field and where, and never what stands there.
+/// Says which field and where, and of the values only the event's type.
 ///
 /// ```
 /// use hookseal::{EventError, EventShape};
 ///
 /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
 /// let read = |body: &'static str| SHAPE.read(body.as_bytes()).unwrap_err().to_string();
-/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing");
+/// assert_eq!(read(r#"{"type":"a"}"#), "field `data` is missing in the envelope");
 /// assert_eq!(read(r#"{"type":"a","type":"b","data":1}"#), "field `type` occurs twice");
 /// assert_eq!(read("[1]"), "the event is not a JSON object");
 /// assert_eq!(read(r#"{"type":"#), "the event is not JSON at line 1 column 8");
@@ -235,13 +349,27 @@ pub enum EventError {
     /// The body is JSON, but no object.
     #[error("the event is not a JSON object")]
     NotAnObject,
-    /// A field is missing.
-    #[error("field `{field}` is missing")]
+    /// The envelope lacks a field that the shape names.
+    #[error("field `{field}` is missing in the envelope")]
     MissingField {
         /// The field's name.
         field: String,
     },
-    /// A field stands twice, so that two readers could read different values.
+    /// The data lacks a field of the type that it was to become. The envelope may have a field of that name.
+    #[error(
+        "field `{field}` is missing in the data of event type {event_type:?}, in the object that ends at line {line} column {column}"
+    )]
+    MissingData {
+        /// The field's name, as your type calls it.
+        field: String,
+        /// The event's type.
+        event_type: String,
+        /// Where the object that lacks it ends. Counted as in [`Data`](Self::Data).
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A field occurs twice: two programs could read different values.
     #[error("field `{field}` occurs twice")]
     DuplicateField {
         /// The field's name, if the shape has it.
@@ -256,8 +384,10 @@ pub enum EventError {
         expected: &'static str,
     },
     /// The data does not fit the type that it was to become.
-    #[error("the data does not fit its type at line {line} column {column}")]
+    #[error("the data of event type {event_type:?} does not fit at line {line} column {column}")]
     Data {
+        /// The event's type.
+        event_type: String,
         /// Counted from 1 in the text that was parsed: the data, or with [`EventShape::read_as`](crate::EventShape::read_as) the whole body.
         line: usize,
         /// Counted from 1.
@@ -298,7 +428,7 @@ impl EventError {
         }
     }
 
-    /// The text to answer with: constant for each status.
+    /// The text to answer with. It depends only on the status.
     ///
     /// ```
     /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the promised JSON");
@@ -311,13 +441,14 @@ impl EventError {
     }
 }
 
-/// The URL of an endpoint, or an address behind it, that must not be called.
+/// An endpoint's URL, or an address that its host resolves to, that must not be called.
 ///
-/// Met when an endpoint is registered and, for addresses, before each attempt. Names the rule and never what the URL
-/// says, so that no user name or token gets into a log.
+/// Returned when an endpoint is registered and, for addresses, before each attempt. It names the rule and never quotes the
+/// URL, so that no user name or token gets into a log.
 ///
 /// ```
-/// use hookseal::{EndpointUrl, UrlError};
+/// use hookseal::UrlError;
+/// use hookseal::delivery::EndpointUrl;
 ///
 /// let error = |url| EndpointUrl::parse(url).unwrap_err();
 /// assert_eq!(error("https://user:secret@hooks.customer.com/"), UrlError::UserInfo);
@@ -335,7 +466,7 @@ pub enum UrlError {
     /// White space, a control character, `\`, or another character that a URL must percent-encode.
     #[error("the URL has a character that must be percent-encoded")]
     Character,
-    /// Another scheme, no scheme, or nothing behind it.
+    /// Another scheme, no scheme, or nothing after it.
     #[error("the URL does not begin with `https://` and a host")]
     Scheme,
     /// A user name or a password, most likely there to make a host look like another.
@@ -344,10 +475,10 @@ pub enum UrlError {
     /// A fragment, which no server ever sees.
     #[error("the URL has a fragment")]
     Fragment,
-    /// The port is no number from 1 to 65535, or has leading zeros.
+    /// The port is not a number from 1 to 65535, or has leading zeros.
     #[error("the port is not a number from 1 to 65535")]
     Port,
-    /// The policy names ports, and this is none of them.
+    /// The port is not one of those that the policy names or, if it names none, serves another protocol.
     #[error("port {port} is not allowed")]
     PortNotAllowed {
         /// The port, given or implied.
@@ -359,7 +490,7 @@ pub enum UrlError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The host's name is reserved, so that public DNS does not have it.
+    /// Public DNS does not have the host's name: it is reserved, or private networks use it.
     #[error("the host's name is not public: {name}")]
     NameNotPublic {
         /// The reserved name that it is or lies under, or `a single label`.
@@ -368,7 +499,7 @@ pub enum UrlError {
     /// The host is an IP address, and the policy wants names.
     #[error("the host is an IP address, not a name")]
     AddressLiteral,
-    /// The host is, or resolves to, an address that not everybody on the internet reaches alike.
+    /// The host is, or resolves to, an address that is not globally reachable.
     #[error("the address is not public: {range}")]
     AddressNotPublic {
         /// The range and its source, for example `loopback, RFC 1122`.
@@ -380,4 +511,19 @@ pub enum UrlError {
     /// The host resolves to no address at all.
     #[error("the host has no address")]
     NoAddress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_randomness_keeps_the_systems_reason() {
+        let system = getrandom::Error::UNEXPECTED;
+        let error = RandomnessError::new(system);
+        for error in [&error as &dyn Error, &ConfigError::NoRandomness(error)] {
+            assert_eq!(error.to_string(), "the operating system provided no randomness");
+            assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&system));
+        }
+    }
 }

@@ -16,11 +16,11 @@ use crate::timestamp::TimeFormat;
 
 pub use shape::EventShape;
 
-/// What a webhook says: id, type, time, API version, data, and whatever else stands beside them.
+/// A webhook event: id, type, time, API version, data, and any additional fields.
 ///
-/// Read through an [`EventShape`], so that every platform's events arrive in this one type, and written through one, so
-/// that a sender speaks any platform's dialect. Borrows from the body where the JSON allows it. Without a type of its
-/// own, `data` stays raw JSON: its numbers, escapes and order of keys are as they were received.
+/// An [`EventShape`] reads every provider's envelope into this one type, and writes it in any provider's form. The event
+/// borrows from the body where the JSON allows it. Unless you read it into a type, `data` stays raw JSON: its numbers,
+/// escapes and order of keys are unchanged.
 ///
 /// ```
 /// use hookseal::{Event, EventShape};
@@ -55,12 +55,12 @@ struct Time<'a> {
     received: Option<(TimeFormat, Cow<'a, str>)>,
 }
 
-/// A top-level field that the shape does not name a meaning for.
+/// A top-level field to which the shape gives no meaning.
 #[derive(Clone)]
 struct Further<'a> {
     name: Cow<'a, str>,
     value: Cow<'a, RawValue>,
-    /// How many fields stood before it, if it was received.
+    /// The number of fields before it, if it was received.
     place: Option<usize>,
 }
 
@@ -87,7 +87,7 @@ impl<T> Event<'static, T> {
 }
 
 impl<'a, T> Event<'a, T> {
-    /// Sets the id: the same for each attempt to deliver the event. [`event_id`](crate::event_id) makes a good one.
+    /// Sets the id, which stays the same for every attempt to deliver the event. [`event_id`](crate::event_id) makes one.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("a", ()).with_id("evt_1").id(), Some("evt_1"));
@@ -123,7 +123,7 @@ impl<'a, T> Event<'a, T> {
         self
     }
 
-    /// Adds a further top-level field. It is written where the shape names it, else at the end.
+    /// Adds another top-level field. It is written where the shape names it, otherwise at the end.
     ///
     /// # Errors
     /// [`EventError::Unserializable`].
@@ -148,7 +148,7 @@ impl<'a, T> Event<'a, T> {
         self.id.as_deref()
     }
 
-    /// What kind of event it is. Types that you do not know will come: acknowledge them.
+    /// The type of the event. Expect types that you do not know, and acknowledge them.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("call.ended", ()).event_type(), "call.ended");
@@ -157,7 +157,7 @@ impl<'a, T> Event<'a, T> {
         &self.event_type
     }
 
-    /// When it happened, if the envelope says.
+    /// When it happened, if the envelope contains a time.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("a", ()).time(), None);
@@ -166,7 +166,7 @@ impl<'a, T> Event<'a, T> {
         self.time.as_ref().map(|time| time.time)
     }
 
-    /// The time's text as it was received: `OffsetDateTime` forgets the offset's form and trailing zeros.
+    /// The received text of the time. `OffsetDateTime` does not keep the form of the offset or trailing zeros.
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -180,7 +180,7 @@ impl<'a, T> Event<'a, T> {
         self.time.as_ref()?.received.as_ref().map(|(_, text)| &**text)
     }
 
-    /// The version of the API that the data follows, if the envelope says.
+    /// The version of the API that the data follows, if the envelope contains one.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("a", ()).version(), None);
@@ -198,7 +198,7 @@ impl<'a, T> Event<'a, T> {
         &self.data
     }
 
-    /// The data, taken out.
+    /// Converts the event into its data.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("a", 7).into_data(), 7);
@@ -207,7 +207,7 @@ impl<'a, T> Event<'a, T> {
         self.data
     }
 
-    /// The same, borrowing nothing from the body.
+    /// Copies what the event borrows, so that it can outlive the body.
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -240,7 +240,7 @@ impl<'a, T> Event<'a, T> {
         }
     }
 
-    /// The raw JSON of a further top-level field.
+    /// The raw JSON of another top-level field.
     ///
     /// ```
     /// assert!(hookseal::Event::new("a", ()).field("livemode").is_none());
@@ -248,13 +248,30 @@ impl<'a, T> Event<'a, T> {
     pub fn field(&self, name: &str) -> Option<&RawValue> {
         self.further.iter().find(|further| further.name == name).map(|further| &*further.value)
     }
+
+    /// The top-level fields to which the shape gives no meaning, with their raw JSON, in the order in which they were
+    /// received or added.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    /// let event = SHAPE.read(br#"{"livemode":true,"type":"a","data":{},"account":"acct_1"}"#)?;
+    /// let fields: Vec<_> = event.fields().map(|(name, value)| (name, value.get())).collect();
+    /// assert_eq!(fields, [("livemode", "true"), ("account", "\"acct_1\"")]);
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &RawValue)> {
+        self.further.iter().map(|further| (&*further.name, &*further.value))
+    }
 }
 
 impl<'a> Event<'a> {
     /// Parses the data, once its type is known from [`event_type`](Self::event_type).
     ///
     /// # Errors
-    /// [`EventError::Data`] says where it does not fit, and never what stands there.
+    /// [`EventError::MissingData`] says which field is missing, [`EventError::Data`] where the data does not fit, and neither
+    /// says a value.
     ///
     /// ```
     /// use hookseal::{EventError, EventShape};
@@ -262,16 +279,16 @@ impl<'a> Event<'a> {
     /// const SHAPE: EventShape = EventShape::new("type: {type}\ndata: {data}");
     /// let event = SHAPE.read(br#"{"type":"a","data":[1,"two"]}"#)?;
     /// let error = event.data_as::<Vec<u8>>().unwrap_err();
-    /// assert_eq!(error.to_string(), "the data does not fit its type at line 1 column 8");
+    /// assert_eq!(error.to_string(), r#"the data of event type "a" does not fit at line 1 column 8"#);
     /// # Ok::<(), EventError>(())
     /// ```
     pub fn data_as<T: Deserialize<'a>>(&self) -> Result<T, EventError> {
-        serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error))
+        serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error, &self.event_type))
     }
 }
 
 impl<T> fmt::Debug for Event<'_, T> {
-    /// Without the data, which may be private.
+    /// Leaves out the data, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
             .field("id", &self.id)

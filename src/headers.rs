@@ -2,11 +2,11 @@ use std::collections::HashMap;
 
 use http::{HeaderMap, HeaderName};
 
-/// Where a [`Verifier`](crate::Verifier) finds received headers.
+/// Received headers, as a [`Verifier`](crate::Verifier) reads them.
 ///
-/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for `HashMap`s, and with the feature `actix` for actix-web's map, so that
-/// any server's request fits. Names compare without case; values are bytes. The trait is sealed: how a header that occurs twice is
-/// seen decides what can be forged.
+/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for `HashMap`, and with
+/// the feature `actix` for actix-web's map. Names are compared without case; values are bytes. The trait is sealed, because
+/// an implementation that hides a repeated header would permit forgeries.
 ///
 /// ```
 /// use hookseal::{Secret, provider};

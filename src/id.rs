@@ -1,25 +1,26 @@
 use time::OffsetDateTime;
 use uuid::Builder;
 
-use crate::error::ConfigError;
+use crate::error::RandomnessError;
+use crate::random;
 
-/// A new id for an event: `prefix` and a UUID of version 7 without hyphens. Unique, and sortable by time.
+/// Makes an id for an event: `prefix` and a UUID of version 7 without hyphens. Ids are unique and sort by time.
 ///
 /// # Errors
-/// [`ConfigError::NoRandomness`].
+/// [`RandomnessError`].
 ///
 /// ```
 /// let id = hookseal::event_id("evt_")?;
 /// assert_eq!(id.len(), "evt_".len() + 32);
-/// # Ok::<(), hookseal::ConfigError>(())
+/// # Ok::<(), hookseal::RandomnessError>(())
 /// ```
-pub fn event_id(prefix: &str) -> Result<String, ConfigError> {
+pub fn event_id(prefix: &str) -> Result<String, RandomnessError> {
     let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|_| ConfigError::NoRandomness)?;
+    random::fill(&mut random)?;
     Ok(event_id_from(prefix, OffsetDateTime::now_utc(), random))
 }
 
-/// The same from your own clock and randomness, for tests and for programs that bring both.
+/// Like [`event_id`], with your own clock and randomness: for tests, and for systems without either.
 ///
 /// Times before 1970 count as 1970.
 ///

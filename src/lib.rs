@@ -1,5 +1,5 @@
 // Pages whose examples need more than this package has are files, and `crates/doc-tests` compiles them.
-#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+#![doc = include_str!("crate.md")]
 #![forbid(unsafe_code)]
 // Tests may; what users run may not.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::panic_in_result_fn, clippy::unwrap_used))]
@@ -11,22 +11,25 @@ pub mod actix;
 pub mod axum;
 mod codec;
 pub mod delivery;
-mod endpoint;
 mod error;
 mod event;
 mod event_type;
+// Its pages link to what features bring.
+#[cfg(doc)]
+#[cfg_attr(not(all(feature = "actix", feature = "axum", feature = "testing")), allow(rustdoc::broken_intra_doc_links))]
+pub mod guide;
 mod headers;
 mod id;
 pub mod idempotency;
 mod mac;
 pub mod provider;
+mod random;
 pub mod receive;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod scheme;
 mod secret;
 mod sign;
-mod subscription;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -39,17 +42,21 @@ mod trace;
 #[path = "trace/silent.rs"]
 mod trace;
 mod verify;
+mod words;
 
-pub use endpoint::{EndpointUrl, UrlPolicy};
-pub use error::{ConfigError, EventError, SignError, UrlError, VerifyError};
+// What other crates define and this one's functions take or return.
+pub use bytes;
+pub use http;
+pub use serde_json;
+pub use time;
+
+pub use error::{Cause, ConfigError, EventError, RandomnessError, SignError, UrlError, VerifyError};
 pub use event::{Event, EventShape};
-pub use event_type::{EventFilter, EventType};
+pub use event_type::EventType;
 pub use headers::Headers;
 pub use id::{event_id, event_id_from};
-pub use idempotency::key::IdempotencyKey;
 pub use mac::Digest;
 pub use scheme::Scheme;
 pub use secret::{Keyring, Secret, SecretForm};
 pub use sign::Signer;
-pub use subscription::{DataFilter, Subscription};
 pub use verify::{Key, Proof, Verification, Verified, Verifier};

@@ -6,24 +6,31 @@ use hmac::digest::Output;
 use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
+use zeroize::zeroize_stack;
 
 use crate::codec::{Encoding, MAX_MAC_TEXT};
+use crate::words::display_as_serialized;
 
-/// Makes the hash, the keyed MAC and the running one from one line for each hash.
+/// Makes the hash, the keyed MAC and the running ones from one line for each hash.
+///
+/// `wiping` is how many bytes of stack are overwritten after each MAC in an optimised build: what the MAC takes, if the
+/// states under the key stay there. SHA-1 finishes a copy of them, SHA-512 does not fit into registers. SHA-256 does and
+/// finishes in place, so that the usual MAC pays nothing; `tests/memory.rs` holds this. (Optimised for size, it can leave
+/// the state after the outer pad, which signs nothing without the one after the inner.)
 macro_rules! digests {
-    ($($(#[$attribute:meta])* $name:ident = $hash:ty $(, if $gate:meta)?;)+) => {
+    ($($(#[$attribute:meta])* $name:ident = $hash:ty, wiping $bytes:literal $(, if $gate:meta)?;)+) => {
         /// The hash under the HMAC.
         ///
         /// ```
         /// use hookseal::{Digest, Scheme, Secret, Signer};
         ///
-        /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
+        /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").with_digest(Digest::Sha512);
         /// let secret = Secret::new("a secret of twenty-some bytes")?;
         /// let headers = Signer::new(PAYSTACK, secret)?.sign("evt_1", b"{}")?;
         /// assert_eq!(headers["x-paystack-signature"].len(), 128);
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
         #[non_exhaustive]
         pub enum Digest {
@@ -34,15 +41,17 @@ macro_rules! digests {
         ///
         /// The block-level form of the hmac crate: without the buffer of its `Hmac`, a key takes 80 bytes instead of 144
         /// and a short message a quarter less time.
+        ///
+        /// Boxed, because moving an enum also copies its unused bytes: what the stack held there would never be wiped.
         #[derive(Clone)]
         pub(crate) enum Mac {
-            $($(#[cfg($gate)])? $name(HmacCore<$hash>),)+
+            $($(#[cfg($gate)])? $name(Box<HmacCore<$hash>>),)+
         }
 
         impl Mac {
             pub(crate) fn new(key: &[u8], digest: Digest) -> Mac {
                 match digest {
-                    $($(#[cfg($gate)])? Digest::$name => Mac::$name(keyed(key)),)+
+                    $($(#[cfg($gate)])? Digest::$name => Mac::$name(Box::new(keyed(key))),)+
                 }
             }
 
@@ -50,14 +59,7 @@ macro_rules! digests {
             #[inline]
             pub(crate) fn tag<'a>(&self, message: impl Iterator<Item = &'a [u8]>) -> Tag {
                 match self {
-                    $($(#[cfg($gate)])? Mac::$name(core) => tag(core, message),)+
-                }
-            }
-
-            /// The same for a message whose pieces are still to come.
-            pub(crate) fn begin(&self) -> RunningMac {
-                match self {
-                    $($(#[cfg($gate)])? Mac::$name(core) => RunningMac::$name(Running::new(core)),)+
+                    $($(#[cfg($gate)])? Mac::$name(core) => wiping::<$bytes, _>(|| tag(core.as_ref(), message)),)+
                 }
             }
 
@@ -69,21 +71,45 @@ macro_rules! digests {
             }
         }
 
-        /// An HMAC that has taken in its key and some of the message.
-        pub(crate) enum RunningMac {
-            $($(#[cfg($gate)])? $name(Running<HmacCore<$hash>>),)+
+        /// The HMACs of one message that arrives in pieces, one for each key.
+        ///
+        /// On the heap, where they are wiped when dropped: a state that is moved with its owner leaves a copy behind.
+        pub(crate) enum RunningMacs {
+            $($(#[cfg($gate)])? $name(Vec<Running<HmacCore<$hash>>>),)+
         }
 
-        impl RunningMac {
-            pub(crate) fn update(&mut self, piece: &[u8]) {
-                match self {
-                    $($(#[cfg($gate)])? RunningMac::$name(running) => running.update(piece),)+
+        impl RunningMacs {
+            /// One allocation. The keys have one digest.
+            pub(crate) fn new(keys: &[Mac]) -> RunningMacs {
+                match keys {
+                    $($(#[cfg($gate)])? [Mac::$name(_), ..] => wiping_stack(|| {
+                        // With room from the start: a vector that grows leaves states behind.
+                        let mut running = Vec::with_capacity(keys.len());
+                        for key in keys {
+                            if let Mac::$name(core) = key {
+                                running.push(Running::new(core.as_ref()));
+                            }
+                        }
+                        RunningMacs::$name(running)
+                    }),)+
+                    [] => RunningMacs::Sha256(Vec::new()),
                 }
             }
 
-            pub(crate) fn finish(self) -> Tag {
+            pub(crate) fn update(&mut self, piece: &[u8]) {
                 match self {
-                    $($(#[cfg($gate)])? RunningMac::$name(running) => running.finish(),)+
+                    $($(#[cfg($gate)])? RunningMacs::$name(all) => wiping::<$bytes, _>(|| {
+                        all.iter_mut().for_each(|running| running.update(piece));
+                    }),)+
+                }
+            }
+
+            /// The place of the first finished MAC that `is_right` accepts. The others are not finished.
+            pub(crate) fn finish(&mut self, is_right: impl FnMut(Tag) -> bool) -> Option<usize> {
+                match self {
+                    $($(#[cfg($gate)])? RunningMacs::$name(all) => wiping_stack(|| {
+                        all.iter_mut().map(Running::finish).position(is_right)
+                    }),)+
                 }
             }
         }
@@ -92,13 +118,41 @@ macro_rules! digests {
 
 digests! {
     /// HMAC-SHA1, 20 bytes. For schemes that offer nothing better.
-    Sha1 = sha1::Sha1, if feature = "sha1";
+    Sha1 = sha1::Sha1, wiping 1024, if feature = "sha1";
     /// HMAC-SHA256, 32 bytes: what nearly every provider uses, hence the default.
     #[default]
-    Sha256 = Sha256;
+    Sha256 = Sha256, wiping 0;
     /// HMAC-SHA512, 64 bytes.
-    Sha512 = Sha512;
+    Sha512 = Sha512, wiping 2048;
 }
+
+/// Does `work`, then overwrites the stack that it used: the hmac crate leaves the padded key there, and moving a state
+/// leaves a copy. What `work` returns must hold secrets on the heap only.
+pub(crate) fn wiping_stack<T>(work: impl FnOnce() -> T) -> T {
+    wiping::<{ 4 << 10 }, _>(work)
+}
+
+#[inline(always)]
+fn wiping<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    // Without optimisation, everything is copied, and frames are many times as large.
+    let unoptimised = cfg!(debug_assertions);
+    if BYTES == 0 && !unoptimised {
+        return work();
+    }
+    let result = below(work);
+    if unoptimised {
+        zeroize_stack::<{ 32 << 10 }>();
+    } else {
+        zeroize_stack::<BYTES>();
+    }
+    result
+}
+
+display_as_serialized!(Digest);
 
 /// HMAC takes a key of any length; the error of `new_from_slice` belongs to other MACs.
 #[expect(clippy::expect_used, reason = "cannot fail, see above")]
@@ -120,19 +174,22 @@ impl<C: UpdateCore + FixedOutputCore + Clone> Running<C> {
         self.buffer.digest_blocks(piece, |blocks| self.core.update_blocks(blocks));
     }
 
-    fn finish(mut self) -> Tag {
+    fn finish(&mut self) -> Tag {
         Tag::of(&mut self.core, &mut self.buffer)
     }
 }
 
 /// The same as a [`Running`], on locals: moving the state about costs as much as half a compression.
-#[inline]
+///
+/// Not inlined, so that its frame is the same wherever it is called, and what it leaves there can be tested.
+#[inline(never)]
 fn tag<'a, C: UpdateCore + FixedOutputCore + Clone>(core: &C, message: impl Iterator<Item = &'a [u8]>) -> Tag {
     let mut core = core.clone();
     let mut buffer = Buffer::<C>::default();
     message.for_each(|piece| buffer.digest_blocks(piece, |blocks| core.update_blocks(blocks)));
     let tag = Tag::of(&mut core, &mut buffer);
-    // Finished, they hold the MAC and no longer the key: not worth the time that wiping them takes for each request.
+    // Not worth the time of wiping them once more: finished in place, they hold the MAC and no longer the key, or lie on a
+    // stack that the caller wipes.
     std::mem::forget((core, buffer));
     tag
 }

@@ -5,6 +5,7 @@
 //! | to receive | `provider::STRIPE.verifier(secret)` |
 //! | to send like it | `provider::STRIPE.signer(secret)` |
 //! | to look one up | [`by_name`], [`ALL`] |
+//! | to describe one of your own | [`Provider`], in code or in a file |
 //!
 //! The documentation of each constant shows its header lines and what its signature covers, printed from the constant's
 //! own text. Where a provider publishes no tolerance, 300 seconds to either side is our choice. No preset leaves the
@@ -24,6 +25,7 @@
 //!
 #![doc = include_str!("provider/differences.md")]
 
+mod builder;
 mod catalogue;
 mod facts;
 mod file;
@@ -32,8 +34,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::Sending;
-use crate::error::{ConfigError, EventError};
+use crate::delivery::DeliveryPolicy;
+use crate::error::{ConfigError, EventError, RandomnessError};
 use crate::event::{Event, EventShape};
 use crate::id::event_id;
 use crate::idempotency::key::IdempotencyKey;
@@ -48,110 +50,115 @@ pub use facts::{Confidence, IdempotencyRule, TestRule};
 /// Received bytes where a provider documents no limit: above what those send that do, apart from GitHub and CallIntel.
 const MAX_RECEIVED: u64 = 1 << 20;
 
-/// One platform: how it signs, what its events look like, and what it expects of a receiver.
+/// One platform: how it signs, what its events look like, how it delivers, and what it expects of a receiver.
 ///
-/// A platform that is not in the catalogue can be described in code ([`new`](Self::new)) or in a file, and is then as
-/// good as one that is:
+/// A platform that is not in the catalogue is described in code or in a file, and is then as good as one that is. In code:
 ///
 /// ```
-/// use hookseal::{Secret, provider::Provider};
+/// use std::time::Duration;
 ///
-/// let acme: Provider = toml::from_str(r#"
+/// use hookseal::delivery::{DeliveryPolicy, HealthPolicy, RetryPolicy};
+/// use hookseal::provider::{IdempotencyRule, Provider, TestRule};
+/// use hookseal::{EventShape, Scheme};
+///
+/// const SCHEME: Scheme = Scheme::new("Acme-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}");
+/// const EVENT: EventShape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+///
+/// let acme = Provider::new("acme", SCHEME)?
+///     .with_event_shape(EVENT)?
+///     .with_event_types(["order.paid", "order.refunded"])?
+///     .with_idempotency_rule(IdempotencyRule::EventId)?
+///     .with_test_rule(TestRule::IdPrefix("test_".into()))?
+///     .with_max_sent(256 << 10)
+///     .with_max_received(512 << 10)
+///     .with_answer_within(10)
+///     .with_delivery_policy(
+///         DeliveryPolicy::new()
+///             .with_retry(RetryPolicy::SVIX)
+///             .with_health(HealthPolicy::never().with_max_failures(25))
+///             .with_timeout(Duration::from_secs(10)),
+///     );
+///
+/// let in_a_file: Provider = toml::from_str(r#"
 ///     name = "acme"
 ///     event = ["id: {id}", "type: {type}", "data: {data}"]
+///     event_types = ["order.paid", "order.refunded"]
 ///     idempotency = "event-id"
+///     test = { id-prefix = "test_" }
+///     max_sent = 262144
+///     max_received = 524288
+///     answer_within = 10
 ///
 ///     [[schemes]]
 ///     headers = "Acme-Signature: t={timestamp},v1={hex},..."
 ///     covers = "{timestamp}.{body}"
+///
+///     [delivery]
+///     timeout = 10
+///     retry = { delays = [5, 300, 1800, 7200, 18000, 36000, 36000] }
+///     health = { max_failures = 25 }
 /// "#)?;
-/// let body = br#"{"id":"evt_1","type":"order.paid","data":{"amount":7}}"#;
-/// let headers = acme.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", body)?;
-/// let verifier = acme.verifier(Secret::new("a secret of twenty-some bytes")?)?;
-/// let event = acme.event(&verifier.verify(&headers, body)?)?;
-/// assert_eq!(event.event_type(), "order.paid");
+/// assert_eq!(acme, in_a_file);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In a file, `name` and `schemes` are needed; `event` (an [`EventShape`]), `event_types`, `idempotency` (`event-id`,
-/// `signed-id`, `body`), `test` (`{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`), `max_sent`, `max_received`,
-/// `answer_within` and `reuses_timestamp` are not.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// A setter that could contradict another field checks the whole provider and returns a `Result`; a file goes through the
+/// same checks. This makes one order matter: set the event shape before the idempotency rule that needs its id.
+///
+/// # In a file
+///
+/// `name` and `schemes` are needed. Every other field may be left out, and a field that does not exist is an error:
+///
+/// | field | is |
+/// |---|---|
+/// | `name` | the name |
+/// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
+/// | `event` | the lines of an [`EventShape`] |
+/// | `event_types` | a list of event types |
+/// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
+/// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
+/// | `max_sent`, `max_received` | bytes |
+/// | `answer_within` | seconds |
+/// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
+///
+/// A provider of the catalogue can be written to a file, edited and read back. The file says neither
+/// [`source`](Self::source) nor [`confidence`](Self::confidence): whatever is read from a file is your own.
+///
+/// ```
+/// use hookseal::provider::{self, Confidence, Provider};
+///
+/// let file = toml::to_string(&provider::STRIPE)?.replace("past = 300", "past = 60");
+/// let strict: Provider = toml::from_str(&file)?;
+/// assert_eq!((strict.scheme().past(), strict.confidence()), (Some(60), Confidence::Own));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "file::File")]
 pub struct Provider {
     name: Cow<'static, str>,
-    /// Strongest first. Never empty.
-    schemes: Cow<'static, [Scheme]>,
+    #[serde(skip)]
     source: Cow<'static, str>,
+    #[serde(skip)]
     confidence: Confidence,
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<EventShape>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     event_types: Cow<'static, [Cow<'static, str>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     idempotency: Option<IdempotencyRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<TestRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_sent: Option<u64>,
     max_received: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     answer_within: Option<u32>,
-    sending: Sending,
+    /// Strongest first. Never empty.
+    schemes: Cow<'static, [Scheme]>,
+    delivery: DeliveryPolicy,
 }
 
 impl Provider {
-    /// A platform of your own, with a scheme and nothing else.
-    ///
-    /// ```
-    /// use hookseal::{EventShape, Scheme, provider::Provider};
-    ///
-    /// const SCHEME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}");
-    /// const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
-    ///
-    /// let acme = Provider::new("acme", SCHEME).with_event(EVENT);
-    /// assert_eq!(acme.name(), "acme");
-    /// ```
-    pub fn new(name: impl Into<Cow<'static, str>>, scheme: Scheme) -> Provider {
-        Provider {
-            name: name.into(),
-            schemes: Cow::Owned(vec![scheme]),
-            source: Cow::Borrowed(""),
-            confidence: Confidence::Own,
-            event: None,
-            event_types: Cow::Borrowed(&[]),
-            idempotency: None,
-            test: None,
-            max_sent: None,
-            max_received: MAX_RECEIVED,
-            answer_within: None,
-            sending: Sending::new(),
-        }
-    }
-
-    /// Sets what its events look like.
-    ///
-    /// ```
-    /// use hookseal::{EventShape, Scheme, provider::Provider};
-    ///
-    /// const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
-    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).with_event(EVENT);
-    /// assert_eq!(acme.event_shape(), Some(&EVENT));
-    /// ```
-    #[must_use]
-    pub fn with_event(mut self, shape: EventShape) -> Provider {
-        self.event = Some(shape);
-        self
-    }
-
-    /// Sets what tells two of its events apart.
-    ///
-    /// ```
-    /// use hookseal::{Scheme, provider::{IdempotencyRule, Provider}};
-    ///
-    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).with_idempotency(IdempotencyRule::EventId);
-    /// assert_eq!(acme.idempotency_rule(), IdempotencyRule::EventId);
-    /// ```
-    #[must_use]
-    pub fn with_idempotency(mut self, rule: IdempotencyRule) -> Provider {
-        self.idempotency = Some(rule);
-        self
-    }
-
     /// The name in lower case with hyphens, as in [`by_name`].
     ///
     /// ```
@@ -195,7 +202,7 @@ impl Provider {
     /// ```
     /// use hookseal::{Secret, Verifier, provider};
     ///
-    /// let strict = provider::STRIPE.scheme().clone().past(60);
+    /// let strict = provider::STRIPE.scheme().clone().with_past(60);
     /// let verifier = Verifier::new(strict, Secret::new("a secret of twenty-some bytes")?)?;
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
@@ -278,30 +285,28 @@ impl Provider {
         self.answer_within
     }
 
-    /// Whether a retry reuses the first attempt's timestamp and signature. A sender that imitates it then signs with
-    /// [`Signer::sign_at`] and the first time.
+    /// How its test events are marked, if it says.
     ///
     /// ```
-    /// use hookseal::provider;
+    /// use hookseal::provider::{self, TestRule};
     ///
-    /// assert!(provider::KLANG.reuses_timestamp());
-    /// assert!(!provider::STANDARD_WEBHOOKS.reuses_timestamp());
+    /// assert_eq!(provider::KLANG.test_rule(), Some(&TestRule::IdPrefix("evt_test_".into())));
     /// ```
-    pub fn reuses_timestamp(&self) -> bool {
-        self.sending.reuses_timestamp
+    pub fn test_rule(&self) -> Option<&TestRule> {
+        self.test.as_ref()
     }
 
-    /// How it sends: retries, time limits, what outcomes mean, when it pauses an endpoint. The crate's defaults where it
-    /// publishes nothing, as for Kallglot and Efficlose: those numbers are ours.
+    /// How it delivers: retries, time limits, what outcomes mean, when it pauses an endpoint. The crate's defaults where
+    /// it publishes nothing, as for Kallglot and Efficlose: those numbers are ours.
     ///
     /// ```
     /// use hookseal::{delivery::RetryPolicy, provider};
     ///
-    /// assert_eq!(provider::KLEN_AI.sending().retry, RetryPolicy::KLEN_AI);
-    /// assert_eq!(provider::KALLGLOT.sending().retry, RetryPolicy::default());
+    /// assert_eq!(provider::KLEN_AI.delivery_policy().retry(), &RetryPolicy::KLEN_AI);
+    /// assert_eq!(provider::KALLGLOT.delivery_policy().retry(), &RetryPolicy::default());
     /// ```
-    pub fn sending(&self) -> &Sending {
-        &self.sending
+    pub fn delivery_policy(&self) -> &DeliveryPolicy {
+        &self.delivery
     }
 
     /// A signer that sends as this provider does.
@@ -358,7 +363,7 @@ impl Provider {
         self.event.as_ref().ok_or(EventError::NoShape)?.read(verified.body())
     }
 
-    /// The body of an event as this provider writes it: the bytes to sign and to send.
+    /// Writes an event as this provider does: the raw body to sign and to send.
     ///
     /// # Errors
     /// As [`EventShape::write`], [`EventError::NoShape`], and [`EventError::TooLarge`] for more than
@@ -372,11 +377,11 @@ impl Provider {
     /// let event = Event::new("conversation.ready", json!({"id": "kw3"}))
     ///     .with_id("evt_1")
     ///     .with_time(datetime!(2026-05-07 14:32:09 UTC));
-    /// let body = provider::KLANG.body(&event)?;
+    /// let body = provider::KLANG.encode(&event)?;
     /// assert_eq!(body, br#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3"}}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn body<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
+    pub fn encode<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
         let body = self.event.as_ref().ok_or(EventError::NoShape)?.write(event)?;
         match self.max_sent {
             Some(limit) if body.len() as u64 > limit => Err(EventError::TooLarge { bytes: body.len(), limit }),
@@ -428,39 +433,23 @@ impl Provider {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn is_test(&self, event: &Event<'_>) -> bool {
-        #[derive(Deserialize)]
-        struct Identified<'a> {
-            #[serde(borrow)]
-            id: Cow<'a, str>,
-        }
-        match &self.test {
-            Some(TestRule::IdPrefix(prefix)) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
-            Some(TestRule::DataIdPrefix(prefix)) => {
-                // serde would also take an array for the struct.
-                let object = event.data().get().starts_with('{');
-                object && event.data_as::<Identified<'_>>().is_ok_and(|data| data.id.starts_with(&**prefix))
-            }
-            None => false,
-        }
+        self.test.as_ref().is_some_and(|rule| rule.marks(event))
     }
 
     /// An id for a test event, for the place where the provider marks them; `None` if it has no such mark.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`].
+    /// [`RandomnessError`].
     ///
     /// ```
     /// use hookseal::provider;
     ///
     /// assert!(provider::KLANG.test_id()?.is_some_and(|id| id.starts_with("evt_test_")));
     /// assert_eq!(provider::EFFICLOSE.test_id()?, None);
-    /// # Ok::<(), hookseal::ConfigError>(())
+    /// # Ok::<(), hookseal::RandomnessError>(())
     /// ```
-    pub fn test_id(&self) -> Result<Option<String>, ConfigError> {
-        match &self.test {
-            Some(TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) => event_id(prefix).map(Some),
-            None => Ok(None),
-        }
+    pub fn test_id(&self) -> Result<Option<String>, RandomnessError> {
+        self.test.as_ref().map(|rule| event_id(rule.prefix())).transpose()
     }
 }
 

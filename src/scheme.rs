@@ -18,10 +18,10 @@ use notation::{Notation, Piece};
 pub(crate) use plan::{Plan, Values};
 pub(crate) use read::Reading;
 
-/// A webhook signature scheme as a value: a provider's sample request and what its signature covers.
+/// A webhook signature scheme: the header lines of a provider's sample request, and what the signature covers.
 ///
-/// One scheme drives both a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). A scheme that you write, or
-/// load from a file, has the same standing as those in [`provider`](crate::provider).
+/// The same value drives a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). Schemes that you write, or load
+/// from a file, can do everything that those in [`provider`](crate::provider) can.
 ///
 /// ```
 /// use hookseal::{Scheme, Secret, Signer, Verifier};
@@ -36,36 +36,36 @@ pub(crate) use read::Reading;
 ///
 /// # The notation
 ///
-/// The first text holds the header lines of a sample request, one a line. The second says which bytes are signed.
+/// The first text contains the header lines of a sample request. The second text says which bytes are signed.
 ///
 /// | in a header line | means |
 /// |---|---|
 /// | `{hex}` `{base64}` `{base64url}` | the MAC: hex in lower case (read in either), padded base64, unpadded base64 in the URL alphabet |
-/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: unix seconds, unix milliseconds, RFC 3339 |
-/// | `{timestamp:ms-or-s}` | unix milliseconds; seconds are read too, for providers that contradict themselves |
-/// | `{id}` | the id of the delivery; it stands alone in its line |
+/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: Unix seconds, Unix milliseconds, RFC 3339 |
+/// | `{timestamp:ms-or-s}` | Unix milliseconds. Seconds are accepted too, for providers that contradict themselves |
+/// | `{id}` | the id of the delivery. It has a header line to itself |
 /// | `X-Sig: sha256={hex}` | the value is the prefix and the MAC, exactly |
-/// | `X-Sig: t={timestamp},v1={hex}` | a list. What follows the first placeholder separates: `,` `;` or a blank. Items are found by their prefix in any order, blanks around them and unknown items are skipped, each named item must be there, the timestamp once |
-/// | `X-Sig: v1={hex},...` | the last item may repeat: a signer writes one for each key, for a verifier each is a candidate |
-/// | `X-Sig: {timestamp},{hex},...` | items without prefix go by position |
-/// | `X-Sig: v0={hex},{hex},...` | one prefix before a whole list |
-/// | two lines with a MAC | a signer gives the n-th line the n-th key; a verifier takes any key in any |
-/// | `X-Sig-{n}: {hex}` | the same for any number of headers: `X-Sig-1`, `X-Sig-2`, … |
-/// | `a-id \| b-id: {id}` | alternative names. All lines switch together, a request that mixes them is refused |
-/// | `X-Version: 1` | written by a signer; must be equal if present, and present if it is covered |
+/// | `X-Sig: t={timestamp},v1={hex}` | a list. The character after the first placeholder is the separator: `,` `;` or a blank. Items are recognized by their prefix, in any order; blanks around them and unknown items are ignored. Every named item is required, the timestamp exactly once |
+/// | `X-Sig: v1={hex},...` | the last item may repeat. A signer writes one signature per key, and a verifier accepts any of them |
+/// | `X-Sig: {timestamp},{hex},...` | items without a prefix are recognized by their position |
+/// | `X-Sig: v0={hex},{hex},...` | one prefix for the whole list |
+/// | two lines with a MAC | a signer uses the n-th key for the n-th line. A verifier accepts any key in any line |
+/// | `X-Sig-{n}: {hex}` | any number of such lines: `X-Sig-1`, `X-Sig-2`, … |
+/// | `a-id \| b-id: {id}` | alternative names. A request must use the first name in all lines, or the second name in all lines, and so on |
+/// | `X-Version: 1` | a constant. A signer writes it. If a request has this header, the value must be equal; if it is covered, it is required |
 ///
-/// | in what is covered | means |
+/// | in the signed content | means |
 /// |---|---|
 /// | `{body}` | the raw body, exactly once |
-/// | `{timestamp}` `{id}` | their text as received |
-/// | `{header:Name}` | the text of another header: the request's, or a constant line's |
+/// | `{timestamp}` `{id}` | the received text |
+/// | `{header:Name}` | the text of another header of the request, or of a constant line |
 /// | anything else | itself |
 ///
-/// Refused when the scheme is made: a timestamp that is not covered (it would pose as replay protection), a covered
-/// placeholder that no line carries, and placeholders that touch, since bytes could move from one to the other. An `{id}`
-/// that is not covered is allowed and only informs.
+/// A scheme is refused when it is made if it has a timestamp that is not covered (it would look like replay protection and
+/// be none), if it covers a placeholder that no header line contains, or if two placeholders touch, because bytes could then
+/// move from one to the other. An `{id}` that is not covered is allowed, for information only.
 ///
-/// A timestamp may touch another placeholder in these cases alone:
+/// A timestamp may touch another placeholder in two cases:
 ///
 /// - `{timestamp}{body}`, `{body}{timestamp}`, or as the first or last placeholder (`{timestamp}{id}.{body}`): the time
 ///   must then have exactly ten digits, thirteen for milliseconds, or be in RFC 3339.
@@ -92,7 +92,7 @@ pub(crate) use read::Reading;
 ///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
 ///     current_key_last = true # false is the default
 /// "#)?;
-/// assert_eq!(scheme.past_limit(), Some(600));
+/// assert_eq!(scheme.past(), Some(600));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
@@ -112,12 +112,12 @@ pub struct Scheme {
 const TOLERANCE: Option<u32> = Some(300);
 
 impl Scheme {
-    /// A scheme with HMAC-SHA256, a secret that is text, and a window of 300 seconds to either side.
+    /// A scheme with HMAC-SHA256, a secret whose text is the key, and a tolerance of 300 seconds in either direction.
     ///
-    /// Meant for constants: there, a mistake is a compile error that names it.
+    /// Use it in constants, where a mistake is a compile error that names it.
     ///
     /// # Panics
-    /// Outside of constants, where [`try_new`](Self::try_new) gives an error.
+    /// If a text is wrong and this is not evaluated in a constant. [`try_new`](Self::try_new) returns an error instead.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -137,10 +137,10 @@ impl Scheme {
         }
     }
 
-    /// The same for texts that come from elsewhere.
+    /// A scheme from texts that are only known at run time.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] names the field and the offending part of it.
+    /// [`ConfigError::Invalid`] names the field and the part of it that is wrong.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -172,91 +172,113 @@ impl Scheme {
         }
     }
 
-    /// Sets the hash under the HMAC.
+    /// Sets the hash function of the HMAC. SHA-256 unless set, which most providers use.
     ///
     /// ```
     /// use hookseal::{Digest, Scheme};
     ///
-    /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").digest(Digest::Sha512);
-    /// assert_ne!(PAYSTACK, Scheme::new("X-Paystack-Signature: {hex}", "{body}"));
+    /// const PAYSTACK: Scheme = Scheme::new("X-Paystack-Signature: {hex}", "{body}").with_digest(Digest::Sha512);
+    /// assert_eq!(PAYSTACK.digest(), Digest::Sha512);
     /// ```
     #[must_use]
-    pub const fn digest(mut self, digest: Digest) -> Scheme {
+    pub const fn with_digest(mut self, digest: Digest) -> Scheme {
         self.digest = digest;
         self
     }
 
-    /// Sets how the text of a secret becomes a key.
+    /// Sets how the text of a secret becomes a key. Its own bytes are the key unless set.
     ///
     /// ```
     /// use hookseal::{Scheme, SecretForm};
     ///
-    /// const ONFLEET: Scheme = Scheme::new("X-Onfleet-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// const ONFLEET: Scheme = Scheme::new("X-Onfleet-Signature: {hex}", "{body}").with_secret_form(SecretForm::Hex);
     /// assert_eq!(ONFLEET.secret_form(), SecretForm::Hex);
     /// ```
     #[must_use]
-    pub const fn secret(mut self, form: SecretForm) -> Scheme {
+    pub const fn with_secret_form(mut self, form: SecretForm) -> Scheme {
         self.secret = form;
         self
     }
 
-    /// Sets how many seconds old a timestamp may be. The edge is inside.
+    /// Sets how many seconds old a timestamp may be. 300 unless set. A timestamp of exactly that age is accepted.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const KLANG: Scheme = Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").past(28_800);
-    /// assert_eq!(KLANG.past_limit(), Some(28_800));
+    /// const KLANG: Scheme =
+    ///     Scheme::new("X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}").with_past(28_800);
+    /// assert_eq!(KLANG.past(), Some(28_800));
     /// ```
     #[must_use]
-    pub const fn past(mut self, seconds: u32) -> Scheme {
+    pub const fn with_past(mut self, seconds: u32) -> Scheme {
         self.past = Some(seconds);
         self
     }
 
-    /// Sets how many seconds ahead of the clock a timestamp may be. The edge is inside.
+    /// Accepts timestamps of any age: for a sender that retries for days with the first timestamp, or that documents no
+    /// tolerance at all.
+    ///
+    /// A captured request can then be replayed forever. Deduplicate by what the signature covers.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").past(600).future(0);
-    /// assert_eq!(BOX.future_limit(), Some(0));
+    /// const SANITY: Scheme =
+    ///     Scheme::new("sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}").with_any_past();
+    /// assert_eq!(SANITY.past(), None);
+    /// assert_eq!(SANITY.replay_window(), None);
     /// ```
     #[must_use]
-    pub const fn future(mut self, seconds: u32) -> Scheme {
+    pub const fn with_any_past(mut self) -> Scheme {
+        self.past = None;
+        self
+    }
+
+    /// Sets how many seconds ahead of the receiver's clock a timestamp may be. 300 unless set. A timestamp exactly that
+    /// far ahead is accepted.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const BOX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").with_future(0);
+    /// assert_eq!(BOX.future(), Some(0));
+    /// ```
+    #[must_use]
+    pub const fn with_future(mut self, seconds: u32) -> Scheme {
         self.future = Some(seconds);
         self
     }
 
-    /// Accepts a timestamp of any age: the sender retries for days with the first one, or wants no window at all.
+    /// Accepts timestamps however far ahead of the receiver's clock.
     ///
-    /// A captured request can then be replayed for ever. Deduplicate by what the signature covers.
+    /// Whoever can make the sender sign a time in the future can replay that request until then. No preset does this.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const SANITY: Scheme = Scheme::new("sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}").any_age();
-    /// assert_eq!(SANITY.replay_window(), None);
+    /// const LAX: Scheme = Scheme::new("X-Time: {timestamp}\nX-Signature: {hex}", "{timestamp}.{body}").with_any_future();
+    /// assert_eq!(LAX.future(), None);
     /// ```
     #[must_use]
-    pub const fn any_age(mut self) -> Scheme {
-        self.past = None;
+    pub const fn with_any_future(mut self) -> Scheme {
+        self.future = None;
         self
     }
 
     /// Writes the current key's signature last where a scheme carries several.
     ///
-    /// For receivers that look at the last one alone, as Paddle's library does. Elsewhere the current key comes first,
-    /// because such receivers usually look at the first.
+    /// Use it for receivers that read only the last signature, as Paddle's library does. Otherwise the current key comes
+    /// first, because receivers that read a single signature usually read the first.
     ///
     /// ```
     /// use hookseal::Scheme;
     ///
-    /// const PADDLE: Scheme = Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}").current_key_last();
-    /// assert_ne!(PADDLE, Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}"));
+    /// const PADDLE: Scheme =
+    ///     Scheme::new("Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}").with_current_key_last();
+    /// assert!(PADDLE.current_key_last());
     /// ```
     #[must_use]
-    pub const fn current_key_last(mut self) -> Scheme {
+    pub const fn with_current_key_last(mut self) -> Scheme {
         self.current_key_last = true;
         self
     }
@@ -277,6 +299,17 @@ impl Scheme {
     /// ```
     pub fn covers(&self) -> &str {
         &self.covers
+    }
+
+    /// The hash function of the HMAC.
+    ///
+    /// ```
+    /// use hookseal::{Digest, Scheme};
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").digest(), Digest::Sha256);
+    /// ```
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// How secrets are written; what [`Secret::generate`](crate::Secret::generate) asks for.
@@ -302,28 +335,53 @@ impl Scheme {
         self.pieces().any(|piece| matches!(piece, Piece::Id))
     }
 
-    /// How many seconds old a timestamp may be; `None` is any age.
+    /// How many seconds old a timestamp may be; `None` means any age.
     ///
     /// ```
-    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").past_limit(), Some(300));
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").past(), Some(300));
     /// ```
-    pub fn past_limit(&self) -> Option<u32> {
+    pub fn past(&self) -> Option<u32> {
         self.past
     }
 
-    /// How many seconds ahead of the clock a timestamp may be; `None` is any time.
+    /// How many seconds ahead of the receiver's clock a timestamp may be; `None` means any time.
     ///
     /// ```
-    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").future_limit(), Some(300));
+    /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").future(), Some(300));
     /// ```
-    pub fn future_limit(&self) -> Option<u32> {
+    pub fn future(&self) -> Option<u32> {
         self.future
     }
 
-    /// For how many seconds a captured request can stay valid; `None` is for ever, and then only deduplication stops a
-    /// replay. A store of processed events must remember at least as long.
+    /// Whether the current key's signature is written last where there are several.
     ///
-    /// The sum of both sides of the window: a request that was stamped ahead of the clock lives longer.
+    /// ```
+    /// assert!(!hookseal::Scheme::new("X-Signature: {hex}", "{body}").current_key_last());
+    /// ```
+    pub fn current_key_last(&self) -> bool {
+        self.current_key_last
+    }
+
+    /// Whether one request can carry several signatures, each with another key.
+    ///
+    /// A sender can then sign with the new and the old key during a rotation. Otherwise every receiver must accept both
+    /// keys before the sender switches.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::STRIPE.scheme().carries_several_signatures());
+    /// assert!(!provider::GITHUB.scheme().carries_several_signatures());
+    /// ```
+    pub fn carries_several_signatures(&self) -> bool {
+        self.plan().capacity(2) > 1
+    }
+
+    /// For how many seconds a captured request can stay valid. `None` means forever: then only deduplication stops a replay
+    /// attack. A store of processed events must keep its keys at least this long.
+    ///
+    /// This is the tolerance in both directions added up, because a request whose timestamp is ahead of the clock stays
+    /// valid for longer.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -342,11 +400,6 @@ impl Scheme {
         Plan::new(self)
     }
 
-    /// The hash under the HMAC.
-    pub(crate) fn hash(&self) -> Digest {
-        self.digest
-    }
-
     /// Whether a signature under one of two schemes, made with the same key, could be passed off as the other's over
     /// content that means something else: `{timestamp}.{body}` also reads as `{body}`.
     ///
@@ -362,7 +415,7 @@ impl Scheme {
         let (front, other_front) = (first(self), first(other));
         let (back, other_back) = (last(self), last(other));
         let alike = self.covers == other.covers
-            && self.plan().time_format() == other.plan().time_format()
+            && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
         self.digest == other.digest

@@ -4,7 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::codec;
 use crate::error::ConfigError;
-use crate::mac::{Digest, Mac};
+use crate::mac::{Digest, Mac, wiping_stack};
+use crate::random;
+use crate::words::display_as_serialized;
 
 /// Keys in one [`Keyring`]: what an unauthenticated request can cost at most is one hash for each.
 pub(crate) const MAX_KEYS: usize = 8;
@@ -25,7 +27,7 @@ const MIN_KEY: usize = 16;
 /// assert!(secret.expose().is_some_and(|text| text.starts_with("whsec_")));
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SecretForm {
@@ -34,13 +36,17 @@ pub enum SecretForm {
     Text,
     /// Hex digits.
     Hex,
-    /// Base64 in the standard alphabet, padded or not.
+    /// Base64 in the standard alphabet, padded or not. 64 or more hex digits and nothing else are refused with
+    /// [`ConfigError::HexSecret`], although base64 could read them.
     Base64,
-    /// `whsec_` and base64; the prefix may be absent (Standard Webhooks).
+    /// `whsec_` and base64; the prefix may be absent (Standard Webhooks). Without it, 64 or more hex digits are refused
+    /// as for [`Base64`](Self::Base64).
     Whsec,
     /// `whsec_` and base64, or any other text as it is (OpenAI).
     WhsecOrText,
 }
+
+display_as_serialized!(SecretForm);
 
 impl SecretForm {
     fn words(self) -> &'static str {
@@ -55,8 +61,12 @@ impl SecretForm {
 
 /// One shared secret, as the provider shows it.
 ///
-/// Redacted in `Debug`, wiped from memory when dropped, and neither `Display` nor `Serialize`. An empty secret, white
-/// space around it, and (when a signer or verifier is made) a key under 16 bytes are refused.
+/// Redacted in `Debug`, and neither `Display` nor `Serialize`. An empty secret, white space around it, and (when a signer
+/// or verifier is made) a key under 16 bytes are refused.
+///
+/// Wiped from memory when dropped, as are the keys and the states of the hash made from it, as far as Rust can: nothing
+/// in the language keeps the compiler from copying a value. A `String` or a `Vec` becomes the secret's own memory and is
+/// wiped with it. A `&str` or an array is copied, and the original is yours to wipe.
 ///
 /// ```
 /// use hookseal::{ConfigError, Secret};
@@ -134,19 +144,21 @@ impl Secret {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn generate(form: SecretForm) -> Result<Secret, ConfigError> {
-        let mut key = Zeroizing::new([0; NEW_KEY]);
-        getrandom::fill(key.as_mut_slice()).map_err(|_| ConfigError::NoRandomness)?;
-        // With room from the start: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
-        match form {
-            SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
-            SecretForm::Base64 => codec::write_base64(key.as_slice(), &mut text),
-            SecretForm::Whsec | SecretForm::WhsecOrText => {
-                text.push_str(WHSEC);
-                codec::write_base64(key.as_slice(), &mut text);
+        wiping_stack(|| {
+            let mut key = Zeroizing::new([0; NEW_KEY]);
+            random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
+            // With room from the start: a text that grows leaves copies behind.
+            let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
+            match form {
+                SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
+                SecretForm::Base64 => codec::write_base64(key.as_slice(), &mut text),
+                SecretForm::Whsec | SecretForm::WhsecOrText => {
+                    text.push_str(WHSEC);
+                    codec::write_base64(key.as_slice(), &mut text);
+                }
             }
-        }
-        Ok(Secret { material: Material::Text(text), short: false })
+            Ok(Secret { material: Material::Text(text), short: false })
+        })
     }
 
     /// Admits a key under 16 bytes, which [`ConfigError::ShortSecret`] refuses otherwise. An empty key is still refused.
@@ -185,6 +197,9 @@ impl Secret {
     fn key(&self, form: SecretForm) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
         let key = match &self.material {
             Material::Bytes(key) => key.clone(),
+            Material::Text(text) if is_hex_for_base64(text, form) => {
+                return Err(ConfigError::HexSecret { form: form.words() });
+            }
             Material::Text(text) => decode(text, form).ok_or(ConfigError::MalformedSecret { form: form.words() })?,
         };
         match key.len() {
@@ -210,7 +225,7 @@ impl fmt::Debug for Secret {
 /// use hookseal::{Keyring, Secret, provider};
 ///
 /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-///     .and_previous(Secret::new("the secret until yesterday")?)?;
+///     .with_previous(Secret::new("the secret until yesterday")?)?;
 /// let verifier = provider::KALLGLOT.verifier(keys)?;
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
@@ -234,6 +249,28 @@ impl Keyring {
         Keyring { secrets: vec![current] }
     }
 
+    /// A ring from a list, for example from a configuration file: the current secret, then the previous ones, latest
+    /// first.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoKeys`] for an empty list, [`ConfigError::TooManyKeys`] for more than eight secrets.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Keyring, Secret};
+    ///
+    /// let texts = ["the secret from today on", "the secret until yesterday"];
+    /// let secrets = texts.into_iter().map(Secret::new).collect::<Result<Vec<_>, _>>()?;
+    /// let keys = Keyring::from_secrets(secrets)?;
+    /// assert_eq!(keys.secrets().next().and_then(Secret::expose), Some("the secret from today on"));
+    /// assert_eq!(Keyring::from_secrets([]).unwrap_err(), ConfigError::NoKeys);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn from_secrets(secrets: impl IntoIterator<Item = Secret>) -> Result<Keyring, ConfigError> {
+        let mut secrets = secrets.into_iter();
+        let current = secrets.next().ok_or(ConfigError::NoKeys)?;
+        secrets.try_fold(Keyring::new(current), Keyring::with_previous)
+    }
+
     /// Adds a secret that is no longer current but still accepted. Add the latest first: it is tried first.
     ///
     /// # Errors
@@ -243,11 +280,11 @@ impl Keyring {
     /// use hookseal::{Keyring, Secret};
     ///
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-    ///     .and_previous(Secret::new("the secret until yesterday")?)?;
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
     /// assert_eq!(keys.len(), 2);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn and_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
+    pub fn with_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
         self.secrets.push(secret);
         match self.secrets.len() {
             count if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),
@@ -268,20 +305,32 @@ impl Keyring {
         self.secrets.len()
     }
 
-    /// The secrets, current first.
-    #[allow(dead_code, reason = "for the test kit")]
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    /// The secrets: the current one, then the previous ones in the order in which they were added.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Secret};
+    ///
+    /// let keys = Keyring::new(Secret::new("the secret from today on")?)
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
+    /// // The previous secret is retired.
+    /// let keys = Keyring::from_secrets(keys.secrets().take(1).cloned())?;
+    /// assert_eq!(keys.len(), 1);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &Secret> {
         self.secrets.iter()
     }
 
     /// The keyed state of each key, current first.
     pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
-        // With room from the start: a vector that grows leaves keyed state behind.
-        let mut macs = Vec::with_capacity(self.secrets.len());
-        for secret in &self.secrets {
-            macs.push(Mac::new(&secret.key(form)?, digest));
-        }
-        Ok(macs)
+        wiping_stack(|| {
+            // With room from the start: a vector that grows leaves keyed state behind.
+            let mut macs = Vec::with_capacity(self.secrets.len());
+            for secret in &self.secrets {
+                macs.push(Mac::new(&secret.key(form)?, digest));
+            }
+            Ok(macs)
+        })
     }
 }
 
@@ -302,6 +351,16 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marker before a base64 secret.
 const WHSEC: &str = "whsec_";
+
+/// Hex digits of a key of 32 bytes.
+const HEX_KEY: usize = 64;
+
+/// Whether a secret is hex where base64 is asked for, which reads it as another key. Of random base64 texts of this
+/// length, one in 2⁹⁸ has hex digits alone. The marker says that base64 follows, and is believed.
+fn is_hex_for_base64(text: &str, form: SecretForm) -> bool {
+    let base64 = matches!(form, SecretForm::Base64 | SecretForm::Whsec);
+    base64 && text.len() >= HEX_KEY && text.bytes().all(|c| c.is_ascii_hexdigit())
+}
 
 fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
     let mut key = Zeroizing::new(Vec::new());

@@ -6,9 +6,10 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
 use crate::error::{ConfigError, SignError};
-use crate::mac::Mac;
+use crate::mac::{Mac, Tag};
 use crate::scheme::{Plan, Scheme, Values};
 use crate::secret::{Keyring, MAX_KEYS};
+use crate::timestamp::TimeText;
 
 /// Signs requests under one [`Scheme`]. Cheap to clone.
 ///
@@ -29,6 +30,18 @@ struct Inner {
     keys: Vec<Mac>,
 }
 
+/// What a signature's header lines say. Filled in place: it is larger than what else signing moves.
+#[derive(Default)]
+struct Signed {
+    timestamp: TimeText,
+    /// From the current key first.
+    tags: [Option<Tag>; MAX_KEYS],
+}
+
+/// Names of headers in one request. A [`HeaderMap`] panics where it has no room, which can be from 6554 names on, if
+/// they were chosen so that their hashes collide.
+const MAX_HEADERS: usize = 4096;
+
 impl Signer {
     /// A signer for `scheme`, with one secret or a [`Keyring`].
     ///
@@ -42,7 +55,7 @@ impl Signer {
     ///
     /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex},...", "{body}");
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
-    ///     .and_previous(Secret::new("the secret until yesterday")?)?;
+    ///     .with_previous(Secret::new("the secret until yesterday")?)?;
     /// let headers = Signer::new(ACME, keys)?.sign("evt_1", b"{}")?;
     /// assert_eq!(headers["acme-signature"].as_bytes().len(), 64 + 1 + 64);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,7 +63,7 @@ impl Signer {
     #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
         let plan = scheme.plan();
-        let mut keys = keys.into().macs(scheme.secret_form(), scheme.hash())?;
+        let mut keys = keys.into().macs(scheme.secret_form(), scheme.digest())?;
         keys.truncate(plan.capacity(keys.len()));
         Ok(Signer(Arc::new(Inner { plan, keys })))
     }
@@ -102,7 +115,9 @@ impl Signer {
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
         let mut headers = HeaderMap::with_capacity(4);
-        self.sign_headers(&mut headers, id, body, time)?;
+        let mut signed = Signed::default();
+        self.hash(&headers, id, body, time, &mut signed)?;
+        self.write(id, &signed, &mut headers);
         Ok(headers)
     }
 
@@ -121,7 +136,12 @@ impl Signer {
     /// assert!(request.headers().contains_key("x-webhook-signature"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn request<B: AsRef<[u8]>>(&self, uri: impl TryInto<Uri>, id: &str, body: B) -> Result<Request<B>, SignError> {
+    pub fn request<B: AsRef<[u8]>>(
+        &self,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
+        id: &str,
+        body: B,
+    ) -> Result<Request<B>, SignError> {
         self.request_at(uri, id, body, OffsetDateTime::now_utc())
     }
 
@@ -141,14 +161,14 @@ impl Signer {
     /// ```
     pub fn request_at<B: AsRef<[u8]>>(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         id: &str,
         body: B,
         time: OffsetDateTime,
     ) -> Result<Request<B>, SignError> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri.try_into().map_err(|_| SignError::InvalidUri)?;
+        *request.uri_mut() = uri.try_into().map_err(SignError::invalid_uri)?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.sign_request_at(&mut request, id, time)?;
         Ok(request)
@@ -194,33 +214,40 @@ impl Signer {
         id: &str,
         time: OffsetDateTime,
     ) -> Result<(), SignError> {
-        let mut headers = std::mem::take(request.headers_mut());
-        let result = self.sign_headers(&mut headers, id, request.body().as_ref(), time);
-        *request.headers_mut() = headers;
-        result
+        let count = request.headers().keys_len();
+        if count > MAX_HEADERS {
+            return Err(SignError::TooManyHeaders { count });
+        }
+        let mut signed = Signed::default();
+        self.hash(request.headers(), id, request.body().as_ref(), time, &mut signed)?;
+        self.write(id, &signed, request.headers_mut());
+        Ok(())
     }
 
-    fn sign_headers(
+    #[inline]
+    fn hash(
         &self,
-        headers: &mut HeaderMap,
+        headers: &HeaderMap,
         id: &str,
         body: &[u8],
         time: OffsetDateTime,
+        signed: &mut Signed,
     ) -> Result<(), SignError> {
         let Inner { plan, keys } = &*self.0;
-        let timestamp = plan.timestamp(time)?;
-        plan.check_id(id, &timestamp)?;
-        let values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
-        let mut tags = [const { None }; MAX_KEYS];
-        {
-            let mut values = values;
-            plan.spliced(headers, &mut values)?;
-            for (tag, key) in tags.iter_mut().zip(keys) {
-                *tag = Some(plan.tag(&values, body, key));
-            }
+        signed.timestamp = plan.timestamp(time)?;
+        plan.check_id(id, &signed.timestamp)?;
+        let mut values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
+        plan.spliced(headers, &mut values)?;
+        for (tag, key) in signed.tags.iter_mut().zip(keys) {
+            *tag = Some(plan.tag(&values, body, key));
         }
-        plan.write(&values, &tags, headers);
         Ok(())
+    }
+
+    #[inline]
+    fn write(&self, id: &str, signed: &Signed, headers: &mut HeaderMap) {
+        let values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
+        self.0.plan.write(&values, &signed.tags, headers);
     }
 }
 

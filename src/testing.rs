@@ -1,12 +1,12 @@
-//! For your own tests: needs the feature `testing`, which belongs among the `dev-dependencies`.
+//! Tools for your own tests. Enable the feature `testing` in `[dev-dependencies]`.
 //!
 //! | | |
 //! |---|---|
-//! | [`Sender`] | signed requests as a provider would send them, at any time |
-//! | [`AttackKit`] | every request that an endpoint must refuse, and those that it must accept |
-//! | [`check_store`] | whether an idempotency [`Store`](crate::idempotency::Store) keeps its promises |
+//! | [`Sender`] | makes signed requests as a provider would send them, at any time |
+//! | [`AttackKit`] | sends an endpoint every request that it must refuse, and those that it must accept |
+//! | [`check_store`] | checks an idempotency [`Store`](crate::idempotency::Store) of your own |
 //!
-//! A signed request and its answer, with axum:
+//! Test a handler with a signed request. In axum:
 //!
 //! ```
 //! use axum::{Router, body::Body, routing::post};
@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! and with actix-web, through [`actix::test_request`](crate::actix::test_request):
+//! In actix-web, through [`actix::test_request`](crate::actix::test_request):
 //!
 //! ```
 //! use actix_web::{App, test, web};

@@ -15,7 +15,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let secret = Secret::new("a secret of twenty-some bytes")?;
-//! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?;
+//! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?.with_marker();
 //! let service = ServiceBuilder::new()
 //!     .layer(WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000))))
 //!     .service(service_fn(async |request: http::Request<Full<bytes::Bytes>>| {
@@ -48,11 +48,10 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::header::{CONTENT_TYPE, EXPECT, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::header::EXPECT;
+use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{Either, Full, LengthLimitError};
 use tower_layer::Layer;
@@ -133,7 +132,7 @@ impl<P, S> fmt::Debug for WebhookLayer<P, S> {
 /// use hookseal::{Secret, provider};
 /// use tower::Layer;
 ///
-/// let layer = WebhookLayer::<()>::new(provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?);
+/// let layer = WebhookLayer::new(provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?);
 /// let service: WebhookService<&str> = layer.layer("any service");
 /// assert!(format!("{service:?}").contains("any service"));
 /// # Ok::<(), hookseal::ConfigError>(())
@@ -186,7 +185,7 @@ where
                 Ok(received) => received,
                 Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
             };
-            trace::accepted(&received);
+            trace::verified(&received);
             let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
             parts.extensions.insert(handled);
             let request = Request::from_parts(parts, Full::new(received.body().clone()));
@@ -234,7 +233,7 @@ where
     intake.finish()
 }
 
-impl<B: From<&'static str>> Handled for Response<B> {
+impl<B: From<Vec<u8>>> Handled for Response<B> {
     fn from_answer(answer: Answer) -> Response<B> {
         answered(&answer)
     }
@@ -254,24 +253,12 @@ fn broken(error: &(dyn Error + 'static)) -> Rejection {
 }
 
 /// The response that a rejection becomes.
-pub(crate) fn refusal<B: From<&'static str>>(rejection: &Rejection) -> Response<B> {
-    plain(rejection.status(), rejection.public_text(), rejection.retry_after())
+pub(crate) fn refusal<B: From<Vec<u8>>>(rejection: &Rejection) -> Response<B> {
+    rejection.to_response()
 }
 
 /// The response that an answer becomes.
-pub(crate) fn answered<B: From<&'static str>>(answer: &Answer) -> Response<B> {
-    if let Answer::PermanentFailure { reason } = answer {
-        trace::failed(reason);
-    }
-    plain(answer.status(), answer.public_text(), answer.retry_after())
-}
-
-fn plain<B: From<&'static str>>(status: StatusCode, text: &'static str, retry_after: Option<Duration>) -> Response<B> {
-    let mut response = Response::new(B::from(text));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    if let Some(wait) = retry_after {
-        response.headers_mut().insert(RETRY_AFTER, wait.as_secs().into());
-    }
-    response
+pub(crate) fn answered<B: From<Vec<u8>>>(answer: &Answer) -> Response<B> {
+    trace::answered(answer);
+    answer.to_response()
 }

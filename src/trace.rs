@@ -1,5 +1,5 @@
-//! What the receiving half tells `tracing`: one event for each request, accepted or refused, and further ones for what
-//! fails after that. Never a secret, a signature or a body.
+//! What the receiving half tells `tracing`: one event for each request, verified or refused, and another for what became
+//! of it. Never a secret, a signature or a body.
 
 use std::error::Error;
 
@@ -7,55 +7,98 @@ use tracing::{Level, debug, enabled, error, warn};
 
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
-use crate::receive::{Received, Rejection};
+use crate::receive::{Answer, Received, Receiver, Rejection};
+use crate::verify::Proof;
 
 const TARGET: &str = "hookseal";
 
-/// The envelope is read for this alone, and only where somebody listens.
 #[allow(dead_code, reason = "for the adapters")]
-pub(crate) fn accepted<P>(received: &Received<P>) {
+pub(crate) fn verified<P>(received: &Received<P>) {
+    outcome(received, "webhook verified");
+}
+
+/// The handler of a claimed event ended.
+pub(crate) fn settled<P>(received: &Received<P>, is_done: bool) {
+    let text = if is_done { "webhook processed" } else { "webhook not processed, and released for another attempt" };
+    outcome(received, text);
+}
+
+/// The handler does not run.
+pub(crate) fn duplicate<P>(received: &Received<P>, answer: &Answer) {
+    match answer {
+        Answer::InFlight { .. } => outcome(received, "duplicate of a webhook that is being processed"),
+        _ => outcome(received, "duplicate of a webhook that was processed"),
+    }
+}
+
+/// The envelope is read for this alone, and only where somebody listens.
+fn outcome<P>(received: &Received<P>, text: &str) {
     if !enabled!(target: TARGET, Level::DEBUG) {
         return;
     }
-    let (proof, event) = (received.proof(), received.event().ok());
+    let (proof, event) = (*received.verified().proof(), received.event().ok());
     debug!(
         target: TARGET,
         provider = received.provider().name(),
         scope = received.scope(),
-        id = event.as_ref().and_then(Event::id).or(proof.id()).or(proof.unsigned_id()),
+        id = id(&event, &proof),
         event_type = event.as_ref().map(Event::event_type),
         key = ?proof.key(),
         bytes = received.body().len(),
-        "webhook accepted"
+        "{text}"
     );
 }
 
 /// Authentic, and yet not for the handler.
 pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
-    let (proof, status) = (received.proof(), rejection.status().as_u16());
-    let (provider, scope) = (received.provider().name(), received.scope());
-    let (id, key) = (proof.id().or(proof.unsigned_id()), proof.key());
-    match rejection {
-        Rejection::Unhandled { .. } => {
-            debug!(target: TARGET, provider, scope, id, ?key, status, reason = %rejection, "webhook acknowledged");
-        }
-        _ => warn!(target: TARGET, provider, scope, id, ?key, status, reason = %rejection, "webhook refused"),
+    let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
+    let (provider, scope, key) = (received.provider().name(), received.scope(), proof.key());
+    let (id, event_type) = (id(&event, &proof), event.as_ref().map(Event::event_type));
+    if matches!(rejection, Rejection::Unhandled { .. }) {
+        debug!(target: TARGET, provider, scope, id, event_type, ?key, status, reason = %rejection, "webhook acknowledged");
+    } else {
+        warn!(target: TARGET, provider, scope, id, event_type, ?key, status, reason = %rejection, "webhook refused");
     }
 }
 
-/// `by`: the provider and the scope, where they are known.
-pub(crate) fn refused(by: Option<(&str, &str)>, rejection: &Rejection) {
-    let (status, (provider, scope)) = (rejection.status().as_u16(), by.unzip());
-    warn!(target: TARGET, provider, scope, status, reason = %rejection, "webhook refused");
+/// That of the event, if it says one, or that of the delivery.
+fn id<'a>(event: &'a Option<Event<'_>>, proof: &'a Proof<'_>) -> Option<&'a str> {
+    event.as_ref().and_then(Event::id).or(proof.id()).or(proof.unsigned_id())
 }
 
+/// `receiver`: if it was found.
+pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection) {
+    let status = rejection.status().as_u16();
+    let (provider, scope) = match (receiver, rejection) {
+        (Some(receiver), _) => (Some(receiver.provider().name()), Some(receiver.scope())),
+        (None, Rejection::UnusableKeys { provider, tenant, .. }) => (Some(&**provider), Some(&**tenant)),
+        (None, _) => (None, None),
+    };
+    if receiver.is_some_and(Receiver::is_nobodys) {
+        // As it came with the request, from whoever sent that.
+        let unknown_tenant: Option<String> = scope.map(|scope| scope.chars().take(64).collect());
+        warn!(target: TARGET, provider, unknown_tenant, status, reason = %rejection, "webhook refused");
+    } else {
+        warn!(target: TARGET, provider, scope, status, reason = %rejection, "webhook refused");
+    }
+}
+
+/// What a handler says is wrong.
 #[allow(dead_code, reason = "for the adapters")]
-pub(crate) fn failed(reason: &str) {
-    error!(target: TARGET, reason, "webhook failed for good");
+pub(crate) fn answered(answer: &Answer) {
+    match answer {
+        Answer::PermanentFailure { reason } => error!(target: TARGET, reason = &**reason, "webhook failed for good"),
+        Answer::Unreadable(error) => warn!(target: TARGET, reason = %error, "webhook is not what the handler expects"),
+        _ => {}
+    }
 }
 
 pub(crate) fn store_down(reason: &(dyn Error + 'static)) {
-    error!(target: TARGET, reason, "idempotency store does not answer");
+    error!(target: TARGET, reason, "idempotency store failed");
+}
+
+pub(crate) fn store_full() {
+    error!(target: TARGET, "idempotency store is full");
 }
 
 pub(crate) fn lease_lost(key: &IdempotencyKey) {

@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Candidates, Mac, RunningMac};
+use crate::mac::{Candidates, Mac, RunningMacs};
 use crate::scheme::{Plan, Reading, Scheme};
-use crate::secret::{Keyring, MAX_KEYS};
+use crate::secret::Keyring;
 use crate::timestamp::Now;
 
 pub use proof::{Key, Proof, Verified};
@@ -43,7 +43,7 @@ pub use proof::{Key, Proof, Verified};
 pub struct Verifier {
     /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one
     /// beside it.
-    schemes: Arc<[Keyed]>,
+    schemes: Arc<[Arc<Keyed>]>,
 }
 
 struct Keyed {
@@ -61,7 +61,7 @@ impl Verifier {
     /// ```
     /// use hookseal::{ConfigError, Scheme, Secret, SecretForm, Verifier};
     ///
-    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").secret(SecretForm::Hex);
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").with_secret_form(SecretForm::Hex);
     /// let error = Verifier::new(ACME, Secret::new("not hexadecimal at all")?).unwrap_err();
     /// assert_eq!(error, ConfigError::MalformedSecret { form: "hex" });
     /// # Ok::<(), ConfigError>(())
@@ -73,8 +73,9 @@ impl Verifier {
 
     /// A verifier for a provider with several schemes, strongest first.
     pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
-        let keyed =
-            |scheme: &Scheme| Ok(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.hash())? });
+        let keyed = |scheme: &Scheme| {
+            Ok(Arc::new(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.digest())? }))
+        };
         Ok(Verifier { schemes: schemes.iter().map(keyed).collect::<Result<_, _>>()? })
     }
 
@@ -128,7 +129,7 @@ impl Verifier {
         self.verify_by(headers, body, || now.into())
     }
 
-    /// Begins to verify a request whose body arrives in pieces, by the system's clock.
+    /// Begins to verify a request whose body arrives in pieces, by the system's clock. Costs one allocation.
     ///
     /// # Errors
     /// [`VerifyError`] for headers that cannot be accepted whatever the body.
@@ -202,7 +203,7 @@ impl Verifier {
     /// in pieces.
     #[inline]
     pub(crate) fn open<'a, H: Headers + ?Sized>(
-        &'a self,
+        &self,
         headers: &'a H,
         now: Option<OffsetDateTime>,
     ) -> Result<Opened<'a>, VerifyError> {
@@ -211,18 +212,18 @@ impl Verifier {
 
     #[inline]
     fn open_by<'a, H: Headers + ?Sized>(
-        &'a self,
+        &self,
         headers: &'a H,
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        Ok(Opened { keyed, reading })
+        Ok(Opened { keyed: keyed.clone(), reading })
     }
 
     #[inline]
-    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Keyed, VerifyError> {
+    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Arc<Keyed>, VerifyError> {
         match &*self.schemes {
             [only] => Ok(only),
             several => {
@@ -253,7 +254,8 @@ impl Keyed {
 
 /// Headers that can be accepted if the body is right.
 pub(crate) struct Opened<'a> {
-    keyed: &'a Keyed,
+    /// Shared: a receiver's keys may be replaced while the body is on its way.
+    keyed: Arc<Keyed>,
     reading: Reading<'a>,
 }
 
@@ -264,13 +266,10 @@ impl<'a> Opened<'a> {
     }
 
     pub(crate) fn stream(&self) -> Verification<'a> {
-        let Opened { keyed, reading } = *self;
-        let mut macs = [const { None }; MAX_KEYS];
-        for (slot, key) in macs.iter_mut().zip(&keyed.keys) {
-            let mac = slot.insert(key.begin());
-            keyed.plan.head(&reading.values).for_each(|piece| mac.update(piece));
-        }
-        Verification { plan: &keyed.plan, reading, macs }
+        let Opened { keyed, reading } = self;
+        let mut macs = RunningMacs::new(&keyed.keys);
+        keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
+        Verification { keyed: keyed.clone(), reading: *reading, macs }
     }
 }
 
@@ -282,6 +281,9 @@ impl fmt::Debug for Verifier {
 }
 
 /// A verification whose body is still arriving. Made by [`Verifier::begin`].
+///
+/// It may be moved, boxed and dropped at any time: the state of the hash under each key lies on the heap and is wiped
+/// where it lies.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -296,10 +298,9 @@ impl fmt::Debug for Verifier {
 /// ```
 #[must_use = "nothing is verified before `finish`"]
 pub struct Verification<'a> {
-    plan: &'a Plan,
+    keyed: Arc<Keyed>,
     reading: Reading<'a>,
-    /// One for each key, on the stack: verifying does not allocate.
-    macs: [Option<RunningMac>; MAX_KEYS],
+    macs: RunningMacs,
 }
 
 impl<'a> Verification<'a> {
@@ -318,9 +319,7 @@ impl<'a> Verification<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
-        for mac in self.macs.iter_mut().flatten() {
-            mac.update(chunk);
-        }
+        self.macs.update(chunk);
     }
 
     /// Ends the body. The proof does not hold the body: whoever fed it has it.
@@ -338,14 +337,11 @@ impl<'a> Verification<'a> {
     /// assert_eq!(verification.finish()?.key(), Key::Current);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
-        for (place, mut mac) in self.macs.into_iter().flatten().enumerate() {
-            self.plan.tail(&self.reading.values).for_each(|piece| mac.update(piece));
-            if self.reading.candidates.contain(&mac.finish()) {
-                return Ok(Proof::new(self.plan, &self.reading, place));
-            }
-        }
-        Err(VerifyError::NoMatch)
+    pub fn finish(mut self) -> Result<Proof<'a>, VerifyError> {
+        let plan = &self.keyed.plan;
+        plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
+        let place = self.macs.finish(|tag| self.reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+        Ok(Proof::new(plan, &self.reading, place))
     }
 }
 
@@ -362,7 +358,7 @@ mod tests {
     use crate::secret::Secret;
     use crate::sign::Signer;
 
-    const STRONG: Scheme = Scheme::new("X-Signature-512: {hex}", "{body}").digest(Digest::Sha512);
+    const STRONG: Scheme = Scheme::new("X-Signature-512: {hex}", "{body}").with_digest(Digest::Sha512);
     const WEAK: Scheme = Scheme::new("X-Signature: {hex}", "{body}");
 
     #[test]

@@ -1,12 +1,12 @@
-//! Verifying allocates nothing, accepted or refused, for any scheme of the catalogue.
+//! Verifying allocates nothing, accepted or refused, for any scheme of the catalogue; in pieces, once.
 
 #![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, Verdict};
-use hookseal::{Signer, UrlPolicy, Verifier};
+use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, UrlPolicy, Verdict};
+use hookseal::{Signer, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes};
@@ -51,7 +51,7 @@ fn verifying_allocates_nothing() {
     for (name, scheme) in schemes() {
         let body = vec![b'x'; 20_000];
         let headers = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign_at("id_1", &body, now).unwrap();
-        let verifier = Verifier::new(scheme.clone(), keys(5, 7).and_previous(key(0)).unwrap()).unwrap();
+        let verifier = Verifier::new(scheme.clone(), keys(5, 7).with_previous(key(0)).unwrap()).unwrap();
 
         let (count, result) = allocations(|| verifier.verify_at(&headers, &body, now).is_ok());
         assert_eq!((count, result), (0, true), "{name}: accepted, with the eighth key");
@@ -64,7 +64,7 @@ fn verifying_allocates_nothing() {
             body.chunks(1000).for_each(|chunk| verification.update(chunk));
             verification.finish().is_ok()
         });
-        assert_eq!((count, result), (0, true), "{name}: in pieces");
+        assert_eq!((count, result), (1, true), "{name}: in pieces, where states are wiped");
         let (count, _) = allocations(|| verifier.verify(&headers, &body).is_ok());
         assert_eq!(count, 0, "{name}: by the system's clock");
     }

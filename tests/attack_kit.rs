@@ -62,11 +62,11 @@ impl Endpoint {
         let keys = if fault == Fault::KnowsTheCurrentSecretOnly { keys(1, 1) } else { keys(1, 2) };
         let verifier = match fault {
             Fault::ForgetsTheTime => {
-                let lax = provider.scheme().clone().past(100_000_000).future(100_000_000);
+                let lax = provider.scheme().clone().with_past(100_000_000).with_future(100_000_000);
                 Verifier::new(lax, keys).unwrap()
             }
             Fault::KnowsTheEmptySecret => {
-                provider.verifier(keys.and_previous(Secret::from_bytes([0; 16]).unwrap()).unwrap()).unwrap()
+                provider.verifier(keys.with_previous(Secret::from_bytes([0; 16]).unwrap()).unwrap()).unwrap()
             }
             _ => provider.verifier(keys).unwrap(),
         };
@@ -285,7 +285,7 @@ async fn a_receiver_with_its_store_passes_for_every_provider() {
                     once.run(&received, process).await
                 }
             };
-            (answer.status().as_u16(), answer.public_text().to_owned())
+            (answer.status().as_u16(), String::from_utf8(answer.body().into()).unwrap())
         };
         let report = kit.run(answer).await.unwrap();
         assert!(report.is_clean(), "{}: {report}", provider.name());

@@ -52,7 +52,7 @@ fn the_documentation_lists_the_providers() {
         let constant = provider.name().replace('-', "_").to_uppercase();
         let scheme = provider.scheme();
         let covers = scheme.covers().replace('|', "\\|");
-        let window = match (provider.replay_window(), scheme.past_limit(), scheme.future_limit()) {
+        let window = match (provider.replay_window(), scheme.past(), scheme.future()) {
             (Some(_), Some(past), Some(future)) => format!("{past} s past, {future} s ahead"),
             _ if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
             _ => "**none**: no time signed".to_owned(),
@@ -96,15 +96,18 @@ fn public_types_cross_threads() {
     assert::<hookseal::Event<'static>>();
     assert::<hookseal::EventShape>();
     assert::<hookseal::EventType<'static>>();
-    assert::<hookseal::EventFilter>();
-    assert::<hookseal::Subscription>();
-    assert::<hookseal::DataFilter>();
-    assert::<hookseal::IdempotencyKey>();
-    assert::<hookseal::EndpointUrl>();
-    assert::<hookseal::UrlPolicy>();
+    assert::<hookseal::delivery::EventFilter>();
+    assert::<hookseal::delivery::Subscription>();
+    assert::<hookseal::delivery::DataFilter>();
+    assert::<hookseal::idempotency::IdempotencyKey>();
+    assert::<hookseal::delivery::EndpointUrl>();
+    assert::<hookseal::delivery::UrlPolicy>();
     assert::<hookseal::UrlError>();
     assert::<hookseal::delivery::Delivery>();
-    assert::<hookseal::delivery::Sending>();
+    assert::<hookseal::delivery::DeliveryPolicy>();
+    assert::<hookseal::delivery::RetryPolicy>();
+    assert::<hookseal::delivery::OutcomePolicy>();
+    assert::<hookseal::delivery::HealthPolicy>();
     assert::<hookseal::delivery::EndpointHealth>();
     assert::<hookseal::delivery::AttemptRecord>();
     assert::<hookseal::delivery::AttemptError>();

@@ -259,7 +259,7 @@ fn secrets_that_are_none() {
     assert_eq!(whsec("whsec_MDEyMzQ1Njc4OWFiY2RlZg"), Ok(()), "sixteen bytes, unpadded");
     let fifteen = Secret::new("fifteen letters").unwrap();
     assert_eq!(provider::GITHUB.signer(fifteen).map(|_| ()), Err(ConfigError::ShortSecret { bytes: 15 }));
-    let nine = (1..8).fold(Keyring::new(key(0)), |ring, n| ring.and_previous(key(n)).unwrap()).and_previous(key(8));
+    let nine = (1..8).fold(Keyring::new(key(0)), |ring, n| ring.with_previous(key(n)).unwrap()).with_previous(key(8));
     assert_eq!(nine.map(|_| ()), Err(ConfigError::TooManyKeys { count: 9 }));
 }
 
@@ -451,7 +451,7 @@ fn a_touching_timestamp_has_a_fixed_length() {
         ("{timestamp}{id}.{body}", "", NOW.to_string()),
     ] {
         // Even with a window that is open to both sides, a digit more or less is no time of this scheme.
-        let scheme = covering(covers, format).unwrap().any_age();
+        let scheme = covering(covers, format).unwrap().with_any_past();
         let check = |time: &str| {
             let content = covers.replace("{timestamp}", time).replace("{id}", "id_1").replace("{body}", "1{}");
             verify(&scheme, &request(&content, &[("t", time), ("i", "id_1")]), b"1{}")

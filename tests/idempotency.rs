@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookseal::IdempotencyKey;
 use hookseal::delivery::RetryPolicy;
-use hookseal::idempotency::{Claim, MemoryStore, Once, Store, Token};
-use hookseal::provider;
+use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
+use hookseal::provider::{self, Provider};
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::testing::check_store;
 use time::OffsetDateTime;
@@ -44,9 +43,12 @@ impl Hands {
 }
 
 fn received(number: usize) -> Received {
-    let body = format!(r#"{{"n":{number}}}"#);
-    let headers = provider::GITHUB.signer(key(1)).unwrap().sign("id", body.as_bytes()).unwrap();
-    let receiver: Receiver = provider::GITHUB.receiver(key(1)).unwrap();
+    received_from(&provider::GITHUB, format!(r#"{{"n":{number}}}"#))
+}
+
+fn received_from(provider: &Provider, body: String) -> Received {
+    let headers = provider.signer(key(1)).unwrap().sign("id", body.as_bytes()).unwrap();
+    let receiver: Receiver = provider.receiver(key(1)).unwrap();
     let mut intake = receiver.begin(&headers);
     intake.push(body.into());
     intake.finish().unwrap()
@@ -77,6 +79,7 @@ enum Fault {
     ReleasesWhatIsCompleted,
     RefusesItsHolder,
     LosesLateCompletions,
+    CompletesOnce,
     MixesKeysUp,
 }
 
@@ -84,8 +87,14 @@ enum Fault {
 struct Own {
     fault: Fault,
     hands: Hands,
-    /// The holder, or nobody once it is completed, and the end.
-    entries: Mutex<HashMap<String, (Option<Token>, OffsetDateTime)>>,
+    entries: Mutex<HashMap<String, Entry>>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    token: Token,
+    is_completed: bool,
+    end: OffsetDateTime,
 }
 
 impl Own {
@@ -93,14 +102,14 @@ impl Own {
         if self.fault == Fault::MixesKeysUp { String::new() } else { key.to_string() }
     }
 
-    fn entry(&self, key: &IdempotencyKey) -> Option<(Option<Token>, OffsetDateTime)> {
+    fn entry(&self, key: &IdempotencyKey) -> Option<Entry> {
         let entry = self.entries.lock().unwrap().get(&self.name(key)).copied();
-        entry.filter(|(_, end)| *end > self.hands.now() || self.fault == Fault::NeverEnds)
+        entry.filter(|entry| entry.end > self.hands.now() || self.fault == Fault::NeverEnds)
     }
 
-    fn set(&self, key: &IdempotencyKey, holder: Option<Token>, wait: Duration) {
+    fn set(&self, key: &IdempotencyKey, token: Token, is_completed: bool, wait: Duration) {
         let end = self.hands.now() + wait.min(Duration::from_secs(1_000_000_000));
-        self.entries.lock().unwrap().insert(self.name(key), (holder, end));
+        self.entries.lock().unwrap().insert(self.name(key), Entry { token, is_completed, end });
     }
 }
 
@@ -113,15 +122,15 @@ impl Store for Own {
             tokio::task::yield_now().await;
         }
         Ok(match entry {
-            Some((None, _)) if self.fault == Fault::Forgets => Claim::New,
-            Some((None, _)) => Claim::Completed,
-            Some((Some(holder), end))
+            Some(Entry { is_completed: true, .. }) if self.fault == Fault::Forgets => Claim::New,
+            Some(Entry { is_completed: true, .. }) => Claim::Completed,
+            Some(Entry { token: holder, end, .. })
                 if (holder != token || self.fault == Fault::RefusesItsHolder) && self.fault != Fault::GivesTwice =>
             {
                 Claim::InFlight { left: (end - self.hands.now()).unsigned_abs() }
             }
             _ => {
-                self.set(key, Some(token), lease);
+                self.set(key, token, false, lease);
                 Claim::New
             }
         })
@@ -129,19 +138,20 @@ impl Store for Own {
 
     async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, Infallible> {
         let may = match self.entry(key) {
-            Some((holder, _)) => holder == Some(token) || self.fault == Fault::LetsAnybodyComplete,
+            Some(Entry { is_completed: true, .. }) if self.fault == Fault::CompletesOnce => false,
+            Some(entry) => entry.token == token || self.fault == Fault::LetsAnybodyComplete,
             None => self.fault != Fault::LosesLateCompletions,
         };
         if may {
-            self.set(key, None, keep);
+            self.set(key, token, true, keep);
         }
         Ok(may)
     }
 
     async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, Infallible> {
-        let may = self.entry(key).is_some_and(|(holder, _)| match holder {
-            Some(holder) => holder == token || self.fault == Fault::LetsAnybodyRelease,
-            None => self.fault == Fault::ReleasesWhatIsCompleted,
+        let may = self.entry(key).is_some_and(|entry| match entry.is_completed {
+            false => entry.token == token || self.fault == Fault::LetsAnybodyRelease,
+            true => self.fault == Fault::ReleasesWhatIsCompleted,
         });
         if may {
             self.entries.lock().unwrap().remove(&self.name(key));
@@ -163,6 +173,7 @@ async fn the_check_finds_each_promise_that_is_not_kept() {
         (Fault::ReleasesWhatIsCompleted, Some("release of a completed key")),
         (Fault::RefusesItsHolder, Some("a claim asked for again by its holder")),
         (Fault::LosesLateCompletions, Some("completion after the lease, if nobody took over")),
+        (Fault::CompletesOnce, Some("a completion asked for again by its holder")),
         (Fault::MixesKeysUp, Some("another key")),
     ];
     for (fault, case) in mistakes {
@@ -189,8 +200,7 @@ async fn a_full_store_refuses_and_forgets_nothing() {
     for key in claimed {
         assert_eq!(store.claim(key, Token::random().unwrap(), LEASE).await, Ok(Claim::New));
     }
-    let refused = store.claim(&keys[10], Token::random().unwrap(), LEASE).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the store is full: it holds 10 keys");
+    assert_eq!(store.claim(&keys[10], Token::random().unwrap(), LEASE).await, Ok(Claim::Full));
     for key in completed {
         assert_eq!(store.claim(key, Token::random().unwrap(), LEASE).await, Ok(Claim::Completed));
     }
@@ -203,19 +213,138 @@ async fn a_full_store_refuses_and_forgets_nothing() {
 }
 
 #[tokio::test]
-async fn a_full_store_is_answered_with_try_again() {
+async fn a_full_store_remembers_what_was_processed_after_its_lease() {
+    let (hands, keys) = (Hands::new(), keys(2));
+    let (store, late) = (hands.store(1), Token::random().unwrap());
+    assert_eq!(store.claim(&keys[0], late, LEASE).await, Ok(Claim::New));
+    hands.advance(LEASE);
+    assert_eq!(store.claim(&keys[1], Token::random().unwrap(), LEASE).await, Ok(Claim::New));
+    assert_eq!(store.complete(&keys[0], late, DAY).await, Ok(true));
+    assert_eq!(store.claim(&keys[0], Token::random().unwrap(), LEASE).await, Ok(Claim::Completed));
+}
+
+#[tokio::test]
+async fn a_full_store_is_not_down() {
     let once = Once::new(Hands::new().store(0));
-    let answer = once.run(&received(1), std::future::pending::<Answer>()).await;
-    assert_eq!(answer, Answer::retry(Duration::from_secs(30)));
-    let opened = once.process_when_down();
-    assert_eq!(opened.run(&received(1), async { Answer::Accepted }).await, Answer::Accepted);
+    for once in [once.clone(), once.process_when_down()] {
+        let answer = once.run(&received(1), std::future::pending::<Answer>()).await;
+        assert_eq!(answer, Answer::retry(Duration::from_secs(30)));
+    }
+}
+
+/// A store that answers nothing from its n-th call on, and notes what it is asked. Waiting takes no time.
+#[derive(Clone)]
+struct Failing {
+    from: usize,
+    can_wait: bool,
+    calls: Arc<Mutex<Vec<(&'static str, Token)>>>,
+    waits: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Failing {
+    fn from_call(from: usize, can_wait: bool) -> Failing {
+        Failing { from, can_wait, calls: Arc::default(), waits: Arc::default() }
+    }
+
+    fn answer<T>(&self, call: &'static str, token: Token, answer: T) -> std::io::Result<T> {
+        let mut calls = self.calls.lock().unwrap();
+        calls.push((call, token));
+        if calls.len() > self.from { Err(std::io::ErrorKind::ConnectionReset.into()) } else { Ok(answer) }
+    }
+
+    /// All by one token.
+    fn take_calls(&self) -> Vec<&'static str> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        assert!(calls.windows(2).all(|pair| pair[0].1 == pair[1].1), "{calls:?}");
+        calls.into_iter().map(|(call, _)| call).collect()
+    }
+}
+
+impl Store for Failing {
+    type Error = std::io::Error;
+
+    async fn claim(&self, _: &IdempotencyKey, token: Token, _: Duration) -> std::io::Result<Claim> {
+        self.answer("claim", token, Claim::New)
+    }
+
+    async fn complete(&self, _: &IdempotencyKey, token: Token, _: Duration) -> std::io::Result<bool> {
+        self.answer("complete", token, true)
+    }
+
+    async fn release(&self, _: &IdempotencyKey, token: Token) -> std::io::Result<bool> {
+        self.answer("release", token, true)
+    }
+
+    fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
+        self.can_wait.then(|| {
+            self.waits.lock().unwrap().push(time);
+            std::future::ready(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_claim_without_an_answer_is_asked_for_again_and_given_back() {
+    for can_wait in [false, true] {
+        let store = Failing::from_call(0, can_wait);
+        let once = Once::new(store.clone());
+        let answer = once.run(&received(1), std::future::pending::<Answer>()).await;
+        assert_eq!(answer, Answer::retry(Duration::from_secs(30)));
+        assert_eq!(store.take_calls(), ["claim", "claim", "release"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_processed_without_a_claim_is_recorded_if_the_store_is_back() {
+    let once = |store: &Failing| Once::new(store.clone()).process_when_down();
+    for (answer, call) in [(Answer::Processed, "complete"), (Answer::retry(LEASE), "release")] {
+        let store = Failing::from_call(0, true);
+        assert_eq!(once(&store).run(&received(1), async { answer.clone() }).await, answer);
+        assert_eq!(store.take_calls(), ["claim", "claim", call]);
+    }
+}
+
+#[tokio::test]
+async fn the_store_is_asked_again_for_as_long_as_the_sender_waits_and_the_lease_lasts() {
+    // Three quarters of what the provider says, or of ten seconds.
+    let cases = [
+        (&provider::GITHUB, Duration::from_secs(60), 7500),
+        (&provider::KALLGLOT, Duration::from_secs(60), 22_500),
+        (&provider::GITHUB, Duration::from_secs(3), 3000),
+        (&provider::GITHUB, Duration::from_millis(100), 100),
+    ];
+    for (provider, lease, most) in cases {
+        for (answer, call) in [(Answer::Processed, "complete"), (Answer::retry(LEASE), "release")] {
+            let store = Failing::from_call(1, true);
+            let once = Once::new(store.clone()).with_lease(lease);
+            let event = received_from(provider, r#"{"id":"evt_1"}"#.to_owned());
+            assert_eq!(once.run(&event, async { answer.clone() }).await, answer);
+            let (calls, waits) = (store.take_calls(), store.waits.lock().unwrap().clone());
+            assert_eq!(waits.len() + 2, calls.len(), "a wait between two tries, and none before or after");
+            assert!(calls[1..].iter().all(|asked| *asked == call), "{calls:?}");
+            assert!(waits.iter().sum::<Duration>() <= Duration::from_millis(most), "{waits:?}");
+            assert!(waits[0] <= Duration::from_millis(50) && waits.iter().max() <= Some(&Duration::from_secs(1)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_wait_is_asked_twice() {
+    for lease in [LEASE, Duration::ZERO] {
+        for can_wait in [false, lease.is_zero()] {
+            let store = Failing::from_call(1, can_wait);
+            let once = Once::new(store.clone()).with_lease(lease);
+            assert_eq!(once.run(&received(1), async { Answer::Processed }).await, Answer::Processed);
+            assert_eq!(store.take_calls(), ["claim", "complete", "complete"]);
+        }
+    }
 }
 
 #[test]
 fn keys_are_kept_longer_than_anybody_retries() {
     let default = Duration::from_secs(17 * 86_400);
     let published = [RetryPolicy::HOOK0, RetryPolicy::OUTPOST, RetryPolicy::SVIX, RetryPolicy::STANDARD_WEBHOOKS];
-    let catalogue = provider::ALL.iter().map(|provider| provider.sending().retry.clone());
+    let catalogue = provider::ALL.iter().map(|provider| provider.delivery_policy().retry().clone());
     for policy in published.into_iter().chain(catalogue) {
         // A tenth for jitter.
         let horizon = policy.total_horizon().mul_f64(1.1);

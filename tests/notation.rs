@@ -158,7 +158,7 @@ fn every_rule_signs_and_verifies() {
 fn the_current_key_can_come_last() {
     let scheme = Scheme::new("S: {hex},...", "{body}");
     let first = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
-    let last = Signer::new(scheme.current_key_last(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
+    let last = Signer::new(scheme.with_current_key_last(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
     let (current, previous) = first["s"].to_str().unwrap().split_once(',').unwrap();
     assert_eq!(last["s"], format!("{previous},{current}"));
 }

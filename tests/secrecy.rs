@@ -40,7 +40,7 @@ fn nothing_secret_is_printed() {
     for (name, scheme) in schemes() {
         let mut printed = Printed(Vec::new());
         let secret = Secret::new(SECRET).unwrap();
-        let keys = Keyring::new(secret.clone()).and_previous(secret.clone()).unwrap();
+        let keys = Keyring::new(secret.clone()).with_previous(secret.clone()).unwrap();
         let signer = Signer::new(scheme.clone(), keys.clone()).unwrap();
         let verifier = Verifier::new(scheme.clone(), keys.clone()).unwrap();
         let request = signer.request("https://example.com/", "id_1", BODY).unwrap();
@@ -99,6 +99,9 @@ fn errors_about_secrets_do_not_show_them() {
     let error = hookseal::provider::SVIX.signer(bad).unwrap_err();
     assert_eq!(error, ConfigError::MalformedSecret { form: "`whsec_` and base64" });
     assert!(!format!("{error} {error:?}").contains(SECRET));
+    let hex = hookseal::provider::SVIX.signer(Secret::new(SECRET.repeat(2)).unwrap()).unwrap_err();
+    assert_eq!(hex, ConfigError::HexSecret { form: "`whsec_` and base64" });
+    assert!(!format!("{hex} {hex:?}").contains(SECRET));
     let untrimmed = Secret::new(format!("{SECRET}\n")).unwrap_err();
     assert!(!format!("{untrimmed} {untrimmed:?}").contains(SECRET));
 }

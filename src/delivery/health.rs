@@ -1,123 +1,31 @@
-use std::borrow::Cow;
-use std::num::NonZeroU32;
-use std::time::Duration;
+mod policy;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::Sending;
 use super::outcome::{Outcome, Verdict};
+use super::policy::DeliveryPolicy;
+use crate::words::display_as_serialized;
 
-/// When an endpoint that keeps failing is paused.
-///
-/// ```
-/// use std::time::Duration;
-/// use hookseal::delivery::HealthPolicy;
-///
-/// let policy = HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)).warn_at(&[50, 90]);
-/// assert_eq!(policy, hookseal::provider::KLANG.sending().health.clone().warn_at(&[50, 90]));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HealthPolicy {
-    max_failures: Option<NonZeroU32>,
-    max_failing_for: Option<Duration>,
-    /// Per cent of `max_failures`, each 1 to 99, ascending.
-    warn_at: Cow<'static, [u8]>,
-}
+pub use policy::HealthPolicy;
 
 /// Failures that a period needs: a single one, however long ago, is no period.
 const MIN_FAILURES_IN_PERIOD: u32 = 2;
 
-impl HealthPolicy {
-    /// A policy that never pauses: the default, because nobody publishes a number that fits all.
-    ///
-    /// ```
-    /// use hookseal::delivery::HealthPolicy;
-    ///
-    /// assert_eq!(HealthPolicy::never(), HealthPolicy::default());
-    /// ```
-    pub const fn never() -> HealthPolicy {
-        HealthPolicy { max_failures: None, max_failing_for: None, warn_at: Cow::Borrowed(&[]) }
-    }
-
-    /// Pauses after so many attempts in a row have failed; 0 is never.
-    ///
-    /// ```
-    /// use hookseal::delivery::HealthPolicy;
-    ///
-    /// assert_eq!(HealthPolicy::never().after_failures(0), HealthPolicy::never());
-    /// ```
-    #[must_use]
-    pub const fn after_failures(mut self, failures: u32) -> HealthPolicy {
-        self.max_failures = NonZeroU32::new(failures);
-        self
-    }
-
-    /// Pauses when attempts have failed, at least twice and without a success, for so long.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use hookseal::delivery::HealthPolicy;
-    ///
-    /// let policy = HealthPolicy::never().after_failing_for(Duration::from_secs(120 * 3600));
-    /// assert_ne!(policy, HealthPolicy::never());
-    /// ```
-    #[must_use]
-    pub const fn after_failing_for(mut self, period: Duration) -> HealthPolicy {
-        self.max_failing_for = Some(period);
-        self
-    }
-
-    /// Warns when so many per cent of the failures are reached. Levels outside 1 to 99 are left out.
-    ///
-    /// ```
-    /// use hookseal::delivery::HealthPolicy;
-    ///
-    /// assert_eq!(HealthPolicy::never().warn_at(&[90, 0, 50]), HealthPolicy::never().warn_at(&[50, 90]));
-    /// ```
-    #[must_use]
-    pub fn warn_at(mut self, percent: &[u8]) -> HealthPolicy {
-        let mut levels: Vec<u8> = percent.iter().copied().filter(|level| (1..=99).contains(level)).collect();
-        levels.sort_unstable();
-        levels.dedup();
-        self.warn_at = Cow::Owned(levels);
-        self
-    }
-
-    /// The warning level that exactly so many failures reach.
-    fn warning(&self, failures: u32) -> Option<u8> {
-        let max = u64::from(self.max_failures?.get());
-        let reached = |level: &&u8| (max * u64::from(**level)).div_ceil(100) == u64::from(failures);
-        self.warn_at.iter().rev().find(reached).copied()
-    }
-
-    fn first_warning(&self) -> Option<u32> {
-        let max = u64::from(self.max_failures?.get());
-        let level = self.warn_at.first()?;
-        u32::try_from((max * u64::from(*level)).div_ceil(100)).ok()
-    }
-}
-
-impl Default for HealthPolicy {
-    fn default() -> HealthPolicy {
-        HealthPolicy::never()
-    }
-}
-
 /// Whether an endpoint is sent to, and how its attempts have gone lately. Store it with the endpoint.
 ///
-/// Count each attempt once, and leave out test events and manual replays. While the endpoint is disabled, send nothing
-/// and enqueue nothing for it; a late success does not enable it again, only [`enable`](Self::enable) does.
+/// Count each attempt once, and leave out test events and [replays by hand](super::Attempt::is_replay). While the endpoint
+/// is disabled, send nothing and enqueue nothing for it; a late success does not enable it again, only
+/// [`enable`](Self::enable) does.
 ///
 /// ```
-/// use hookseal::delivery::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Outcome, Sending};
+/// use hookseal::delivery::{DeliveryPolicy, DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Outcome};
 /// use time::OffsetDateTime;
 ///
-/// let mut sending = Sending::default();
-/// sending.health = HealthPolicy::never().after_failures(2);
+/// let policy = DeliveryPolicy::new().with_health(HealthPolicy::never().with_max_failures(2));
 /// let (mut health, now) = (EndpointHealth::new(), OffsetDateTime::UNIX_EPOCH);
-/// assert_eq!(health.record(&sending, &Outcome::Timeout, now), None);
-/// let signal = health.record(&sending, &Outcome::Timeout, now);
+/// assert_eq!(health.record(&policy, &Outcome::Timeout, now), None);
+/// let signal = health.record(&policy, &Outcome::Timeout, now);
 /// assert_eq!(signal, Some(HealthSignal::Disabled(DisableReason::ConsecutiveFailures)));
 /// assert!(!health.is_active());
 /// ```
@@ -143,7 +51,7 @@ pub struct EndpointHealth {
 /// assert_eq!(serde_json::to_string(&DisableReason::Paused)?, "\"paused\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DisableReason {
@@ -157,6 +65,8 @@ pub enum DisableReason {
     Paused,
 }
 
+display_as_serialized!(DisableReason);
+
 /// What a platform tells the endpoint's owner.
 ///
 /// ```
@@ -164,10 +74,10 @@ pub enum DisableReason {
 ///
 /// assert_ne!(HealthSignal::Recovered, HealthSignal::Warning(50));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HealthSignal {
-    /// So many per cent of the failures that disable it are reached.
+    /// This percentage of the failures that disable the endpoint is reached.
     Warning(u8),
     /// It is disabled from now on.
     Disabled(DisableReason),
@@ -224,25 +134,29 @@ impl EndpointHealth {
     /// Takes in one attempt. Busy receivers (429) and what was never sent do not count.
     ///
     /// ```
-    /// use hookseal::delivery::{EndpointHealth, Outcome, Sending};
+    /// use hookseal::delivery::{DeliveryPolicy, EndpointHealth, Outcome};
     /// use time::OffsetDateTime;
     ///
     /// let busy = Outcome::Response { status: 429, retry_after: None };
     /// let mut health = EndpointHealth::new();
-    /// health.record(&Sending::default(), &busy, OffsetDateTime::UNIX_EPOCH);
+    /// health.record(&DeliveryPolicy::default(), &busy, OffsetDateTime::UNIX_EPOCH);
     /// assert_eq!(health.consecutive_failures(), 0);
     /// ```
-    pub fn record(&mut self, sending: &Sending, outcome: &Outcome<'_>, now: OffsetDateTime) -> Option<HealthSignal> {
+    pub fn record(
+        &mut self,
+        policy: &DeliveryPolicy,
+        outcome: &Outcome<'_>,
+        now: OffsetDateTime,
+    ) -> Option<HealthSignal> {
         if !self.is_active() {
             return None;
         }
-        let policy = &sending.health;
-        match (sending.outcome.classify(outcome, now), outcome) {
-            (Verdict::Delivered, _) => self.succeeded(policy),
+        match (policy.outcomes().classify(outcome, now), outcome) {
+            (Verdict::Delivered, _) => self.succeeded(policy.health()),
             (Verdict::DisableEndpoint, _) => Some(self.disable(DisableReason::Gone, now)),
             (_, Outcome::Response { status: 429, .. })
             | (_, Outcome::UrlRefused | Outcome::RequestInvalid | Outcome::PayloadTooLarge) => None,
-            _ => self.failed(policy, now),
+            _ => self.failed(policy.health(), now),
         }
     }
 
@@ -285,12 +199,12 @@ impl EndpointHealth {
         let now_ms = unix_ms(now);
         self.consecutive_failures = self.consecutive_failures.saturating_add(1);
         let since = *self.failing_since.get_or_insert(now_ms);
-        if policy.max_failures.is_some_and(|max| self.consecutive_failures >= max.get()) {
+        if policy.max_failures().is_some_and(|max| self.consecutive_failures >= max) {
             return Some(self.disable(DisableReason::ConsecutiveFailures, now));
         }
         // A clock that went back gives no period.
         let failing_for = u128::try_from(i128::from(now_ms) - i128::from(since)).unwrap_or(0);
-        let long = policy.max_failing_for.is_some_and(|max| failing_for >= max.as_millis());
+        let long = policy.max_failing_time().is_some_and(|max| failing_for >= max.as_millis());
         if long && self.consecutive_failures >= MIN_FAILURES_IN_PERIOD {
             return Some(self.disable(DisableReason::FailingFor, now));
         }

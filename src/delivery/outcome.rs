@@ -1,9 +1,11 @@
-use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::retry_after::parse_retry_after;
+use crate::error::ConfigError;
+use crate::words::display_as_serialized;
 
 /// How an attempt ended.
 ///
@@ -14,7 +16,7 @@ use super::retry_after::parse_retry_after;
 /// let gone = Outcome::Response { status: 410, retry_after: None };
 /// assert_eq!(OutcomePolicy::standard().classify(&gone, OffsetDateTime::UNIX_EPOCH), Verdict::DisableEndpoint);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
     /// A status line came. What becomes of the response's body does not matter.
@@ -89,7 +91,7 @@ impl Outcome<'_> {
 ///
 /// assert_ne!(Verdict::Delivered, Verdict::GiveUp);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The receiver has it.
@@ -114,7 +116,7 @@ pub enum Verdict {
 ///
 /// assert_ne!(Action::Retry, Action::GiveUp);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Action {
@@ -130,41 +132,94 @@ pub enum Action {
     Disable,
 }
 
+display_as_serialized!(Action);
+
 /// What outcomes mean, as data.
 ///
 /// ```
 /// use hookseal::delivery::{Action, Outcome, OutcomePolicy, Verdict};
 /// use time::OffsetDateTime;
 ///
-/// let policy = OutcomePolicy::standard().with_override(413, 413, Action::GiveUp);
+/// let policy = OutcomePolicy::standard().with_override(413, 413, Action::GiveUp)?;
 /// let large = Outcome::Response { status: 413, retry_after: None };
 /// assert_eq!(policy.classify(&large, OffsetDateTime::UNIX_EPOCH), Verdict::GiveUp);
+/// # Ok::<(), hookseal::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// # In a file
+///
+/// `base` names the policy to start from, `standard` (the default) or `server-errors-only`, and `overrides` lists what is
+/// decided otherwise, in the order of [`with_override`](Self::with_override). The actions are `deliver`, `retry`,
+/// `throttle`, `give-up` and `disable`.
+///
+/// ```
+/// use hookseal::delivery::{Action, OutcomePolicy};
+///
+/// let policy: OutcomePolicy = toml::from_str(r#"
+///     base = "server-errors-only"
+///     overrides = [
+///         { first = 404, last = 404, action = "retry" },
+///         { first = 300, last = 399, action = "give-up" },
+///     ]
+/// "#)?;
+/// assert_eq!([404, 302].map(|status| policy.action(status)), [Action::Retry, Action::GiveUp]);
+///
+/// let json = r#"{"base":"standard","overrides":[{"first":413,"last":413,"action":"give-up"}]}"#;
+/// assert_eq!(serde_json::from_str::<OutcomePolicy>(json)?.action(413), Action::GiveUp);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "File")]
 pub struct OutcomePolicy {
-    /// First match wins: first status, last status, action.
-    overrides: Cow<'static, [(u16, u16, Action)]>,
-    table: &'static [(u16, u16, Action)],
+    base: Base,
+    /// The last match wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
 }
 
-/// Any status that no row names is tried again: 1xx and nonsense are no final answers, 3xx are not followed, and a 4xx
-/// from a bad deployment or a rotated secret is mended within the horizon.
-const STANDARD: &[(u16, u16, Action)] = &[
-    (200, 299, Action::Deliver),
-    (410, 410, Action::Disable),
-    (429, 429, Action::Throttle),
-    (502, 504, Action::Throttle),
-];
+/// The serialised form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    base: Base,
+    #[serde(default)]
+    overrides: Vec<Override>,
+}
 
-const SERVER_ERRORS_ONLY: &[(u16, u16, Action)] = &[
-    (200, 299, Action::Deliver),
-    (408, 408, Action::Retry),
-    (410, 410, Action::Disable),
-    (425, 425, Action::Retry),
-    (429, 429, Action::Throttle),
-    (400, 499, Action::GiveUp),
-    (502, 504, Action::Throttle),
-];
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Base {
+    #[default]
+    Standard,
+    ServerErrorsOnly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Override {
+    first: u16,
+    last: u16,
+    action: Action,
+}
+
+/// Overrides in one policy: one for each status there is, and no list that slows down every attempt.
+const MAX_OVERRIDES: usize = 900;
+
+impl Base {
+    /// Any status that no row names is tried again: 1xx and nonsense are no final answers, 3xx are not followed, and a
+    /// 4xx from a bad deployment or a rotated secret is mended within the horizon.
+    fn action(self, status: u16) -> Action {
+        match (status, self) {
+            (200..=299, _) => Action::Deliver,
+            (410, _) => Action::Disable,
+            (429 | 502..=504, _) => Action::Throttle,
+            (408 | 425, _) => Action::Retry,
+            (400..=499, Base::ServerErrorsOnly) => Action::GiveUp,
+            _ => Action::Retry,
+        }
+    }
+}
 
 impl OutcomePolicy {
     /// Everything but 2xx is tried again; 410 disables the endpoint. As Standard Webhooks has it, and the default.
@@ -175,10 +230,11 @@ impl OutcomePolicy {
     /// assert_eq!(OutcomePolicy::standard(), OutcomePolicy::default());
     /// ```
     pub const fn standard() -> OutcomePolicy {
-        OutcomePolicy { overrides: Cow::Borrowed(&[]), table: STANDARD }
+        OutcomePolicy { base: Base::Standard, overrides: Vec::new() }
     }
 
-    /// The same, but a 4xx is final, apart from 408, 425 and 429. CallIntel promises retries for 5xx only.
+    /// Like [`standard`](Self::standard), but a 4xx is final, apart from 408, 425 and 429. CallIntel promises retries for
+    /// 5xx only.
     ///
     /// ```
     /// use hookseal::delivery::{Outcome, OutcomePolicy, Verdict};
@@ -189,23 +245,59 @@ impl OutcomePolicy {
     /// assert_eq!(verdict, Verdict::GiveUp);
     /// ```
     pub const fn server_errors_only() -> OutcomePolicy {
-        OutcomePolicy { overrides: Cow::Borrowed(&[]), table: SERVER_ERRORS_ONLY }
+        OutcomePolicy { base: Base::ServerErrorsOnly, overrides: Vec::new() }
     }
 
-    /// Decides otherwise for the statuses from `first` to `last`. What was added last counts.
+    /// Decides otherwise for the statuses from `first` to `last`. Where overrides overlap, the one added last counts.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] unless 100 ≤ `first` ≤ `last` ≤ 999, and for more than 900 overrides.
     ///
     /// ```
-    /// use hookseal::delivery::{Action, Outcome, OutcomePolicy, Verdict};
-    /// use time::OffsetDateTime;
+    /// use hookseal::delivery::{Action, OutcomePolicy};
     ///
-    /// let policy = OutcomePolicy::standard().with_override(400, 499, Action::GiveUp).with_override(404, 404, Action::Retry);
-    /// let missing = Outcome::Response { status: 404, retry_after: None };
-    /// assert!(matches!(policy.classify(&missing, OffsetDateTime::UNIX_EPOCH), Verdict::Retry { .. }));
+    /// let policy = OutcomePolicy::standard()
+    ///     .with_override(400, 499, Action::GiveUp)?
+    ///     .with_override(404, 404, Action::Retry)?;
+    /// assert_eq!([403, 404].map(|status| policy.action(status)), [Action::GiveUp, Action::Retry]);
+    /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    #[must_use]
-    pub fn with_override(mut self, first: u16, last: u16, action: Action) -> OutcomePolicy {
-        self.overrides.to_mut().insert(0, (first, last, action));
-        self
+    pub fn with_override(mut self, first: u16, last: u16, action: Action) -> Result<OutcomePolicy, ConfigError> {
+        let invalid = |piece, problem| Err(ConfigError::Invalid { field: "overrides", piece, problem });
+        if first < 100 || first > last || last > 999 {
+            return invalid(format!("{first} to {last}"), "is no range of statuses between 100 and 999");
+        }
+        if self.overrides.len() == MAX_OVERRIDES {
+            return invalid(String::new(), "has more than 900 rows");
+        }
+        self.overrides.push(Override { first, last, action });
+        Ok(self)
+    }
+
+    /// The overrides, as they were added: first status, last status, action.
+    ///
+    /// ```
+    /// use hookseal::delivery::{Action, OutcomePolicy};
+    ///
+    /// let policy = OutcomePolicy::standard().with_override(400, 499, Action::GiveUp)?;
+    /// assert_eq!(policy.overrides().collect::<Vec<_>>(), [(400, 499, Action::GiveUp)]);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn overrides(&self) -> impl ExactSizeIterator<Item = (u16, u16, Action)> {
+        self.overrides.iter().map(|row| (row.first, row.last, row.action))
+    }
+
+    /// What to do at a status, overrides included.
+    ///
+    /// ```
+    /// use hookseal::delivery::{Action, OutcomePolicy};
+    ///
+    /// let policy = OutcomePolicy::standard();
+    /// assert_eq!([204, 404, 410].map(|status| policy.action(status)), [Action::Deliver, Action::Retry, Action::Disable]);
+    /// ```
+    pub fn action(&self, status: u16) -> Action {
+        let matches = |row: &&Override| (row.first..=row.last).contains(&status);
+        self.overrides.iter().rev().find(matches).map_or(self.base.action(status), |row| row.action)
     }
 
     /// What an outcome means at this time, which a `Retry-After` date is compared with.
@@ -237,16 +329,19 @@ impl OutcomePolicy {
             _ => again,
         }
     }
-
-    fn action(&self, status: u16) -> Action {
-        let rows = self.overrides.iter().chain(self.table);
-        let found = rows.into_iter().find(|(first, last, _)| (*first..=*last).contains(&status));
-        found.map_or(Action::Retry, |(_, _, action)| *action)
-    }
 }
 
 impl Default for OutcomePolicy {
     fn default() -> OutcomePolicy {
         OutcomePolicy::standard()
+    }
+}
+
+impl TryFrom<File> for OutcomePolicy {
+    type Error = ConfigError;
+
+    fn try_from(file: File) -> Result<OutcomePolicy, ConfigError> {
+        let policy = OutcomePolicy { base: file.base, overrides: Vec::new() };
+        file.overrides.iter().try_fold(policy, |policy, row| policy.with_override(row.first, row.last, row.action))
     }
 }

@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 
 use super::health::unix_ms;
 
-/// Bytes of a response that are kept: enough for an error page's first screen.
+/// Bytes of a response that are kept: enough for the first screen of an error page.
 const MAX_EXCERPT: usize = 4096;
 
-/// One attempt, for a delivery log.
+/// One attempt, as a line of a delivery log.
 ///
 /// ```
 /// use hookseal::delivery::AttemptRecord;
@@ -21,40 +21,42 @@ const MAX_EXCERPT: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttemptRecord {
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// When it began, in unix milliseconds.
+    /// When it began, in Unix milliseconds.
     pub started_at: i64,
-    /// From its beginning to its recording. What a worker does before and after it sends counts too.
+    /// The time from beginning to recording, in milliseconds. It includes what a worker does before and after it sends.
     pub duration_ms: u64,
-    /// The status, if an answer came.
+    /// The status, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What went wrong, if none came: the word of [`Outcome::error`](super::Outcome::error).
+    /// What went wrong if there was none: the word of [`Outcome::error`](super::Outcome::error).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Whether the receiver has the event.
     #[serde(default)]
     pub delivered: bool,
-    /// The beginning of the response's body.
+    /// The beginning of the response's body, from [`with_excerpt`](Self::with_excerpt).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
 }
 
 impl AttemptRecord {
-    /// Adds the beginning of the response's body: 4096 bytes at most, what is no UTF-8 replaced.
+    /// Adds the beginning of the response's body, at most 4096 bytes of it. Whatever is not UTF-8 is replaced by U+FFFD,
+    /// and so is U+0000: PostgreSQL refuses it in `text` and `jsonb`, and the body is the receiver's to choose.
     ///
     /// ```
     /// # use hookseal::delivery::AttemptRecord;
     /// # let record: AttemptRecord = serde_json::from_str(r#"{"attempt":1,"started_at":0,"duration_ms":1}"#)?;
     /// let record = record.with_excerpt(b"Internal Server Error");
     /// assert_eq!(record.excerpt.as_deref(), Some("Internal Server Error"));
+    /// assert_eq!(record.with_excerpt(b"50\0").excerpt.as_deref(), Some("50\u{fffd}"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn with_excerpt(mut self, body: &[u8]) -> AttemptRecord {
         let cut = body.get(..MAX_EXCERPT).unwrap_or(body);
-        let mut text = String::from_utf8_lossy(cut).into_owned();
+        let mut text = String::from_utf8_lossy(cut).replace('\0', "\u{fffd}");
         // Replacement characters are longer than what they replace.
         while text.len() > MAX_EXCERPT {
             text.pop();
@@ -64,7 +66,7 @@ impl AttemptRecord {
     }
 }
 
-/// How attempts went in a period.
+/// The attempts of a period, summed up.
 ///
 /// ```
 /// use hookseal::delivery::{AttemptRecord, Summary};
@@ -86,11 +88,11 @@ impl AttemptRecord {
 pub struct Summary {
     /// Attempts that began in the period.
     pub attempts: u64,
-    /// Those that delivered.
+    /// Attempts that delivered the event.
     pub delivered: u64,
-    /// Those that got an answer.
+    /// Attempts that got a response.
     answered: u64,
-    /// The time of those, together.
+    /// The total time of the attempts that got a response.
     answered_ms: u64,
 }
 
@@ -121,7 +123,7 @@ impl Summary {
         summary
     }
 
-    /// The part of the attempts that did not deliver, 0 to 1; 0 if there were none.
+    /// The share of attempts that did not deliver the event, from 0 to 1; 0 if there were no attempts.
     ///
     /// ```
     /// assert_eq!(hookseal::delivery::Summary::default().error_rate(), 0.0);
@@ -133,7 +135,7 @@ impl Summary {
         }
     }
 
-    /// The mean time to an answer, of those attempts that got one.
+    /// The mean time to a response, over the attempts that got one.
     ///
     /// ```
     /// assert_eq!(hookseal::delivery::Summary::default().mean_response_time(), None);

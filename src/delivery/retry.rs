@@ -1,14 +1,16 @@
 mod file;
 mod jitter;
+mod presets;
+mod update;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+use super::millis::Millis;
 use crate::error::ConfigError;
 
 pub use jitter::Jitter;
+pub use update::RetryPolicyUpdate;
 
 /// Retries whose waits are summed one by one: enough for any schedule in the field, and quick.
 const EXACT_RETRIES: u32 = 10_000;
@@ -16,6 +18,11 @@ const EXACT_RETRIES: u32 = 10_000;
 const MAX_TABLE: usize = 1000;
 /// The longest wait in a table: thirty days.
 const MAX_WAIT: u64 = 30 * 24 * 3600 * 1000;
+/// The longest `Retry-After` where the schedule has no cap, in milliseconds: the longest in the field, and short enough
+/// that nobody pins a delivery for years.
+const DAY: u64 = 24 * 3600 * 1000;
+/// The longest wait of exponential backoff without a cap.
+const UNCAPPED: u64 = u64::MAX;
 
 /// When the next attempt is due.
 ///
@@ -23,18 +30,36 @@ const MAX_WAIT: u64 = 30 * 24 * 3600 * 1000;
 /// attempt to the start of the next one. Attempts are counted from 1, and the first delivery is attempt 1. Whole
 /// milliseconds, saturating: no input overflows, panics, or gives a negative wait.
 ///
-/// In a file, CallIntel's `retry_policy` object, or `{"delays": [60, 300, 900]}` in seconds; both may have `jitter` and
-/// `max_age_seconds`.
+/// ```
+/// use hookseal::delivery::{Jitter, RetryPolicy};
+///
+/// let policy = RetryPolicy::KLEN_AI.with_jitter(Jitter::Equal)?;
+/// assert_eq!(policy.delays().map(|delay| delay.as_secs()).collect::<Vec<_>>(), [60, 300, 1800]);
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+///
+/// # In a file
+///
+/// A table is a list of `delays`. Exponential backoff is CallIntel's `retry_policy` object, with all of its four fields;
+/// `max_delay_seconds` may be `"none"`. Either may have a [`jitter`](Jitter) and `max_age_seconds`. All durations are
+/// numbers of seconds, whole or with a fraction, to the millisecond.
 ///
 /// ```
 /// use std::time::Duration;
 /// use hookseal::delivery::RetryPolicy;
 ///
+/// let table: RetryPolicy = toml::from_str(r#"
+///     delays = [0.5, 60, 300]
+///     jitter = "full"
+///     max_age_seconds = 86400
+/// "#)?;
+/// assert_eq!(table.max_age(), Some(Duration::from_secs(86_400)));
+///
 /// let json = r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#;
-/// let policy: RetryPolicy = serde_json::from_str(json)?;
-/// assert_eq!(policy.delays().map(|delay| delay.as_secs()).collect::<Vec<_>>(), [60, 120, 240, 480]);
-/// assert_eq!(serde_json::to_string(&policy)?, json);
-/// # Ok::<(), serde_json::Error>(())
+/// let exponential: RetryPolicy = serde_json::from_str(json)?;
+/// assert_eq!(exponential.delays().map(|delay| delay.as_secs()).collect::<Vec<_>>(), [60, 120, 240, 480]);
+/// assert_eq!(serde_json::to_string(&exponential)?, json);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
@@ -48,71 +73,14 @@ pub struct RetryPolicy {
 enum Schedule {
     /// The wait after failed attempt n is the n-th.
     Table(Cow<'static, [u64]>),
-    /// The multiplier is finite and at least 1, `initial` at most `max`, and there is at least one attempt.
+    /// The multiplier is finite and at least 1, `initial` from 1 to `max`, and there is at least one attempt.
     Exponential { max_attempts: u32, initial: u64, multiplier: f64, max: u64 },
 }
 
 /// The multiplier is never NaN.
 impl Eq for RetryPolicy {}
 
-const fn seconds<const N: usize>(table: [u64; N]) -> [u64; N] {
-    let mut milliseconds = [0; N];
-    let mut i = 0;
-    while i < N {
-        milliseconds[i] = table[i] * 1000;
-        i += 1;
-    }
-    milliseconds
-}
-
-macro_rules! tables {
-    ($($(#[$doc:meta])* $name:ident = [$($wait:literal),* $(,)?];)+) => {
-        $(
-            $(#[$doc])*
-            #[doc = concat!("Waits in seconds: ", stringify!($($wait),*), ".")]
-            pub const $name: RetryPolicy =
-                RetryPolicy { schedule: Schedule::Table(Cow::Borrowed(&seconds([$($wait),*]))), jitter: Jitter::None, max_age: None };
-        )+
-    };
-}
-
 impl RetryPolicy {
-    tables! {
-        /// Klen AI's documented schedule.
-        KLEN_AI = [60, 300, 1800];
-        /// CallIntel's documented default.
-        CALLINTEL = [60, 300, 900];
-        /// Klang's documented schedule. Its last wait stays inside the 28 800 s that its signatures are valid for.
-        KLANG = [30, 120, 600, 3600, 21_600];
-        /// The schedule of the Standard Webhooks specification.
-        STANDARD_WEBHOOKS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
-        /// Svix's schedule.
-        SVIX = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
-        /// Hook0's schedule.
-        HOOK0 = [
-            3, 10, 180, 1800, 3600, 10_800, 18_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000,
-            36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000, 36_000,
-        ];
-        /// Slack's schedule for events.
-        SLACK = [0, 60, 300];
-        /// One attempt and no retry.
-        NONE = [];
-    }
-
-    /// Outpost's schedule: 30 s, doubled each time, ten times.
-    pub const OUTPOST: RetryPolicy = RetryPolicy {
-        schedule: Schedule::Exponential { max_attempts: 11, initial: 30_000, multiplier: 2.0, max: u64::MAX },
-        jitter: Jitter::None,
-        max_age: None,
-    };
-
-    /// CallIntel's documented example of a `retry_policy`: 60 s, doubled up to an hour, five attempts.
-    pub const CALLINTEL_EXAMPLE: RetryPolicy = RetryPolicy {
-        schedule: Schedule::Exponential { max_attempts: 5, initial: 60_000, multiplier: 2.0, max: 3_600_000 },
-        jitter: Jitter::None,
-        max_age: None,
-    };
-
     /// The default: the Standard Webhooks table over three days, with a tenth more at random, between 2 s and 15 min:
     /// never earlier than the specification says, and spread.
     ///
@@ -143,7 +111,7 @@ impl RetryPolicy {
     pub fn table(waits: impl IntoIterator<Item = Duration>) -> Result<RetryPolicy, ConfigError> {
         let mut table = Vec::new();
         for wait in waits {
-            let milliseconds = milliseconds(wait);
+            let Millis(milliseconds) = Millis::new(wait);
             if milliseconds > MAX_WAIT {
                 return invalid(format!("{} s", wait.as_secs()), "is a wait of more than 30 days");
             }
@@ -155,11 +123,12 @@ impl RetryPolicy {
         Ok(RetryPolicy { schedule: Schedule::Table(Cow::Owned(table)), jitter: Jitter::None, max_age: None })
     }
 
-    /// Exponential backoff: the wait after failed attempt n is `initial * multiplier^(n-1)`, at most `max`.
+    /// Exponential backoff: the wait after failed attempt n is `initial * multiplier^(n-1)`, at most `max`, which
+    /// [`Duration::MAX`] lifts. Attempts include the first delivery.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for no attempt at all, a multiplier that is not finite or under 1, and an `initial` over
-    /// `max`.
+    /// [`ConfigError::Invalid`] for no attempt at all, a multiplier that is not finite or under 1, and an `initial` of
+    /// less than a millisecond or over `max`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -181,7 +150,10 @@ impl RetryPolicy {
         if !(multiplier.is_finite() && multiplier >= 1.0) {
             return invalid(multiplier.to_string(), "is not a multiplier of at least 1");
         }
-        let (initial, max) = (milliseconds(initial), milliseconds(max));
+        let (Millis(initial), Millis(max)) = (Millis::new(initial), Millis::new(max));
+        if initial == 0 {
+            return invalid("0".to_owned(), "is no initial wait: it would never grow");
+        }
         if initial > max {
             return invalid(format!("{initial} ms"), "is an initial wait over the longest one");
         }
@@ -215,7 +187,20 @@ impl RetryPolicy {
         Ok(self)
     }
 
-    /// Gives up on whatever would be tried later than this after its first attempt.
+    /// How waits are spread.
+    ///
+    /// ```
+    /// use hookseal::delivery::{Jitter, RetryPolicy};
+    ///
+    /// assert_eq!(RetryPolicy::KLEN_AI.jitter(), Jitter::None);
+    /// assert_eq!(RetryPolicy::new().jitter(), Jitter::Additive { permille: 100, min_seconds: 2, max_seconds: 900 });
+    /// ```
+    pub const fn jitter(&self) -> Jitter {
+        self.jitter
+    }
+
+    /// Gives up on whatever the schedule would try later than this after its first attempt. A `Retry-After` that reaches
+    /// beyond is cut to what remains.
     ///
     /// ```
     /// use std::time::Duration;
@@ -225,8 +210,8 @@ impl RetryPolicy {
     /// assert_eq!(policy.max_age(), Some(Duration::from_secs(3600)));
     /// ```
     #[must_use]
-    pub fn with_max_age(mut self, age: Duration) -> RetryPolicy {
-        self.max_age = Some(milliseconds(age));
+    pub const fn with_max_age(mut self, age: Duration) -> RetryPolicy {
+        self.max_age = Some(Millis::new(age).0);
         self
     }
 
@@ -256,8 +241,9 @@ impl RetryPolicy {
     /// The wait after a failed attempt; `None` if that was the last one.
     ///
     /// `retry_after` is what the receiver asked for, as [`OutcomePolicy::classify`](super::OutcomePolicy::classify) hands
-    /// it on. It never shortens a wait, and is bounded by the schedule's longest. `random` is one uniform number for each
-    /// decision; 0 gives the shortest wait, `u64::MAX` the longest.
+    /// it on. It never shortens a wait, and counts for at most the schedule's longest wait, or 24 hours if exponential
+    /// backoff has no cap. `random` is one uniform number for each decision; 0 gives the shortest wait, `u64::MAX` the
+    /// longest.
     ///
     /// ```
     /// use std::time::Duration;
@@ -328,9 +314,6 @@ impl RetryPolicy {
         let Schedule::Exponential { max_attempts, initial, multiplier, max } = &self.schedule else {
             return self.due_times().last().unwrap_or(Duration::ZERO);
         };
-        if *initial == 0 {
-            return Duration::ZERO;
-        }
         let retries = *max_attempts - 1;
         let exact = retries.min(EXACT_RETRIES);
         let sum = (1..=exact).filter_map(|attempt| self.base(attempt)).fold(0, u64::saturating_add);
@@ -361,9 +344,6 @@ impl RetryPolicy {
                 if retry + 1 >= *max_attempts {
                     return None;
                 }
-                if *initial == 0 {
-                    return Some(0);
-                }
                 let wait = *initial as f64 * power(*multiplier, retry);
                 // Infinity is not less than anything.
                 if wait < *max as f64 { Some(wait as u64) } else { Some(*max) }
@@ -387,7 +367,7 @@ impl RetryPolicy {
                 (wait, wait.saturating_add(spread))
             }
         };
-        match retry_after.map(|asked| milliseconds(asked).min(self.longest())) {
+        match retry_after.map(|asked| self.bounded(asked)) {
             Some(asked) if asked > low => Some((asked, asked.saturating_add(high - low))),
             _ => Some((low, high)),
         }
@@ -401,12 +381,14 @@ impl RetryPolicy {
         }
     }
 
-    /// The longest wait of the schedule: no receiver can ask for more.
-    fn longest(&self) -> u64 {
-        match &self.schedule {
+    /// What a `Retry-After` counts for: no receiver can ask for more than the longest wait.
+    pub(super) fn bounded(&self, asked: Duration) -> u64 {
+        let longest = match &self.schedule {
             Schedule::Table(waits) => waits.iter().copied().max().unwrap_or_default(),
+            Schedule::Exponential { max: UNCAPPED, .. } => DAY,
             Schedule::Exponential { max, .. } => *max,
-        }
+        };
+        Millis::new(asked).0.min(longest)
     }
 }
 
@@ -429,28 +411,6 @@ fn power(base: f64, exponent: u32) -> f64 {
     result
 }
 
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
     Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
-}
-
-/// CallIntel's request to change an endpoint's policy: `{"retry_policy": {…}}`.
-///
-/// ```
-/// use hookseal::delivery::{RetryPolicy, RetryPolicyUpdate};
-///
-/// let json = r#"{"retry_policy":{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}}"#;
-/// let update: RetryPolicyUpdate = serde_json::from_str(json)?;
-/// assert_eq!(update.retry_policy, RetryPolicy::CALLINTEL_EXAMPLE);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "the shape of a document that others define")]
-pub struct RetryPolicyUpdate {
-    /// The new policy.
-    pub retry_policy: RetryPolicy,
 }

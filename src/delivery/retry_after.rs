@@ -7,8 +7,8 @@ const MAX_VALUE: usize = 64;
 
 /// Reads a `Retry-After` header: seconds, or an HTTP date in any of its three forms (RFC 9110, 10.2.3).
 ///
-/// Strict: no sign, fraction or unit. A number that is too large is the largest one, a date that has passed is zero.
-/// `None` for anything else; the schedule then decides.
+/// The value is read strictly: no sign, fraction or unit. A number that is too large becomes the largest one, and a date in
+/// the past becomes zero. Anything else gives `None`, and the retry policy decides alone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,7 @@ pub fn parse_retry_after(value: &[u8], now: OffsetDateTime) -> Option<Duration> 
     Some(date.duration_since(system_time(now)?).unwrap_or(Duration::ZERO))
 }
 
-/// HTTP dates begin in 1970, so an earlier clock counts as 1970.
+/// HTTP dates start in 1970, so an earlier clock counts as 1970.
 fn system_time(now: OffsetDateTime) -> Option<SystemTime> {
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))

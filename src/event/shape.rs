@@ -10,20 +10,20 @@ use crate::timestamp::TimeFormat;
 /// Fields in one shape. Stripe's envelope has nine.
 const MAX_FIELDS: usize = 16;
 
-/// What an event's envelope calls its fields, in their order: used for reading and for writing.
+/// The names and the order of the fields in a provider's event envelope, for reading and writing.
 ///
-/// One field a line, `name: {placeholder}`; the other placeholders than `{type}` and `{data}` may be left out:
+/// One field per line, `name: {placeholder}`. `{type}` and `{data}` are required, the other placeholders are optional:
 ///
 /// | | means |
 /// |---|---|
 /// | `{id}` | the event's id |
 /// | `{type}` | its type |
-/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | when it happened: unix seconds or milliseconds as a number, RFC 3339 with any offset and precision as a string |
+/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | when it happened: Unix seconds or milliseconds as a number, or a string in RFC 3339 with any offset and precision |
 /// | `{version}` | the version of the API that the data follows; may be missing from an event |
 /// | `{data}` | the data, any JSON |
-/// | a name alone | a further field, written at this place |
+/// | a name alone | another field, written in this position |
 ///
-/// A received field that the shape does not name keeps its place and its text, and is written back there.
+/// A received field that the shape does not name keeps its position and its text when the event is written again.
 ///
 /// ```
 /// use hookseal::EventShape;
@@ -66,10 +66,10 @@ pub(super) enum Field {
 }
 
 impl EventShape {
-    /// A shape, meant for constants: there, a mistake is a compile error that names it.
+    /// A shape for a constant, where a mistake is a compile error that names it.
     ///
     /// # Panics
-    /// Outside of constants, where [`try_new`](Self::try_new) gives an error.
+    /// If the text is wrong and this is not evaluated in a constant. [`try_new`](Self::try_new) returns an error instead.
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -89,10 +89,10 @@ impl EventShape {
         }
     }
 
-    /// The same for text that comes from elsewhere.
+    /// A shape from text that is only known at run time.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] names the offending line.
+    /// [`ConfigError::Invalid`] names the line that is wrong.
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -218,7 +218,7 @@ const fn parse_line(text: &[u8], line: Span) -> Result<(Span, Field), Fault> {
     Ok((name, field))
 }
 
-/// No name and no meaning stands twice.
+/// No name and no meaning occurs twice.
 const fn check_unique(text: &[u8], fields: &[(Span, Field); MAX_FIELDS], last: usize) -> Result<(), Fault> {
     let (name, field) = fields[last];
     let (start, end) = name.bounds();

@@ -1,4 +1,4 @@
-//! An event's data in the variant of an enum that is named like the event's type.
+//! An event's data, as the variant of an enum that has the name of the event's type.
 
 use std::cell::Cell;
 
@@ -20,8 +20,8 @@ impl<'a> Event<'a> {
     /// `#[serde(other)]` takes all further types.
     ///
     /// # Errors
-    /// [`EventError::Data`] where the data of a known type does not fit, [`EventError::NotAnEnum`] if `T` is no
-    /// enum in serde's default form, externally tagged.
+    /// [`EventError::MissingData`] and [`EventError::Data`] where the data of a known type does not fit, and
+    /// [`EventError::NotAnEnum`] if `T` is not an enum in serde's default form, externally tagged.
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -51,7 +51,7 @@ impl<'a> Event<'a> {
             Err(error) => match fault.get() {
                 Some(Fault::UnknownType) => Ok(None),
                 Some(Fault::NotAnEnum) => Err(EventError::NotAnEnum),
-                None => Err(read::data_error(&error)),
+                None => Err(read::data_error(&error, &event_type)),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! An event, written through a shape. The bytes that come out are the bytes to sign and to send.
+//! An event, written in a shape. The result is the raw body to sign and to send.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,9 @@ use super::{Event, Time};
 impl EventShape {
     /// Writes an event as compact JSON, its fields in the shape's order.
     ///
-    /// An event that was read keeps the text of its time, its raw data and its further fields: compact JSON is rebuilt
-    /// byte for byte.
+    /// An event that was read keeps the text of its time, its raw data and its additional fields. If the body was compact
+    /// JSON in the shape's order, without escapes in the envelope and without a version of `null`, the result is the same
+    /// body byte for byte.
     ///
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, and
@@ -31,7 +32,7 @@ impl EventShape {
     /// ```
     pub fn write<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
         let mut object = Object { bytes: vec![b'{'], fields: 0 };
-        // Further fields that are not written where they were received, or where the shape names them, follow at the end.
+        // Fields that were neither received in a position nor named by the shape follow at the end.
         let mut received = event.further.iter().filter(|further| further.place.is_some()).peekable();
         for (name, field) in self.fields() {
             while let Some(further) = received.next_if(|further| further.place <= Some(object.fields)) {

@@ -1,8 +1,11 @@
+use std::borrow::Borrow;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
+use crate::error::ConfigError;
 use crate::mac::sha256;
 
 /// What to remember of an event in order to process it once.
@@ -10,7 +13,10 @@ use crate::mac::sha256;
 /// Made by [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) from a verified request: the
 /// provider's name, a colon, and 64 hex digits. Ids of any length and scopes of any text give keys of one length.
 ///
+/// A key that was stored is read back by `FromStr`, `TryFrom` and `Deserialize`; any other text is an error.
+///
 /// ```
+/// use hookseal::idempotency::IdempotencyKey;
 /// use hookseal::{Secret, provider};
 ///
 /// # let secret = Secret::new("a secret of twenty-some bytes")?;
@@ -18,14 +24,16 @@ use crate::mac::sha256;
 /// # let verifier = provider::CALLINTEL.verifier(secret)?;
 /// let key = provider::CALLINTEL.idempotency_key(&verifier.verify(&headers, b"{}")?, "tenant-7")?;
 /// assert!(key.as_str().starts_with("callintel:"));
+/// assert_eq!(key.to_string().parse::<IdempotencyKey>()?, key);
+/// assert!(IdempotencyKey::try_from("callintel:evt_1").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Lengths stand before texts, so that no two scopes and contents run together.
+    /// Lengths come before texts, so that no two scopes and contents run together.
     pub(crate) fn new(provider: &str, scope: &str, rule: &str, content: &[u8]) -> IdempotencyKey {
         let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
         let digest =
@@ -54,5 +62,56 @@ impl IdempotencyKey {
 impl fmt::Display for IdempotencyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for IdempotencyKey {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for IdempotencyKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = ConfigError;
+
+    fn try_from(text: String) -> Result<IdempotencyKey, ConfigError> {
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        match text.rsplit_once(':') {
+            Some((provider, digits)) if !provider.is_empty() && is_digest(digits) => Ok(IdempotencyKey(text)),
+            _ => Err(ConfigError::Invalid {
+                field: "idempotency_key",
+                // Not the text, which may be anything.
+                piece: String::new(),
+                problem: "is not a provider's name, a colon and 64 hex digits",
+            }),
+        }
+    }
+}
+
+impl TryFrom<&str> for IdempotencyKey {
+    type Error = ConfigError;
+
+    fn try_from(text: &str) -> Result<IdempotencyKey, ConfigError> {
+        text.to_owned().try_into()
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<IdempotencyKey, ConfigError> {
+        text.try_into()
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> String {
+        key.0
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,10 +11,10 @@ use crate::idempotency::key::IdempotencyKey;
 
 /// A [`Store`] in this process's memory. Cheap to clone: clones are the same store.
 ///
-/// For one process only: two of them do not know of each other, and a restart forgets everything. It holds at most as
-/// many keys as it was made for, and refuses further ones instead of forgetting: what was processed must not become new
-/// again. Make it for all events that come while a key is [kept](super::Once::keep), and give tenants that you do not
-/// trust one each, or one of them fills it for all.
+/// For one process only: two of them do not know of each other, and a restart forgets everything. It claims at most as
+/// many keys as it was made for and answers [`Claim::Full`] to more, instead of forgetting: what was processed must not
+/// become new again. Make it for all events that come while a key is [kept](super::Once::with_retention), and give tenants that you
+/// do not trust one each, or one of them fills it for all.
 ///
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
@@ -46,13 +47,14 @@ type End = (OffsetDateTime, u64);
 
 #[derive(Clone, Copy)]
 struct Entry {
-    /// `None`: completed.
-    holder: Option<Token>,
+    /// Who holds it, or held it.
+    token: Token,
+    is_completed: bool,
     end: End,
 }
 
 impl MemoryStore {
-    /// A store for at most this many keys: those in flight, and those processed within [`Once::keep`](super::Once::keep).
+    /// A store for this many keys: those in flight, and those processed within [`Once::with_retention`](super::Once::with_retention).
     ///
     /// ```
     /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());
@@ -103,36 +105,32 @@ impl MemoryStore {
         (now, entries)
     }
 
-    fn claim_now(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, StoreFull> {
+    fn claim_now(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Claim {
         let (now, mut entries) = self.entries();
-        match entries.by_key.get(key).copied() {
-            Some(Entry { holder: None, .. }) => Ok(Claim::Completed),
-            Some(Entry { holder: Some(holder), end }) if holder != token => {
-                Ok(Claim::InFlight { left: (end.0 - now).unsigned_abs() })
-            }
-            None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
+        match entries.by_key.get(key) {
+            Some(Entry { is_completed: true, .. }) => Claim::Completed,
+            Some(entry) if entry.token != token => Claim::InFlight { left: (entry.end.0 - now).unsigned_abs() },
+            None if entries.by_key.len() >= self.0.capacity => Claim::Full,
             _ => {
-                entries.set(key, Some(token), after(now, lease));
-                Ok(Claim::New)
+                entries.set(key, token, false, after(now, lease));
+                Claim::New
             }
         }
     }
 
-    fn complete_now(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, StoreFull> {
+    /// Beyond the capacity, if the lease has ended and others took the room: at most once for each handler that runs.
+    fn complete_now(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> bool {
         let (now, mut entries) = self.entries();
-        match entries.by_key.get(key) {
-            Some(entry) if entry.holder != Some(token) => Ok(false),
-            None if entries.by_key.len() >= self.0.capacity => Err(StoreFull { capacity: self.0.capacity }),
-            _ => {
-                entries.set(key, None, after(now, keep));
-                Ok(true)
-            }
+        let may = entries.by_key.get(key).is_none_or(|entry| entry.token == token);
+        if may {
+            entries.set(key, token, true, after(now, keep));
         }
+        may
     }
 
     fn release_now(&self, key: &IdempotencyKey, token: Token) -> bool {
         let (_, mut entries) = self.entries();
-        let held = entries.by_key.get(key).is_some_and(|entry| entry.holder == Some(token));
+        let held = entries.by_key.get(key).is_some_and(|entry| entry.token == token && !entry.is_completed);
         if held {
             entries.remove(key);
         }
@@ -141,17 +139,17 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    type Error = StoreFull;
+    type Error = Infallible;
 
-    async fn claim(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, StoreFull> {
-        self.claim_now(key, token, lease)
+    async fn claim(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, Infallible> {
+        Ok(self.claim_now(key, token, lease))
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, StoreFull> {
-        self.complete_now(key, token, keep)
+    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, Infallible> {
+        Ok(self.complete_now(key, token, keep))
     }
 
-    async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, StoreFull> {
+    async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, Infallible> {
         Ok(self.release_now(key, token))
     }
 }
@@ -166,12 +164,12 @@ impl Entries {
         }
     }
 
-    fn set(&mut self, key: &IdempotencyKey, holder: Option<Token>, end: OffsetDateTime) {
+    fn set(&mut self, key: &IdempotencyKey, token: Token, is_completed: bool, end: OffsetDateTime) {
         let key = self.remove(key).unwrap_or_else(|| Arc::new(key.clone()));
         let end = (end, self.count);
         self.count += 1;
         self.by_end.insert(end, key.clone());
-        self.by_key.insert(key, Entry { holder, end });
+        self.by_key.insert(key, Entry { token, is_completed, end });
     }
 
     fn remove(&mut self, key: &IdempotencyKey) -> Option<Arc<IdempotencyKey>> {
@@ -191,20 +189,4 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").field("capacity", &self.0.capacity).finish_non_exhaustive()
     }
-}
-
-/// The store has no room for another key. The sender is told to try again.
-///
-/// ```
-/// use hookseal::idempotency::{Store, StoreFull, MemoryStore};
-///
-/// fn error_of<S: Store<Error = StoreFull>>(_: &S) {}
-/// error_of(&MemoryStore::new(1));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the store is full: it holds {capacity} keys")]
-#[non_exhaustive]
-pub struct StoreFull {
-    /// How many keys it can hold.
-    pub capacity: usize,
 }

@@ -3,15 +3,25 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Rejection};
 use crate::trace;
 
-/// When a store that is down should be asked again: long enough for a failover.
-const STORE_DOWN: Duration = Duration::from_secs(30);
+/// When the sender should come again if the store is down or full: long enough for a failover.
+const COME_AGAIN: Duration = Duration::from_secs(30);
+
+/// The pauses before a store that did not answer is asked again: each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long senders wait for their answer, unless the provider says: GitHub's ten seconds, for want of better.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// The least time that a store is given, if the lease lasts so long: enough for a restart.
+const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a handler once for each event, over a [`Store`].
 ///
@@ -43,7 +53,7 @@ const STORE_DOWN: Duration = Duration::from_secs(30);
 pub struct Once<S> {
     store: S,
     lease: Duration,
-    keep: Duration,
+    retention: Duration,
     process_when_down: bool,
 }
 
@@ -54,11 +64,16 @@ impl<S: Store> Once<S> {
     /// use hookseal::idempotency::{MemoryStore, Once};
     ///
     /// let once = Once::new(MemoryStore::new(100_000));
-    /// assert!(format!("{once:?}").contains("lease: 60s, keep: 1468800s"));
+    /// assert!(format!("{once:?}").contains("lease: 60s, retention: 1468800s"));
     /// ```
     pub fn new(store: S) -> Once<S> {
-        // See `lease` and `keep`. A test compares with every published schedule.
-        Once { store, lease: Duration::from_secs(60), keep: Duration::from_secs(17 * 86_400), process_when_down: false }
+        // See `with_lease` and `with_retention`. A test compares with every published schedule.
+        Once {
+            store,
+            lease: Duration::from_secs(60),
+            retention: Duration::from_secs(17 * 86_400),
+            process_when_down: false,
+        }
     }
 
     /// Sets how long an event may be in flight: longer than the slowest handler and than any time-out around it, or a
@@ -68,11 +83,11 @@ impl<S: Store> Once<S> {
     /// # use hookseal::idempotency::{MemoryStore, Once};
     /// use std::time::Duration;
     ///
-    /// let once = Once::new(MemoryStore::new(100_000)).lease(Duration::from_secs(300));
+    /// let once = Once::new(MemoryStore::new(100_000)).with_lease(Duration::from_secs(300));
     /// assert!(format!("{once:?}").contains("lease: 300s"));
     /// ```
     #[must_use]
-    pub fn lease(self, lease: Duration) -> Once<S> {
+    pub fn with_lease(self, lease: Duration) -> Once<S> {
         Once { lease, ..self }
     }
 
@@ -85,16 +100,16 @@ impl<S: Store> Once<S> {
     /// # use hookseal::idempotency::{MemoryStore, Once};
     /// use std::time::Duration;
     ///
-    /// let once = Once::new(MemoryStore::new(100_000)).keep(Duration::from_secs(30 * 86_400));
-    /// assert!(format!("{once:?}").contains("keep: 2592000s"));
+    /// let once = Once::new(MemoryStore::new(100_000)).with_retention(Duration::from_secs(30 * 86_400));
+    /// assert!(format!("{once:?}").contains("retention: 2592000s"));
     /// ```
     #[must_use]
-    pub fn keep(self, keep: Duration) -> Once<S> {
-        Once { keep, ..self }
+    pub fn with_retention(self, retention: Duration) -> Once<S> {
+        Once { retention, ..self }
     }
 
     /// Processes events while the store does not answer, some of them twice. Otherwise they are answered with 503, and
-    /// come again.
+    /// come again. A store that answers that it is [full](Claim::Full) is not down: events wait for room in any case.
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -111,7 +126,7 @@ impl<S: Store> Once<S> {
     /// `webhook` is a [`Received`] or a [`Webhook`](crate::receive::Webhook). `handler` is a future that does nothing
     /// before it is awaited, as `async` blocks are. It gives an [`Answer`] or a response, or a `Result` with one. The
     /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
-    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a response of 2xx; after all others, an error, or
+    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response of 2xx; after all others, an error, or
     /// a panic, it is released.
     ///
     /// Behind the layer of the feature `tower`, if that has an `Once`, the event is claimed already: `run` then asks no store
@@ -171,44 +186,110 @@ impl<S: Store> Once<S> {
         let key = received.idempotency_key().inspect_err(|error| {
             trace::unread(received, &Rejection::Unreadable(error.clone()));
         })?;
-        let claimed = match Token::random() {
-            Ok(token) => self.store.claim(&key, token, self.lease).await.map(|claim| (token, claim)).map_err(down),
-            Err(error) => Err(down(error)),
+        let token = match Token::random() {
+            Ok(token) => token,
+            Err(error) => {
+                trace::store_down(&error);
+                return if self.process_when_down { Ok(handler.await) } else { Err(Answer::retry(COME_AGAIN)) };
+            }
         };
-        let token = match claimed {
-            Ok((token, Claim::New)) => token,
-            Ok((_, Claim::Completed)) => return Err(Answer::Duplicate),
-            Ok((_, Claim::InFlight { left })) => return Err(Answer::InFlight { retry_after: left }),
-            Err(_) if self.process_when_down => return Ok(handler.await),
-            Err(answer) => return Err(answer),
+        let begun = Instant::now();
+        let is_claimed = match self.claim(&key, token).await {
+            Ok(Claim::New) => true,
+            Ok(Claim::Completed) => return Err(duplicate(received, Answer::Duplicate)),
+            Ok(Claim::InFlight { left }) => return Err(duplicate(received, Answer::InFlight { retry_after: left })),
+            Ok(Claim::Full) => {
+                trace::store_full();
+                return Err(Answer::retry(COME_AGAIN));
+            }
+            Err(error) => {
+                trace::store_down(&error);
+                if !self.process_when_down {
+                    // What was claimed although no reply came would lock the event out until the lease ends.
+                    let _ = self.store.release(&key, token).await;
+                    return Err(Answer::retry(COME_AGAIN));
+                }
+                false
+            }
         };
         let result = catch(handler).await;
         let is_done = result.as_ref().is_ok_and(is_final);
-        let mut settled = self.settle(&key, token, is_done).await;
-        if settled.is_err() {
-            // What is not recorded is done twice, and what is not released waits for the end of its lease.
-            settled = self.settle(&key, token, is_done).await;
-        }
-        match settled {
-            Ok(true) => {}
-            // The lease has ended meanwhile and another took over, or will: nothing is lost, something may be done twice.
-            Ok(false) => trace::lease_lost(&key),
-            Err(error) => trace::store_down(&error),
+        if is_claimed {
+            let patience = self.patience(received, begun.elapsed());
+            match self.settle(&key, token, is_done, patience).await {
+                Ok(true) => trace::settled(received, is_done),
+                // Another took over, or will: nothing is lost, something may be done twice.
+                Ok(false) => trace::lease_lost(&key),
+                Err(error) => trace::store_down(&error),
+            }
+        } else {
+            // The store may have claimed it, or be back; that it was down is logged.
+            let _ = self.settle_now(&key, token, is_done).await;
         }
         result.map_err(|panic| resume_unwind(panic))
     }
 
-    async fn settle(&self, key: &IdempotencyKey, token: Token, is_done: bool) -> Result<bool, S::Error> {
+    /// Asked again, the store gives the same token a claim whose reply got lost.
+    async fn claim(&self, key: &IdempotencyKey, token: Token) -> Result<Claim, S::Error> {
+        match self.store.claim(key, token, self.lease).await {
+            Err(_) => self.store.claim(key, token, self.lease).await,
+            decided => decided,
+        }
+    }
+
+    /// How long to wait for the store when the handler is done: as long as the sender waits for its answer, because one
+    /// that comes too late is asked for again, and no longer than the lease.
+    fn patience<P>(&self, received: &Received<P>, spent: Duration) -> Duration {
+        let within = received.provider().answer_within().map_or(ANSWER_WITHIN, |wait| Duration::from_secs(wait.into()));
+        // A quarter is for the network.
+        let left = (within * 3 / 4).saturating_sub(spent);
+        left.max(LEAST_PATIENCE).min(self.lease.saturating_sub(spent))
+    }
+
+    /// What is not recorded is done twice, and what is not released waits for the end of its lease: the store is asked
+    /// until it answers or `patience` ends, and at least twice.
+    async fn settle(
+        &self,
+        key: &IdempotencyKey,
+        token: Token,
+        is_done: bool,
+        patience: Duration,
+    ) -> Result<bool, S::Error> {
+        let (begun, mut slept, mut pause) = (Instant::now(), Duration::ZERO, FIRST_PAUSE);
+        let mut is_first = true;
+        loop {
+            let settled = match self.settle_now(key, token, is_done).await {
+                // Not held any more: most likely the first try released it, and its reply was lost.
+                Ok(false) if !is_done && !is_first => return Ok(true),
+                Ok(settled) => return Ok(settled),
+                error => error,
+            };
+            // Asking takes time too, and a store's `sleep` may take none.
+            let left = patience.saturating_sub(begun.elapsed().max(slept));
+            pause = pause.min(left);
+            let sleep = if left.is_zero() { None } else { self.store.sleep(pause) };
+            match sleep {
+                Some(sleep) => sleep.await,
+                None if is_first => {}
+                None => return settled,
+            }
+            slept += pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            is_first = false;
+        }
+    }
+
+    async fn settle_now(&self, key: &IdempotencyKey, token: Token, is_done: bool) -> Result<bool, S::Error> {
         match is_done {
-            true => self.store.complete(key, token, self.keep).await,
+            true => self.store.complete(key, token, self.retention).await,
             false => self.store.release(key, token).await,
         }
     }
 }
 
-fn down(error: impl std::error::Error + 'static) -> Answer {
-    trace::store_down(&error);
-    Answer::retry(STORE_DOWN)
+fn duplicate<P>(received: &Received<P>, answer: Answer) -> Answer {
+    trace::duplicate(received, &answer);
+    answer
 }
 
 /// A handler that panics must not hold its event until the lease ends. The panic goes on after the release.
@@ -249,7 +330,7 @@ impl Handled for Answer {
     }
 
     fn is_final(&self) -> bool {
-        matches!(self, Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. })
+        Answer::is_final(self)
     }
 }
 

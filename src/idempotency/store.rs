@@ -2,14 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::ConfigError;
+use crate::error::RandomnessError;
 use crate::idempotency::key::IdempotencyKey;
+use crate::random;
 
 /// Remembers which events were processed, and which are at this moment.
 ///
 /// An implementation must decide each call in one step: of a thousand claims of one key at the same time, one is
-/// [`New`](Claim::New). It may refuse when it has no room, and must never forget a completed key before its time.
-/// `check_store` of the feature `testing` checks one.
+/// [`New`](Claim::New). It may refuse new keys when it has [no room](Claim::Full), and must never forget a completed key
+/// before its time. `check_store` of the feature `testing` checks one.
+///
+/// [`Once`](super::Once) repeats a call whose reply it did not get, with the same token: the first may have been carried
+/// out.
 ///
 /// ```
 /// use hookseal::idempotency::{Claim, MemoryStore, Store, Token};
@@ -37,8 +41,7 @@ pub trait Store: Send + Sync {
 
     /// Claims `key` for the bearer of `token`, until it is completed or released, at most for `lease`.
     ///
-    /// A claim of a key that this token holds already is [`New`](Claim::New) again, so that a lost reply can be asked
-    /// for twice.
+    /// A claim of a key that this token holds already is [`New`](Claim::New) again.
     fn claim(
         &self,
         key: &IdempotencyKey,
@@ -49,7 +52,8 @@ pub trait Store: Send + Sync {
     /// Records that the event was processed, for as long as `keep`. `false` if another token has claimed or completed
     /// the key since: then nothing changes.
     ///
-    /// If the lease has ended and nobody claimed the key since, it is completed all the same: the event was processed.
+    /// A completion that this token made already is `true` again. If the lease has ended and nobody claimed the key since,
+    /// it is completed all the same, even in a full store: the event was processed.
     fn complete(
         &self,
         key: &IdempotencyKey,
@@ -60,6 +64,21 @@ pub trait Store: Send + Sync {
     /// Gives the key back, so that the sender's next attempt is processed. `false`, and nothing changes, if this token
     /// does not hold it.
     fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Lets time pass before a store that did not answer is asked again, by the timer of whatever runtime it needs anyway:
+    /// `Some(tokio::time::sleep(time))`. With `None`, the default, it is asked again once, at once: right for a store that
+    /// does not fail, or does not come back.
+    ///
+    /// ```
+    /// use hookseal::idempotency::{MemoryStore, Store};
+    /// use std::time::Duration;
+    ///
+    /// assert!(MemoryStore::new(1000).sleep(Duration::from_secs(1)).is_none());
+    /// ```
+    fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
+        let _ = time;
+        None::<std::future::Ready<()>>
+    }
 }
 
 impl<S: Store> Store for Arc<S> {
@@ -86,6 +105,10 @@ impl<S: Store> Store for Arc<S> {
     fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, S::Error>> + Send {
         S::release(self, key, token)
     }
+
+    fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
+        S::sleep(self, time)
+    }
 }
 
 /// What became of a claim.
@@ -96,8 +119,11 @@ impl<S: Store> Store for Arc<S> {
 ///
 /// assert_ne!(Claim::New, Claim::InFlight { left: Duration::from_secs(60) });
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a key is free, held or done with")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a key is held or done with, or free, and then there is room for it or not"
+)]
 pub enum Claim {
     /// The key is the caller's: process the event.
     New,
@@ -108,6 +134,8 @@ pub enum Claim {
     },
     /// The event was processed before.
     Completed,
+    /// The key is free, and the store has no room for it. The store answers, and is right to: it is too small.
+    Full,
 }
 
 /// Who claimed a key: a random number that fences off whoever lost the lease meanwhile. A late worker can neither
@@ -119,7 +147,7 @@ pub enum Claim {
 /// let token = Token::random()?;
 /// assert_ne!(token, Token::random()?);
 /// assert_eq!(token.to_string().len(), 32); // hex digits
-/// # Ok::<(), hookseal::ConfigError>(())
+/// # Ok::<(), hookseal::RandomnessError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(u128);
@@ -128,14 +156,14 @@ impl Token {
     /// A new one.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`].
+    /// [`RandomnessError`].
     ///
     /// ```
     /// assert!(hookseal::idempotency::Token::random().is_ok());
     /// ```
-    pub fn random() -> Result<Token, ConfigError> {
+    pub fn random() -> Result<Token, RandomnessError> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|_| ConfigError::NoRandomness)?;
+        random::fill(&mut bytes)?;
         Ok(Token(u128::from_ne_bytes(bytes)))
     }
 }

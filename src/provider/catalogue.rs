@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
-use crate::delivery::{HealthPolicy, OutcomePolicy, RetryPolicy, Sending};
+use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
@@ -14,7 +14,7 @@ macro_rules! catalogue {
     ($(
         $(#[$doc:meta])*
         $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
-            $headers:literal, $covers:literal $(, $setting:ident($($value:expr)?))*
+            $headers:literal, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
         $(, event: $event:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
@@ -23,7 +23,7 @@ macro_rules! catalogue {
         $(, max_sent: $max_sent:literal)?
         $(, max_received: $max_received:literal)?
         $(, answer_within: $answer_within:literal)?
-        $(, sending: $sending:expr)?;
+        $(, delivery: $delivery:expr)?;
     )+) => {
         $(
             $(#[$doc])*
@@ -33,7 +33,7 @@ macro_rules! catalogue {
                 #[doc = $headers]
                 #[doc = ""]
                 #[doc = concat!("covers: ", $covers)]
-                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)?))])*
+                $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)*))])*
                 #[doc = "```"]
             )+
             $(
@@ -48,7 +48,7 @@ macro_rules! catalogue {
                 name: Cow::Borrowed($name),
                 // Named, because Rust 1.88 takes no inline `const` here.
                 schemes: Cow::Borrowed({
-                    const SCHEMES: &[Scheme] = &[$(Scheme::new($headers, $covers)$(.$setting($($value)?))*),+];
+                    const SCHEMES: &[Scheme] = &[$(set!(Scheme::new($headers, $covers), $($setting($($value)*))*)),+];
                     SCHEMES
                 }),
                 source: Cow::Borrowed($source),
@@ -60,7 +60,7 @@ macro_rules! catalogue {
                 max_sent: given!(None, $(Some($max_sent))?),
                 max_received: given!(MAX_RECEIVED, $($max_received)?),
                 answer_within: given!(None, $(Some($answer_within))?),
-                sending: given!(Sending::new(), $($sending)?),
+                delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+
 
@@ -73,6 +73,17 @@ macro_rules! catalogue {
         /// ```
         pub static ALL: &[&Provider] = &[$(&$constant),+];
     };
+}
+
+/// A scheme with the settings of its entry, named as in files.
+macro_rules! set {
+    ($scheme:expr,) => { $scheme };
+    ($scheme:expr, past(any) $($rest:tt)*) => { set!($scheme.with_any_past(), $($rest)*) };
+    ($scheme:expr, past($seconds:literal) $($rest:tt)*) => { set!($scheme.with_past($seconds), $($rest)*) };
+    ($scheme:expr, future($seconds:literal) $($rest:tt)*) => { set!($scheme.with_future($seconds), $($rest)*) };
+    ($scheme:expr, digest($digest:ident) $($rest:tt)*) => { set!($scheme.with_digest(crate::mac::Digest::$digest), $($rest)*) };
+    ($scheme:expr, secret_form($form:ident) $($rest:tt)*) => { set!($scheme.with_secret_form(SecretForm::$form), $($rest)*) };
+    ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
 }
 
 /// What an entry says, or else the default.
@@ -111,14 +122,12 @@ catalogue! {
         ],
         idempotency: IdempotencyRule::Body,
         answer_within: 10,
-        sending: Sending {
-            retry: RetryPolicy::KLEN_AI,
-            outcome: OutcomePolicy::standard(),
-            health: HealthPolicy::never(),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(10),
-            reuses_timestamp: false,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::KLEN_AI,
+            OutcomePolicy::standard(),
+            HealthPolicy::never(),
+        )
+        .with_timeout(Duration::from_secs(10));
     /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -136,14 +145,12 @@ catalogue! {
         max_sent: 10_000_000,
         max_received: 10_485_760,
         answer_within: 10,
-        sending: Sending {
-            retry: RetryPolicy::CALLINTEL,
-            outcome: OutcomePolicy::server_errors_only(),
-            health: HealthPolicy::never(),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(10),
-            reuses_timestamp: false,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::CALLINTEL,
+            OutcomePolicy::server_errors_only(),
+            HealthPolicy::never(),
+        )
+        .with_timeout(Duration::from_secs(10));
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
     KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
         "X-Klang-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(28_800)
@@ -153,14 +160,13 @@ catalogue! {
         idempotency: IdempotencyRule::EventId,
         test: TestRule::IdPrefix(Cow::Borrowed("evt_test_")),
         answer_within: 5,
-        sending: Sending {
-            retry: RetryPolicy::KLANG,
-            outcome: OutcomePolicy::standard(),
-            health: HealthPolicy::never().after_failures(25).after_failing_for(Duration::from_secs(86_400)),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(5),
-            reuses_timestamp: true,
-        };
+        delivery: DeliveryPolicy::from_parts(
+            RetryPolicy::KLANG,
+            OutcomePolicy::standard(),
+            HealthPolicy::never().with_max_failures(25).with_max_failing_time(Duration::from_secs(86_400)),
+        )
+        .with_timeout(Duration::from_secs(5))
+        .with_reused_timestamp();
     /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -178,15 +184,15 @@ catalogue! {
     /// The Standard Webhooks specification, HMAC signatures (`v1`).
     STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}";
     /// Svix, and whoever sends through it, under either set of header names.
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
-        sending: Sending::with_retry(RetryPolicy::SVIX);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
     /// Stripe. The whole text of the secret is the key, `whsec_` included.
     STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
         "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
@@ -212,11 +218,11 @@ catalogue! {
     ];
     /// Paddle Billing. Its library accepts 5 seconds of age, and looks at the last signature alone.
     PADDLE = "paddle", VendorLibrary, "developer.paddle.com/webhooks; npm @paddle/paddle-node-sdk", [
-        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last()
+        "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last(true)
     ];
     /// Sanity. Sets no window, so that a captured delivery stays valid for ever.
     SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
-        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", any_age()
+        "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", past(any)
     ];
     /// WorkOS.
     WORKOS = "workos", VendorLibrary, "workos.com/docs/events/data-syncing/webhooks; npm @workos-inc/node", [
@@ -249,7 +255,7 @@ catalogue! {
     /// OpenAI: Standard Webhooks, but a secret without `whsec_` is text.
     OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::WhsecOrText)
+        "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ];
     /// Polar: Standard Webhooks, but the whole secret is text.
     POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
@@ -360,12 +366,12 @@ catalogue! {
     /// Recall.ai. Workspaces from before December 2025 send the `svix-*` names.
     RECALL_AI = "recall-ai", PeerLibrary, "docs.recall.ai; npm svix", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Fathom.
     FATHOM = "fathom", VendorLibrary, "developers.fathom.ai; npm fathom-typescript", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Fireflies, webhooks of version 2. Its header carries SHA-256 under the name that others use for SHA-1.
     ///
@@ -376,32 +382,32 @@ catalogue! {
     /// Daily. Publishes neither the timestamp's unit nor a tolerance, so either unit is read.
     DAILY = "daily", Documented, "docs.daily.co/reference/rest-api/webhooks", [
         "X-Webhook-Timestamp: {timestamp:ms-or-s}\nX-Webhook-Signature: {base64}",
-        "{timestamp}.{body}", secret(SecretForm::Base64)
+        "{timestamp}.{body}", secret_form(Base64)
     ];
     /// Resend, which sends through Svix.
     RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Clerk, which sends through Svix.
     CLERK = "clerk", VendorLibrary, "clerk.com/docs; npm @clerk/backend", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Anthropic: Standard Webhooks.
     ANTHROPIC = "anthropic", VendorLibrary, "npm @anthropic-ai/sdk", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Replicate: Standard Webhooks. Publishes no tolerance.
     REPLICATE = "replicate", VendorLibrary, "replicate.com/docs/topics/webhooks; npm replicate", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Whsec)
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Finch: Standard Webhooks under names of its own, with a secret that has no prefix.
     FINCH = "finch", VendorLibrary, "developer.tryfinch.com; npm @tryfinch/finch-api", [
         "Finch-Event-ID: {id}\nFinch-Timestamp: {timestamp}\nFinch-Signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret(SecretForm::Base64)
+        "{id}.{timestamp}.{body}", secret_form(Base64)
     ];
     /// Hookdeck Event Gateway. The second header carries the other key during a rotation. Its event id is not signed.
     ///
@@ -428,7 +434,7 @@ catalogue! {
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
     ],
-        sending: Sending::with_retry(RetryPolicy::OUTPOST);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::OUTPOST, OutcomePolicy::standard(), HealthPolicy::never());
     /// Convoy with simple signatures, as set up by default.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.
@@ -443,7 +449,7 @@ catalogue! {
     HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ],
-        sending: Sending::with_retry(RetryPolicy::HOOK0);
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
     /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
     ///
     /// Replays: a captured delivery stays valid for ever, so deduplicate.

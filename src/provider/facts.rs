@@ -2,6 +2,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Event;
+use crate::words::display_as_serialized;
+
 /// How well a preset is known to be right.
 ///
 /// ```
@@ -9,7 +12,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// assert_eq!(STRIPE.confidence(), Confidence::VendorLibrary);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Confidence {
     /// The vendor's own library was run against the preset, and they agree.
@@ -24,6 +28,8 @@ pub enum Confidence {
     Own,
 }
 
+display_as_serialized!(Confidence);
+
 /// What tells two events of a provider apart. Always something that the signature covers.
 ///
 /// ```
@@ -32,7 +38,7 @@ pub enum Confidence {
 /// assert_eq!(provider::KLANG.idempotency_rule(), IdempotencyRule::EventId);
 /// assert_eq!(provider::CALLINTEL.idempotency_rule(), IdempotencyRule::Body);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdempotencyRule {
@@ -44,15 +50,18 @@ pub enum IdempotencyRule {
     Body,
 }
 
-/// How a provider marks its test events.
+display_as_serialized!(IdempotencyRule);
+
+/// How a provider marks its test events. In a file, `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`.
 ///
 /// ```
-/// use std::borrow::Cow;
-/// use hookseal::provider::TestRule;
+/// use hookseal::provider::{self, TestRule};
 ///
-/// assert_ne!(TestRule::IdPrefix(Cow::Borrowed("test_")), TestRule::DataIdPrefix(Cow::Borrowed("test_")));
+/// let rule: TestRule = serde_json::from_str(r#"{"id-prefix":"evt_test_"}"#)?;
+/// assert_eq!(provider::KLANG.test_rule(), Some(&rule));
+/// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TestRule {
@@ -60,4 +69,27 @@ pub enum TestRule {
     IdPrefix(Cow<'static, str>),
     /// The `id` in the data begins so.
     DataIdPrefix(Cow<'static, str>),
+}
+
+impl TestRule {
+    pub(super) fn prefix(&self) -> &str {
+        let (TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) = self;
+        prefix
+    }
+
+    pub(super) fn marks(&self, event: &Event<'_>) -> bool {
+        #[derive(Deserialize)]
+        struct Identified<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        match self {
+            TestRule::IdPrefix(prefix) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
+            TestRule::DataIdPrefix(prefix) => {
+                // serde would also take an array for the struct.
+                let object = event.data().get().starts_with('{');
+                object && event.data_as::<Identified<'_>>().is_ok_and(|data| data.id.starts_with(&**prefix))
+            }
+        }
+    }
 }

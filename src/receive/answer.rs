@@ -1,8 +1,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, Response, StatusCode};
 
+use super::Reply;
+use super::reply::PLAIN_TEXT;
 use crate::error::EventError;
 
 /// What a handler tells the sender. A response with the feature `axum` or `actix`.
@@ -19,7 +23,7 @@ use crate::error::EventError;
 /// async fn hook(webhook: Webhook<Billing>) -> Answer {
 ///     let Billing::Paid { amount } = webhook.event.into_data();
 ///     match amount {
-///         0 => Answer::failed("an invoice over nothing"), // logged, and not sent again
+///         0 => Answer::give_up("an invoice over nothing"), // logged, and not sent again
 ///         _ => Answer::Processed,
 ///     }
 /// }
@@ -51,8 +55,10 @@ pub enum Answer {
         /// For the log; never sent.
         reason: Cow<'static, str>,
     },
-    /// Authentic, but not the promised JSON.
+    /// Authentic, but not the promised JSON. With the feature `tracing` the adapters log the error as a warning.
     Unreadable(EventError),
+    /// A response of your own. Done with 2xx; not done, and worth another try, with any other status.
+    Reply(Reply),
 }
 
 impl Answer {
@@ -73,9 +79,9 @@ impl Answer {
     /// A [permanent failure](Self::PermanentFailure), with a reason for the log.
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::Answer::failed("no such customer").status(), 200);
+    /// assert_eq!(hookseal::receive::Answer::give_up("no such customer").status(), 200);
     /// ```
-    pub fn failed(reason: impl Into<Cow<'static, str>>) -> Answer {
+    pub fn give_up(reason: impl Into<Cow<'static, str>>) -> Answer {
         Answer::PermanentFailure { reason: reason.into() }
     }
 
@@ -91,24 +97,69 @@ impl Answer {
             Answer::InFlight { .. } => StatusCode::CONFLICT,
             Answer::TemporaryFailure { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Answer::Unreadable(error) => error.status(),
+            Answer::Reply(reply) => reply.status(),
         }
     }
 
-    /// The text, the same for all answers of one kind.
+    /// Whether the event is done with. If not, the sender's next attempt is processed.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. } => true,
+            Answer::InFlight { .. } | Answer::TemporaryFailure { .. } | Answer::Unreadable(_) => false,
+            Answer::Reply(reply) => reply.status().is_success(),
+        }
+    }
+
+    /// The body: a text that is the same for all answers of one kind, or that of your [`Reply`].
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::Answer::Duplicate.public_text(), "processed before");
+    /// assert_eq!(hookseal::receive::Answer::Duplicate.body(), "processed before");
     /// ```
-    pub fn public_text(&self) -> &'static str {
-        match self {
-            Answer::Processed => "processed",
-            Answer::Accepted => "accepted",
-            Answer::Duplicate => "processed before",
-            Answer::InFlight { .. } => "being processed",
-            Answer::TemporaryFailure { .. } => "try again later",
-            Answer::PermanentFailure { .. } => "acknowledged",
-            Answer::Unreadable(error) => error.public_text(),
+    pub fn body(&self) -> Bytes {
+        Bytes::from_static(match self {
+            Answer::Processed => b"processed",
+            Answer::Accepted => b"accepted",
+            Answer::Duplicate => b"processed before",
+            Answer::InFlight { .. } => b"being processed",
+            Answer::TemporaryFailure { .. } => b"try again later",
+            Answer::PermanentFailure { .. } => b"acknowledged",
+            Answer::Unreadable(error) => error.public_text().as_bytes(),
+            Answer::Reply(reply) => return reply.body().clone(),
+        })
+    }
+
+    /// The headers: `Content-Type`, with [`retry_after`](Self::retry_after) `Retry-After`, and those of your [`Reply`].
+    ///
+    /// ```
+    /// use hookseal::receive::Answer;
+    /// use std::time::Duration;
+    ///
+    /// let headers = Answer::retry(Duration::from_secs(60)).headers();
+    /// assert_eq!((&headers["content-type"], &headers["retry-after"]), (&"text/plain; charset=utf-8".parse()?, &60.into()));
+    /// # Ok::<(), http::header::InvalidHeaderValue>(())
+    /// ```
+    pub fn headers(&self) -> HeaderMap {
+        if let Answer::Reply(reply) = self {
+            return reply.headers().clone();
         }
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, PLAIN_TEXT)]);
+        headers.extend(self.retry_after().map(|wait| (RETRY_AFTER, wait.as_secs().into())));
+        headers
+    }
+
+    /// All of it, for a server that has no adapter here. Nothing is logged.
+    ///
+    /// ```
+    /// use hookseal::receive::Answer;
+    ///
+    /// let response: http::Response<Vec<u8>> = Answer::Accepted.to_response();
+    /// assert_eq!((response.status().as_u16(), response.body().as_slice()), (202, &b"accepted"[..]));
+    /// ```
+    pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        let mut response = Response::new(B::from(self.body().into()));
+        *response.status_mut() = self.status();
+        *response.headers_mut() = self.headers();
+        response
     }
 
     /// When to try again, in whole seconds as the header `Retry-After` counts: rounded up, and never zero.
@@ -127,6 +178,12 @@ impl Answer {
             }
             _ => None,
         }
+    }
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Answer {
+        Answer::Reply(reply)
     }
 }
 

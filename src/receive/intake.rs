@@ -2,6 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::budget::{Reservation, UNCOUNTED};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
 use crate::trace;
@@ -10,11 +11,14 @@ use crate::verify::{Opened, Verification};
 /// A request that is being received: the headers are judged, the body is still coming. Made by [`Receiver::begin`].
 ///
 /// A body in one piece is hashed at its end and not copied. One in several pieces is hashed as it comes, and never more
-/// than the receiver's limit is held; if it is authentic, it is then joined, which takes its length once more for a moment. A request that is refused still wants
-/// its body, within the limit, and throws it away: a sender that writes its whole body before it reads the answer would
-/// otherwise see a broken connection instead of the answer. Of a body that is too large, as much again is thrown away.
+/// than the receiver's limit is held, nor more than its [budget](super::BodyBudget) by all requests together; if it is
+/// authentic, it is then joined, which takes its length once more for a moment.
 ///
-/// This is all that an adapter for a further server needs; the headers may also be pairs of strings, see
+/// A request that is refused still wants its body, within the limit, and throws it away: a sender that writes its whole
+/// body before it reads the answer would otherwise see a broken connection instead of the answer. Of a body that is too
+/// large, as much again is thrown away.
+///
+/// This is all that an adapter for another server needs; the headers may also be pairs of strings, see
 /// [`Headers`]:
 ///
 /// ```
@@ -54,15 +58,16 @@ pub struct Intake<'a, P = ()> {
     /// `None` if it could not be found.
     receiver: Option<&'a Receiver<P>>,
     limit: usize,
+    /// `None` until the body is large enough to count.
+    reservation: Option<Reservation>,
     state: State<'a>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "the largest one is the usual one")]
 enum State<'a> {
     /// At most one piece so far. If it stays the only one, it is not copied, and hashed in one go.
     Whole { opened: Opened<'a>, body: Bytes },
-    /// Boxed, since it has room for eight keys and few requests get here.
-    Pieces(Box<Pieces<'a>>),
+    /// Hashed and copied as they come.
+    Pieces(Pieces<'a>),
     /// `to_drain` is how much of the body is still worth reading.
     Refused { rejection: Rejection, to_drain: Option<usize> },
 }
@@ -77,25 +82,30 @@ struct Pieces<'a> {
 }
 
 /// The first block, unless the limit is smaller.
-const FIRST_BLOCK: usize = 16 << 10;
+const FIRST_BLOCK: usize = UNCOUNTED;
 
 /// How much is read from a request that has no receiver: as from a provider that documents no limit.
 const LIMIT_WITHOUT_RECEIVER: usize = 1 << 20;
 
 impl<'a, P> Intake<'a, P> {
     pub(super) fn new<H: Headers + ?Sized>(receiver: &'a Receiver<P>, headers: &'a H) -> Intake<'a, P> {
-        let limit = receiver.max_received();
-        let state = match declared_length(headers) {
+        let budget = receiver.body_budget();
+        let limit = receiver.max_received().min(budget.largest_body());
+        let declared = declared_length(headers);
+        let state = match declared {
             // As much in all as of a body that turns out to be too large.
             Some(length) if length > limit as u64 => {
                 State::refused(Rejection::TooLarge { limit }, limit.saturating_mul(2))
             }
             _ => match receiver.open(headers) {
+                Ok(_) if declared.is_some_and(|length| !budget.has_room_for(length)) => {
+                    State::refused(Rejection::BudgetSpent { bytes: budget.bytes() }, limit)
+                }
                 Ok(opened) => State::Whole { opened, body: Bytes::new() },
                 Err(error) => State::refused(error.into(), limit),
             },
         };
-        Intake { receiver: Some(receiver), limit, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, state }
     }
 
     /// A request that is refused before its headers are looked at, because its receiver was not found. Its body is
@@ -111,7 +121,7 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
-        Intake { receiver: None, limit, state: State::refused(rejection, limit) }
+        Intake { receiver: None, limit, reservation: None, state: State::refused(rejection, limit) }
     }
 
     /// Whether to go on reading the body. If not, the request is refused, and what still comes is not worth waiting for.
@@ -160,22 +170,44 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
+        if let State::Refused { to_drain, .. } = &mut self.state {
+            *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
+            return;
+        }
+        if chunk.len() > limit - length {
+            return self.refuse(Rejection::TooLarge { limit }, limit.checked_sub(chunk.len()));
+        }
+        // One piece is held as it came, several are copied.
+        let held = if length == 0 { chunk.len() } else { room_for(length + chunk.len(), limit) };
+        if let Err(rejection) = self.reserve(held) {
+            return self.refuse(rejection, Some(limit - length - chunk.len()));
+        }
         match &mut self.state {
-            State::Refused { to_drain, .. } => *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len())),
-            state if chunk.len() > limit - length => {
-                let to_drain = limit.checked_sub(chunk.len());
-                *state = State::Refused { rejection: Rejection::TooLarge { limit }, to_drain };
-            }
             _ if chunk.is_empty() => {}
             State::Whole { body, .. } if body.is_empty() => *body = chunk,
             State::Whole { opened, body } => {
-                let mut pieces = Box::new(Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 });
+                let mut pieces = Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 };
                 pieces.push(body, limit);
                 pieces.push(&chunk, limit);
                 self.state = State::Pieces(pieces);
             }
             State::Pieces(pieces) => pieces.push(&chunk, limit),
+            State::Refused { .. } => {}
         }
+    }
+
+    /// What is held may grow to so many bytes.
+    fn reserve(&mut self, held: usize) -> Result<(), Rejection> {
+        let Some(receiver) = self.receiver.filter(|_| held > UNCOUNTED) else { return Ok(()) };
+        let budget = receiver.body_budget();
+        let fits = self.reservation.get_or_insert_with(|| Reservation::of(budget)).resize(held);
+        if fits { Ok(()) } else { Err(Rejection::BudgetSpent { bytes: budget.bytes() }) }
+    }
+
+    /// Nothing is held any more.
+    fn refuse(&mut self, rejection: Rejection, to_drain: Option<usize>) {
+        self.state = State::Refused { rejection, to_drain };
+        self.reservation = None;
     }
 
     fn length(&self) -> usize {
@@ -203,15 +235,15 @@ impl<'a, P> Intake<'a, P> {
     pub fn abort(&mut self, rejection: Rejection) {
         match &mut self.state {
             State::Refused { to_drain, .. } => *to_drain = None,
-            state => *state = State::Refused { rejection, to_drain: None },
+            _ => self.refuse(rejection, None),
         }
     }
 
     /// Ends the body and judges the request.
     ///
     /// # Errors
-    /// [`Rejection::NotAuthentic`], [`Rejection::TooLarge`], and what it was [aborted](Self::abort) with. With the
-    /// feature `tracing` it is logged.
+    /// [`Rejection::NotAuthentic`], [`Rejection::TooLarge`], [`Rejection::BudgetSpent`], and what it was
+    /// [aborted](Self::abort) with. With the feature `tracing` it is logged.
     ///
     /// ```
     /// # use hookseal::{Secret, VerifyError, provider, receive::{Receiver, Rejection}};
@@ -224,11 +256,11 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, state, .. } = self;
+        let Intake { receiver, mut reservation, state, .. } = self;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let Pieces { verification, blocks, .. } = *pieces;
+                let Pieces { verification, blocks, .. } = pieces;
                 let proof = verification.finish().map_err(Rejection::NotAuthentic);
                 let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
                 (proof, Bytes::from(body))
@@ -236,10 +268,14 @@ impl<'a, P> Intake<'a, P> {
             State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
         };
         match (proof, receiver) {
-            (Ok(proof), Some(receiver)) => Ok(Received::new(receiver.clone(), proof, body)),
+            (Ok(proof), Some(receiver)) => {
+                // Less than was reserved for the blocks.
+                reservation.iter_mut().for_each(|reservation| _ = reservation.resize(body.len()));
+                Ok(Received::new(receiver.clone(), proof, body, reservation))
+            }
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
-                trace::refused(receiver.map(|receiver| (receiver.provider().name(), receiver.scope())), &rejection);
+                trace::refused(receiver, &rejection);
                 Err(rejection)
             }
         }
@@ -259,7 +295,7 @@ impl Pieces<'_> {
         while !chunk.is_empty() {
             let full = self.blocks.last().is_none_or(|block| block.len() == block.capacity());
             if full {
-                self.blocks.push(Vec::with_capacity(self.length.max(FIRST_BLOCK).min(limit - self.length)));
+                self.blocks.push(Vec::with_capacity(next_block(self.length, limit)));
             }
             let Some(block) = self.blocks.last_mut() else { return };
             let (now, later) = chunk.split_at(chunk.len().min(block.capacity() - block.len()));
@@ -268,6 +304,20 @@ impl Pieces<'_> {
             chunk = later;
         }
     }
+}
+
+/// The block after full ones of this length.
+fn next_block(length: usize, limit: usize) -> usize {
+    length.max(FIRST_BLOCK).min(limit - length)
+}
+
+/// All blocks for a body of this length, which is at most the limit.
+fn room_for(length: usize, limit: usize) -> usize {
+    let mut room = 0;
+    while room < length {
+        room += next_block(room, limit);
+    }
+    room
 }
 
 /// The length that the request says it has, if it says one that can be read.

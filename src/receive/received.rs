@@ -1,9 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Receiver;
+use super::budget::Reservation;
 use crate::error::EventError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
@@ -41,13 +43,20 @@ pub struct Received<P = ()> {
     proof: Proof<'static>,
     id: Option<Box<[u8]>>,
     body: Bytes,
+    /// What the body holds of the receivers' budget, given back with the last clone.
+    reservation: Option<Arc<Reservation>>,
     is_claimed: bool,
 }
 
 impl<P> Received<P> {
-    pub(super) fn new(receiver: Receiver<P>, proof: Proof<'_>, body: Bytes) -> Received<P> {
+    pub(super) fn new(
+        receiver: Receiver<P>,
+        proof: Proof<'_>,
+        body: Bytes,
+        reservation: Option<Reservation>,
+    ) -> Received<P> {
         let (proof, id) = proof.into_owned();
-        Received { receiver, proof, id, body, is_claimed: false }
+        Received { receiver, proof, id, body, reservation: reservation.map(Arc::new), is_claimed: false }
     }
 
     /// The same for a handler inside of an [`Once`](crate::idempotency::Once), which must not claim the event again:
@@ -91,39 +100,24 @@ impl<P> Received<P> {
         &self.body
     }
 
-    /// What else was verified: the delivery's id and time, and which key matched.
+    /// The request as a [`Verifier`](crate::Verifier) returns it. Its [`proof`](Verified::proof) has the delivery's id and
+    /// time, and which key matched.
     ///
     /// ```
-    /// # use hookseal::{Key, Secret, provider, receive::Receiver};
+    /// # use hookseal::{Key, Secret, provider};
     /// # let secret = Secret::new("a secret of twenty-some bytes")?;
     /// # let headers = provider::TWITCH.signer(secret.clone())?.sign("msg_1", b"{}")?;
-    /// # let receiver: Receiver = provider::TWITCH.receiver(secret)?;
+    /// # let receiver = provider::TWITCH.receiver(secret)?;
     /// # let mut intake = receiver.begin(&headers);
     /// # intake.push("{}".into());
     /// # let received = intake.finish()?;
-    /// assert_eq!(received.proof().id(), Some("msg_1"));
-    /// assert_eq!(received.proof().key(), Key::Current);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn proof(&self) -> Proof<'_> {
-        self.proof.with_id(self.id.as_deref())
-    }
-
-    /// The same as a [`Verifier`](crate::Verifier) gives it.
-    ///
-    /// ```
-    /// # use hookseal::{Secret, provider, receive::Receiver};
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
-    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
-    /// # let mut intake = receiver.begin(&headers);
-    /// # intake.push("{}".into());
-    /// # let received = intake.finish()?;
-    /// assert_eq!(received.verified().body(), b"{}");
+    /// let verified = received.verified();
+    /// assert_eq!(verified.proof().id(), Some("msg_1"));
+    /// assert_eq!(verified.proof().key(), Key::Current);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verified(&self) -> Verified<'_> {
-        Verified::new(self.proof(), &self.body)
+        Verified::new(self.proof.with_id(self.id.as_deref()), &self.body)
     }
 
     /// Who sent it.
@@ -238,6 +232,7 @@ impl<P> Clone for Received<P> {
             proof: self.proof,
             id: self.id.clone(),
             body: self.body.clone(),
+            reservation: self.reservation.clone(),
             is_claimed: self.is_claimed,
         }
     }
@@ -254,7 +249,7 @@ impl<P> fmt::Debug for Received<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("provider", &self.provider().name())
-            .field("proof", &self.proof())
+            .field("proof", self.verified().proof())
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }

@@ -1,22 +1,25 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use time::OffsetDateTime;
 
-use super::Intake;
+use super::{BodyBudget, Intake, Rejection};
 use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::headers::Headers;
 use crate::provider::Provider;
+use crate::random;
 use crate::secret::{Keyring, Secret};
 use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
-/// Where one application receives from several providers, `P` keeps them apart: any type of your own, mostly an empty
-/// enum. What one receiver verified is a [`Received<P>`](super::Received), which nothing that asks for another `P`
-/// takes.
+/// Where one application receives from several providers, a marker `P` keeps them apart: any type of your own, usually an
+/// empty enum, set by [`with_marker`](Self::with_marker). What one receiver verified is a
+/// [`Received<P>`](super::Received), which nothing that asks for another `P` takes.
+///
+/// Its keys can be [replaced](Self::set_keys) while requests come in.
 ///
 /// ```
 /// use hookseal::receive::Receiver;
@@ -31,8 +34,8 @@ use crate::verify::{Opened, Verifier};
 ///     github: Receiver<GitHub>,
 /// }
 /// let app = App {
-///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?,
-///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?,
+///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker(),
+///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker(),
 /// };
 /// assert_eq!((app.klang.max_received(), app.github.max_received()), (1 << 20, 25 << 20));
 /// # Ok::<(), hookseal::ConfigError>(())
@@ -45,27 +48,55 @@ pub struct Receiver<P = ()> {
 #[derive(Clone)]
 struct Shared {
     provider: Provider,
-    verifier: Verifier,
+    /// Shared by all that are made of one receiver, whatever their marker, scope or limits.
+    verifier: Arc<RwLock<Verifier>>,
     scope: String,
     max_received: usize,
+    budget: BodyBudget,
+    /// Whose tenant does not exist.
+    is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
 }
 
-impl<P> Receiver<P> {
-    pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver<P> {
+impl Receiver {
+    pub(crate) fn new(provider: Provider, verifier: Verifier) -> Receiver {
+        let verifier = Arc::new(RwLock::new(verifier));
         let max_received = usize::try_from(provider.max_received()).unwrap_or(usize::MAX);
-        let shared = Shared { provider, verifier, scope: String::new(), max_received, clock: None };
+        let budget = BodyBudget::shared();
+        let scope = String::new();
+        let shared = Shared { provider, verifier, scope, max_received, budget, is_nobodys: false, clock: None };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
+}
 
+impl<P> Receiver<P> {
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
         let mut shared = Arc::unwrap_or_clone(self.shared);
         change(&mut shared);
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 
+    /// Marks the receiver as that of one provider among several. The compiler usually infers the marker.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// enum GitHub {}
+    ///
+    /// let receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let github: Receiver<GitHub> = receiver.with_marker();
+    /// assert_eq!(github.provider().name(), "github");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_marker<Q>(self) -> Receiver<Q> {
+        Receiver { shared: self.shared, marker: PhantomData }
+    }
+
     /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id. Two
-    /// endpoints that each process the same event need a scope each too, if they share a store.
+    /// endpoints that each process the same event need a scope each too, if they share a store. Take a tenant's from your
+    /// database, as [`Provider::tenant_receiver`] does, not from the request.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -81,7 +112,7 @@ impl<P> Receiver<P> {
     /// Sets the largest body in bytes, instead of the provider's [`max_received`](Provider::max_received).
     ///
     /// It replaces the framework's own limit. A larger body is refused, with 413 unless its headers are refused first, and
-    /// no more than the limit is ever held.
+    /// no more than the limit is ever held. What many requests hold together, a [`BodyBudget`] bounds.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -92,6 +123,25 @@ impl<P> Receiver<P> {
     #[must_use]
     pub fn with_max_received(self, bytes: usize) -> Receiver<P> {
         self.with(|shared| shared.max_received = bytes)
+    }
+
+    /// Sets what the bodies of all requests may hold together, instead of the 256 MiB that all receivers of the process
+    /// share. A budget that is smaller than the limit is the limit.
+    ///
+    /// ```
+    /// use hookseal::receive::{BodyBudget, Receiver};
+    /// # use hookseal::{Secret, provider};
+    ///
+    /// # let (shop, bank) = (Secret::new("a secret of twenty-some bytes")?, Secret::new("another of twenty-some bytes")?);
+    /// let budget = BodyBudget::new(100 << 20);
+    /// let shop: Receiver = provider::SHOPIFY.receiver(shop)?.with_body_budget(budget.clone());
+    /// let bank: Receiver = provider::STRIPE.receiver(bank)?.with_body_budget(budget);
+    /// assert_eq!(bank.body_budget().bytes(), shop.body_budget().bytes());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_body_budget(self, budget: BodyBudget) -> Receiver<P> {
+        self.with(|shared| shared.budget = budget)
     }
 
     /// Sets the clock that timestamps are compared with, instead of the system's: for tests with recorded requests.
@@ -115,6 +165,38 @@ impl<P> Receiver<P> {
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Receiver<P> {
         self.with(|shared| shared.clock = Some(Arc::new(clock)))
+    }
+
+    /// Replaces the keys at run time, for example when a secret is rotated: a [`Secret`], or a [`Keyring`] with the
+    /// secrets before it. All clones see it, and so do receivers that were given another marker, scope or limit. A request
+    /// whose headers were read before is judged by the keys it began with, so no delivery is lost.
+    ///
+    /// A [`refusing_receiver`](Provider::refusing_receiver) goes on refusing everything.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`]. The keys are then as they were.
+    ///
+    /// ```
+    /// use hookseal::{Keyring, Secret, provider};
+    ///
+    /// let (old, new) = (Secret::new("It's a Secret to Everybody")?, Secret::new("It's a Secret to Nobody")?);
+    /// let receiver = provider::GITHUB.receiver(old.clone())?;
+    /// let in_the_router = receiver.clone();
+    ///
+    /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old)?)?;
+    ///
+    /// let headers = provider::GITHUB.signer(new)?.sign("delivery-1", b"{}")?;
+    /// let mut intake = in_the_router.begin(&headers);
+    /// intake.push("{}".into());
+    /// assert!(intake.finish().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_keys(&self, keys: impl Into<Keyring>) -> Result<(), ConfigError> {
+        let verifier = self.provider().verifier(keys)?;
+        if !self.is_nobodys() {
+            *self.shared.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+        }
+        Ok(())
     }
 
     /// The provider whose webhooks these are.
@@ -153,6 +235,18 @@ impl<P> Receiver<P> {
         self.shared.max_received
     }
 
+    /// What the bodies of all requests may hold together, and hold now.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// assert!(receiver.body_budget().spent() <= receiver.body_budget().bytes());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn body_budget(&self) -> &BodyBudget {
+        &self.shared.budget
+    }
+
     /// Begins to receive a request: the headers now, then the body as it comes. The adapters do so; for other servers,
     /// see [`Intake`].
     ///
@@ -177,9 +271,17 @@ impl<P> Receiver<P> {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
+    /// Whether it is a [`refusing_receiver`](Provider::refusing_receiver).
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.shared.is_nobodys
+    }
+
     #[inline]
-    pub(super) fn open<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
-        self.shared.verifier.open(headers, self.shared.clock.as_ref().map(|clock| clock()))
+    pub(super) fn open<'a, H: Headers + ?Sized>(&self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
+        let now = self.shared.clock.as_ref().map(|clock| clock());
+        // Cloned, so that a clock or headers that take their time never hold up who replaces the keys.
+        let verifier = self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
+        verifier.open(headers, now)
     }
 }
 
@@ -190,21 +292,55 @@ impl Provider {
     /// As [`Verifier::new`].
     ///
     /// ```
-    /// use hookseal::receive::Receiver;
     /// use hookseal::{Secret, provider};
     ///
-    /// let receiver: Receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
     /// assert_eq!(receiver.max_received(), 10 << 20);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn receiver<P>(&self, keys: impl Into<Keyring>) -> Result<Receiver<P>, ConfigError> {
+    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
+    }
+
+    /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
+    ///
+    /// `tenant` is its id as your database has it, not as the request's path has it: no signature covers the path, and
+    /// where a look-up takes `Shop-1` for `shop-1`, each spelling would be a scope in which one event is processed once.
+    ///
+    /// # Errors
+    /// [`Rejection::UnusableKeys`], which your log shows with the provider and the tenant.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let receiver: Receiver = provider::KLANG.tenant_receiver("shop-1", Secret::new("a secret of twenty-some bytes"))?;
+    /// assert_eq!(receiver.scope(), "shop-1");
+    ///
+    /// let error = provider::KLANG.tenant_receiver::<(), _>("shop-2", Secret::new("from a file\n")).unwrap_err();
+    /// assert_eq!(error.status(), 500);
+    /// let reason = "the keys of klang for \"shop-2\" cannot be used: the secret begins or ends with white space";
+    /// assert_eq!(error.to_string(), reason);
+    /// # Ok::<(), hookseal::receive::Rejection>(())
+    /// ```
+    pub fn tenant_receiver<P, K: Into<Keyring>>(
+        &self,
+        tenant: impl Into<String>,
+        keys: Result<K, ConfigError>,
+    ) -> Result<Receiver<P>, Rejection> {
+        let tenant = tenant.into();
+        match keys.and_then(|keys| self.receiver(keys)) {
+            Ok(receiver) => Ok(receiver.with_marker().with_scope(tenant)),
+            Err(error) => Err(Rejection::UnusableKeys { provider: self.name().to_owned(), tenant, error }),
+        }
     }
 
     /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
     /// tenants cannot be found by trying. Status and text are those of a wrong secret. If your tenants have another
-    /// [limit](Receiver::with_max_received) than the provider's, give it that too. It hashes once, and a tenant once for
-    /// each of its keys.
+    /// [limit](Receiver::with_max_received) or [budget](Receiver::with_body_budget) than usual, give it that too. It hashes
+    /// once, and a tenant once for each of its keys.
+    ///
+    /// The [scope](Receiver::with_scope) that you give it is logged as the unknown tenant, at most 64 characters of it.
     ///
     /// # Errors
     /// [`ConfigError::NoRandomness`]: its secret is a random one.
@@ -214,7 +350,7 @@ impl Provider {
     /// use hookseal::{Secret, provider};
     ///
     /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
-    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?;
+    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?.with_scope("shop-7");
     /// let mut intake = nobody.begin(&headers);
     /// intake.push("{}".into());
     /// assert_eq!(intake.finish().unwrap_err().status(), 401);
@@ -222,8 +358,9 @@ impl Provider {
     /// ```
     pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
         let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|_| ConfigError::NoRandomness)?;
-        self.receiver(Secret::from_bytes(key)?)
+        random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
+        let receiver = self.receiver(Secret::from_bytes(key)?)?;
+        Ok(receiver.with_marker().with(|shared| shared.is_nobodys = true))
     }
 }
 

@@ -1,9 +1,11 @@
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{Response, StatusCode};
 
-use crate::error::{ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
+use super::reply::PLAIN_TEXT;
+use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
 /// A request that does not reach the handler.
 ///
@@ -41,6 +43,12 @@ pub enum Rejection {
     /// The body is larger than a limit of the framework's or a middleware's.
     #[error("the body is over a limit that was set outside the receiver")]
     OverForeignLimit,
+    /// The body does not fit beside the others that are held at this moment: see [`BodyBudget`](super::BodyBudget).
+    #[error("the bodies that are held leave no room in the budget of {bytes} bytes")]
+    BudgetSpent {
+        /// The whole budget.
+        bytes: usize,
+    },
     /// The body did not arrive whole: most likely the sender went away.
     #[error("the body did not arrive whole")]
     BrokenBody,
@@ -64,20 +72,32 @@ pub enum Rejection {
     #[error("the receiver's keys are unavailable: {reason}")]
     Unavailable {
         /// For the log.
-        reason: String,
+        #[source]
+        reason: Cause,
+    },
+    /// A tenant's keys cannot be used, for example because its secret has a line end. Nobody is let in. See
+    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver).
+    #[error("the keys of {provider} for {tenant:?} cannot be used: {error}")]
+    UnusableKeys {
+        /// The provider's name.
+        provider: String,
+        /// The tenant.
+        tenant: String,
+        /// What is wrong with its keys.
+        error: ConfigError,
     },
     /// The receiver's set-up is at fault. Nobody is let in.
     #[error("{reason}")]
     Misconfigured {
         /// For the log.
-        reason: String,
+        reason: Cause,
     },
 }
 
 impl Rejection {
     /// For a look-up of keys that fails. The sender is told to try again.
     ///
-    /// `reason` is for your log: keep passwords out of it.
+    /// `reason` is an error or a text. It is for your log and the rejection's `source`: keep passwords out of it.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -85,8 +105,8 @@ impl Rejection {
     /// let rejection = Rejection::unavailable("connection refused");
     /// assert_eq!((rejection.status().as_u16(), rejection.retry_after().map(|wait| wait.as_secs())), (503, Some(30)));
     /// ```
-    pub fn unavailable(reason: impl fmt::Display) -> Rejection {
-        Rejection::Unavailable { reason: reason.to_string() }
+    pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Rejection {
+        Rejection::Unavailable { reason: Cause::new(reason) }
     }
 
     /// The status to answer with.
@@ -102,8 +122,8 @@ impl Rejection {
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
             Rejection::Unhandled { .. } => StatusCode::OK,
-            Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -123,13 +143,15 @@ impl Rejection {
             Rejection::BrokenBody => "the webhook's body did not arrive whole",
             Rejection::Unhandled { .. } => "acknowledged",
             Rejection::UnknownType { .. } => "the webhook's event type is not handled here",
-            Rejection::Unavailable { .. } => "the receiver is unavailable for the moment",
-            Rejection::Misconfigured { .. } => MISCONFIGURED,
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => {
+                "the receiver is unavailable for the moment"
+            }
+            Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => MISCONFIGURED,
         }
     }
 
-    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable), long
-    /// enough for a failover.
+    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable) or its
+    /// [budget](Self::BudgetSpent) is spent, long enough for a failover and for slow senders to be given up.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -138,9 +160,25 @@ impl Rejection {
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
             _ => None,
         }
+    }
+
+    /// All of it, for a server that has no adapter here.
+    ///
+    /// ```
+    /// use hookseal::receive::Rejection;
+    ///
+    /// let response: http::Response<Vec<u8>> = Rejection::unavailable("connection refused").to_response();
+    /// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &30.into()));
+    /// ```
+    pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        let mut response = Response::new(B::from(self.public_text().into()));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
+        response.headers_mut().extend(self.retry_after().map(|wait| (RETRY_AFTER, wait.as_secs().into())));
+        response
     }
 }
 
@@ -157,8 +195,9 @@ impl From<EventError> for Rejection {
 }
 
 impl From<ConfigError> for Rejection {
-    /// For a look-up that finds a secret which cannot be used.
+    /// For a look-up that cannot make a receiver. For a tenant's secret there is
+    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver), which tells the log whose it is.
     fn from(error: ConfigError) -> Rejection {
-        Rejection::Misconfigured { reason: error.to_string() }
+        Rejection::Misconfigured { reason: Cause::new(error) }
     }
 }

@@ -15,8 +15,8 @@ use crate::trace;
 ///
 /// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose events the catalogue
 /// describes: Kallglot, Klen AI, CallIntel, Klang, Efficlose, Standard Webhooks or Stripe. For others, say what their
-/// events look like ([`Provider::with_event`](crate::provider::Provider::with_event)), or take [`Received`]; every
-/// delivery is answered with 500 otherwise.
+/// events look like ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`];
+/// every delivery is answered with 500 otherwise.
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};
@@ -37,7 +37,7 @@ use crate::trace;
 /// }
 ///
 /// async fn hook(webhook: Webhook<Conversations, Klang>) -> Answer {
-///     println!("{:?}, signed with {:?}", webhook.event.id(), webhook.received.proof().key());
+///     println!("{:?}, signed with {:?}", webhook.event.id(), webhook.received.verified().proof().key());
 ///     match webhook.event.into_data() {
 ///         Conversations::Ready(conversation) => println!("{} is ready", conversation.title),
 ///         Conversations::Deleted { id } => println!("{id} is gone"),

@@ -85,10 +85,10 @@ impl<'de> Deserialize<'de> for Lines {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut lines: A) -> Result<Lines, A::Error> {
-                let mut text = String::new();
+                let mut text = lines.next_element::<String>()?.unwrap_or_default();
                 while let Some(line) = lines.next_element::<String>()? {
-                    text.push_str(&line);
                     text.push('\n');
+                    text.push_str(&line);
                 }
                 Ok(Lines(text))
             }

@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     pub(super) future: Option<u32>,
     pub(super) current_key_last: bool,
     pub(super) id: Option<IdRules>,
+    /// The format of the scheme's timestamp, if it has one.
+    pub(super) time_format: Option<TimeFormat>,
     pub(super) time: TimeRules,
     pub(super) spliced: Vec<Spliced>,
     /// What is covered before the body, and after it.
@@ -79,10 +81,10 @@ pub(super) struct TimeRules {
 }
 
 impl TimeRules {
-    /// Whether a text of `length` bytes will do, for a time that is `recent` or not.
+    /// Whether a text of `length` bytes will do, for a time that is recent or not.
     #[inline]
-    pub(super) fn admit(self, length: usize, recent: bool) -> bool {
-        self.digits.is_none_or(|digits| length == digits) && (recent || !self.recent)
+    pub(super) fn admit(self, length: usize, is_recent: impl FnOnce() -> bool) -> bool {
+        self.digits.is_none_or(|digits| length == digits) && (!self.recent || is_recent())
     }
 }
 
@@ -130,6 +132,7 @@ impl Plan {
             future: scheme.future,
             current_key_last: scheme.current_key_last,
             id: None,
+            time_format: families.iter().find_map(Family::time_format),
             time: TimeRules::default(),
             spliced: Vec::new(),
             head: Vec::new(),
@@ -145,7 +148,7 @@ impl Plan {
         if plan.id.is_none() && plan.families.iter().any(|family| family.id.is_some()) {
             plan.id = Some(IdRules { covered: false, border: None, marker: None });
         }
-        if let Some(format) = plan.time_format() {
+        if let Some(format) = plan.time_format {
             plan.time = TimeRules {
                 digits: format.digits().filter(|_| touching(notation)),
                 recent: plan.id.as_ref().is_some_and(|rules| rules.marker.is_some()),
@@ -195,14 +198,7 @@ impl Plan {
         let before = literal(pieces.first());
         let place = usize::from(!before.is_empty());
         matches!(pieces.get(place), Some(Piece::Timestamp)).then_some(())?;
-        Some(Marker { before, after: literal(pieces.get(place + 1)), format: self.time_format()? })
-    }
-
-    /// The format of the scheme's timestamp, if it has one.
-    pub(super) fn time_format(&self) -> Option<TimeFormat> {
-        let family = self.families.first()?;
-        let listed = || family.signatures.iter().find_map(|line| Some(line.time.as_ref()?.1));
-        family.timestamp.as_ref().map(|(_, format)| *format).or_else(listed)
+        Some(Marker { before, after: literal(pieces.get(place + 1)), format: self.time_format? })
     }
 
     /// How the header lines write MACs.
@@ -276,6 +272,13 @@ impl Family {
             }
         }
         new
+    }
+}
+
+impl Family {
+    fn time_format(&self) -> Option<TimeFormat> {
+        let listed = || self.signatures.iter().find_map(|line| Some(line.time.as_ref()?.1));
+        self.timestamp.as_ref().map(|(_, format)| *format).or_else(listed)
     }
 }
 

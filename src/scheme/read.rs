@@ -134,7 +134,7 @@ impl Plan {
         name: &HeaderName,
         now: impl FnOnce() -> Now,
     ) -> Result<Timestamp, VerifyError> {
-        let time = format.read(text).filter(|time| self.time.admit(text.len(), time.is_recent()));
+        let time = format.read(text).filter(|time| self.time.admit(text.len(), || time.is_recent()));
         let time = time.ok_or_else(|| malformed(name, "holds no timestamp of the scheme's format"))?;
         match time.place(now(), self.past, self.future) {
             Place::Inside => Ok(time),

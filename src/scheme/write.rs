@@ -24,11 +24,13 @@ impl Plan {
 
     /// The text of the time as the scheme sends it; empty where it sends none.
     pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<TimeText, SignError> {
-        match self.time_format() {
+        match self.time_format {
             Some(format) => {
-                let recent = time.unix_timestamp() >= RECENT;
-                let text = format.write(time).filter(|text| self.time.admit(text.as_bytes().len(), recent));
-                text.ok_or(SignError::TimeOutOfRange)
+                let Some(text) = format.write(time) else { return Err(SignError::TimeOutOfRange) };
+                match self.time.admit(text.as_bytes().len(), || time.unix_timestamp() >= RECENT) {
+                    true => Ok(text),
+                    false => Err(SignError::TimeOutOfRange),
+                }
             }
             None => Ok(TimeText::default()),
         }

@@ -15,11 +15,11 @@ use crate::provider::Provider;
 use crate::secret::Keyring;
 use crate::verify::Verifier;
 
-/// Sends an endpoint every forged, stale, tampered, oversized, doubled and malformed request that it must refuse, and
-/// the good ones that it must accept, and reports which it got wrong.
+/// Attacks an endpoint: sends it forged, stale, tampered, oversized, duplicate and malformed requests, which it must refuse,
+/// and authentic ones, which it must accept. The [`Report`] lists every wrong answer.
 ///
-/// The endpoint may be anything: what sends a request and gives back the answer's status and text is a function of
-/// yours. What to expect of each request, the provider's own scheme decides.
+/// The endpoint can be anything: you pass a function that sends a request and returns the status and the text of the
+/// response. The provider's scheme decides what each request must lead to.
 ///
 /// ```
 /// use axum::{Router, body::{Body, to_bytes}, extract::FromRef, routing::post};
@@ -87,7 +87,7 @@ use crate::verify::Verifier;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An endpoint over HTTP is called with any client; `request` is a whole `http::Request`, to the URI that you set.
+/// To attack an endpoint over HTTP, send `request`, an `http::Request` to the URI that you set, with any client.
 pub struct AttackKit {
     pub(super) sender: Sender,
     pub(super) keys: Keyring,
@@ -104,10 +104,10 @@ enum Bodies {
 }
 
 impl AttackKit {
-    /// A kit for an endpoint that handles events of this type, and knows these secrets.
+    /// A kit for an endpoint that handles events of this type and has these secrets.
     ///
     /// # Errors
-    /// [`SenderError`], for a provider without an event shape too: see [`bodies`](Self::bodies).
+    /// [`SenderError`], also for a provider without an event shape. Use [`bodies`](Self::bodies) there.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
@@ -128,7 +128,8 @@ impl AttackKit {
         AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })
     }
 
-    /// A kit with bodies of your own: a different one for each number, all of which the endpoint handles.
+    /// A kit with bodies of your own. `body` returns a different body for each number, and the endpoint must handle all of
+    /// them.
     ///
     /// # Errors
     /// [`SenderError`].
@@ -161,7 +162,7 @@ impl AttackKit {
         })
     }
 
-    /// Sets where the requests go; `/` unless set.
+    /// Sets the URI of the requests: `/` unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
@@ -175,7 +176,7 @@ impl AttackKit {
         AttackKit { uri, ..self }
     }
 
-    /// Sets the largest body that the endpoint takes, if it is not the provider's [`max_received`](Provider::max_received).
+    /// Sets the endpoint's body limit in bytes: the provider's [`max_received`](Provider::max_received) unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
@@ -188,24 +189,23 @@ impl AttackKit {
         AttackKit { max_received: bytes, ..self }
     }
 
-    /// Sets the endpoint's time, if its clock stands still.
+    /// Sets the endpoint's time, for an endpoint with a fixed clock.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
     /// # let secret = Secret::new("It's a Secret to Everybody")?;
     /// let recorded = time::OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
-    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.at(recorded);
+    /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?.with_time(recorded);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn at(self, time: OffsetDateTime) -> AttackKit {
-        AttackKit { sender: self.sender.at(time), ..self }
+    pub fn with_time(self, time: OffsetDateTime) -> AttackKit {
+        AttackKit { sender: self.sender.with_time(time), ..self }
     }
 
-    /// Tells how many events the endpoint has processed up to now.
+    /// Sets a function that returns how many events the endpoint has processed so far.
     ///
-    /// With it, the kit sees more: a request that is processed before it is refused, and a duplicate that is processed
-    /// again.
+    /// The kit can then also find a request that is processed before it is refused, and a duplicate that is processed again.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
@@ -221,12 +221,12 @@ impl AttackKit {
         AttackKit { effects: Some(Box::new(count)), ..self }
     }
 
-    /// Sends all requests, one after the other, and the copies of one event at the same time.
+    /// Sends all requests one after the other, except for the copies of one event, which it sends at the same time.
     ///
-    /// `send` gives the answer's status and text.
+    /// `send` returns the status and the text of the response.
     ///
     /// # Errors
-    /// [`SenderError`] if a request cannot be made. What the endpoint gets wrong is in the report.
+    /// [`SenderError`] if a request cannot be made. Mistakes of the endpoint are in the report, not errors.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
@@ -242,7 +242,7 @@ impl AttackKit {
         Run::new(self, send).report().await
     }
 
-    /// The n-th good body.
+    /// The n-th authentic body.
     pub(super) fn body(&self, number: usize) -> Result<Bytes, SenderError> {
         match &self.bodies {
             Bodies::Own(body) => Ok(body(number)),
@@ -250,7 +250,7 @@ impl AttackKit {
         }
     }
 
-    /// An event of this type; `None` for bodies of your own.
+    /// The event type; `None` for bodies of your own.
     pub(super) fn unknown_type(&self) -> Option<Result<Bytes, SenderError>> {
         matches!(self.bodies, Bodies::Events { .. }).then(|| self.body_of_type("type.added.tomorrow"))
     }
@@ -281,7 +281,7 @@ impl fmt::Debug for AttackKit {
     }
 }
 
-/// What an endpoint answered: a status, and its text, if that is to be looked at.
+/// The response of an endpoint: its status, and its text if the kit is to examine it.
 ///
 /// ```
 /// use hookseal::testing::Reply;

@@ -120,7 +120,7 @@ impl Cases<'_> {
         }
         let wrong = |n| Secret::from_bytes([n; 32]);
         let others = (2..8).map(wrong).chain(kit.keys.secrets().take(1).cloned().map(Ok));
-        let many = others.into_iter().try_fold(Keyring::new(wrong(1)?), |keys, secret| keys.and_previous(secret?))?;
+        let many = others.into_iter().try_fold(Keyring::new(wrong(1)?), |keys, secret| keys.with_previous(secret?))?;
         self.signed("a good signature behind seven others", &Sender::new(provider, many)?)
     }
 
@@ -161,8 +161,8 @@ impl Cases<'_> {
 
     fn times(&mut self) -> Result<(), SenderError> {
         let scheme = self.kit.sender.provider().scheme();
-        let past = i64::from(scheme.past_limit().unwrap_or_default());
-        let future = i64::from(scheme.future_limit().unwrap_or_default());
+        let past = i64::from(scheme.past().unwrap_or_default());
+        let future = i64::from(scheme.future().unwrap_or_default());
         // Apart from the edges, since the endpoint's clock goes on while we look at ours.
         let moments = [
             ("long ago", -past - 3600),

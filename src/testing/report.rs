@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What was found to be wrong. Displays one line for each mistake.
+/// The mistakes that were found. `Display` prints one line per mistake.
 ///
 /// ```
 /// use hookseal::idempotency::MemoryStore;
@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// Whether no mistake was found.
     ///
     /// ```
     /// assert!(hookseal::testing::Report::default().is_clean());
@@ -29,7 +29,7 @@ impl Report {
         self.mistakes.is_empty()
     }
 
-    /// What is wrong.
+    /// The mistakes.
     ///
     /// ```
     /// assert!(hookseal::testing::Report::default().mistakes().is_empty());
@@ -38,7 +38,7 @@ impl Report {
         &self.mistakes
     }
 
-    /// How many cases were tried.
+    /// The number of cases that were tried.
     ///
     /// ```
     /// assert_eq!(hookseal::testing::Report::default().cases(), 0);
@@ -47,7 +47,7 @@ impl Report {
         self.cases
     }
 
-    /// Notes one case, with what is wrong about it.
+    /// Records one case and its mistakes.
     pub(super) fn add(&mut self, case: &str, problems: impl IntoIterator<Item = String>) {
         self.cases += 1;
         let mistake = |problem| Mistake { case: case.to_owned(), problem };
@@ -62,7 +62,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// One thing that is wrong.
+/// One mistake.
 ///
 /// ```
 /// # let report = hookseal::testing::Report::default();
@@ -75,7 +75,7 @@ impl fmt::Display for Report {
 pub struct Mistake {
     /// What was tried.
     pub case: String,
-    /// What came of it, and what should have.
+    /// What happened, and what should have happened.
     pub problem: String,
 }
 

@@ -3,7 +3,7 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::error::{ConfigError, EventError, SignError};
+use crate::error::{ConfigError, EventError, RandomnessError, SignError};
 use crate::event::Event;
 use crate::id::event_id;
 use crate::provider::Provider;
@@ -20,7 +20,7 @@ use crate::sign::Signer;
 ///
 /// let secret = Secret::new("a secret of twenty-some bytes")?;
 /// let sender = Sender::new(&provider::KALLGLOT, secret.clone())?;
-/// let stale = sender.at(OffsetDateTime::now_utc() - Duration::HOUR).event("/hook", "call.ended", json!({}))?;
+/// let stale = sender.with_time(OffsetDateTime::now_utc() - Duration::HOUR).event("/hook", "call.ended", json!({}))?;
 ///
 /// let verifier = provider::KALLGLOT.verifier(secret)?;
 /// assert!(verifier.verify(stale.headers(), stale.body()).is_err());
@@ -30,14 +30,14 @@ use crate::sign::Signer;
 pub struct Sender {
     provider: Provider,
     signer: Signer,
-    /// Headers that the scheme covers beside its own.
+    /// Headers of the request that the scheme covers.
     covered: Vec<HeaderName>,
     id: Option<String>,
     time: Option<OffsetDateTime>,
 }
 
 impl Sender {
-    /// A sender with the secrets that the endpoint knows.
+    /// A sender with the endpoint's secrets.
     ///
     /// # Errors
     /// As [`Signer::new`].
@@ -53,24 +53,24 @@ impl Sender {
         Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None })
     }
 
-    /// Sets when the events happen and are signed, instead of now.
+    /// Sets the time at which events happen and are signed: now unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::Sender};
     /// use time::OffsetDateTime;
     ///
     /// let sender = Sender::new(&provider::SLACK, Secret::new("a secret of twenty-some bytes")?)?;
-    /// let request = sender.at(OffsetDateTime::UNIX_EPOCH).body("/hook", "{}")?;
+    /// let request = sender.with_time(OffsetDateTime::UNIX_EPOCH).body("/hook", "{}")?;
     /// assert_eq!(request.headers()["x-slack-request-timestamp"], "0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn at(mut self, time: OffsetDateTime) -> Sender {
+    pub fn with_time(mut self, time: OffsetDateTime) -> Sender {
         self.time = Some(time);
         self
     }
 
-    /// Sets the id of all events, instead of a new one for each.
+    /// Sets the id of all events: a new one for each unless set.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::Sender};
@@ -101,13 +101,13 @@ impl Sender {
     /// ```
     pub fn event(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         event_type: &str,
         data: impl Serialize,
     ) -> Result<Request<Bytes>, SenderError> {
         let (id, time) = (self.id()?, self.time());
         let event = Event::new(event_type, data).with_id(id.as_str()).with_time(time);
-        self.signed(uri, &id, self.provider.body(&event)?.into(), time)
+        self.signed(uri, &id, self.provider.encode(&event)?.into(), time)
     }
 
     /// A request with any body.
@@ -125,7 +125,11 @@ impl Sender {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn body(&self, uri: impl TryInto<Uri>, body: impl Into<Bytes>) -> Result<Request<Bytes>, SenderError> {
+    pub fn body(
+        &self,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
+        body: impl Into<Bytes>,
+    ) -> Result<Request<Bytes>, SenderError> {
         self.signed(uri, &self.id()?, body.into(), self.time())
     }
 
@@ -137,18 +141,18 @@ impl Sender {
         self.time.unwrap_or_else(OffsetDateTime::now_utc)
     }
 
-    pub(super) fn id(&self) -> Result<String, ConfigError> {
+    pub(super) fn id(&self) -> Result<String, RandomnessError> {
         self.id.clone().map_or_else(|| event_id("evt_"), Ok)
     }
 
     pub(super) fn signed(
         &self,
-        uri: impl TryInto<Uri>,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
         id: &str,
         body: Bytes,
         time: OffsetDateTime,
     ) -> Result<Request<Bytes>, SenderError> {
-        let mut request = Request::post(uri.try_into().map_err(|_| SignError::InvalidUri)?).body(body)?;
+        let mut request = Request::post(uri.try_into().map_err(SignError::invalid_uri)?).body(body)?;
         let headers = request.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for name in &self.covered {
@@ -172,15 +176,18 @@ impl Sender {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SenderError {
-    /// The event cannot be written as the provider does.
+    /// The event cannot be written in the provider's shape.
     #[error(transparent)]
     Event(#[from] EventError),
     /// The request cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// No secret or no id could be made.
+    /// The provider or the secret cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// No id could be made.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
     /// The request cannot be built.
     #[error(transparent)]
     Request(#[from] http::Error),

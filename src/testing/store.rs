@@ -13,11 +13,11 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Claims at the same time.
 const RIVALS: usize = 64;
 
-/// Whether a [`Store`] keeps its promises, on keys of its own. `sleep` lets time pass, for the store's clock too; about
-/// a third of a second in all.
+/// Checks that a [`Store`] keeps its promises, with keys of its own. `sleep` must let that much time pass, for the store's
+/// clock too: about a third of a second in all.
 ///
-/// It leaves keys behind, one of them for ever: give it a store for tests. All calls are made by one thread: a store that decides in two steps is found if it awaits something in between, and
-/// not if another thread would have to come in between.
+/// It leaves keys behind, one of them forever, so pass a store for tests. A single thread makes all calls. A store that
+/// decides in two steps is therefore found only if it awaits something between them.
 ///
 /// ```
 /// use hookseal::idempotency::MemoryStore;
@@ -64,6 +64,7 @@ impl<S: Store> Check<'_, S> {
         self.releases("release of a free key", &key, one, false).await;
         self.claims("a released key", &key, two, LONG, NEW).await;
         self.completes("completion by the holder", &key, two, LONG, true).await;
+        self.completes("a completion asked for again by its holder", &key, two, LONG, true).await;
         self.claims("a completed key", &key, one, LONG, COMPLETED).await;
         self.claims("a completed key, asked by who completed it", &key, two, LONG, COMPLETED).await;
         self.releases("release of a completed key", &key, two, false).await;

@@ -3,18 +3,24 @@
 use std::error::Error;
 
 use crate::idempotency::key::IdempotencyKey;
-use crate::receive::{Received, Rejection};
+use crate::receive::{Answer, Received, Receiver, Rejection};
 
 #[allow(dead_code, reason = "for the adapters")]
-pub(crate) fn accepted<P>(_: &Received<P>) {}
+pub(crate) fn verified<P>(_: &Received<P>) {}
+
+pub(crate) fn settled<P>(_: &Received<P>, _: bool) {}
+
+pub(crate) fn duplicate<P>(_: &Received<P>, _: &Answer) {}
 
 pub(crate) fn unread<P>(_: &Received<P>, _: &Rejection) {}
 
-pub(crate) fn refused(_: Option<(&str, &str)>, _: &Rejection) {}
+pub(crate) fn refused<P>(_: Option<&Receiver<P>>, _: &Rejection) {}
 
 #[allow(dead_code, reason = "for the adapters")]
-pub(crate) fn failed(_: &str) {}
+pub(crate) fn answered(_: &Answer) {}
 
 pub(crate) fn store_down(_: &(dyn Error + 'static)) {}
+
+pub(crate) fn store_full() {}
 
 pub(crate) fn lease_lost(_: &IdempotencyKey) {}

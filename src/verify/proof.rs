@@ -159,7 +159,7 @@ impl<'a> Proof<'a> {
     /// # use hookseal::{Key, Keyring, Secret, provider};
     /// let (old, new) = (Secret::new("the secret until yesterday")?, Secret::new("the secret from today on")?);
     /// let headers = provider::GITHUB.signer(old.clone())?.sign("evt_1", b"{}")?;
-    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).and_previous(old)?)?;
+    /// let verifier = provider::GITHUB.verifier(Keyring::new(new).with_previous(old)?)?;
     /// assert_eq!(verifier.verify(&headers, b"{}")?.proof().key(), Key::Previous(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -200,11 +200,21 @@ impl fmt::Debug for Proof<'_> {
 ///
 /// assert_ne!(Key::Current, Key::Previous(1));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a key is current or it is not")]
 pub enum Key {
     /// The current key.
     Current,
     /// The n-th previous key, counted from 1 in the order in which they were added.
     Previous(usize),
+}
+
+/// `current`, or `previous 1` and so on.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Current => f.pad("current"),
+            Key::Previous(n) => write!(f, "previous {n}"),
+        }
+    }
 }

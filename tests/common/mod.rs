@@ -31,7 +31,7 @@ pub(crate) fn key(n: u8) -> Secret {
 /// The keys `first`, `first + 1`, …
 pub(crate) fn keys(first: u8, count: u8) -> Keyring {
     let previous = (1..count).map(|n| key(first + n));
-    previous.fold(Keyring::new(key(first)), |keys, key| keys.and_previous(key).expect("at most eight keys"))
+    previous.fold(Keyring::new(key(first)), |keys, key| keys.with_previous(key).expect("at most eight keys"))
 }
 
 /// The header line of a scheme that `header` belongs to.

@@ -68,3 +68,32 @@ pub(crate) fn is_refused(address: IpAddr) -> bool {
     let is_high = matches!(address, IpAddr::V6(address) if address.segments()[0] >= 0x8000);
     is_high || REFUSED.iter().any(within)
 }
+
+/// IPv4 addresses that are not public.
+pub(crate) const INNER: [&str; 6] =
+    ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.1.1", "0.0.0.0", "255.255.255.255"];
+
+/// An IPv4 address as the forms of IPv6 hold it: mapped, NAT64 (the well-known prefix, and the local-use one with
+/// prefixes of 48, 56, 64 and 96 bits), 6to4, Teredo, compatible, and translated by SIIT.
+pub(crate) fn inside(address: Ipv4Addr) -> [Ipv6Addr; 10] {
+    let v4 = u128::from(address.to_bits());
+    let local: u128 = 0x0064_ff9b_0001 << 80;
+    // RFC 6052, section 2.2: bits 64 to 71 are left out.
+    let split = |before: u32| {
+        let (high, low) = (v4 >> (32 - before), v4 & ((1 << (32 - before)) - 1));
+        local | high << 64 | low << (24 + before)
+    };
+    [
+        0xffff << 32 | v4,
+        0x0064_ff9b << 96 | v4,
+        local | v4,
+        split(16),
+        split(8),
+        local | v4 << 24,
+        0x2002 << 112 | v4 << 80 | 1,
+        0x2001_0000 << 96 | (0x0808_0808 << 64) | u128::from(!address.to_bits()),
+        v4,
+        0xffff << 48 | v4,
+    ]
+    .map(Ipv6Addr::from_bits)
+}

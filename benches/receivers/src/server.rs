@@ -66,13 +66,13 @@ impl Server {
 pub(crate) enum Sender {}
 
 pub(crate) fn receiver() -> Result<Receiver<Sender>, ConfigError> {
-    provider::STANDARD_WEBHOOKS.receiver(Secret::new(SECRET)?)
+    Ok(provider::STANDARD_WEBHOOKS.receiver(Secret::new(SECRET)?)?.with_marker())
 }
 
 /// Events are forgotten before the client comes round to them again. The store then is in a steady state: each new event
 /// ends an old one.
 pub(crate) fn once() -> Once<MemoryStore> {
-    Once::new(MemoryStore::new(1_000_000)).keep(Duration::from_millis(250))
+    Once::new(MemoryStore::new(1_000_000)).with_retention(Duration::from_millis(250))
 }
 
 pub(crate) fn peer() -> Result<Arc<standardwebhooks::Webhook>, standardwebhooks::WebhookError> {

@@ -6,19 +6,22 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::response::IntoResponse;
-use hookseal::idempotency::{Claim, MemoryStore, Once, Store, Token};
+use hookseal::EventError;
+use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::receive::{Answer, Received, Rejection};
 use hookseal::redis::RedisStore;
 use hookseal::testing::check_store;
-use hookseal::{EventError, IdempotencyKey};
 use redis::aio::ConnectionManager;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore};
 
-use server::{App, Framing, Log, RedisServer, Reply, Server, eventually};
+use redis_server::RedisServer;
+use server::{App, Framing, Log, Reply, Server, eventually};
 use server::{forged, paid, receiver, signed, to, unsigned};
 
 mod common;
+#[path = "common/redis_server.rs"]
+mod redis_server;
 #[path = "common/server.rs"]
 mod server;
 
@@ -51,6 +54,10 @@ impl Store for AnyStore {
             AnyStore::Memory(store) => store.release(key, token).await.map_err(std::io::Error::other),
             AnyStore::Redis(store) => store.release(key, token).await.map_err(std::io::Error::other),
         }
+    }
+
+    fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
+        Some(tokio::time::sleep(time))
     }
 }
 
@@ -147,11 +154,11 @@ async fn of_a_thousand_deliveries_of_one_event_one_is_processed() {
             let case = format!("{server:?}, {name}");
             let tally = deliver_a_thousand_times(server, Once::new(store.clone())).await;
             assert_eq!(tally.runs, 1, "{case}");
-            let (processed, repeated) = (Answer::Processed.public_text(), Answer::Duplicate.public_text());
-            assert_eq!(tally.count(200, processed), 1, "{case}");
+            let (processed, repeated) = (server::text(&Answer::Processed), server::text(&Answer::Duplicate));
+            assert_eq!(tally.count(200, &processed), 1, "{case}");
             let busy = tally.count(409, "being processed");
             assert!(busy >= 500, "{case}: {busy}");
-            assert_eq!(tally.count(200, repeated) + busy, 999, "{case}");
+            assert_eq!(tally.count(200, &repeated) + busy, 999, "{case}");
         }
     }
 }
@@ -244,7 +251,7 @@ async fn an_event_is_processed_again_until_its_handler_succeeds() {
 #[tokio::test]
 async fn an_event_is_done_with_after_each_final_answer() {
     for server in Server::ALL {
-        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::failed("no such customer")] {
+        for answer in [Answer::Processed, Answer::Accepted, Answer::Duplicate, Answer::give_up("no such customer")] {
             let (log, result) = (Log::default(), answer.clone());
             let work = in_turn(&log, move |_| result.clone());
             let app = App::default().once("/hook", receiver(), Once::new(MemoryStore::new(10)), work);
@@ -301,7 +308,7 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
                 std::future::pending::<()>().await;
             }
         });
-        let once = Once::new(store).lease(Duration::from_secs(5));
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut connection = running.connect().await;
@@ -319,13 +326,49 @@ async fn an_event_whose_sender_hung_up_is_processed_after_its_lease() {
     }
 }
 
+/// As `nc -N` does: nothing more to send, and an answer awaited.
+#[tokio::test]
+async fn a_sender_that_closes_its_side_is_cut_off_by_axum_and_answered_by_actix() {
+    for server in Server::ALL {
+        let (store, seconds) = memory_with_clock();
+        let (log, started, closed) = (Log::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let gate = (started.clone(), closed.clone());
+        let work = stumbling(&log, move || {
+            let (started, closed) = gate.clone();
+            async move {
+                started.notify_one();
+                closed.notified().await;
+            }
+        });
+        let once = Once::new(store).with_lease(Duration::from_secs(5));
+        let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
+        let request = paid(7);
+        let mut connection = running.connect().await;
+        connection.write(&server::wire(&request, Framing::Length)).await;
+        started.notified().await;
+        connection.finish_writing().await;
+        if server == Server::Actix {
+            closed.notify_one();
+            connection.reply().await.unwrap().assert_says(&Answer::Processed, server);
+        } else {
+            assert!(connection.reply().await.is_none(), "{server:?}");
+            let busy = Answer::InFlight { retry_after: Duration::from_secs(5) };
+            running.send(request.clone()).await.assert_says(&busy, server);
+            seconds.store(5, Ordering::SeqCst);
+            running.send(request.clone()).await.assert_says(&Answer::Processed, server);
+        }
+        running.send(request).await.assert_says(&Answer::Duplicate, server);
+        assert_eq!(log.count(), if server == Server::Actix { 1 } else { 2 }, "{server:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_lease_in_redis_ends_by_itself() {
     let Some(redis) = RedisServer::start().await else { return };
     for server in Server::ALL {
         let log = Log::default();
         let work = stumbling(&log, std::future::pending::<()>);
-        let once = Once::new(RedisStore::new(redis.connect().await)).lease(Duration::from_millis(200));
+        let once = Once::new(RedisStore::new(redis.connect().await)).with_lease(Duration::from_millis(200));
         let running = server.start(&App::default().once("/hook", receiver(), once, work)).await;
         let request = paid(7);
         let mut abandoned = running.connect().await;

@@ -20,7 +20,7 @@ use common::key;
 mod common;
 
 fn receiver<P>() -> Receiver<P> {
-    CALLINTEL.receiver(key(1)).unwrap()
+    CALLINTEL.receiver(key(1)).unwrap().with_marker()
 }
 
 fn request(body: &'static str) -> Request<Bytes> {

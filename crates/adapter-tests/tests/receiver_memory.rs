@@ -18,7 +18,7 @@ use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use futures_core::Stream;
 use hookseal::provider;
-use hookseal::receive::{Answer, Received, Receiver};
+use hookseal::receive::{Answer, BodyBudget, Received, Receiver};
 use hookseal::tower::WebhookLayer;
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame};
@@ -217,4 +217,40 @@ fn an_accepted_body_that_came_in_pieces_is_held_twice_at_most() {
         assert_eq!(status, 200, "{name}, {pieces}");
         assert!(most_held < copies * LIMIT + SLACK, "{name}, {pieces}: {most_held} held");
     }
+}
+
+/// Bodies of 25 MiB from whoever, all at the same time, piece by piece.
+#[test]
+fn two_hundred_forged_bodies_hold_no_more_than_the_budget() {
+    const COUNT: usize = 200;
+    const LARGEST: usize = 25 << 20;
+    const BUDGET: usize = 40 << 20;
+    // What is not counted, the states of the hashes, and whatever a request has beside its body.
+    const EACH: usize = (16 << 10) + (8 << 10);
+    let budget = BodyBudget::new(BUDGET);
+    let receiver: Receiver = provider::GITHUB.receiver(key(0)).unwrap().with_body_budget(budget.clone());
+    let forged = provider::GITHUB.signer(key(1)).unwrap().sign("id", b"").unwrap();
+    for size in [64 << 10, 1 << 20] {
+        let piece = Bytes::from(vec![b'x'; size]);
+        let (most, statuses) = most_held(|| {
+            let mut intakes: Vec<_> = (0..COUNT).map(|_| receiver.begin(&forged)).collect();
+            // The first piece is held as it came, so that each needs one of its own.
+            intakes.iter_mut().for_each(|intake| intake.push(vec![b'x'; size].into()));
+            for _ in 1..LARGEST / size {
+                intakes.iter_mut().for_each(|intake| intake.push(piece.clone()));
+            }
+            let statuses = intakes.into_iter().map(|intake| intake.finish().unwrap_err().status().as_u16());
+            statuses.collect::<Vec<_>>()
+        });
+        let bound = BUDGET + COUNT * EACH + 2 * size;
+        assert!(most < bound, "{size} at a time: {most} of {bound} bytes held");
+        assert!(statuses.iter().all(|status| [401, 503].contains(status)) && statuses.contains(&503), "{statuses:?}");
+        assert_eq!(budget.spent(), 0);
+    }
+
+    let body = vec![b'x'; LARGEST];
+    let genuine = provider::GITHUB.signer(key(0)).unwrap().sign("id", &body).unwrap();
+    let mut intake = receiver.begin(&genuine);
+    body.chunks(1 << 20).for_each(|piece| intake.push(Bytes::copy_from_slice(piece)));
+    assert_eq!(intake.finish().unwrap().body().len(), LARGEST);
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use actix_web::web;
 use axum::Router;
-use axum::extract::{FromRef, FromRequestParts, Path};
+use axum::extract::{FromRef, Path};
 use axum::routing::post;
 use bytes::Bytes;
+use hookseal::actix::Lookup;
 use hookseal::provider;
-use hookseal::receive::{Answer, Received, Receiver, Rejection, StrictWebhook, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
 use hookseal::testing::Sender;
 use hookseal::{EventError, Key, Secret, VerifyError};
 use http::{HeaderName, Request};
@@ -73,7 +74,7 @@ struct Refused {
 /// Requests to a handler of [`Billing`] with a limit of 10 KB.
 fn refused() -> Vec<Refused> {
     let now = OffsetDateTime::now_utc();
-    let at = |time| sender(0).at(time).event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
+    let at = |time| sender(0).with_time(time).event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
     let header = HeaderName::from_static(SIGNATURE);
     let by_length = |case, status, request, rejection| {
         let framing = Framing::Length;
@@ -107,7 +108,7 @@ fn refused() -> Vec<Refused> {
             rejection: Rejection::TooLarge { limit: 10_000 },
         },
         by_length("authentic, but not JSON", 400, signed("seven"), unreadable.into()),
-        by_length("authentic, but other data", 400, misfit, EventError::Data { line: 1, column: 1 }.into()),
+        by_length("authentic, but other data", 400, misfit, EventError::NotAnObject.into()),
     ]
 }
 
@@ -207,7 +208,7 @@ async fn an_answer_says_its_text_and_never_its_reason() {
             Answer::Duplicate,
             Answer::InFlight { retry_after: wait },
             Answer::retry(wait),
-            Answer::failed("no such customer"),
+            Answer::give_up("no such customer"),
             Answer::Unreadable(EventError::NotAnObject),
         ]
     };
@@ -230,13 +231,13 @@ async fn a_handler_sees_the_event_and_the_key_that_signed_it() {
         let log = Log::default();
         let receiver: Receiver = provider::KLANG.receiver(keys(1, 2)).unwrap().with_clock(move || time);
         let handler = log.noting(|Webhook { event, received }: Webhook<Billing>| {
-            let (key, signed_at) = (received.proof().key(), received.proof().timestamp());
+            let (key, signed_at) = (received.verified().proof().key(), received.verified().proof().timestamp());
             let Billing::Paid { amount } = event.data();
             format!("{:?}", (event.id(), event.event_type(), event.time(), amount, key, signed_at))
         });
         let running = server.start(&App::default().route("/hook", receiver, handler)).await;
         for n in [1, 2] {
-            let sender = sender(n).with_id("evt_7").at(time);
+            let sender = sender(n).with_id("evt_7").with_time(time);
             let request = sender.event("/hook", "invoice.paid", json!({"amount": 7})).unwrap();
             running.send(request).await.assert_says(&Answer::Processed, server);
         }
@@ -263,10 +264,10 @@ struct Providers {
 impl Providers {
     fn with(secret: &Secret) -> Providers {
         Providers {
-            klang: provider::KLANG.receiver(secret.clone()).unwrap(),
-            github: provider::GITHUB.receiver(secret.clone()).unwrap(),
-            polar: provider::POLAR.receiver(secret.clone()).unwrap(),
-            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap(),
+            klang: provider::KLANG.receiver(secret.clone()).unwrap().with_marker(),
+            github: provider::GITHUB.receiver(secret.clone()).unwrap().with_marker(),
+            polar: provider::POLAR.receiver(secret.clone()).unwrap().with_marker(),
+            standard: provider::STANDARD_WEBHOOKS.receiver(secret.clone()).unwrap().with_marker(),
         }
     }
 }
@@ -335,30 +336,38 @@ impl Tenants {
             return Err(Rejection::unavailable("connection refused by db.internal"));
         }
         match name {
-            "two" => Ok(provider::KLANG.receiver(key(2))?.with_scope(name)),
-            "three" => Ok(provider::KLANG.receiver(key(3))?.with_scope(name)),
+            "two" => Ok(provider::KLANG.receiver(key(2))?.with_marker().with_scope(name)),
+            "three" => Ok(provider::KLANG.receiver(key(3))?.with_marker().with_scope(name)),
             "nameless" => Err(Rejection::UnknownTenant),
             _ => Ok(provider::KLANG.refusing_receiver()?),
         }
     }
 }
 
-impl hookseal::axum::ReceiverLookup<Tenants> for Tenant {
-    async fn find_receiver(parts: &mut http::request::Parts, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
-        let path = Path::<String>::from_request_parts(parts, tenants).await;
-        let Path(name) = path.map_err(|_| Rejection::UnknownTenant)?;
+impl ReceiverLookup<Tenants> for Tenant {
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(name): Path<String>, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
         tenants.receiver_of(&name).await
     }
 }
 
+/// With the extractor of actix-web.
+struct OnActix(Tenants);
+
+impl ReceiverLookup<OnActix> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(name: web::Path<String>, tenants: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
+        tenants.0.receiver_of(&name).await
+    }
+}
+
+/// The state of axum is one in an `Arc`, which has the look-ups of what is in it.
 fn by_tenant(tenants: &Tenants, log: &Log) -> App {
     let handler = log.noting(|received: Received<Tenant>| received.scope().to_owned());
-    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(tenants.clone());
-    let tenants = tenants.clone();
-    let lookup = hookseal::actix::ReceiverLookup::new(move |request: actix_web::HttpRequest| {
-        let tenants = tenants.clone();
-        async move { tenants.receiver_of(request.match_info().get("tenant").unwrap_or_default()).await }
-    });
+    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Arc::new(tenants.clone()));
+    let lookup = Lookup::<Tenant>::new(OnActix(tenants.clone()));
     App::default().merge(router.clone(), router).actix(move |config| {
         config.app_data(lookup.clone()).route("/hooks/{tenant}", web::post().to(handler.clone()));
     })
@@ -429,7 +438,7 @@ async fn actix_answers_500_where_another_extractor_took_the_body() {
         config.app_data(receiver::<()>()).route("/hook", web::post().to(both));
     });
     let running = Server::Actix.start(&app).await;
-    let misconfigured = Rejection::Misconfigured { reason: String::new() };
+    let misconfigured = Rejection::from(hookseal::ConfigError::EmptySecret);
     for framing in [Framing::Length, Framing::Chunks(10)] {
         running.connect().await.send(&paid(7), framing).await.assert_says(&misconfigured, framing);
         // Also where a forger would learn of it: nobody is let in.
@@ -446,7 +455,7 @@ async fn actix_answers_500_where_no_receiver_of_the_type_was_given() {
         config.app_data(receiver::<GitHub>()).route("/hook", web::post().to(handler.clone()));
     });
     let reply = Server::Actix.start(&app).await.send(paid(7)).await;
-    reply.assert_says(&Rejection::Misconfigured { reason: String::new() }, "no receiver");
+    reply.assert_says(&Rejection::from(hookseal::ConfigError::EmptySecret), "no receiver");
     assert_eq!((reply.status, log.count()), (500, 0));
 }
 
@@ -495,6 +504,6 @@ async fn actix_answers_500_where_two_forms_of_receivers_were_given() {
         config.app_data(web::Data::new(given(0, "app"))).service(resource.route(web::post().to(handler.clone())));
     });
     let reply = Server::Actix.start(&app).await.send(paid(7)).await;
-    reply.assert_says(&Rejection::Misconfigured { reason: String::new() }, "a receiver and one in Data");
+    reply.assert_says(&Rejection::from(hookseal::ConfigError::EmptySecret), "a receiver and one in Data");
     assert_eq!(log.count(), 0);
 }

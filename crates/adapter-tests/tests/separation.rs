@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Ready;
+use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequest, OptionalFromRequest};
 use hookseal::receive::{Received, Receiver, StrictWebhook, Webhook};
@@ -27,6 +28,11 @@ assert_impl_all!(Webhook<Events, Klang>: FromRequest<Receiver<Klang>>, FromReque
 assert_not_impl_any!(Webhook<Events, GitHub>: FromRequest<Receiver<Klang>>, FromRequest<App>);
 assert_impl_all!(StrictWebhook<Events, Klang>: FromRequest<Receiver<Klang>>, FromRequest<App>);
 assert_not_impl_any!(StrictWebhook<Events, GitHub>: FromRequest<Receiver<Klang>>, FromRequest<App>);
+
+// A state in an `Arc` serves what it serves without.
+assert_impl_all!(Received<Klang>: FromRequest<Arc<App>>, FromRequest<Arc<Arc<App>>>);
+assert_impl_all!(Webhook<Events, Klang>: FromRequest<Arc<App>>);
+assert_not_impl_any!(Received<GitHub>: FromRequest<Arc<App>>);
 
 // What was received from one provider is not what another sent.
 assert_impl_all!(Received<Klang>: Into<Received<Klang>>, AsRef<Received<Klang>>);

@@ -1,9 +1,18 @@
 //! What a subscriber is told of each delivery, and what it is never told.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use actix_web::web;
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::post;
 use bytes::Bytes;
-use hookseal::receive::{Answer, Received, Webhook};
+use hookseal::Secret;
+use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
+use hookseal::provider::KLANG;
+use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, Webhook};
 use http::Request;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +21,7 @@ use tracing::subscriber::with_default;
 use tracing_subscriber::fmt::MakeWriter;
 
 use common::keys;
-use server::{App, Log, SIGNATURE, Server, receiver, sender, signed, unsigned};
+use server::{App, Log, SIGNATURE, Server, receiver, sender, signed, to, unsigned};
 
 mod common;
 #[path = "common/server.rs"]
@@ -57,6 +66,10 @@ impl Lines {
 
 /// Hands the requests to the application in this process, and gives what was logged.
 fn logged(server: Server, app: &App, requests: Vec<Request<Bytes>>) -> Vec<String> {
+    logged_by(deliver(server, app, requests))
+}
+
+fn logged_by(doing: impl Future<Output = ()>) -> Vec<String> {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -64,7 +77,7 @@ fn logged(server: Server, app: &App, requests: Vec<Request<Bytes>>) -> Vec<Strin
         .without_time()
         .with_writer(lines.clone())
         .finish();
-    with_default(subscriber, || actix_web::rt::System::new().block_on(deliver(server, app, requests)));
+    with_default(subscriber, || actix_web::rt::System::new().block_on(doing));
     lines.take().into_iter().filter(|line| line.contains(" hookseal: ")).collect()
 }
 
@@ -107,14 +120,14 @@ fn assert_all_in(line: &str, parts: &[&str]) {
 }
 
 #[test]
-fn an_accepted_delivery_is_one_debug_event_that_says_which() {
+fn a_verified_delivery_is_one_debug_event_that_says_which() {
     for server in Server::ALL {
         for (n, key) in [(0, "key=Current"), (1, "key=Previous(1)")] {
             let lines = logged(server, &app(), vec![event(n, "invoice.paid")]);
             assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
             let said =
                 [r#"provider="klang""#, r#"scope="tenant-7""#, r#"id="evt_7""#, r#"event_type="invoice.paid""#, key];
-            assert_all_in(&lines[0], &["DEBUG", "webhook accepted"]);
+            assert_all_in(&lines[0], &["DEBUG", "webhook verified"]);
             assert_all_in(&lines[0], &said);
         }
     }
@@ -151,15 +164,225 @@ fn an_authentic_delivery_that_cannot_be_read_is_one_event() {
     }
 }
 
+/// The last line is about the handler, the ones before about the request.
+#[test]
+fn a_duplicate_is_told_from_a_processed_event() {
+    for server in Server::ALL {
+        let count = Arc::new(AtomicUsize::new(0));
+        let work = move |_: Received| {
+            let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            std::future::ready(if is_first { Answer::retry(Duration::ZERO) } else { Answer::Processed })
+        };
+        let receiver = receiver().with_scope("tenant-7");
+        let app = App::default().once("/hook", receiver, Once::new(MemoryStore::new(10)), work);
+        let said = [
+            "webhook not processed, and released for another attempt",
+            "webhook processed",
+            "duplicate of a webhook that was processed",
+            "duplicate of a webhook that was processed",
+        ];
+        let lines = logged(server, &app, vec![event(0, "invoice.paid"); said.len()]);
+        assert_eq!(lines.len(), 2 * said.len(), "{server:?}: {lines:#?}");
+        for (lines, said) in lines.chunks(2).zip(said) {
+            assert_all_in(&lines[0], &["webhook verified"]);
+            let which = [r#"provider="klang""#, r#"scope="tenant-7""#, r#"id="evt_7""#, r#"event_type="invoice.paid""#];
+            assert_all_in(&lines[1], &["DEBUG", &format!("hookseal: {said} ")]);
+            assert_all_in(&lines[1], &which);
+        }
+    }
+}
+
+fn received(request: Request<Bytes>) -> Received {
+    let (parts, body) = request.into_parts();
+    let receiver: Receiver = receiver();
+    let mut intake = receiver.begin(&parts.headers);
+    intake.push(body);
+    intake.finish().unwrap()
+}
+
+#[test]
+fn a_duplicate_during_the_first_run_says_so() {
+    let (once, event) = (Once::new(MemoryStore::new(10)), received(event(0, "invoice.paid")));
+    let inner = async { once.run(&event, async { Answer::Processed }).await };
+    let lines = logged_by(async {
+        assert_eq!(once.run(&event, inner).await.status(), 409);
+    });
+    assert_all_in(&lines[0], &["duplicate of a webhook that is being processed", r#"id="evt_7""#]);
+}
+
+/// Does what it is asked, and the reply to the first try is lost.
+struct Mumbling(MemoryStore, AtomicUsize);
+
+impl Mumbling {
+    fn reply<T>(&self, reply: T) -> std::io::Result<T> {
+        let is_first = self.1.fetch_add(1, Ordering::SeqCst) == 0;
+        if is_first { Err(std::io::ErrorKind::ConnectionReset.into()) } else { Ok(reply) }
+    }
+}
+
+impl Store for Mumbling {
+    type Error = std::io::Error;
+
+    async fn claim(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> std::io::Result<Claim> {
+        let Ok(claim) = self.0.claim(key, token, lease).await;
+        Ok(claim)
+    }
+
+    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> std::io::Result<bool> {
+        let Ok(reply) = self.0.complete(key, token, keep).await;
+        self.reply(reply)
+    }
+
+    async fn release(&self, key: &IdempotencyKey, token: Token) -> std::io::Result<bool> {
+        let Ok(reply) = self.0.release(key, token).await;
+        self.reply(reply)
+    }
+}
+
+#[test]
+fn a_lost_reply_is_not_a_lost_lease() {
+    let settled = [
+        (Answer::Processed, "webhook processed"),
+        (Answer::retry(Duration::ZERO), "webhook not processed, and released for another attempt"),
+    ];
+    for (answer, said) in settled {
+        let once = Once::new(Mumbling(MemoryStore::new(10), AtomicUsize::new(0)));
+        let event = received(event(0, "invoice.paid"));
+        let lines = logged_by(async {
+            once.run(&event, async { answer.clone() }).await;
+        });
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert_all_in(&lines[0], &[said]);
+    }
+}
+
+#[test]
+fn a_full_store_is_not_one_that_does_not_answer() {
+    for once in [Once::new(MemoryStore::new(0)), Once::new(MemoryStore::new(0)).process_when_down()] {
+        let event = received(event(0, "invoice.paid"));
+        let lines = logged_by(async {
+            once.run(&event, std::future::pending::<Answer>()).await;
+        });
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert_all_in(&lines[0], &["ERROR", "idempotency store is full"]);
+    }
+}
+
+#[test]
+fn a_body_that_does_not_fit_is_logged_with_the_event() {
+    let lacking = sender(0).with_id("evt_7").event("/hook", "invoice.paid", json!({})).unwrap();
+    let reason = r#"field `amount` is missing in the data of event type "invoice.paid""#;
+    for server in Server::EXTRACTORS {
+        let handler = Log::default().noting(|webhook: Webhook<Invoices>| match webhook.event.into_data() {
+            Invoices::Paid { amount } => amount,
+        });
+        let app = App::default().route("/hook", receiver().with_scope("tenant-7"), handler);
+        let lines = logged(server, &app, vec![lacking.clone()]);
+        assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
+        let which = [r#"scope="tenant-7""#, r#"id="evt_7""#, r#"event_type="invoice.paid""#, reason];
+        assert_all_in(&lines[0], &["WARN", "webhook refused", "status=400"]);
+        assert_all_in(&lines[0], &which);
+    }
+}
+
+#[derive(Deserialize)]
+enum Invoices {
+    #[serde(rename = "invoice.paid")]
+    Paid { amount: u64 },
+}
+
+enum Tenant {}
+
+/// One tenant has a broken secret, all others do not exist.
+fn receiver_of(tenant: String) -> Result<Receiver<Tenant>, Rejection> {
+    match tenant.as_str() {
+        "broken" => KLANG.tenant_receiver("tenant-7", Secret::new("a secret with a line end\n")),
+        _ => Ok(KLANG.refusing_receiver()?.with_scope(tenant)),
+    }
+}
+
+#[derive(Clone)]
+struct Database;
+
+impl ReceiverLookup<Database> for Tenant {
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(tenant): Path<String>, _: &Database) -> Result<Receiver<Tenant>, Rejection> {
+        receiver_of(tenant)
+    }
+}
+
+/// With the extractor of actix-web.
+struct OnActix;
+
+impl ReceiverLookup<OnActix> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(tenant: web::Path<String>, _: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
+        receiver_of(tenant.into_inner())
+    }
+}
+
+fn by_tenant() -> App {
+    let handler = Log::default().noting(|_: Received<Tenant>| "");
+    let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Database);
+    App::default().merge(router.clone(), router).actix(move |config| {
+        let lookup = hookseal::actix::Lookup::<Tenant>::new(OnActix);
+        config.app_data(lookup).route("/hooks/{tenant}", web::post().to(handler.clone()));
+    })
+}
+
+#[test]
+fn a_tenant_whose_secret_is_broken_is_logged_by_provider_and_scope() {
+    for server in Server::EXTRACTORS {
+        let lines = logged(server, &by_tenant(), vec![to("/hooks/broken", event(0, "invoice.paid"))]);
+        assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
+        let said = [r#"provider="klang""#, r#"scope="tenant-7""#, "status=500", "begins or ends with white space"];
+        assert_all_in(&lines[0], &["WARN", "webhook refused"]);
+        assert_all_in(&lines[0], &said);
+        assert!(!lines[0].contains("line end"), "the secret: {}", lines[0]);
+    }
+}
+
+#[test]
+fn an_unknown_tenant_is_logged_by_the_name_that_was_asked_for() {
+    // Decoded by the frameworks: a forged line, colours, a quote, and more than anybody wants to read.
+    let hostile = format!("/hooks/%0aWARN%20hookseal:%20%1b[31m%22x%22{}", "y".repeat(1000));
+    for server in Server::EXTRACTORS {
+        for (path, name) in [("/hooks/shop-7", "shop-7"), (&hostile, r#"\nWARN hookseal: \u{1b}[31m\"x\"yyyy"#)] {
+            let lines = logged(server, &by_tenant(), vec![to(path, event(0, "invoice.paid"))]);
+            assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
+            assert_all_in(&lines[0], &["WARN", "webhook refused", r#"provider="klang""#, "status=401"]);
+            assert_all_in(&lines[0], &[&format!("unknown_tenant=\"{name}")]);
+            assert!(lines[0].len() < 400 && !lines[0].contains('\u{1b}'), "{}", lines[0]);
+        }
+    }
+}
+
 #[test]
 fn a_permanent_failure_is_an_error_with_its_reason() {
     for server in Server::ALL {
-        let handler = |_: Received| std::future::ready(Answer::failed("no such customer"));
+        let handler = |_: Received| std::future::ready(Answer::give_up("no such customer"));
         let app = App::default().route("/hook", receiver(), handler);
         let lines = logged(server, &app, vec![event(0, "invoice.paid")]);
         let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();
         assert_eq!(errors.len(), 1, "{server:?}: {lines:#?}");
         assert_all_in(errors[0], &["no such customer"]);
+    }
+}
+
+#[test]
+fn what_a_handler_cannot_read_is_a_warning_that_names_the_type() {
+    for server in Server::ALL {
+        let handler = |received: Received| {
+            let read = received.event().and_then(|event| event.data_as::<Vec<u8>>());
+            std::future::ready(read.map_or_else(Answer::from, |_| Answer::Processed))
+        };
+        let app = App::default().route("/hook", receiver(), handler);
+        let lines = logged(server, &app, vec![event(0, "invoice.paid")]);
+        assert_eq!(lines.len(), 2, "{server:?}: {lines:#?}");
+        let reason = r#"the data of event type "invoice.paid" does not fit at line 1 column 0"#;
+        assert_all_in(&lines[1], &["WARN", "webhook is not what the handler expects", reason]);
     }
 }
 

@@ -26,10 +26,12 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let ready = klang.event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
     let added = klang.event(&*klang_uri, "conversation.rated", json!({"stars": 5}))?;
     let forged = mallory.event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
-    let stale = klang.clone().at(nine_hours_ago).event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
+    let stale =
+        klang.clone().with_time(nine_hours_ago).event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
     let broken = klang.body(&*klang_uri, "this is no JSON")?;
     let large = klang.body(&*klang_uri, vec![b' '; 2 << 20])?;
     let push = github.body(&*shop_uri, r#"{"ref":"refs/heads/main"}"#)?;
+    let respelt = github.body(format!("http://{address}/github/Shop-1"), r#"{"ref":"refs/heads/main"}"#)?;
     let elsewhere = github.body(format!("http://{address}/github/shop-2"), r#"{"ref":"refs/heads/main"}"#)?;
     let confused = github.body(&*klang_uri, r#"{"ref":"refs/heads/main"}"#)?;
 
@@ -43,6 +45,7 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
         ("too large", large, 413),
         ("a tenant's event", push.clone(), 202),
         ("the same again", push, 200),
+        ("the same to another spelling of the tenant", respelt, 200),
         ("the same to a tenant that does not exist", elsewhere, 401),
         ("the same to another provider's endpoint", confused, 400),
     ];

@@ -1,23 +1,10 @@
 //! A fleet that sends webhooks out of a PostgreSQL outbox, killed at random while it does. See README.md.
 
-mod check;
-mod fleet;
-mod outbox;
-mod postgres;
-mod receiver;
-mod story;
-mod worker;
-
 use std::process::ExitCode;
 use std::time::Duration;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-pub struct Options {
-    events: usize,
-    workers: usize,
-    kills: usize,
-}
+use outbox::story::Options;
+use outbox::{Result, postgres, story, worker};
 
 #[tokio::main]
 async fn main() -> ExitCode {

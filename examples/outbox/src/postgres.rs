@@ -1,6 +1,6 @@
 //! A PostgreSQL of our own: in a temporary directory, on a Unix socket there, gone when dropped.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,20 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
 
 use crate::Result;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Stops the server, by its fast shutdown, when standard input closes: also if this process is killed.
-const GUARD: &str = r#"trap '' INT; "$0" "$@" & read _; kill -INT $!; wait $!; rm -rf "$DIRECTORY""#;
+/// Stops the server, by its fast shutdown, when standard input closes: also if this process is killed. A line there
+/// crashes it, and starts it again after as many seconds.
+const GUARD: &str = r#"
+    trap '' INT
+    "$0" "$@" &
+    while read seconds; do kill -QUIT $!; wait $!; sleep $seconds; "$0" "$@" & done
+    kill -INT $!; wait $!; rm -rf "$DIRECTORY""#;
 
 pub struct Postgres {
     guard: Child,
@@ -71,6 +76,12 @@ impl Postgres {
         Ok(server)
     }
 
+    /// Crashes the server. It comes back after some seconds, and recovers what was committed.
+    pub fn crash(&mut self, seconds: u32) -> Result<()> {
+        let input = self.guard.stdin.as_mut().ok_or("the server is being stopped")?;
+        Ok(writeln!(input, "{seconds}")?)
+    }
+
     pub fn address(&self) -> String {
         format!("host={} user=outbox dbname=postgres", self.directory.path().display())
     }
@@ -102,8 +113,19 @@ fn unprivileged(own: &Path) -> io::Result<Option<(u32, u32)>> {
     user.map(Some).ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
 }
 
+/// A transaction that does nothing for so long is ended by the server, and its locks with it: whoever was frozen inside
+/// one (a paused machine, a lost network) holds up nobody for longer. Locks are waited for a little longer than that.
+const SESSION: &str =
+    "-c idle_in_transaction_session_timeout=2s -c lock_timeout=5s -c statement_timeout=30s -c tcp_keepalives_idle=10";
+
 pub fn pool(address: &str, connections: usize) -> Result<Pool> {
-    let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(address.parse()?, NoTls, config);
-    Ok(Pool::builder(manager).max_size(connections).build()?)
+    let mut config: tokio_postgres::Config = address.parse()?;
+    // Over TCP, a server that is gone without a word is noticed within half a minute.
+    config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(30));
+    config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+    config.application_name("outbox").options(SESSION);
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config, NoTls, manager);
+    let pool = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1);
+    Ok(pool.create_timeout(Some(Duration::from_secs(10))).build()?)
 }

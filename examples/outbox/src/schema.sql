@@ -24,15 +24,16 @@ CREATE TABLE deliveries (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id    text NOT NULL REFERENCES events,
     endpoint_id text NOT NULL REFERENCES endpoints,
-    delivery    jsonb NOT NULL,                  -- hookseal's Delivery; state and due_at repeat it for the index
-    state       text NOT NULL,
-    due_at      timestamptz,
-    lease_until timestamptz NOT NULL DEFAULT '-infinity',
+    delivery    jsonb NOT NULL,                  -- hookseal's Delivery
+    state       text NOT NULL,                   -- the name of its state, or 'parked'
+    due_at      timestamptz,                     -- its due(), later while it is set aside; null when nothing is to be done
+    faults      integer NOT NULL DEFAULT 0,      -- how often in a row it could not be handled
+    fault       text,                            -- why, the last time
     UNIQUE (event_id, endpoint_id)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 
--- Without lease_until, so that taking a lease does not touch the index.
-CREATE INDEX due ON deliveries (due_at) WHERE state = 'pending';
+-- All that the workers compare.
+CREATE INDEX due ON deliveries (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE attempts (                          -- the delivery log
     delivery_id bigint NOT NULL REFERENCES deliveries,

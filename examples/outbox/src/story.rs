@@ -5,21 +5,27 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Pool;
-use hookseal::delivery::EndpointHealth;
-use hookseal::{Secret, SecretForm, Subscription};
+use hookseal::delivery::{EndpointHealth, Subscription};
+use hookseal::{Secret, SecretForm};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_postgres::types::{Json, ToSql};
 
 use crate::fleet::Fleet;
 use crate::receiver::{self, Receiver};
-use crate::{Options, Result, check, outbox, postgres, worker};
+use crate::{Result, check, events, postgres, worker};
 
 /// Concurrent transactions of the business.
 const PRODUCERS: usize = 2;
 /// Longer than a lease.
-const FROZEN_SECONDS: u64 = 5;
+const FROZEN_SECONDS: u64 = 8;
 const TICK: Duration = Duration::from_millis(5);
+
+pub struct Options {
+    pub events: usize,
+    pub workers: usize,
+    pub kills: usize,
+}
 
 pub async fn run(address: &str, options: &Options) -> Result<bool> {
     let pool = postgres::pool(address, 64)?;
@@ -58,7 +64,7 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
                 fleet.freeze(FROZEN_SECONDS)?;
             }
             1 if progress >= percent(10) => {
-                outbox::pause(&pool, "search").await?;
+                events::pause(&pool, "search").await?;
                 paused.0 = clock(&pool).await?;
                 say(&format!(
                     "search is paused by its owner, {} of its deliveries wait",
@@ -72,13 +78,13 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
             3 if progress >= percent(50) => {
                 paused.1 = clock(&pool).await?;
                 let held = pending(&pool, "search").await?;
-                let missed = outbox::resume(&pool, "search").await?;
+                let missed = events::resume(&pool, "search").await?;
                 say(&format!("search is resumed: {held} deliveries waited, {missed} events come after"));
             }
             4 if progress >= percent(60) && !active(&pool, "billing").await? => {
                 billing.down.store(false, Ordering::Relaxed);
                 let held = pending(&pool, "billing").await?;
-                let missed = outbox::resume(&pool, "billing").await?;
+                let missed = events::resume(&pool, "billing").await?;
                 say(&format!("billing is repaired and resumed: {held} deliveries waited, {missed} events come after"));
             }
             5 if kills.peek().is_none()
@@ -145,7 +151,7 @@ fn produce(pool: &Pool, events: usize) -> JoinSet<Result<()>> {
         let pool = pool.clone();
         producers.spawn(async move {
             for number in (first..events).step_by(PRODUCERS) {
-                outbox::call_ended(&pool, i64::try_from(number)?).await?;
+                events::call_ended(&pool, i64::try_from(number)?).await?;
             }
             Ok(())
         });

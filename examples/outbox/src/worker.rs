@@ -1,53 +1,67 @@
-//! A process that sends: takes what is due, begins, sends, records. It may be killed at any instruction.
+//! A process that sends: takes what is due, begins, sends, records. It may be killed at any instruction, and nothing but
+//! that ends it: an error costs the delivery that it befell a wait, and a database that is gone is waited for.
 
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Pool, Transaction};
-use hookseal::delivery::{Attempt, AttemptError, Delivery, EndpointHealth, HealthPolicy, Outcome, Sending};
+use hookseal::Secret;
+use hookseal::delivery::{
+    Attempt, AttemptError, Delivery, DeliveryPolicy, EndpointHealth, HealthPolicy, Outcome, Subscription,
+};
 use hookseal::provider::KALLGLOT;
-use hookseal::{Secret, Subscription};
-use reqwest::Client;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
+use reqwest::{Client, Request, Response};
 use time::OffsetDateTime;
+use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
-use crate::{Result, outbox, postgres};
+use crate::fault::{self, Backoff};
+use crate::{Result, events, postgres};
 
 /// Attempts of one worker at the same time.
 pub const TASKS: usize = 4;
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// A lease is longer than the attempt and its recording: who finds it run out may assume that its worker is gone.
-const LEASE_MARGIN: Duration = Duration::from_secs(2);
+/// The most that an endpoint's owner may ask for: each attempt holds one of few places.
+const MAX_TIMEOUT: Duration = Duration::from_secs(30);
+/// Enough to record an outcome, even if somebody else holds a lock that is only taken from them by a time-out.
+const LEASE_MARGIN: Duration = Duration::from_secs(4);
 const IDLE: Duration = Duration::from_millis(20);
+/// How much of a response's body the log shows, and how long it may take to come. The status decides, so nothing waits
+/// for a body that is long, slow or breaks off.
 const MAX_EXCERPT: usize = 4096;
+const EXCERPT_TIME: Duration = Duration::from_millis(250);
 
 /// An attempt that is stored as begun, and everything to send it.
 struct Claim {
     id: i64,
     endpoint: String,
-    event_id: String,
-    body: String,
-    secret: String,
-    url: String,
-    sending: Sending,
+    request: Request,
+    policy: DeliveryPolicy,
     attempt: Attempt,
+    /// When another worker may take it.
+    lease_until: Instant,
 }
 
 /// Works until its standard input closes: a worker does not outlive whoever started it.
 pub async fn run(address: &str) -> Result<()> {
-    let pool = postgres::pool(address, TASKS)?;
+    let (pool, http) = (postgres::pool(address, TASKS)?, http_client()?);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..TASKS {
-        tasks.spawn(work(pool.clone(), http_client()?));
+        tasks.spawn(work(pool.clone(), http.clone()));
     }
     // A thread, because a runtime would wait for its own reader.
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
-    tasks.join_next().await.ok_or("no task")??
+    // A task ends only by a panic, and its delivery's lease by itself.
+    while tasks.join_next().await.is_some() {
+        tokio::time::sleep(LEASE_MARGIN).await;
+        tasks.spawn(work(pool.clone(), http.clone()));
+    }
+    Ok(())
 }
 
 pub fn http_client() -> Result<Client> {
@@ -56,16 +70,27 @@ pub fn http_client() -> Result<Client> {
     Ok(Client::builder()
         .redirect(Policy::none())
         .no_proxy()
-        .connect_timeout(KALLGLOT.sending().connect_timeout)
+        .connect_timeout(KALLGLOT.delivery_policy().connect_timeout())
         .build()?)
 }
 
-async fn work(pool: Pool, http: Client) -> Result<()> {
+async fn work(pool: Pool, http: Client) {
+    let mut backoff = Backoff::default();
     loop {
-        match claim(&pool).await? {
+        let claimed = match claim(&pool).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                backoff.wait("nothing can be claimed", &*error).await;
+                continue;
+            }
+        };
+        backoff = Backoff::default();
+        match claimed {
+            // A worker that was frozen since leaves it to whoever has it now.
+            Some(claim) if claim.lease_until <= Instant::now() => {}
             Some(claim) => {
                 let answer = send(&http, &claim).await;
-                record(&pool, &claim, &answer).await?;
+                settle(&pool, &claim, &answer).await;
             }
             None => tokio::time::sleep(IDLE).await,
         }
@@ -75,46 +100,62 @@ async fn work(pool: Pool, http: Client) -> Result<()> {
 /// Leases one due delivery and begins its attempt. Stored before anything is sent, so that a worker that takes it over
 /// supersedes us.
 async fn claim(pool: &Pool) -> Result<Option<Claim>> {
-    // The database's clock is the fleet's: two workers never disagree on what is due or run out.
+    // The database's clock is the fleet's. What is due is one comparison: see `Delivery::due`.
     const DUE: &str = "
         SELECT d.id, d.delivery, e.id, e.subscription, e.secret, v.id, v.body, now()
         FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id JOIN events v ON v.id = d.event_id
-        WHERE d.state = 'pending' AND d.due_at <= now() AND d.lease_until <= now() AND e.active
+        WHERE d.due_at <= now() AND e.active
         ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED";
-    const LEASE: &str = "
-        UPDATE deliveries SET delivery = $2, lease_until = now() + make_interval(secs => $3) WHERE id = $1";
+    const BEGUN: &str = "UPDATE deliveries SET delivery = $2, due_at = $3 WHERE id = $1";
     let mut db = pool.get().await?;
     let tx = db.transaction().await?;
     let Some(row) = tx.query_opt(&tx.prepare_cached(DUE).await?, &[]).await? else { return Ok(None) };
-    let id: i64 = row.try_get(0)?;
-    let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(1)?;
-    let Json(subscription) = row.try_get::<_, Json<Subscription>>(3)?;
-    let sending = sending(&subscription);
-    let attempt = delivery.begin(&sending, row.try_get(7)?)?;
-    let lease = (sending.timeout + LEASE_MARGIN).as_secs_f64();
-    tx.execute(&tx.prepare_cached(LEASE).await?, &[&id, &Json(&delivery), &lease]).await?;
-    tx.commit().await?;
-    Ok(Some(Claim {
-        id,
-        endpoint: row.try_get(2)?,
-        event_id: row.try_get(5)?,
-        body: row.try_get(6)?,
-        secret: row.try_get(4)?,
-        url: subscription.url,
-        sending,
-        attempt,
-    }))
+    let id = row.try_get(0)?;
+    let (claim, delivery) = match begin(id, &row) {
+        Ok(begun) => begun,
+        Err(error) => {
+            fault::set_aside(&tx, id, &*error).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+    };
+    let stored: Result<()> = async {
+        tx.execute(&tx.prepare_cached(BEGUN).await?, &[&id, &Json(&delivery), &delivery.due()]).await?;
+        Ok(tx.commit().await?)
+    }
+    .await;
+    match stored {
+        Ok(()) => Ok(Some(claim)),
+        Err(error) if fault::is_outage(&*error) => Err(error),
+        Err(error) => fault::set_aside(&db, id, &*error).await.map(|()| None),
+    }
 }
 
-/// The platform's way to send, as far as the endpoint has no own.
-fn sending(subscription: &Subscription) -> Sending {
-    let mut sending = KALLGLOT.sending().clone();
-    sending.timeout = subscription.timeout.map_or(TIMEOUT, |seconds| Duration::from_secs(seconds.into()));
-    sending.health = HealthPolicy::never().after_failures(10);
-    if let Some(retry) = &subscription.retry_policy {
-        sending.retry = retry.clone();
-    }
-    sending
+/// Begins the attempt of a row. Whatever is wrong with the row is an error here, before anything is sent.
+fn begin(id: i64, row: &Row) -> Result<(Claim, Delivery)> {
+    let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(1)?;
+    let Json(subscription) = row.try_get::<_, Json<Subscription>>(3)?;
+    let policy = delivery_policy(&subscription);
+    let attempt = delivery.begin(&policy, row.try_get(7)?)?;
+    let signer = KALLGLOT.signer(Secret::new(row.try_get::<_, &str>(4)?)?)?;
+    let (event, body): (&str, String) = (row.try_get(5)?, row.try_get(6)?);
+    let mut request: Request =
+        signer.request_at(&*subscription.url, event, body, attempt.signing_time())?.try_into()?;
+    *request.timeout_mut() = Some(policy.timeout());
+    let lease_until = Instant::now() + policy.lease();
+    Ok((Claim { id, endpoint: row.try_get(2)?, request, policy, attempt, lease_until }, delivery))
+}
+
+/// The platform's policy, with what the endpoint's owner has chosen instead.
+fn delivery_policy(subscription: &Subscription) -> DeliveryPolicy {
+    let asked = subscription.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    let policy = KALLGLOT.delivery_policy().clone();
+    let retry = subscription.retry_policy.as_ref().unwrap_or(policy.retry()).clone();
+    policy
+        .with_retry(retry)
+        .with_health(HealthPolicy::never().with_max_failures(10))
+        .with_timeout(asked.unwrap_or(TIMEOUT).min(MAX_TIMEOUT))
+        .with_lease_margin(LEASE_MARGIN)
 }
 
 /// How an attempt ended, as [`Outcome`] says it, and what the log shows of the response's body.
@@ -135,18 +176,12 @@ impl Answer {
 }
 
 async fn send(http: &Client, claim: &Claim) -> Answer {
-    let Ok(mut request) = request(claim) else { return Answer::Missing(Outcome::RequestInvalid) };
-    *request.timeout_mut() = Some(claim.sending.timeout);
+    let Some(request) = claim.request.try_clone() else { return Answer::Missing(Outcome::RequestInvalid) };
     match http.execute(request).await {
         Ok(mut response) => {
             let status = response.status().as_u16();
             let retry_after = response.headers().get(RETRY_AFTER).map(|value| value.as_bytes().to_vec());
-            // The status decides; a body that is long or breaks off changes nothing.
-            let mut excerpt = Vec::new();
-            while let (true, Ok(Some(chunk))) = (excerpt.len() < MAX_EXCERPT, response.chunk().await) {
-                excerpt.extend_from_slice(&chunk);
-            }
-            Answer::Response { status, retry_after, excerpt }
+            Answer::Response { status, retry_after, excerpt: excerpt(&mut response).await }
         }
         Err(error) if error.is_timeout() => Answer::Missing(Outcome::Timeout),
         Err(error) if error.is_connect() => Answer::Missing(Outcome::ConnectError),
@@ -154,17 +189,44 @@ async fn send(http: &Client, claim: &Claim) -> Answer {
     }
 }
 
-fn request(claim: &Claim) -> Result<reqwest::Request> {
-    let signer = KALLGLOT.signer(Secret::new(&*claim.secret)?)?;
-    let time = claim.attempt.signing_time();
-    Ok(signer.request_at(&*claim.url, &claim.event_id, claim.body.clone(), time)?.try_into()?)
+/// What comes of the body soon enough.
+async fn excerpt(response: &mut Response) -> Vec<u8> {
+    let mut excerpt = Vec::new();
+    let read = async {
+        while let (room @ 1.., Ok(Some(chunk))) = (MAX_EXCERPT - excerpt.len(), response.chunk().await) {
+            excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
+    };
+    let _ = tokio::time::timeout(EXCERPT_TIME, read).await;
+    excerpt
+}
+
+/// Records an attempt's end, as soon as the database can. An outcome that cannot be recorded is this delivery's trouble
+/// alone: its attempt is made again.
+async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
+    let mut backoff = Backoff::default();
+    loop {
+        let result = match record(pool, claim, answer).await {
+            Err(error) if !fault::is_outage(&*error) => match pool.get().await {
+                Ok(db) => fault::set_aside(&db, claim.id, &*error).await,
+                Err(gone) => Err(gone.into()),
+            },
+            result => result,
+        };
+        // After the lease, another worker makes the attempt again, and this outcome is of no use.
+        let Err(error) = result else { return };
+        if claim.lease_until <= Instant::now() {
+            return eprintln!("    the outcome for delivery {} is lost: {error}", claim.id);
+        }
+        backoff.wait("an outcome cannot be recorded", &*error).await;
+    }
 }
 
 /// Records an attempt's end: the delivery, the log and the endpoint's health together, or nothing of them.
 async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
     const CURRENT: &str = "SELECT delivery, now() FROM deliveries WHERE id = $1 FOR UPDATE";
     const UPDATE: &str = "
-        UPDATE deliveries SET delivery = $2, state = $3, due_at = $4, lease_until = '-infinity' WHERE id = $1";
+        UPDATE deliveries SET delivery = $2, state = $3, due_at = $4, faults = 0, fault = NULL WHERE id = $1";
     let mut db = pool.get().await?;
     let tx = db.transaction().await?;
     // As it is now: the lease may have run out, and another worker may have begun.
@@ -172,7 +234,7 @@ async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(0)?;
     let now = row.try_get(1)?;
     let outcome = answer.outcome();
-    let (mut record, _) = match delivery.record(&claim.attempt, &claim.sending, &outcome, now, fastrand::u64(..)) {
+    let (mut record, _) = match delivery.record(&claim.attempt, &claim.policy, &outcome, now, fastrand::u64(..)) {
         Ok(recorded) => recorded,
         Err(AttemptError::Superseded) => {
             eprintln!("    a worker was too slow: its outcome for delivery {} is dropped", claim.id);
@@ -187,13 +249,15 @@ async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
     tx.execute(&tx.prepare_cached(UPDATE).await?, &[&claim.id, &Json(&delivery), &columns.0, &columns.1]).await?;
     let log = tx.prepare_cached("INSERT INTO attempts VALUES ($1, $2, $3)").await?;
     tx.execute(&log, &[&claim.id, &i32::try_from(record.attempt)?, &Json(&record)]).await?;
-    count(&tx, claim, &outcome, now).await?;
+    if !claim.attempt.is_replay() {
+        count(&tx, claim, &outcome, now).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// Counts the attempt in the endpoint's health.
 async fn count(tx: &Transaction<'_>, claim: &Claim, outcome: &Outcome<'_>, now: OffsetDateTime) -> Result<()> {
-    let add = |health: &mut EndpointHealth| health.record(&claim.sending, outcome, now);
+    let add = |health: &mut EndpointHealth| health.record(&claim.policy, outcome, now);
     // Most attempts succeed at endpoints without failures and change nothing: those do not queue for the lock.
     let select = tx.prepare_cached("SELECT health FROM endpoints WHERE id = $1").await?;
     let Json(before) = tx.query_one(&select, &[&claim.endpoint]).await?.try_get::<_, Json<EndpointHealth>>(0)?;
@@ -202,9 +266,9 @@ async fn count(tx: &Transaction<'_>, claim: &Claim, outcome: &Outcome<'_>, now: 
     if after == before {
         return Ok(());
     }
-    let mut health = outbox::lock(tx, &claim.endpoint).await?;
+    let mut health = events::lock(tx, &claim.endpoint).await?;
     if let Some(signal) = add(&mut health) {
         println!("    {}: {signal:?}", claim.endpoint);
     }
-    outbox::store(tx, &claim.endpoint, &health).await
+    events::store(tx, &claim.endpoint, &health).await
 }

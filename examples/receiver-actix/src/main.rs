@@ -4,10 +4,10 @@
 
 use std::error::Error;
 
-use actix_web::{App, HttpRequest, HttpServer, web};
-use hookseal::actix::ReceiverLookup;
+use actix_web::{App, HttpServer, web};
+use hookseal::actix::Lookup;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
 /// Keeps Klang's requests apart from all others.
@@ -39,29 +39,51 @@ async fn github(once: web::Data<Once<MemoryStore>>, received: Received<Tenant>) 
     .await
 }
 
-/// Stands for a database.
-async fn secret_of(tenant: &str) -> Result<Option<&'static str>, std::io::Error> {
-    Ok((tenant == "shop-1").then_some(deliveries::SHOP_SECRET))
+struct Row {
+    id: &'static str,
+    secret: &'static str,
 }
 
-async fn find_receiver(request: HttpRequest) -> Result<Receiver<Tenant>, Rejection> {
-    let tenant = request.match_info().get("tenant").ok_or(Rejection::UnknownTenant)?;
-    match secret_of(tenant).await.map_err(Rejection::unavailable)? {
-        Some(secret) => Ok(provider::GITHUB.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-        // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
-        None => Ok(provider::GITHUB.refusing_receiver()?),
+/// In place of a database, and the receivers of busy tenants, so that not every request asks it.
+struct Tenants {
+    receivers: ReceiverCache<Tenant>,
+}
+
+impl Tenants {
+    /// Finds a tenant by its name in any case, as many a database does.
+    async fn find(&self, name: &str) -> Result<Option<Row>, std::io::Error> {
+        let is_found = name.eq_ignore_ascii_case("shop-1");
+        Ok(is_found.then_some(Row { id: "shop-1", secret: deliveries::SHOP_SECRET }))
+    }
+}
+
+impl ReceiverLookup<Tenants> for Tenant {
+    type Extractor = web::Path<String>;
+
+    async fn find_receiver(name: web::Path<String>, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
+        let look_up = async {
+            match tenants.find(&name).await.map_err(Rejection::unavailable)? {
+                // The id, not the name as it was typed, which no signature covers: each event once, whatever the spelling.
+                Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
+                // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+                None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.as_str())),
+            }
+        };
+        tenants.receivers.find(&name, look_up).await
     }
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?;
+    let klang_receiver: Receiver<Klang> =
+        provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
     // In a fleet: `Once::new(RedisStore::new(connection))`.
     let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
+    let lookup = Lookup::<Tenant>::new(Tenants { receivers: ReceiverCache::new(10_000) });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(klang_receiver.clone())
-            .app_data(ReceiverLookup::new(find_receiver))
+            .app_data(lookup.clone())
             .app_data(once.clone())
             .route("/klang", web::post().to(klang))
             .route("/github/{tenant}", web::post().to(github))

@@ -4,12 +4,10 @@
 
 use std::error::Error;
 
-use axum::extract::{FromRef, FromRequestParts, Path, State};
-use axum::http::request::Parts;
+use axum::extract::{FromRef, Path, State};
 use axum::{Router, routing::post};
-use hookseal::axum::ReceiverLookup;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
 /// Keeps Klang's requests apart from all others, at compile time.
@@ -23,6 +21,8 @@ enum Tenant {}
 struct App {
     klang: Receiver<Klang>,
     tenants: Tenants,
+    /// Of busy tenants, so that not every request asks the database.
+    receivers: ReceiverCache<Tenant>,
     /// In a fleet: `Once::new(RedisStore::new(connection))`.
     once: Once<MemoryStore>,
 }
@@ -50,33 +50,45 @@ async fn github(State(once): State<Once<MemoryStore>>, received: Received<Tenant
     .await
 }
 
+/// In place of a database.
 #[derive(Clone)]
 struct Tenants;
 
+struct Row {
+    id: &'static str,
+    secret: &'static str,
+}
+
 impl Tenants {
-    /// Stands for a database.
-    async fn secret_of(&self, tenant: &str) -> Result<Option<&str>, std::io::Error> {
-        Ok((tenant == "shop-1").then_some(deliveries::SHOP_SECRET))
+    /// Finds a tenant by its name in any case, as many a database does.
+    async fn find(&self, name: &str) -> Result<Option<Row>, std::io::Error> {
+        let is_found = name.eq_ignore_ascii_case("shop-1");
+        Ok(is_found.then_some(Row { id: "shop-1", secret: deliveries::SHOP_SECRET }))
     }
 }
 
 impl ReceiverLookup<App> for Tenant {
-    async fn find_receiver(parts: &mut Parts, app: &App) -> Result<Receiver<Tenant>, Rejection> {
-        let path = Path::<String>::from_request_parts(parts, app).await;
-        let Path(tenant) = path.map_err(|_| Rejection::UnknownTenant)?;
-        match app.tenants.secret_of(&tenant).await.map_err(Rejection::unavailable)? {
-            Some(secret) => Ok(provider::GITHUB.receiver(Secret::new(secret)?)?.with_scope(tenant)),
-            // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
-            None => Ok(provider::GITHUB.refusing_receiver()?),
-        }
+    type Extractor = Path<String>;
+
+    async fn find_receiver(Path(name): Path<String>, app: &App) -> Result<Receiver<Tenant>, Rejection> {
+        let look_up = async {
+            match app.tenants.find(&name).await.map_err(Rejection::unavailable)? {
+                // The id, not the name as it was typed, which no signature covers: each event once, whatever the spelling.
+                Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
+                // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+                None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.clone())),
+            }
+        };
+        app.receivers.find(&name, look_up).await
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App {
-        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?,
+        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
         tenants: Tenants,
+        receivers: ReceiverCache::new(10_000),
         once: Once::new(MemoryStore::new(100_000)),
     };
     let router = Router::new().route("/klang", post(klang)).route("/github/{tenant}", post(github)).with_state(app);

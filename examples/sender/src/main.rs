@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hookseal::delivery::{Delivery, EndpointHealth, Next, Outcome, Sending};
+use hookseal::delivery::{Delivery, DeliveryPolicy, EndpointHealth, EndpointUrl, Next, Outcome, UrlPolicy};
 use hookseal::provider::{self, Provider};
-use hookseal::{EndpointUrl, Event, Secret, Signer, UrlPolicy, Verifier, event_id};
+use hookseal::{Event, Secret, Signer, Verifier, event_id};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -48,13 +48,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event = Event::new("conversation.ready", json!({"id": "kw3pq2nyax7lr9d", "title": "Roadmap"}))
         .with_id(event_id("evt_")?)
         .with_time(START);
-    let body = PLATFORM.body(&event)?;
+    let body = PLATFORM.encode(&event)?;
     let id = event.id().unwrap_or_default();
-    let sending = PLATFORM.sending();
+    let policy = PLATFORM.delivery_policy();
     let (mut delivery, mut health) = (Delivery::new(START), EndpointHealth::new());
 
     println!("time      attempt  answer                     then");
-    run(&mut delivery, &mut health, sending, &clock, |time| post(&agent, &signer, &url, id, &body, time))?;
+    run(&mut delivery, &mut health, policy, &clock, |time| post(&agent, &signer, &url, id, &body, time))?;
     println!(
         "          the endpoint is {:?}; its owner looks into it, switches it on again and replays",
         health.disabled()
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     health.enable();
     delivery.replay(clock.now() + Duration::from_secs(3600));
-    run(&mut delivery, &mut health, sending, &clock, |time| post(&agent, &signer, &url, id, &body, time))?;
+    run(&mut delivery, &mut health, policy, &clock, |time| post(&agent, &signer, &url, id, &body, time))?;
     assert_eq!(delivery.state(), hookseal::delivery::State::Delivered);
     drop(agent);
     server.join().map_err(|_| "the server failed")?;
@@ -74,20 +74,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn run(
     delivery: &mut Delivery,
     health: &mut EndpointHealth,
-    sending: &Sending,
+    policy: &DeliveryPolicy,
     clock: &Clock,
     send: impl Fn(OffsetDateTime) -> (Option<u16>, Option<Vec<u8>>),
 ) -> Result<(), Box<dyn std::error::Error>> {
     while let Some(due) = delivery.due() {
         clock.set(due);
-        let attempt = delivery.begin(sending, clock.now())?;
+        let attempt = delivery.begin(policy, clock.now())?;
         let (status, retry_after) = send(attempt.signing_time());
         let outcome = match status {
             Some(status) => Outcome::Response { status, retry_after: retry_after.as_deref() },
             None => Outcome::Timeout,
         };
-        let (record, next) = delivery.record(&attempt, sending, &outcome, clock.now(), 0)?;
-        health.record(sending, &outcome, clock.now());
+        let (record, next) = delivery.record(&attempt, policy, &outcome, clock.now(), 0)?;
+        // What a user sends by hand says little about the endpoint.
+        if !attempt.is_replay() {
+            health.record(policy, &outcome, clock.now());
+        }
 
         let asked =
             retry_after.map_or(String::new(), |value| format!(", Retry-After {}", String::from_utf8_lossy(&value)));

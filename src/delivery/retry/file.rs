@@ -1,10 +1,12 @@
 //! A retry policy as it stands in a file.
 
-use std::time::Duration;
+use std::fmt;
 
+use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Jitter, RetryPolicy, Schedule, invalid, milliseconds};
+use super::{Jitter, RetryPolicy, Schedule, UNCAPPED, invalid};
+use crate::delivery::millis::{Millis, MillisVisitor};
 use crate::error::ConfigError;
 
 /// A policy in a file: either `delays`, or the other four.
@@ -12,19 +14,19 @@ use crate::error::ConfigError;
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(skip_serializing_if = "Option::is_none")]
-    delays: Option<Vec<Seconds>>,
+    delays: Option<Vec<Millis>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_attempts: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backoff_multiplier: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    initial_delay_seconds: Option<Seconds>,
+    initial_delay_seconds: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_delay_seconds: Option<Seconds>,
+    max_delay_seconds: Option<MaxDelay>,
     #[serde(default, skip_serializing_if = "is_none")]
     jitter: Jitter,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_age_seconds: Option<Seconds>,
+    max_age_seconds: Option<Millis>,
 }
 
 fn is_none(jitter: &Jitter) -> bool {
@@ -49,26 +51,56 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Seconds in a file, milliseconds here.
+/// The longest wait of exponential backoff: seconds, or `"none"`.
 #[derive(Clone, Copy)]
-struct Seconds(u64);
+struct MaxDelay(Millis);
 
-impl Serialize for Seconds {
+impl MaxDelay {
+    const NONE: &'static str = "none";
+}
+
+impl Serialize for MaxDelay {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 % 1000 {
-            0 => serializer.serialize_u64(self.0 / 1000),
-            _ => serializer.serialize_f64(self.0 as f64 / 1000.0),
+        match self.0 {
+            Millis(UNCAPPED) => serializer.serialize_str(MaxDelay::NONE),
+            seconds => seconds.serialize(serializer),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Seconds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
-        let seconds = f64::deserialize(deserializer)?;
-        match Duration::try_from_secs_f64(seconds) {
-            Ok(duration) => Ok(Seconds(milliseconds(duration.saturating_add(Duration::from_micros(499))))),
-            Err(_) => Err(serde::de::Error::custom("not a number of seconds of at least 0")),
+impl<'de> Deserialize<'de> for MaxDelay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MaxDelay, D::Error> {
+        struct MaxDelayVisitor;
+
+        impl Visitor<'_> for MaxDelayVisitor {
+            type Value = MaxDelay;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                MillisVisitor.expecting(f)?;
+                f.write_str(", or \"none\"")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<MaxDelay, E> {
+                MillisVisitor.visit_u64(seconds).map(MaxDelay)
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<MaxDelay, E> {
+                MillisVisitor.visit_i64(seconds).map(MaxDelay)
+            }
+
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<MaxDelay, E> {
+                MillisVisitor.visit_f64(seconds).map(MaxDelay)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<MaxDelay, E> {
+                match text {
+                    MaxDelay::NONE => Ok(MaxDelay(Millis(UNCAPPED))),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
         }
+
+        deserializer.deserialize_any(MaxDelayVisitor)
     }
 }
 
@@ -76,7 +108,6 @@ impl TryFrom<File> for RetryPolicy {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<RetryPolicy, ConfigError> {
-        let wait = |seconds: Seconds| Duration::from_millis(seconds.0);
         let mut policy = match file {
             File {
                 delays: None,
@@ -85,12 +116,7 @@ impl TryFrom<File> for RetryPolicy {
                 initial_delay_seconds: Some(initial),
                 max_delay_seconds: Some(max),
                 ..
-            } => {
-                if initial.0 < 1000 {
-                    return invalid(format!("{} ms", initial.0), "is an initial wait of less than a second");
-                }
-                RetryPolicy::exponential(attempts, wait(initial), multiplier.0, wait(max))?
-            }
+            } => RetryPolicy::exponential(attempts, initial.duration(), multiplier.0, max.0.duration())?,
             File {
                 delays: Some(delays),
                 max_attempts: None,
@@ -98,7 +124,7 @@ impl TryFrom<File> for RetryPolicy {
                 initial_delay_seconds: None,
                 max_delay_seconds: None,
                 ..
-            } => RetryPolicy::table(delays.into_iter().map(wait))?,
+            } => RetryPolicy::table(delays.into_iter().map(Millis::duration))?,
             _ => {
                 return invalid(
                     String::new(),
@@ -107,7 +133,7 @@ impl TryFrom<File> for RetryPolicy {
                 );
             }
         };
-        policy.max_age = file.max_age_seconds.map(|seconds| seconds.0);
+        policy.max_age = file.max_age_seconds.map(|age| age.0);
         policy.with_jitter(file.jitter)
     }
 }
@@ -121,15 +147,15 @@ impl From<&RetryPolicy> for File {
             initial_delay_seconds: None,
             max_delay_seconds: None,
             jitter: policy.jitter,
-            max_age_seconds: policy.max_age.map(Seconds),
+            max_age_seconds: policy.max_age.map(Millis),
         };
         match &policy.schedule {
-            Schedule::Table(waits) => file.delays = Some(waits.iter().copied().map(Seconds).collect()),
+            Schedule::Table(waits) => file.delays = Some(waits.iter().copied().map(Millis).collect()),
             Schedule::Exponential { max_attempts, initial, multiplier, max } => {
                 file.max_attempts = Some(*max_attempts);
                 file.backoff_multiplier = Some(Number(*multiplier));
-                file.initial_delay_seconds = Some(Seconds(*initial));
-                file.max_delay_seconds = Some(Seconds(*max));
+                file.initial_delay_seconds = Some(Millis(*initial));
+                file.max_delay_seconds = Some(MaxDelay(Millis(*max)));
             }
         }
         file
@@ -144,6 +170,6 @@ impl Serialize for RetryPolicy {
 
 impl<'de> Deserialize<'de> for RetryPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RetryPolicy, D::Error> {
-        RetryPolicy::try_from(File::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        RetryPolicy::try_from(File::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

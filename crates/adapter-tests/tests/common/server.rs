@@ -4,10 +4,7 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -243,7 +240,7 @@ impl Reply {
         const ORDINARY: [&str; 5] = ["content-type", "content-length", "date", "retry-after", "connection"];
         let Said { status, text, retry_after } = said.into();
         let heard = (self.status, self.text.as_str(), self.retry_after());
-        assert_eq!(heard, (status, text, retry_after), "{context:?}");
+        assert_eq!(heard, (status, text.as_str(), retry_after), "{context:?}");
         assert_eq!(self.headers["content-type"], "text/plain; charset=utf-8", "{context:?}");
         let unusual = self.headers.keys().find(|name| !ORDINARY.contains(&name.as_str()));
         assert_eq!(unusual, None, "{context:?}");
@@ -253,22 +250,27 @@ impl Reply {
 /// What a sender may learn.
 pub(crate) struct Said {
     status: u16,
-    text: &'static str,
+    text: String,
     retry_after: Option<u64>,
 }
 
 impl From<&Rejection> for Said {
     fn from(rejection: &Rejection) -> Said {
         let retry_after = rejection.retry_after().map(|wait| wait.as_secs());
-        Said { status: rejection.status().as_u16(), text: rejection.public_text(), retry_after }
+        Said { status: rejection.status().as_u16(), text: rejection.public_text().to_owned(), retry_after }
     }
 }
 
 impl From<&Answer> for Said {
     fn from(answer: &Answer) -> Said {
         let retry_after = answer.retry_after().map(|wait| wait.as_secs());
-        Said { status: answer.status().as_u16(), text: answer.public_text(), retry_after }
+        Said { status: answer.status().as_u16(), text: text(answer), retry_after }
     }
+}
+
+/// The body of an answer.
+pub(crate) fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body().into()).expect("a text")
 }
 
 /// A connection of HTTP/1.1, byte by byte.
@@ -383,7 +385,7 @@ pub(crate) const SIGNATURE: &str = "x-klang-signature";
 
 /// For Klang, with key 0.
 pub(crate) fn receiver<P>() -> Receiver<P> {
-    provider::KLANG.receiver(key(0)).expect("a receiver")
+    provider::KLANG.receiver(key(0)).expect("a receiver").with_marker()
 }
 
 /// Klang, with the n-th key.
@@ -423,84 +425,4 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
         }
     };
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
-}
-
-/// A redis-server of the test's own, on a socket in a folder of its own, that keeps nothing.
-pub(crate) struct RedisServer {
-    folder: PathBuf,
-    process: Child,
-}
-
-impl RedisServer {
-    /// `None`, said loudly, where the program is not installed; a panic if `HOOKSEAL_REQUIRE_SERVICES` is 1.
-    pub(crate) async fn start() -> Option<RedisServer> {
-        let name = hookseal::event_id("hookseal-").expect("randomness");
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).expect("a folder for Redis");
-        match launch(&folder) {
-            Ok(process) => {
-                let server = RedisServer { folder, process };
-                server.wait_until_it_answers().await;
-                Some(server)
-            }
-            Err(error) => {
-                let _ = std::fs::remove_dir_all(&folder);
-                let required = std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
-                assert!(!required, "HOOKSEAL_REQUIRE_SERVICES=1, but redis-server does not start: {error}");
-                // Past the macros, whose output the harness hides where a test passes.
-                let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED: redis-server does not start: {error} ***");
-                None
-            }
-        }
-    }
-
-    /// A connection that comes back by itself, and gives up soon.
-    pub(crate) async fn connect(&self) -> redis::aio::ConnectionManager {
-        let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(1);
-        self.client().get_connection_manager_with_config(config).await.expect("Redis answers")
-    }
-
-    pub(crate) async fn keys(&self) -> usize {
-        redis::cmd("DBSIZE").query_async(&mut self.connect().await).await.expect("Redis counts")
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.process.kill().expect("the process can be killed");
-        self.process.wait().expect("the process ends");
-    }
-
-    /// After a [`kill`](Self::kill): at the same place, and empty.
-    pub(crate) async fn restart(&mut self) {
-        self.process = launch(&self.folder).expect("it started before");
-        self.wait_until_it_answers().await;
-    }
-
-    fn client(&self) -> redis::Client {
-        redis::Client::open(format!("redis+unix://{}", socket(&self.folder))).expect("an address")
-    }
-
-    async fn wait_until_it_answers(&self) {
-        let client = self.client();
-        eventually("an answer of redis-server", async || client.get_multiplexed_async_connection().await.is_ok()).await;
-    }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn launch(folder: &std::path::Path) -> std::io::Result<Child> {
-    Command::new("redis-server")
-        .args(["--port", "0", "--unixsocket", &socket(folder), "--save", "", "--appendonly", "no"])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .spawn()
-}
-
-fn socket(folder: &std::path::Path) -> String {
-    folder.join("redis.sock").to_str().expect("a path in UTF-8").to_owned()
 }

@@ -1,9 +1,9 @@
 //! Where events enter: in the transaction of what they tell of, fanned out to the endpoints that want them.
 
 use deadpool_postgres::{Pool, Transaction};
-use hookseal::delivery::{Delivery, EndpointHealth};
+use hookseal::delivery::{Delivery, EndpointHealth, Subscription};
 use hookseal::provider::KALLGLOT;
-use hookseal::{Event, Subscription, event_id};
+use hookseal::{Event, event_id};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use time::OffsetDateTime;
@@ -34,16 +34,22 @@ pub async fn call_ended(pool: &Pool, number: i64) -> Result<()> {
 pub async fn enqueue(tx: &Transaction<'_>, event: &Event<'_>) -> Result<()> {
     let id = event.id().ok_or("an event without id")?;
     // Written once: each attempt signs and sends these bytes.
-    let body = String::from_utf8(KALLGLOT.body(event)?)?;
+    let body = String::from_utf8(KALLGLOT.encode(event)?)?;
     let insert = tx.prepare_cached("INSERT INTO events VALUES ($1, $2)").await?;
     tx.execute(&insert, &[&id, &body]).await?;
     // Locked, the paused ones too: whoever resumes one either waits for us and finds this event among those it missed,
     // or we wait and find it active.
     let select = "SELECT id, subscription, active FROM endpoints ORDER BY id FOR SHARE";
     for row in tx.query(&tx.prepare_cached(select).await?, &[]).await? {
-        let Json(subscription) = row.try_get::<_, Json<Subscription>>(1)?;
+        let endpoint = row.try_get(0)?;
+        // An endpoint that cannot be read does not stop the business. What it misses, `resume` enqueues once it is
+        // repaired.
+        let Ok(Json(subscription)) = row.try_get::<_, Json<Subscription>>(1) else {
+            eprintln!("    endpoint {endpoint} cannot be read, and misses event {id}");
+            continue;
+        };
         if row.try_get(2)? && subscription.wants(event) {
-            deliver(tx, id, row.try_get(0)?).await?;
+            deliver(tx, id, endpoint).await?;
         }
     }
     Ok(())
@@ -56,6 +62,10 @@ async fn deliver(tx: &Transaction<'_>, event: &str, endpoint: &str) -> Result<()
     tx.execute(&insert, &[&event, &endpoint, &Json(&delivery), &state, &delivery.due()]).await?;
     Ok(())
 }
+
+/// Has an endpoint's parked deliveries tried again, once the reason is mended.
+pub const UNPARK: &str = "
+    UPDATE deliveries SET state = 'pending', due_at = now(), faults = 0 WHERE state = 'parked' AND endpoint_id = $1";
 
 /// Stops sending to an endpoint. Its deliveries stay where they are.
 pub async fn pause(pool: &Pool, endpoint: &str) -> Result<()> {

@@ -6,40 +6,41 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::delivery::RetryPolicy;
+use super::event_filter::EventFilter;
+use super::retry::RetryPolicy;
 use crate::event::Event;
-use crate::event_type::{EventFilter, EventType};
+use crate::event_type::EventType;
 
-/// An endpoint and what it wants to be told, as a platform stores it. Its JSON is CallIntel's.
+/// An endpoint and the events that it wants, as a platform stores them. The JSON form is CallIntel's.
 ///
 /// ```
-/// use hookseal::Subscription;
+/// use hookseal::delivery::Subscription;
 ///
 /// let json = r#"{"url":"https://your-domain.com/webhooks","events":["call.completed"],"filters":{"direction":"outbound","status":"completed","min_duration":60}}"#;
 /// let subscription: Subscription = serde_json::from_str(json)?;
 /// assert!(subscription.active, "unless it says otherwise");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// Where to send.
+    /// The URL to send to.
     pub url: String,
-    /// The types of events that it wants; all, if it names none.
+    /// The event types that it wants: all if it names none.
     #[serde(default)]
     pub events: EventFilter,
-    /// The owner's switch: whether anything is sent at all. What the platform pauses stands in
-    /// [`EndpointHealth`](crate::delivery::EndpointHealth); both must say yes.
+    /// The owner's switch: whether events are sent at all. The platform pauses an endpoint in
+    /// [`EndpointHealth`](super::EndpointHealth). Send only if both permit it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
-    /// What the data must be like.
+    /// Conditions on the data.
     #[serde(default, skip_serializing_if = "DataFilter::is_empty")]
     pub filters: DataFilter,
-    /// When to try again, if not as the platform does.
+    /// A retry policy that replaces the platform's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_policy: Option<RetryPolicy>,
-    /// Seconds that the endpoint has to answer.
+    /// The time-out of an attempt, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,
 }
@@ -48,7 +49,8 @@ impl Subscription {
     /// A subscription to all events.
     ///
     /// ```
-    /// use hookseal::{Event, Subscription};
+    /// use hookseal::Event;
+    /// use hookseal::delivery::Subscription;
     /// use serde_json::value::to_raw_value;
     ///
     /// let subscriptions = [Subscription::new("https://one.example/"), Subscription::new("https://two.example/")];
@@ -69,11 +71,12 @@ impl Subscription {
         }
     }
 
-    /// Whether an event is to be sent to it: active, of a type that it wants, with data that its filters let through.
-    /// An event whose type is not a valid [`EventType`] is wanted by nobody.
+    /// Whether an event is to be sent to this endpoint: the subscription is active, wants the type, and its data filters
+    /// match. No subscription wants an event whose type is not a valid [`EventType`].
     ///
     /// ```
-    /// use hookseal::{Event, Subscription};
+    /// use hookseal::Event;
+    /// use hookseal::delivery::Subscription;
     /// use serde_json::value::to_raw_value;
     ///
     /// let mut subscription = Subscription::new("https://example.com/hooks");
@@ -101,11 +104,11 @@ fn is_true(value: &bool) -> bool {
 /// Conditions on an event's data, all of which must hold.
 ///
 /// `min_X` and `max_X` compare the number `X`; any other key compares a string, number or boolean for equality. A key
-/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or another type is no match, never an
-/// error. This is CallIntel's filter, and no query language.
+/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or a value of another type does not match,
+/// and is never an error. This is CallIntel's filter, not a query language.
 ///
 /// ```
-/// use hookseal::DataFilter;
+/// use hookseal::delivery::DataFilter;
 ///
 /// let filter: DataFilter = serde_json::from_str(r#"{"direction":"outbound","min_duration":60}"#)?;
 /// let data = serde_json::from_str(r#"{"direction":"outbound","duration_seconds":345}"#)?;
@@ -119,10 +122,10 @@ pub struct DataFilter {
 }
 
 impl DataFilter {
-    /// Whether there is no condition.
+    /// Whether there are no conditions.
     ///
     /// ```
-    /// assert!(hookseal::DataFilter::default().is_empty());
+    /// assert!(hookseal::delivery::DataFilter::default().is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
@@ -131,7 +134,7 @@ impl DataFilter {
     /// Whether the data meets all conditions.
     ///
     /// ```
-    /// use hookseal::DataFilter;
+    /// use hookseal::delivery::DataFilter;
     ///
     /// let filter: DataFilter = serde_json::from_str(r#"{"max_cost":10}"#)?;
     /// assert!(filter.matches(serde_json::from_str(r#"{"cost":9.5}"#)?));
@@ -143,10 +146,10 @@ impl DataFilter {
         self.matches_with(data, |field| format!("{field}_seconds"))
     }
 
-    /// The same with your own second name for a field, where the data calls it otherwise than the filter.
+    /// Like [`matches`](Self::matches), with your own fallback name for fields that the data names differently.
     ///
     /// ```
-    /// use hookseal::DataFilter;
+    /// use hookseal::delivery::DataFilter;
     ///
     /// let filter: DataFilter = serde_json::from_str(r#"{"min_duration":60}"#)?;
     /// let data = serde_json::from_str(r#"{"length":61}"#)?;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::address::Reach;
+use super::punycode;
 use crate::error::UrlError;
 
 /// Bytes of a URL. Browsers, proxies and database columns begin to fail beyond it.
@@ -35,8 +36,8 @@ pub(super) fn read(text: &str) -> Result<Parts<'_>, UrlError> {
     if text.bytes().fold(false, |found, c| found | is_forbidden(c)) {
         return Err(UrlError::Character);
     }
-    let secure = behind(text, "https://").map(|rest| (true, rest));
-    let (is_secure, rest) = secure.or_else(|| Some((false, behind(text, "http://")?))).ok_or(UrlError::Scheme)?;
+    let secure = after(text, "https://").map(|rest| (true, rest));
+    let (is_secure, rest) = secure.or_else(|| Some((false, after(text, "http://")?))).ok_or(UrlError::Scheme)?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
         return Err(UrlError::Scheme);
@@ -60,9 +61,9 @@ fn is_forbidden(c: u8) -> bool {
     matches!(c, 0..=b' ' | 0x7f | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
-fn behind<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
-    let (start, rest) = text.split_at_checked(scheme.len())?;
-    start.eq_ignore_ascii_case(scheme).then_some(rest)
+fn after<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 fn split(authority: &str) -> Result<(&str, Target<'_>, Option<u16>), UrlError> {
@@ -82,7 +83,7 @@ fn split(authority: &str) -> Result<(&str, Target<'_>, Option<u16>), UrlError> {
     Ok((host, target(host)?, port))
 }
 
-/// The port; `None` if nothing stands behind the colon.
+/// The port; `None` if nothing follows the colon.
 fn port(digits: &str) -> Result<Option<u16>, UrlError> {
     if digits.is_empty() {
         return Ok(None);
@@ -111,6 +112,9 @@ fn target(host: &str) -> Result<Target<'_>, UrlError> {
         }
         if label.is_empty() || label.len() > MAX_LABEL {
             return Err(UrlError::Host { problem: "has a label that is empty or longer than 63 bytes" });
+        }
+        if after(label, "xn--").is_some_and(|encoded| !punycode::is_label(encoded)) {
+            return Err(UrlError::Host { problem: "has an `xn--` label that is not valid Punycode" });
         }
     }
     Ok(Target::Name(name))
@@ -143,7 +147,8 @@ const NOT_IPV4: UrlError =
 const NOT_IPV6: UrlError = UrlError::Host { problem: "is not an IPv6 address in brackets" };
 
 /// Names that mean nothing, or not the same, in public DNS: IANA's special-use domain names (RFC 6761, 6762, 7686, 8375,
-/// 9476), `.internal` as ICANN reserved it, and what offices use without asking. The first match decides.
+/// 9476), `.internal` as ICANN reserved it, `.corp`, `.home` and `.mail`, which ICANN delegates to nobody because so many
+/// networks use them, and what offices and clusters use without asking. The first match decides.
 const SPECIAL: &[(&str, Reach)] = &[
     ("localhost", Reach::Loopback),
     ("localdomain", Reach::Nobody),
@@ -152,9 +157,13 @@ const SPECIAL: &[(&str, Reach)] = &[
     ("intranet", Reach::Private),
     ("corp", Reach::Private),
     ("home", Reach::Private),
+    ("mail", Reach::Private),
     ("lan", Reach::Private),
     ("private", Reach::Private),
     ("home.arpa", Reach::Private),
+    // Services of Kubernetes, `name.namespace.svc`, and of Consul: resolvers inside a cluster know them.
+    ("svc", Reach::Private),
+    ("consul", Reach::Private),
     ("arpa", Reach::Nobody),
     ("test", Reach::Nobody),
     ("example", Reach::Nobody),

@@ -4,6 +4,7 @@
 //! RFC 8190. Of the special blocks that they call globally reachable, those inside 2001::/23 are refused all the same:
 //! no endpoint lives there.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Who answers at an address or under a name.
@@ -18,75 +19,123 @@ pub(super) enum Reach {
     Nobody,
 }
 
-/// A block of addresses, all numbered as in IPv6, where IPv4 stands under `::ffff:0:0/96`.
+/// A block of addresses of one family: the one that it is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
-    bits: u128,
-    prefix: u32,
+pub(super) enum Network {
+    V4 { bits: u32, prefix: u32 },
+    V6 { bits: u128, prefix: u32 },
 }
 
 impl Network {
     const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u32) -> Network {
-        Network { bits: Ipv4Addr::new(a, b, c, d).to_ipv6_mapped().to_bits(), prefix: IPV4_PREFIX + prefix }
+        Network::V4 { bits: Ipv4Addr::new(a, b, c, d).to_bits(), prefix }
     }
 
     const fn v6(groups: [u16; 8], prefix: u32) -> Network {
         let [a, b, c, d, e, f, g, h] = groups;
-        Network { bits: Ipv6Addr::new(a, b, c, d, e, f, g, h).to_bits(), prefix }
+        Network::V6 { bits: Ipv6Addr::new(a, b, c, d, e, f, g, h).to_bits(), prefix }
     }
 
-    /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address. Bits behind the prefix are most likely a mistake.
+    /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address. Bits after the prefix are most likely a mistake.
     pub(super) fn read(text: &str) -> Option<Network> {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().ok()?;
-        let (wider, longest) = if address.is_ipv4() { (IPV4_PREFIX, 32_u32) } else { (0, 128) };
+        let longest = if address.is_ipv4() { 32_u32 } else { 128 };
         let prefix = match prefix {
             Some(digits) if digits.bytes().all(|c| c.is_ascii_digit()) => digits.parse().ok()?,
             Some(_) => return None,
             None => longest,
         };
-        let behind = longest.checked_sub(prefix)?;
-        let prefix = wider + prefix;
-        let bits = if prefix < IPV4_PREFIX { plain(address) } else { number(address) };
-        (bits.trailing_zeros() >= behind).then_some(Network { bits, prefix })
+        let free = longest.checked_sub(prefix)?;
+        let (network, zeros) = match address {
+            IpAddr::V4(address) => {
+                let bits = address.to_bits();
+                (Network::V4 { bits, prefix }, bits.trailing_zeros())
+            }
+            IpAddr::V6(address) => {
+                let bits = address.to_bits();
+                (Network::V6 { bits, prefix }, bits.trailing_zeros())
+            }
+        };
+        (zeros >= free).then_some(network)
     }
 
-    fn contains(self, number: u128) -> bool {
-        let same = |network: Network| (network.bits ^ number).leading_zeros() >= network.prefix;
-        // A wider network is one of IPv6 alone: `::/0` says nothing about IPv4.
-        same(self) && (self.prefix >= IPV4_PREFIX || !same(IPV4))
+    pub(super) fn contains(self, address: IpAddr) -> bool {
+        match (self, address) {
+            (Network::V4 { bits, prefix }, IpAddr::V4(address)) => (bits ^ address.to_bits()).leading_zeros() >= prefix,
+            (Network::V6 { bits, prefix }, IpAddr::V6(address)) => (bits ^ address.to_bits()).leading_zeros() >= prefix,
+            _ => false,
+        }
     }
 }
 
-pub(super) fn any_contains(networks: &[Network], address: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(number(address)))
+/// As [`Network::read`] reads it.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Network::V4 { bits, prefix } => write!(f, "{}/{prefix}", Ipv4Addr::from_bits(bits)),
+            Network::V6 { bits, prefix } => write!(f, "{}/{prefix}", Ipv6Addr::from_bits(bits)),
+        }
+    }
 }
 
-/// Who answers at an address, and the name of its range.
+/// Who answers at an address, and the name of its range. Says nothing about an IPv4 address that it holds.
 pub(super) fn reach(address: IpAddr) -> (Reach, &'static str) {
-    let number = number(address);
-    let row = RANGES.iter().find(|(network, ..)| network.contains(number));
+    let row = RANGES.iter().find(|(network, ..)| network.contains(address));
     row.map_or((Reach::Nobody, OTHER), |&(_, reach, name)| (reach, name))
 }
 
-fn plain(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
+/// The address and every IPv4 address that a host or a gateway could read out of it. A packet may end at any of them.
+pub(super) fn forms(address: IpAddr) -> impl Iterator<Item = IpAddr> + Clone {
+    let inner = match address {
+        IpAddr::V4(_) => [None; 4],
+        IpAddr::V6(address) => held(address),
+    };
+    std::iter::once(address).chain(inner.into_iter().flatten().map(IpAddr::V4))
+}
+
+fn held(address: Ipv6Addr) -> [Option<Ipv4Addr>; 4] {
+    let bits = address.to_bits();
+    // The 32 bits with `places` bits after them.
+    let at = |places: u32| Some(Ipv4Addr::from_bits((bits >> places) as u32));
+    let one = |inner| [inner, None, None, None];
+    let lies_in = |network: Network| network.contains(address.into());
+    if address.is_unspecified() || address.is_loopback() {
+        one(None)
+    } else if [MAPPED, NAT64, COMPATIBLE, TRANSLATED].into_iter().any(lies_in) {
+        one(at(0))
+    } else if lies_in(SIX_TO_FOUR) {
+        one(at(80))
+    } else if lies_in(TEREDO) {
+        // The server, and the client with all bits turned over.
+        [at(64), Some(Ipv4Addr::from_bits(!bits as u32)), None, None]
+    } else if lies_in(LOCAL_NAT64) {
+        // Which prefix the gateway uses, of 48, 56, 64 or 96 bits, is not known here. In the shorter forms (RFC 6052), a
+        // byte of zeros is left out after 64 bits, and zeros follow the address.
+        let left_out = bits << 64 >> 120;
+        let rest = bits >> 64 << 56 | bits & u128::MAX >> 72;
+        let split = |prefix: u32| {
+            let free = 120 - 32 - prefix;
+            let is_form = left_out == 0 && rest.trailing_zeros() >= free;
+            is_form.then_some(Ipv4Addr::from_bits((rest >> free) as u32))
+        };
+        [at(0), split(48), split(56), split(64)]
+    } else {
+        one(None)
     }
 }
 
-/// The address as IPv6. One that a NAT64 gateway translates counts as the IPv4 address behind it, as a mapped one does.
-fn number(address: IpAddr) -> u128 {
-    let bits = plain(address);
-    let is_translated = (NAT64.bits ^ bits).leading_zeros() >= NAT64.prefix;
-    if is_translated { IPV4.bits | bits & u128::from(u32::MAX) } else { bits }
-}
-
-const IPV4_PREFIX: u32 = 96;
-const IPV4: Network = Network::v4(0, 0, 0, 0, 0);
+const MAPPED: Network = Network::v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96);
+/// RFC 4291.
+const COMPATIBLE: Network = Network::v6([0, 0, 0, 0, 0, 0, 0, 0], 96);
+/// RFC 2765.
+const TRANSLATED: Network = Network::v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96);
 /// RFC 6052. Networks with DNS64 make such addresses up for every host that has IPv4 alone.
 const NAT64: Network = Network::v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
+const LOCAL_NAT64: Network = Network::v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48);
+const TEREDO: Network = Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32);
+const SIX_TO_FOUR: Network = Network::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16);
+
 const OTHER: &str = "outside global unicast, RFC 4291";
 
 const RANGES: &[(Network, Reach, &str)] = &[
@@ -109,15 +158,18 @@ const RANGES: &[(Network, Reach, &str)] = &[
     (Network::v4(224, 0, 0, 0, 4), Reach::Nobody, "multicast, RFC 5771"),
     (Network::v4(255, 255, 255, 255, 32), Reach::Nobody, "limited broadcast, RFC 919"),
     (Network::v4(240, 0, 0, 0, 4), Reach::Nobody, "reserved, RFC 1112"),
-    (IPV4, Reach::Public, "IPv4"),
+    (Network::v4(0, 0, 0, 0, 0), Reach::Public, "IPv4"),
+    // As public as the IPv4 address that they hold.
+    (MAPPED, Reach::Public, "IPv4-mapped, RFC 4291"),
+    (NAT64, Reach::Public, "NAT64, RFC 6052"),
     (Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Reach::Loopback, "loopback, RFC 4291"),
-    (Network::v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), Reach::Nobody, "local-use translation, RFC 8215"),
+    (LOCAL_NAT64, Reach::Nobody, "local-use translation, RFC 8215"),
     (Network::v6([0, 0, 0, 0, 0, 0, 0, 0], 8), Reach::Nobody, "reserved, RFC 4291"),
     (Network::v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), Reach::Nobody, "discard-only, RFC 6666"),
     (Network::v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64), Reach::Nobody, "dummy prefix, RFC 9780"),
     (Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Reach::Nobody, "IETF protocol assignments, RFC 2928"),
     (Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Reach::Nobody, "documentation, RFC 3849"),
-    (Network::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), Reach::Nobody, "6to4, RFC 3056"),
+    (SIX_TO_FOUR, Reach::Nobody, "6to4, RFC 3056"),
     (Network::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Reach::Nobody, "documentation, RFC 9637"),
     (Network::v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16), Reach::Nobody, "segment routing, RFC 9602"),
     // Services of clouds inside unique-local space, which admitting private addresses must not open.

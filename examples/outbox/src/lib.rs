@@ -1,0 +1,12 @@
+//! The parts of the fleet: see README.md.
+
+pub mod check;
+pub mod events;
+mod fault;
+pub mod fleet;
+pub mod postgres;
+pub mod receiver;
+pub mod story;
+pub mod worker;
+
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,192 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ConfigError;
+use crate::event_type::{EventType, MAX_TYPE, invalid, is_type};
+
+const EVERY: &str = "*";
+
+/// The event types that an endpoint wants: all, or those that match one of its patterns.
+///
+/// A pattern is a type, `prefix.*` for every type with one or more segments after the prefix, or `*` for all types.
+/// Anything else is an error when the filter is made, so that no filter silently matches nothing. In JSON and TOML a filter
+/// is a list of patterns. As one text, in a column or an environment variable, it is a list separated by commas.
+///
+/// ```
+/// use hookseal::EventType;
+/// use hookseal::delivery::EventFilter;
+///
+/// let filter: EventFilter = "call.completed, session.*".parse()?;
+/// assert_eq!(filter, EventFilter::new(["call.completed", "session.*"])?);
+/// assert_eq!(filter.to_string(), "call.completed,session.*");
+/// assert!(filter.matches(EventType::new("session.provider.connected")?));
+/// assert!(!filter.matches(EventType::new("call.failed")?));
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct EventFilter {
+    /// Valid, and none covered by another. Never empty.
+    patterns: Vec<Cow<'static, str>>,
+}
+
+impl EventFilter {
+    /// A filter that wants all events.
+    ///
+    /// ```
+    /// use hookseal::EventType;
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// assert!(EventFilter::all().matches(EventType::new("a.b")?));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn all() -> EventFilter {
+        EventFilter { patterns: vec![Cow::Borrowed(EVERY)] }
+    }
+
+    /// A filter from patterns. Those that another one covers are left out.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for a text that is not a pattern, and for an empty list: an endpoint that wants nothing is
+    /// a mistake.
+    ///
+    /// ```
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// assert!(EventFilter::new(["*.completed"]).is_err());
+    /// assert!(EventFilter::new::<&str>([]).is_err());
+    /// ```
+    pub fn new<P: Into<String>>(patterns: impl IntoIterator<Item = P>) -> Result<EventFilter, ConfigError> {
+        let mut filter = EventFilter { patterns: Vec::new() };
+        for pattern in patterns {
+            let pattern = pattern.into();
+            if !is_pattern(&pattern) {
+                return Err(invalid(&pattern, "is not an event type, `prefix.*` or `*`"));
+            }
+            filter.add(Cow::Owned(pattern));
+        }
+        if filter.patterns.is_empty() {
+            return Err(invalid("", "is an empty list: name event types, or `*` for all"));
+        }
+        Ok(filter)
+    }
+
+    /// Whether the filter wants events of this type.
+    ///
+    /// ```
+    /// use hookseal::EventType;
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// let filter = EventFilter::new(["call.*"])?;
+    /// assert!(filter.matches(EventType::new("call.recording.ready")?));
+    /// assert!(!filter.matches(EventType::new("call")?), "the prefix alone is not matched");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn matches(&self, event_type: EventType<'_>) -> bool {
+        self.patterns.iter().any(|pattern| covers(pattern, event_type.as_str()))
+    }
+
+    /// Whether this filter wants every type that the other one wants.
+    ///
+    /// ```
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// assert!(EventFilter::new(["call.*"])?.covers(&EventFilter::new(["call.completed", "call.recording.*"])?));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn covers(&self, other: &EventFilter) -> bool {
+        other.patterns.iter().all(|pattern| self.patterns.iter().any(|own| covers(own, pattern)))
+    }
+
+    /// A filter that wants every type that one of the two wants.
+    ///
+    /// ```
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// let both = EventFilter::new(["call.completed"])?.union(&EventFilter::new(["call.*"])?);
+    /// assert_eq!(both, EventFilter::new(["call.*"])?);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn union(&self, other: &EventFilter) -> EventFilter {
+        let mut filter = self.clone();
+        other.patterns.iter().for_each(|pattern| filter.add(pattern.clone()));
+        filter
+    }
+
+    /// The patterns.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::delivery::EventFilter::all().patterns().collect::<Vec<_>>(), ["*"]);
+    /// ```
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|pattern| &**pattern)
+    }
+
+    fn add(&mut self, pattern: Cow<'static, str>) {
+        if !self.patterns.iter().any(|own| covers(own, &pattern)) {
+            self.patterns.retain(|own| !covers(&pattern, own));
+            self.patterns.push(pattern);
+        }
+    }
+}
+
+impl Default for EventFilter {
+    /// All events: what a subscription that names none means on every platform looked at.
+    fn default() -> EventFilter {
+        EventFilter::all()
+    }
+}
+
+impl FromStr for EventFilter {
+    type Err = ConfigError;
+
+    /// Blanks around a pattern are ignored. An empty text is an error, like an empty list.
+    fn from_str(text: &str) -> Result<EventFilter, ConfigError> {
+        EventFilter::new(text.split(',').map(str::trim))
+    }
+}
+
+impl TryFrom<&str> for EventFilter {
+    type Error = ConfigError;
+
+    fn try_from(text: &str) -> Result<EventFilter, ConfigError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for EventFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.patterns.join(","))
+    }
+}
+
+impl TryFrom<Vec<String>> for EventFilter {
+    type Error = ConfigError;
+
+    fn try_from(patterns: Vec<String>) -> Result<EventFilter, ConfigError> {
+        EventFilter::new(patterns)
+    }
+}
+
+impl From<EventFilter> for Vec<String> {
+    fn from(filter: EventFilter) -> Vec<String> {
+        filter.patterns.into_iter().map(Cow::into_owned).collect()
+    }
+}
+
+/// Whether a pattern matches every type that `other`, a type or a pattern, matches.
+fn covers(pattern: &str, other: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        // `prefix.`, with something behind it.
+        Some(prefix) => other.len() > prefix.len() && other.starts_with(prefix) || pattern == other,
+        None => pattern == other,
+    }
+}
+
+fn is_pattern(text: &str) -> bool {
+    text == EVERY || is_type(text.strip_suffix(".*").unwrap_or(text)) && text.len() <= MAX_TYPE
+}

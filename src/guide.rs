@@ -1,0 +1,47 @@
+//! One page for each job, with code to copy. What the pages leave out is on the pages of the types.
+//!
+//! | to receive | |
+//! |---|---|
+//! | [`receiving_with_axum`] | a complete program for axum: two providers, typed, each event once |
+//! | [`receiving_with_actix`] | the same for actix-web |
+//! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
+//! | [`typed_events`] | events in an enum of your own; unknown types, missing fields, Stripe's `data.object` |
+//! | [`each_event_once`] | deduplication: in your transaction, in memory, in Redis, in a store of your own |
+//! | [`tenants`] | a secret for each of your customers, looked up and cached |
+//! | [`testing`] | signed requests for your tests, and an attack on your endpoint |
+//!
+//! | to send | |
+//! |---|---|
+//! | [`sending`] | a worker with SQLite and reqwest: sign, store, retry, filter |
+//! | [`sending_safely`] | URLs that users choose: the defence against SSRF |
+//! | [`own_platform`] | a platform of your own, in code and in TOML, and how to choose its scheme |
+//!
+//! | to change | |
+//! |---|---|
+//! | [`rotation`] | a new signing secret without a lost delivery, with and without a restart |
+//! | [`migrating`] | from `standardwebhooks`, `svix`, `webhook-verify`, or an HMAC of your own |
+
+macro_rules! pages {
+    ($($name:ident = $file:literal;)+) => {
+        $(
+            // The examples need more than this package has: `crates/doc-tests` compiles them, from the same list.
+            #[cfg_attr(not(doctest), doc = include_str!($file))]
+            pub mod $name {}
+        )+
+    };
+}
+
+pages! {
+    each_event_once = "guide/each_event_once.md";
+    migrating = "guide/migrating.md";
+    own_platform = "guide/own_platform.md";
+    receiving_elsewhere = "guide/receiving_elsewhere.md";
+    receiving_with_actix = "guide/receiving_with_actix.md";
+    receiving_with_axum = "guide/receiving_with_axum.md";
+    rotation = "guide/rotation.md";
+    sending = "guide/sending.md";
+    sending_safely = "guide/sending_safely.md";
+    tenants = "guide/tenants.md";
+    testing = "guide/testing.md";
+    typed_events = "guide/typed_events.md";
+}

@@ -1,0 +1,260 @@
+//! A provider of your own: its setters, and what must hold of every provider however it was made.
+
+use std::borrow::Cow;
+
+use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
+use crate::delivery::DeliveryPolicy;
+use crate::error::ConfigError;
+use crate::event::EventShape;
+use crate::event_type::is_type;
+use crate::scheme::Scheme;
+
+/// Both schemes have one key, so a signature under the one is a signature under the other.
+const MISTAKEN: &str = "is what an earlier scheme covers, read in another way: a signature under one would pass under the \
+                        other. Let the signed text begin or end differently, or use another digest";
+
+impl Provider {
+    /// A provider of your own: a name, a scheme, and the defaults of everything else.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for an empty name, which idempotency keys begin with.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    /// use hookseal::provider::{Confidence, Provider};
+    ///
+    /// const SCHEME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}");
+    ///
+    /// let acme = Provider::new("acme", SCHEME)?;
+    /// assert_eq!((acme.name(), acme.confidence()), ("acme", Confidence::Own));
+    /// assert!(Provider::new("", SCHEME).is_err());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn new(name: impl Into<Cow<'static, str>>, scheme: Scheme) -> Result<Provider, ConfigError> {
+        let provider = Provider {
+            name: name.into(),
+            source: Cow::Borrowed(""),
+            confidence: Confidence::Own,
+            event: None,
+            event_types: Cow::Borrowed(&[]),
+            idempotency: None,
+            test: None,
+            max_sent: None,
+            max_received: MAX_RECEIVED,
+            answer_within: None,
+            schemes: Cow::Owned(vec![scheme]),
+            delivery: DeliveryPolicy::new(),
+        };
+        provider.checked()
+    }
+
+    /// Replaces the schemes: all that a delivery can come under, strongest first. A signer uses the first.
+    ///
+    /// All of them are used with the same keys. That is refused where one scheme's signature could be passed off as
+    /// another's, since whoever captured a request could then change its meaning.
+    ///
+    /// A provider of the catalogue loses its source and its confidence, which spoke of its own schemes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for an empty list, for two schemes that could be mistaken for each other, and for a
+    /// scheme that covers no `{id}` where the idempotency rule needs one.
+    ///
+    /// ```
+    /// use hookseal::{Digest, Scheme, provider, provider::Provider};
+    ///
+    /// const NEW: Scheme = Scheme::new("Acme-Time: {timestamp}\nAcme-Signature-2: {hex}", "v2.{timestamp}.{body}")
+    ///     .with_digest(Digest::Sha512);
+    /// const OLD: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}");
+    ///
+    /// let acme = Provider::new("acme", NEW)?.with_schemes([NEW, OLD])?;
+    /// assert_eq!(acme.schemes().len(), 2);
+    /// assert!(acme.with_schemes([NEW, OLD.with_digest(Digest::Sha512)]).is_err(), "a body may begin with `v2.`");
+    ///
+    /// let strict = provider::STRIPE.scheme().clone().with_past(60);
+    /// let stripe = provider::STRIPE.clone().with_schemes([strict])?;
+    /// assert_eq!(stripe.replay_window(), Some(360));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_schemes(mut self, schemes: impl IntoIterator<Item = Scheme>) -> Result<Provider, ConfigError> {
+        self.schemes = schemes.into_iter().collect();
+        self.source = Cow::Borrowed("");
+        self.confidence = Confidence::Own;
+        self.checked()
+    }
+
+    /// Sets what its events look like.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for a shape without an `{id}` where the idempotency rule needs one.
+    ///
+    /// ```
+    /// use hookseal::{EventShape, Scheme, provider::Provider};
+    ///
+    /// const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_event_shape(EVENT)?;
+    /// assert_eq!(acme.event_shape(), Some(&EVENT));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_event_shape(mut self, shape: EventShape) -> Result<Provider, ConfigError> {
+        self.event = Some(shape);
+        self.checked()
+    }
+
+    /// Sets the event types that it documents. They inform; events of other types are read all the same.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] names a text that is not an [`EventType`](crate::EventType).
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?;
+    /// let acme = acme.with_event_types(["order.paid", "order.refunded"])?;
+    /// assert_eq!(acme.event_types().count(), 2);
+    /// assert!(acme.with_event_types(["order.*"]).is_err(), "that is a pattern");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_event_types<T: Into<Cow<'static, str>>>(
+        mut self,
+        types: impl IntoIterator<Item = T>,
+    ) -> Result<Provider, ConfigError> {
+        self.event_types = types.into_iter().map(T::into).collect();
+        self.checked()
+    }
+
+    /// Sets what tells two of its events apart. Unless set, a signed id where every scheme has one, else the body.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for [`EventId`](IdempotencyRule::EventId) without an event shape that has an `{id}`, and
+    /// for [`SignedId`](IdempotencyRule::SignedId) with a scheme that covers no `{id}`.
+    ///
+    /// ```
+    /// use hookseal::{EventShape, Scheme, provider::{IdempotencyRule, Provider}};
+    ///
+    /// const EVENT: EventShape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?;
+    /// assert!(acme.clone().with_idempotency_rule(IdempotencyRule::EventId).is_err(), "where is that id?");
+    ///
+    /// let acme = acme.with_event_shape(EVENT)?.with_idempotency_rule(IdempotencyRule::EventId)?;
+    /// assert_eq!(acme.idempotency_rule(), IdempotencyRule::EventId);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_idempotency_rule(mut self, rule: IdempotencyRule) -> Result<Provider, ConfigError> {
+        self.idempotency = Some(rule);
+        self.checked()
+    }
+
+    /// Sets how its test events are marked.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for an empty prefix, with which every event would be a test.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::{Provider, TestRule}};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?;
+    /// let acme = acme.with_test_rule(TestRule::IdPrefix("test_".into()))?;
+    /// assert!(acme.test_id()?.is_some_and(|id| id.starts_with("test_")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_test_rule(mut self, rule: TestRule) -> Result<Provider, ConfigError> {
+        self.test = Some(rule);
+        self.checked()
+    }
+
+    /// Sets the largest body in bytes that it sends; [`encode`](Self::encode) refuses larger ones.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_max_sent(256 << 10);
+    /// assert_eq!(acme.max_sent(), Some(262_144));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_sent(mut self, bytes: u64) -> Provider {
+        self.max_sent = Some(bytes);
+        self
+    }
+
+    /// Sets the largest body in bytes that a receiver should take. 1 MiB unless set, which is more than most providers
+    /// ever send and little enough to hold for every request at once.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// let github = provider::GITHUB.clone().with_max_received(2 << 20);
+    /// assert_eq!(github.max_received(), 2_097_152);
+    /// ```
+    #[must_use]
+    pub fn with_max_received(mut self, bytes: u64) -> Provider {
+        self.max_received = bytes;
+        self
+    }
+
+    /// Sets the seconds within which it wants an answer.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_answer_within(10);
+    /// assert_eq!(acme.answer_within(), Some(10));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_answer_within(mut self, seconds: u32) -> Provider {
+        self.answer_within = Some(seconds);
+        self
+    }
+
+    /// Sets how it delivers.
+    ///
+    /// ```
+    /// use hookseal::delivery::{DeliveryPolicy, RetryPolicy};
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?
+    ///     .with_delivery_policy(DeliveryPolicy::new().with_retry(RetryPolicy::OUTPOST));
+    /// assert_eq!(acme.delivery_policy().retry().max_attempts(), 11);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_delivery_policy(mut self, policy: DeliveryPolicy) -> Provider {
+        self.delivery = policy;
+        self
+    }
+
+    /// What must hold of every provider. Whatever sets a field that another one depends on ends here.
+    pub(super) fn checked(self) -> Result<Provider, ConfigError> {
+        let fault = |field, piece: &str, problem| Err(ConfigError::Invalid { field, piece: piece.to_owned(), problem });
+        if self.name.is_empty() {
+            return fault("name", "", "is empty");
+        }
+        if self.schemes.is_empty() {
+            return fault("schemes", "", "is an empty list");
+        }
+        for (place, scheme) in self.schemes.iter().enumerate() {
+            if self.schemes.iter().take(place).any(|earlier| scheme.can_be_mistaken_for(earlier)) {
+                return fault("schemes", scheme.covers(), MISTAKEN);
+            }
+        }
+        if let Some(wrong) = self.event_types.iter().find(|event_type| !is_type(event_type)) {
+            return fault("event_types", wrong, "is not an event type");
+        }
+        match self.idempotency {
+            Some(IdempotencyRule::EventId) if !self.event.as_ref().is_some_and(EventShape::has_id) => {
+                return fault("idempotency", "event-id", "needs an event shape with an `{id}`");
+            }
+            Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
+                return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
+            }
+            _ => {}
+        }
+        if self.test.as_ref().is_some_and(|rule| rule.prefix().is_empty()) {
+            return fault("test", "", "has an empty prefix, with which every event would be a test");
+        }
+        Ok(self)
+    }
+}

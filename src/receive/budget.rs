@@ -1,0 +1,161 @@
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+/// Of each body, this much is not counted: about what its connection costs anyway.
+pub(super) const UNCOUNTED: usize = 16 << 10;
+
+/// Ten of the largest bodies that any provider documents, or 256 of the usual limit, and still small beside a server.
+const SHARED: usize = 256 << 20;
+
+/// How many bytes the bodies of all requests may hold together. Cheap to clone: clones are the same budget.
+///
+/// A receiver's [limit](super::Receiver::with_max_received) bounds one body, not their sum, and nothing is known to be
+/// forged before it has arrived: 256 concurrent requests at GitHub's limit of 25 MiB would hold 6.25 GiB. All receivers of
+/// a process therefore share a budget of 256 MiB, unless they are [given](super::Receiver::with_body_budget) one of
+/// their own.
+///
+/// Bytes count when they arrive. A `Content-Length` reserves nothing, or announcing large bodies would be enough to
+/// spend the budget; it is only used to refuse a body early that does not fit. The first 16 KiB of each body do not count,
+/// so that most events get through while large bodies hold everything. What was counted is free again when
+/// the request is refused, when its sender goes away, and at last when the [`Received`](super::Received) and its clones
+/// are dropped, usually at the end of the handler.
+///
+/// A body that does not fit is answered with 503 and `Retry-After`
+/// ([`BudgetSpent`](super::Rejection::BudgetSpent)). One that is larger than the whole budget never will, and is answered
+/// with 413.
+///
+/// | memory | at most |
+/// |---|---|
+/// | bodies | the budget, and 16 KiB for each concurrent request |
+/// | an authentic body that came in pieces, while they are joined | the receiver's limit, for each thread |
+/// | what the server buffers | its own matter, for each connection |
+/// | without a budget (`BodyBudget::new(usize::MAX)`) | the receiver's limit for each concurrent request |
+///
+/// A sender without the key can spend a budget with bodies that it never ends, and large events then wait. The limits of
+/// time and concurrency that the modules of the adapters show end that; the budget keeps the process alive meanwhile.
+///
+/// ```
+/// use hookseal::receive::{BodyBudget, Receiver};
+/// use hookseal::{Secret, provider};
+///
+/// let budget = BodyBudget::new(64 << 20);
+/// let github: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+/// let github = github.with_body_budget(budget.clone());
+///
+/// let body = vec![b' '; 1 << 20];
+/// let forged = [("X-Hub-Signature-256", format!("sha256={}", "00".repeat(32)))];
+/// let mut intake = github.begin(&forged);
+/// intake.push(body.into());
+/// assert_eq!(budget.spent(), (1 << 20) - (16 << 10));
+/// assert!(intake.finish().is_err());
+/// assert_eq!(budget.spent(), 0);
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct BodyBudget(Arc<Account>);
+
+struct Account {
+    bytes: usize,
+    spent: AtomicUsize,
+}
+
+impl BodyBudget {
+    /// A budget of this many bytes. Give it to all receivers that are to share it, and make it several times their
+    /// largest limit.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::BodyBudget::new(64 << 20).bytes(), 64 << 20);
+    /// ```
+    pub fn new(bytes: usize) -> BodyBudget {
+        BodyBudget(Arc::new(Account { bytes, spent: AtomicUsize::new(0) }))
+    }
+
+    /// That of all receivers that were given none.
+    pub(super) fn shared() -> BodyBudget {
+        static BUDGET: LazyLock<BodyBudget> = LazyLock::new(|| BodyBudget::new(SHARED));
+        BUDGET.clone()
+    }
+
+    /// How many bytes there are.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// assert_eq!(receiver.body_budget().bytes(), 256 << 20);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn bytes(&self) -> usize {
+        self.0.bytes
+    }
+
+    /// How many bytes are held at this moment, for a gauge among your metrics.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::receive::BodyBudget::new(64 << 20).spent(), 0);
+    /// ```
+    pub fn spent(&self) -> usize {
+        self.0.spent.load(Ordering::Relaxed)
+    }
+
+    /// The largest body that could ever fit.
+    pub(super) fn largest_body(&self) -> usize {
+        self.bytes().saturating_add(UNCOUNTED)
+    }
+
+    /// Whether a body of this length would fit now.
+    pub(super) fn has_room_for(&self, length: u64) -> bool {
+        length.saturating_sub(UNCOUNTED as u64) <= self.bytes().saturating_sub(self.spent()) as u64
+    }
+
+    fn spend(&self, bytes: usize) -> bool {
+        let spend = |spent: usize| spent.checked_add(bytes).filter(|spent| *spent <= self.bytes());
+        self.0.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.spent.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for BodyBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyBudget").field("bytes", &self.bytes()).field("spent", &self.spent()).finish()
+    }
+}
+
+/// What one request holds of a budget, until it is dropped.
+pub(super) struct Reservation {
+    budget: BodyBudget,
+    bytes: usize,
+}
+
+impl Reservation {
+    pub(super) fn of(budget: &BodyBudget) -> Reservation {
+        Reservation { budget: budget.clone(), bytes: 0 }
+    }
+
+    /// For a body that holds this many bytes in all. `false`, and nothing changes, if they do not fit.
+    pub(super) fn resize(&mut self, held: usize) -> bool {
+        let bytes = held.saturating_sub(UNCOUNTED);
+        let fits = match bytes.checked_sub(self.bytes) {
+            Some(more) => self.budget.spend(more),
+            None => {
+                self.budget.give_back(self.bytes - bytes);
+                true
+            }
+        };
+        if fits {
+            self.bytes = bytes;
+        }
+        fits
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}

@@ -1,0 +1,128 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+/// A response of your own, for a provider that wants a certain body, header or status: an [`Answer`](super::Answer) for
+/// handlers that otherwise give one, with or without an [`Once`](crate::idempotency::Once).
+///
+/// With a status of 2xx the event counts as processed; with any other it is released, and the sender's next attempt is
+/// processed.
+///
+/// ```
+/// use hookseal::idempotency::{MemoryStore, Once};
+/// use hookseal::receive::{Answer, Received, Reply};
+///
+/// async fn hook(once: Once<MemoryStore>, received: Received) -> Answer {
+///     let handler = async {
+///         match received.body().is_empty() {
+///             true => Answer::give_up("nothing in it"),
+///             false => Reply::text("[accepted]").into(),
+///         }
+///     };
+///     once.run(&received, handler).await // a duplicate gets the usual answer
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply(Box<Parts>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What all texts are sent as: never as HTML, because a body may hold what the sender sent.
+pub(super) const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+impl Reply {
+    /// 200 with this body and `Content-Type: text/plain; charset=utf-8`.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Reply};
+    ///
+    /// let answer = Answer::from(Reply::text("[accepted]"));
+    /// assert_eq!((answer.status().as_u16(), &answer.body()[..]), (200, &b"[accepted]"[..]));
+    /// ```
+    pub fn text(body: impl Into<Bytes>) -> Reply {
+        Reply::new(PLAIN_TEXT, body.into())
+    }
+
+    /// 200 with this value as JSON.
+    ///
+    /// # Errors
+    /// Those of the value's `Serialize`.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Reply};
+    ///
+    /// let answer = Answer::from(Reply::json(&serde_json::json!({"success": true}))?);
+    /// assert_eq!(answer.headers()["content-type"], "application/json");
+    /// assert_eq!(answer.body(), r#"{"success":true}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Result<Reply, serde_json::Error> {
+        Ok(Reply::new(HeaderValue::from_static("application/json"), serde_json::to_vec(value)?.into()))
+    }
+
+    fn new(content_type: HeaderValue, body: Bytes) -> Reply {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+        Reply(Box::new(Parts { status: StatusCode::OK, headers, body }))
+    }
+
+    /// Sets the status, which also says whether the event counts as processed: it does with 2xx.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Reply};
+    /// use http::StatusCode;
+    ///
+    /// let answer = Answer::from(Reply::text("").with_status(StatusCode::NO_CONTENT));
+    /// assert_eq!(answer.status(), 204);
+    /// ```
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Reply {
+        self.0.status = status;
+        self
+    }
+
+    /// Sets a header, in place of one with this name. The server sets `Content-Length`.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Reply};
+    /// use http::{HeaderName, HeaderValue};
+    ///
+    /// let name = HeaderName::from_static("x-conversation-id");
+    /// let answer = Answer::from(Reply::text("").with_header(name, HeaderValue::from_static("7")));
+    /// assert_eq!(answer.headers()["x-conversation-id"], "7");
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Reply {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    pub(super) fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+}
+
+impl fmt::Debug for Reply {
+    /// Without the body, which may be private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.0.status)
+            .field("bytes", &self.0.body.len())
+            .finish_non_exhaustive()
+    }
+}

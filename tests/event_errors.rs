@@ -1,0 +1,45 @@
+//! What is wrong with an event, and where: in the envelope, which the platform writes, or in the data, which a type of
+//! the handler's describes.
+
+use hookseal::{Event, EventShape};
+use serde::Deserialize;
+
+#[test]
+fn a_field_missing_in_the_data_is_not_one_missing_in_the_envelope() {
+    #[derive(Debug, Deserialize)]
+    struct Payment {
+        #[expect(dead_code)]
+        id: u32,
+    }
+    #[derive(Debug, Deserialize)]
+    enum Payments {
+        #[serde(rename = "paid")]
+        #[expect(dead_code)]
+        Paid { id: u32 },
+    }
+    let shape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+    let errors = |body: &'static str| {
+        let body = body.as_bytes();
+        let whole = shape.read_as::<Payment>(body).map(|_| ()).unwrap_err();
+        let apart = shape.read(body).and_then(|event| event.data_as::<Payment>()).map(|_| ()).unwrap_err();
+        let typed = shape.read(body).and_then(Event::typed::<Payments>).map(|_| ()).unwrap_err();
+        [whole, apart, typed].map(|error| error.to_string())
+    };
+    let in_data = |column| {
+        let text = r#"field `id` is missing in the data of event type "paid", in the object that ends at"#;
+        format!("{text} line 1 column {column}")
+    };
+    // Counted in the body, or in the data if they are read apart. The type may stand before the data or after.
+    let body = r#"{"id":"evt_1","type":"paid","data":{"of":1}}"#;
+    assert_eq!(errors(body), [in_data(43), in_data(8), in_data(8)]);
+    let body = r#"{"data":{"of":1},"id":"evt_1","type":"paid"}"#;
+    assert_eq!(errors(body), [in_data(16), in_data(8), in_data(8)]);
+    let misfit = |column| format!(r#"the data of event type "paid" does not fit at line 1 column {column}"#);
+    let body = r#"{"data":{"id":"7"},"id":"evt_1","type":"paid"}"#;
+    assert_eq!(errors(body), [misfit(17), misfit(9), misfit(9)]);
+
+    let in_envelope = || "field `id` is missing in the envelope".to_owned();
+    for body in [r#"{"type":"paid","data":{"id":1}}"#, r#"{"type":"paid","data":{}}"#] {
+        assert_eq!(errors(body), [in_envelope(), in_envelope(), in_envelope()]);
+    }
+}

@@ -1,0 +1,74 @@
+//! A request that cannot be signed stays as it was.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hookseal::provider::STANDARD_WEBHOOKS;
+use hookseal::{Scheme, Secret, SignError, Signer};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+
+fn signer(scheme: Scheme) -> Signer {
+    Signer::new(scheme, Secret::from_bytes([7; 32]).unwrap()).unwrap()
+}
+
+fn request(headers: usize) -> Request<&'static str> {
+    let mut request = Request::post("https://example.com/").body("{}").unwrap();
+    for n in 0..headers {
+        let name = HeaderName::try_from(format!("x-{n}")).unwrap();
+        request.headers_mut().try_insert(name, HeaderValue::from(n)).unwrap();
+    }
+    request
+}
+
+#[test]
+fn many_headers_are_no_panic() {
+    let signer = signer(STANDARD_WEBHOOKS.scheme().clone());
+    let mut most = request(4096);
+    signer.sign_request(&mut most, "evt_1").unwrap();
+    assert_eq!(most.headers().keys_len(), 4096 + 3);
+    assert_eq!(most.headers()["x-4095"], "4095");
+
+    let mut full = request(0);
+    let count = (0..).position(|n| {
+        let name = HeaderName::try_from(format!("x-{n}")).unwrap();
+        full.headers_mut().try_insert(name, HeaderValue::from(n)).is_err()
+    });
+    for (mut request, count) in [(full, count.unwrap()), (request(4097), 4097)] {
+        let before = request.headers().clone();
+        assert_eq!(signer.sign_request(&mut request, "evt_1"), Err(SignError::TooManyHeaders { count }));
+        assert_eq!(*request.headers(), before, "{count} headers");
+    }
+}
+
+#[test]
+fn a_request_that_is_refused_keeps_its_headers() {
+    let scheme = Scheme::new("Acme-Id: {id}\nAcme-Signature: {hex}", "{header:Acme-Topic}\n{id}.{body}");
+    let signer = signer(scheme);
+    let mut before = HeaderMap::new();
+    before.insert("acme-signature", HeaderValue::from_static("an old one"));
+    before.append("x-tag", HeaderValue::from_static("a"));
+    before.append("x-tag", HeaderValue::from_static("b"));
+    for (topic, id) in [(None, "evt_1"), (Some("orders"), "an id with blanks"), (Some("orders"), "")] {
+        let mut request = request(0);
+        *request.headers_mut() = before.clone();
+        if let Some(topic) = topic {
+            request.headers_mut().insert("acme-topic", HeaderValue::from_static(topic));
+        }
+        let before = request.headers().clone();
+        assert!(signer.sign_request(&mut request, id).is_err());
+        assert_eq!(*request.headers(), before, "topic {topic:?}, id {id:?}");
+    }
+}
+
+#[test]
+fn a_body_that_panics_does_not_lose_the_headers() {
+    struct Bomb;
+    impl AsRef<[u8]> for Bomb {
+        fn as_ref(&self) -> &[u8] {
+            panic!("a body of the user's that fails")
+        }
+    }
+    let signer = signer(Scheme::new("Acme-Signature: {hex}", "{body}"));
+    let mut request = request(2).map(|_| Bomb);
+    assert!(catch_unwind(AssertUnwindSafe(|| signer.sign_request(&mut request, "evt_1"))).is_err());
+    assert_eq!(request.headers().len(), 2);
+}
