@@ -317,7 +317,7 @@ impl Provider {
     /// let secret = Secret::new("a secret of twenty-some bytes")?;
     /// assert!(provider::STRIPE.event_receiver(secret.clone()).is_ok());
     ///
-    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"));
+    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"))?;
     /// let error = acme.event_receiver(secret).unwrap_err();
     /// assert_eq!(error.to_string(), "event: `acme` has no event shape for `Webhook`: set one, or take `Received`");
     /// # Ok::<(), hookseal::ConfigError>(())

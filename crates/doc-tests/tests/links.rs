@@ -27,18 +27,19 @@ fn links_that_lead_nowhere_are_found() {
     let page = "
 # A heading, with `code`
 
-Good: [a](#a-heading-with-code) [b](CHANGELOG.md) [c](src/guide.rs#L1) [d](https://example.com/) [e](crate::Scheme)
+Good: [a](#a-heading-with-code) [b](CHANGELOG.md) [c](src/guide.rs#L1) [d](https://example.com/) [`defined`]
 [f](https://docs.rs/hookseal/latest/hookseal/guide/testing/index.html)
 [g](https://docs.rs/hookseal/latest/hookseal/receive/struct.Receiver.html#method.begin)
 [h](https://docs.rs/hookseal/latest/hookseal/provider/static.STRIPE.html) `src/lib.rs` `[no](link)` [not]: this
 [j](https://docs.rs/hookseal/latest/hookseal/fn.event_id.html) [k](https://docs.rs/hookseal/latest/hookseal/)
 [i]: src
+[`defined`]: src
 
 ```text
 [not](a/link)
 ```
 
-[1](#no-heading) [2](NOWHERE.md) [3](http://example.com/) `src/nowhere.rs`
+[1](#no-heading) [2](NOWHERE.md) [3](http://example.com/) `src/nowhere.rs` [`undefined`] [e](crate::Scheme)
 [4]: nowhere
 [5](https://docs.rs/hookseal/latest/hookseal/guide/nowhere/index.html)
 [6](https://docs.rs/hookseal/latest/hookseal/receive/struct.Nobody.html)
@@ -49,7 +50,7 @@ Good: [a](#a-heading-with-code) [b](CHANGELOG.md) [c](src/guide.rs#L1) [d](https
 [11](https://docs.rs/hookseal/latest/hookseal/provider/static.STRIP.html)
 ";
     let broken = broken(&Path::new(ROOT).join("README.md"), page);
-    assert_eq!(broken.len(), 12, "{}", broken.join("\n"));
+    assert_eq!(broken.len(), 14, "{}", broken.join("\n"));
 }
 
 #[test]
@@ -97,14 +98,27 @@ fn broken(page: &Path, text: &str) -> Vec<String> {
         let paths = code.into_iter().map(|(_, span)| span).filter(|span| is_path(span));
         let is_missing = |path: &&str| !Path::new(ROOT).join(path).exists() && !beside(page, path);
         let missing = paths.filter(is_missing).map(|path| (path, "no such file"));
+        let unresolved = undefined(text, line).filter(|_| !is_rustdocs(page)).map(|label| (label, "has no target"));
         // A link's text may be code.
         let prose = prose.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("_");
         let wrong = targets(&prose).filter_map(|target| Some((target, fault(page, text, target)?)));
-        for (target, fault) in missing.chain(wrong) {
+        for (target, fault) in missing.chain(unresolved).chain(wrong) {
             broken.push(format!("{}:{}: {target}: {fault}", page.display(), number + 1));
         }
     }
     broken
+}
+
+/// Pages of the documentation, in which rustdoc resolves items and checks that it can.
+fn is_rustdocs(page: &Path) -> bool {
+    page.starts_with(Path::new(ROOT).join("src"))
+}
+
+/// What a line names as ``[`item`]``, without a target here or at the end of the page.
+fn undefined<'t>(page: &'t str, line: &'t str) -> impl Iterator<Item = &'t str> {
+    let labels = line.split("[`").skip(1).filter_map(|rest| rest.split_once("`]"));
+    let plain = labels.filter(|(_, rest)| !rest.starts_with(['(', ':'])).map(|(label, _)| label);
+    plain.filter(move |label| !page.contains(&format!("\n[`{label}`]: ")))
 }
 
 fn is_path(code: &str) -> bool {
@@ -130,8 +144,7 @@ fn fault(page: &Path, text: &str, target: &str) -> Option<&'static str> {
         return None;
     }
     if target.contains(':') {
-        // Rustdoc checks `path::Item`.
-        return (!target.contains("::")).then_some("not https");
+        return (!(target.contains("::") && is_rustdocs(page))).then_some("neither https nor a file");
     }
     let path = target.split('#').next().unwrap_or_default();
     (!beside(page, path)).then_some("no such file")

@@ -7,7 +7,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use hookseal::delivery::{DeliveryPolicy, UrlPolicy};
+    use hookseal::delivery::{DeliveryPolicy, Subscription, UrlPolicy};
     use hookseal::{Secret, provider};
     use http::header::RETRY_AFTER;
     use rusqlite::Connection;
@@ -127,6 +127,16 @@ mod tests {
         assert_eq!(endpoint.requests().len(), 1);
         assert_eq!(texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries"), ["delivered"]);
         assert!(texts(&worker, "SELECT record FROM attempts").is_empty());
+    }
+
+    #[test]
+    fn an_endpoint_is_registered_with_a_secret_of_its_own_if_its_url_is_public() {
+        let worker = worker(&[]);
+        let register = |url: &str| super::register(&worker.db, &Subscription::new(url));
+        let secret = register("https://hooks.customer.com/in").unwrap();
+        assert!(register("https://169.254.169.254/latest/meta-data/").is_err());
+        assert_eq!(texts(&worker, "SELECT secret FROM endpoints"), [secret.expose().unwrap()]);
+        assert!(provider::STANDARD_WEBHOOKS.signer(secret).is_ok());
     }
 
     #[tokio::test]
