@@ -29,7 +29,7 @@
 //! }
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker();
+//! let klang_receiver: Receiver<Klang> = provider::KLANG.event_receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker();
 //! let github_receiver: Receiver<GitHub> = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker();
 //! HttpServer::new(move || {
 //!     App::new()
@@ -169,7 +169,7 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 pub struct Lookup<P>(Arc<Find<P>>);
 
 impl<P: 'static> Lookup<P> {
-    /// The look-up of the marker `P` in this state. Clones share the state.
+    /// The look-up of the marker `P` in this state, which is a type of your own. Clones share it.
     ///
     /// ```
     /// use hookseal::actix::Lookup;
@@ -177,14 +177,16 @@ impl<P: 'static> Lookup<P> {
     ///
     /// enum Nobody {}
     ///
-    /// impl ReceiverLookup<u16> for Nobody {
+    /// struct NoTenants;
+    ///
+    /// impl ReceiverLookup<NoTenants> for Nobody {
     ///     type Extractor = ();
     ///
-    ///     async fn find_receiver((): (), _: &u16) -> Result<Receiver<Nobody>, Rejection> {
+    ///     async fn find_receiver((): (), _: &NoTenants) -> Result<Receiver<Nobody>, Rejection> {
     ///         Err(Rejection::UnknownTenant)
     ///     }
     /// }
-    /// let lookup = Lookup::<Nobody>::new(7);
+    /// let lookup = Lookup::<Nobody>::new(NoTenants);
     /// ```
     pub fn new<S: Send + Sync + 'static>(state: S) -> Lookup<P>
     where

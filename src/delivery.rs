@@ -10,6 +10,8 @@
 //! | [`DeliveryPolicy`] | the three policies and the time limits of a platform |
 //! | [`Delivery`] | the state of one event for one endpoint, as a value that your database stores |
 //!
+//! In the guide, [`sending`](crate::guide::sending) and [`sending_safely`](crate::guide::sending_safely) are a complete sender.
+//!
 //! ```
 //! use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome};
 //! use time::macros::datetime;

@@ -1,4 +1,6 @@
-//! One page for each job, with code to copy. What the pages leave out is on the pages of the types.
+//! A page for each task, with code to copy. What the pages leave out is on the pages of the types.
+//!
+//! While hookseal is not on crates.io, write `path = "…"` or `git = "…"` in `Cargo.toml` where the pages say `version = "0.1"`.
 //!
 //! | to receive | |
 //! |---|---|

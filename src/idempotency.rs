@@ -2,6 +2,7 @@
 //!
 //! Every sender sends some events twice: after a time-out, after an answer that got lost, after a worker that died. An
 //! [`IdempotencyKey`] tells which are the same; this module remembers them.
+//! [`each_event_once`](crate::guide::each_event_once) in the guide has code for each way.
 //!
 //! **If the effect is a change in one database**, insert the key in the same transaction, and use nothing else from
 //! here: both are there or neither is, and no lease is needed. The package `examples/inbox` does so with PostgreSQL:

@@ -12,7 +12,8 @@
 //! | [`BodyBudget`] | how much memory the bodies of all requests may take |
 //!
 //! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; `tower` brings a
-//! layer. For other servers, [`Receiver::begin`] takes the headers and the body as it comes.
+//! layer. For other servers, [`Receiver::begin`] takes the headers and the body as it comes. The [guide](crate::guide) has
+//! complete programs.
 //!
 //! # Statuses
 //!

@@ -4,7 +4,8 @@ use super::{Receiver, Rejection};
 /// of your own; handlers then ask for `Received<Tenant>` or `Webhook<T, Tenant>`.
 ///
 /// `S` is what the look-up needs, for example a database: with axum the router's state, with actix-web what is given to
-/// [`actix::Lookup`](crate::actix::Lookup). It is a type of your own. With axum, every marker whose [`Receiver`] is in the
+/// [`actix::Lookup`](crate::actix::Lookup). It must be a type of your own, not a
+/// database pool as such: the compiler refuses the implementation otherwise. With axum, every marker whose [`Receiver`] is in the
 /// state has the trait already, and for a state `Arc<App>` it is enough to implement it for `App`.
 ///
 /// - For a tenant, return a [`tenant_receiver`](crate::provider::Provider::tenant_receiver), with the tenant's id as your

@@ -302,6 +302,34 @@ impl Provider {
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 
+    /// A receiver for handlers that ask for a [`Webhook`](super::Webhook): as [`receiver`](Self::receiver), but it fails at
+    /// start-up if it is not known what the provider's events look like. Made with `receiver`, it would answer each of
+    /// their deliveries with 500.
+    ///
+    /// # Errors
+    /// As [`receiver`](Self::receiver), and [`ConfigError::Invalid`] for a provider without an
+    /// [event shape](Self::event_shape): set one with [`with_event_shape`](Self::with_event_shape), or ask for
+    /// [`Received`](super::Received).
+    ///
+    /// ```
+    /// use hookseal::{Scheme, Secret, provider::Provider, provider};
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// assert!(provider::STRIPE.event_receiver(secret.clone()).is_ok());
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"));
+    /// let error = acme.event_receiver(secret).unwrap_err();
+    /// assert_eq!(error.to_string(), "event: `acme` has no event shape for `Webhook`: set one, or take `Received`");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn event_receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
+        if self.event_shape().is_none() {
+            let problem = "has no event shape for `Webhook`: set one, or take `Received`";
+            return Err(ConfigError::Invalid { field: "event", piece: self.name().to_owned(), problem });
+        }
+        self.receiver(keys)
+    }
+
     /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
     ///
     /// `tenant` is its id as your database has it, not as the request's path has it: no signature covers the path, and

@@ -13,10 +13,11 @@ use crate::trace;
 /// handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To have it refused, ask for a
 /// [`StrictWebhook`].
 ///
-/// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose events the catalogue
-/// describes: Kallglot, Klen AI, CallIntel, Klang, Efficlose, Standard Webhooks or Stripe. For others, say what their
-/// events look like ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`];
-/// every delivery is answered with 500 otherwise.
+/// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose
+/// [event shape](crate::provider::Provider::event_shape) is known. For another, say what its events look like
+/// ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`]. Make the receiver with
+/// [`Provider::event_receiver`](crate::provider::Provider::event_receiver), which checks this at start-up; otherwise every
+/// delivery would be answered with 500.
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::Body;
 use axum::{Router, routing::post};
 use bytes::Bytes;
+use hookseal::Scheme;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::provider::{self, CALLINTEL};
-use hookseal::receive::{Answer, Received, Receiver, Rejection};
+use hookseal::provider::{self, CALLINTEL, Provider};
+use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
 use hookseal::testing::Sender;
 use hookseal::tower::WebhookLayer;
 use http::{HeaderMap, Request, StatusCode};
@@ -125,4 +126,27 @@ fn a_body_in_any_pieces_is_the_same_body() {
         body.chunks(size).for_each(|chunk| intake.push(Bytes::copy_from_slice(chunk)));
         assert!(intake.finish().unwrap().body() == &body, "pieces of {size}");
     }
+}
+
+#[test]
+fn a_provider_whose_events_are_not_known_is_found_at_start_up_and_not_by_the_first_delivery() {
+    let (mut known, mut unknown) = (0, 0);
+    for (name, shape) in [("callintel", CALLINTEL.event_shape().cloned()), ("nobody-knows", None)] {
+        let mut provider = Provider::new(name, Scheme::new("X-Signature: {hex}", "{body}")).unwrap();
+        if let Some(shape) = shape {
+            provider = provider.with_event_shape(shape).unwrap();
+        }
+        let made = provider.event_receiver(key(1));
+        let receiver = provider.receiver(key(1)).unwrap();
+        let request = Sender::new(&provider, key(1)).unwrap().body("/", r#"{"id":"evt_1","type":"a.b"}"#).unwrap();
+        let mut intake = receiver.begin(request.headers());
+        intake.push(request.body().clone());
+        let status = match Webhook::<serde_json::Value>::try_from(intake.finish().unwrap()) {
+            Ok(_) => 200,
+            Err(rejection) => rejection.status().as_u16(),
+        };
+        assert_eq!(made.is_err(), status == 500, "{name}: {status}");
+        *(if made.is_ok() { &mut known } else { &mut unknown }) += 1;
+    }
+    assert_eq!((known, unknown), (1, 1));
 }

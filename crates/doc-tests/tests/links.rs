@@ -52,6 +52,23 @@ Good: [a](#a-heading-with-code) [b](CHANGELOG.md) [c](src/guide.rs#L1) [d](https
     assert_eq!(broken.len(), 12, "{}", broken.join("\n"));
 }
 
+#[test]
+fn every_page_of_the_guide_is_shown_and_compiled() {
+    let index = source(Path::new("src/guide.rs"));
+    let compiled = source(Path::new("crates/doc-tests/src/lib.rs"));
+    let pages = pages(&Path::new(ROOT).join("src/guide"));
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        let name = page.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        assert!(index.contains(&format!("//! | [`{name}`] | ")), "{name} is not in the table");
+        assert!(index.contains(&format!("    {name} = \"guide/{name}.md\";")), "{name} is not shown");
+        assert!(
+            compiled.contains(&format!("    {name} = \"../../../src/guide/{name}.md\";")),
+            "{name} is not compiled"
+        );
+    }
+}
+
 /// All Markdown files of the repository, but not what is built or fetched.
 fn pages(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());

@@ -76,7 +76,7 @@ impl ReceiverLookup<Tenants> for Tenant {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let klang_receiver: Receiver<Klang> =
-        provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
+        provider::KLANG.event_receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
     // In a fleet: `Once::new(RedisStore::new(connection))`.
     let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
     let lookup = Lookup::<Tenant>::new(Tenants { receivers: ReceiverCache::new(10_000) });

@@ -86,7 +86,7 @@ impl ReceiverLookup<App> for Tenant {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App {
-        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
+        klang: provider::KLANG.event_receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
         tenants: Tenants,
         receivers: ReceiverCache::new(10_000),
         once: Once::new(MemoryStore::new(100_000)),

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use hookseal::testing::AttackKit;
+use hookseal::testing::{AttackKit, Report};
 use tower::ServiceExt;
 
 pub(crate) async fn over_http(kit: AttackKit) {
@@ -18,14 +18,17 @@ pub(crate) async fn over_http(kit: AttackKit) {
 }
 
 pub(crate) async fn router(kit: AttackKit, app: Router) {
-    let report = kit
-        .run(async |request| {
-            let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;
-            let status = response.status().as_u16();
-            let text = to_bytes(response.into_body(), 10_000).await.unwrap();
-            (status, String::from_utf8_lossy(&text).into_owned())
-        })
-        .await
-        .unwrap();
+    let report = report(kit, app).await;
     assert!(report.is_clean(), "{report}");
+}
+
+pub(crate) async fn report(kit: AttackKit, app: Router) -> Report {
+    kit.run(async |request| {
+        let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;
+        let status = response.status().as_u16();
+        let text = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8_lossy(&text).into_owned())
+    })
+    .await
+    .unwrap()
 }

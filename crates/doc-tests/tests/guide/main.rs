@@ -9,5 +9,6 @@ mod axum_server;
 mod endpoint;
 mod hyper_server;
 mod lambda;
+mod migrating;
 mod sending;
 mod sending_safely;
