@@ -31,7 +31,6 @@ struct Inner {
 }
 
 /// What a signature's header lines say. Filled in place: it is larger than what else signing moves.
-#[derive(Default)]
 struct Signed {
     timestamp: TimeText,
     /// From the current key first.
@@ -115,8 +114,8 @@ impl Signer {
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
         let mut headers = HeaderMap::with_capacity(4);
-        let mut signed = Signed::default();
-        self.hash(&headers, id, body, time, &mut signed)?;
+        let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
+        self.hash(&headers, id, body, &mut signed)?;
         self.write(id, &signed, &mut headers);
         Ok(headers)
     }
@@ -218,23 +217,15 @@ impl Signer {
         if count > MAX_HEADERS {
             return Err(SignError::TooManyHeaders { count });
         }
-        let mut signed = Signed::default();
-        self.hash(request.headers(), id, request.body().as_ref(), time, &mut signed)?;
+        let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
+        self.hash(request.headers(), id, request.body().as_ref(), &mut signed)?;
         self.write(id, &signed, request.headers_mut());
         Ok(())
     }
 
     #[inline]
-    fn hash(
-        &self,
-        headers: &HeaderMap,
-        id: &str,
-        body: &[u8],
-        time: OffsetDateTime,
-        signed: &mut Signed,
-    ) -> Result<(), SignError> {
+    fn hash(&self, headers: &HeaderMap, id: &str, body: &[u8], signed: &mut Signed) -> Result<(), SignError> {
         let Inner { plan, keys } = &*self.0;
-        signed.timestamp = plan.timestamp(time)?;
         plan.check_id(id, &signed.timestamp)?;
         let mut values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
         plan.spliced(headers, &mut values)?;
