@@ -356,7 +356,7 @@ fn no_recut_of_a_random_request_is_accepted() {
     let begun = Instant::now();
     while match seconds {
         Some(seconds) => begun.elapsed() < Duration::from_secs(seconds),
-        None => tally.schemes < 20_000,
+        None => tally.schemes < 5_000,
     } {
         let Some(subject) = maker.subject() else {
             tally.refused_schemes += 1;
