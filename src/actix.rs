@@ -123,7 +123,7 @@ use crate::error::Cause;
 use crate::headers::Headers;
 use crate::headers::sealed::Sealed;
 use crate::idempotency::Handled;
-use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
+use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback};
 use crate::trace;
 
 type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -283,6 +283,15 @@ impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for StrictWebhook<T,
     }
 }
 
+impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for Webhooks<T, P> {
+    type Error = Rejection;
+    type Future = LocalFuture<Result<Webhooks<T, P>, Rejection>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        receive(request, payload, Webhooks::try_from)
+    }
+}
+
 /// Takes the payload at once: all extractors of a handler are called before the first of their futures runs.
 fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
     request: &HttpRequest,
@@ -310,7 +319,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
                 Err(_) => intake.abort(Rejection::BrokenBody),
             }
         }
-        let result = read(intake.finish()?)?;
+        let result = fallback::read(intake.finish()?, read).await?;
         trace::verified(result.as_ref());
         Ok(result)
     })

@@ -6,7 +6,7 @@ use axum_core::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum_core::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook};
+use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback};
 use crate::{tower, trace};
 
 /// Every marker whose receiver is in the state.
@@ -66,6 +66,17 @@ where
     }
 }
 
+impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for Webhooks<T, P>
+where
+    P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Webhooks<T, P>, Rejection> {
+        receive(request, state, Webhooks::try_from).await
+    }
+}
+
 async fn receive<P, S: Sync, R: AsRef<Received<P>>>(
     request: Request,
     state: &S,
@@ -83,7 +94,7 @@ where
     };
     let intake = match (&receiver, &layered) {
         // A layer has verified it, and logged that.
-        (Ok(receiver), Some(layered)) if layered.is_from(receiver) => return read(layered.clone()),
+        (Ok(receiver), Some(layered)) if layered.is_from(receiver) => return fallback::read(layered.clone(), read).await,
         (Ok(receiver), _) => receiver.begin(&parts.headers),
         (Err(rejection), _) => Intake::refused(rejection.clone()),
     };
@@ -91,7 +102,7 @@ where
     if let Some(layered) = &layered {
         received = received.with_claim_of(layered);
     }
-    let result = read(received)?;
+    let result = fallback::read(received, read).await?;
     trace::verified(result.as_ref());
     Ok(result)
 }

@@ -388,14 +388,28 @@ pub enum EventError {
     Data {
         /// The event's type.
         event_type: String,
-        /// Counted from 1 in the text that was parsed: the data, or with [`EventShape::read_as`](crate::EventShape::read_as) the whole body.
+        /// Counted from 1 in the data.
         line: usize,
         /// Counted from 1.
         column: usize,
     },
+    /// A form is not encoded as forms are, in UTF-8.
+    #[error("the form is not correctly encoded")]
+    MalformedForm,
+    /// A request of this provider contains several events. Ask for [`Webhooks`](crate::receive::Webhooks), or read them with
+    /// [`Received::events`](crate::receive::Received::events).
+    #[error("the request contains a batch of events")]
+    Batch,
     /// The catalogue does not know what this provider's events look like. Read them with a shape of your own.
     #[error("the provider has no event shape")]
     NoShape,
+    /// Nothing that the signature covers tells two events of this provider apart. Process them so that it does no harm to
+    /// process one twice, or set an [idempotency rule](crate::provider::Provider::with_idempotency_rule) of your own.
+    #[error("nothing that is signed tells two events of this provider apart")]
+    NoIdempotencyKey,
+    /// An event cannot be written in a shape that reads forms.
+    #[error("the event shape can only be read")]
+    ReadOnly,
     /// The type that the event should become is no enum in serde's default form, externally tagged.
     #[error("the type to read the event into is not an externally tagged enum")]
     NotAnEnum,
@@ -422,10 +436,13 @@ impl EventError {
     /// # Ok::<(), http::Error>(())
     /// ```
     pub fn status(&self) -> StatusCode {
-        match self {
-            EventError::NoShape | EventError::NotAnEnum => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
+        if self.is_of_receiver() { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
+    }
+
+    /// Whether the receiver's own set-up is at fault.
+    pub(crate) fn is_of_receiver(&self) -> bool {
+        use EventError::{Batch, NoIdempotencyKey, NoShape, NotAnEnum};
+        matches!(self, NoShape | NotAnEnum | Batch | NoIdempotencyKey)
     }
 
     /// The text to answer with. It depends only on the status.

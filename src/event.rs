@@ -1,5 +1,7 @@
+mod form;
 mod read;
 mod shape;
+mod time;
 mod typed;
 mod write;
 
@@ -9,12 +11,14 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
-use time::OffsetDateTime;
+use ::time::OffsetDateTime;
 
 use crate::error::EventError;
-use crate::timestamp::TimeFormat;
 
+pub(crate) use form::{is_form, unfold};
+pub(crate) use read::Misfit;
 pub use shape::EventShape;
+use self::time::Time;
 
 /// A webhook event: id, type, time, API version, data, and any additional fields.
 ///
@@ -41,19 +45,21 @@ pub use shape::EventShape;
 #[derive(Clone)]
 pub struct Event<'a, T = &'a RawValue> {
     id: Option<Cow<'a, str>>,
+    unsigned_id: Option<Cow<'a, str>>,
     event_type: Cow<'a, str>,
+    /// Where a joined type can be cut: the lengths of its shorter forms, ascending, and 0 for none.
+    stems: [u16; STEMS],
+    is_type_signed: bool,
     time: Option<Time<'a>>,
+    is_time_signed: bool,
     version: Option<Cow<'a, str>>,
+    is_test: bool,
     data: T,
     further: Vec<Further<'a>>,
 }
 
-/// When it happened, with the text that it was received in.
-#[derive(Clone)]
-struct Time<'a> {
-    time: OffsetDateTime,
-    received: Option<(TimeFormat, Cow<'a, str>)>,
-}
+/// A type is joined from at most three parts.
+const STEMS: usize = 2;
 
 /// A top-level field to which the shape gives no meaning.
 #[derive(Clone)]
@@ -77,9 +83,14 @@ impl<T> Event<'static, T> {
     pub fn new(event_type: impl Into<String>, data: T) -> Event<'static, T> {
         Event {
             id: None,
+            unsigned_id: None,
             event_type: Cow::Owned(event_type.into()),
+            stems: [0; STEMS],
+            is_type_signed: true,
             time: None,
+            is_time_signed: true,
             version: None,
+            is_test: false,
             data,
             further: Vec::new(),
         }
@@ -108,7 +119,7 @@ impl<'a, T> Event<'a, T> {
     /// ```
     #[must_use]
     pub fn with_time(mut self, time: OffsetDateTime) -> Self {
-        self.time = Some(Time { time, received: None });
+        self.time = Some(Time { time: Some(time), received: None });
         self
     }
 
@@ -139,13 +150,36 @@ impl<'a, T> Event<'a, T> {
         Ok(self)
     }
 
-    /// The event's id, if its envelope has one.
+    /// The event's id, if it has one that the signature covers.
     ///
     /// ```
-    /// assert_eq!(hookseal::Event::new("a", ()).id(), None);
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+    /// assert_eq!(SHAPE.read(br#"{"id":"evt_1","type":"a","data":{}}"#)?.id(), Some("evt_1"));
+    /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// The event's id in a place that the signature does not cover, such as GitHub's `X-GitHub-Delivery`: for logs. Anyone
+    /// who replays the request can change it, so never deduplicate by it.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let body = br#"{"action":"opened"}"#;
+    /// # let mut headers = provider::GITHUB.signer(secret.clone())?.sign("72d3162e", body)?;
+    /// # headers.insert("x-github-event", "pull_request".parse()?);
+    /// # let verifier = provider::GITHUB.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, body)?;
+    /// let event = provider::GITHUB.event(&verified)?;
+    /// assert_eq!((event.id(), event.unsigned_id()), (None, Some("72d3162e")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unsigned_id(&self) -> Option<&str> {
+        self.unsigned_id.as_deref()
     }
 
     /// The type of the event. Expect types that you do not know, and acknowledge them.
@@ -157,13 +191,58 @@ impl<'a, T> Event<'a, T> {
         &self.event_type
     }
 
-    /// When it happened, if the envelope contains a time.
+    /// Whether the signature covers the type. If it does not, as with GitHub and Shopify, whose type is in a header, anyone
+    /// who replays the request can present its data as that of another type.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let body = br#"{"zen":"Speak like a human."}"#;
+    /// # let mut headers = provider::GITHUB.signer(secret.clone())?.sign("72d3162e", body)?;
+    /// # headers.insert("x-github-event", "ping".parse()?);
+    /// # let verifier = provider::GITHUB.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, body)?;
+    /// assert!(!provider::GITHUB.event(&verified)?.is_type_signed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_type_signed(&self) -> bool {
+        self.is_type_signed
+    }
+
+    /// Whether the signature covers the [time](Self::time).
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\nat: {timestamp}\ndata: {data}");
+    /// assert!(SHAPE.read(br#"{"type":"a","at":1763729000,"data":{}}"#)?.is_time_signed());
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn is_time_signed(&self) -> bool {
+        self.is_time_signed
+    }
+
+    /// Whether the shape says that this is a test, with a line such as `test_mode: {test:true}`.
+    /// [`Provider::is_test`](crate::provider::Provider::is_test) also knows the tests that an id marks.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// const SHAPE: EventShape = EventShape::new("type: {type}\nlivemode: {test:false}\ndata: {data}");
+    /// assert!(SHAPE.read(br#"{"type":"a","livemode":false,"data":{}}"#)?.is_test());
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn is_test(&self) -> bool {
+        self.is_test
+    }
+
+    /// When it happened, if the envelope contains a time that can be read.
     ///
     /// ```
     /// assert_eq!(hookseal::Event::new("a", ()).time(), None);
     /// ```
     pub fn time(&self) -> Option<OffsetDateTime> {
-        self.time.as_ref().map(|time| time.time)
+        self.time.as_ref()?.time
     }
 
     /// The received text of the time. `OffsetDateTime` does not keep the form of the offset or trailing zeros.
@@ -177,7 +256,7 @@ impl<'a, T> Event<'a, T> {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn time_text(&self) -> Option<&str> {
-        self.time.as_ref()?.received.as_ref().map(|(_, text)| &**text)
+        self.time.as_ref()?.received.as_ref().map(|received| &*received.text)
     }
 
     /// The version of the API that the data follows, if the envelope contains one.
@@ -221,10 +300,6 @@ impl<'a, T> Event<'a, T> {
     /// ```
     pub fn into_owned(self) -> Event<'static, T> {
         let text = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
-        let time = self.time.map(|Time { time, received }| Time {
-            time,
-            received: received.map(|(format, received)| (format, text(received))),
-        });
         let further = self.further.into_iter().map(|Further { name, value, place }| Further {
             name: text(name),
             value: Cow::Owned(value.into_owned()),
@@ -232,11 +307,38 @@ impl<'a, T> Event<'a, T> {
         });
         Event {
             id: self.id.map(text),
+            unsigned_id: self.unsigned_id.map(text),
             event_type: text(self.event_type),
-            time,
+            stems: self.stems,
+            is_type_signed: self.is_type_signed,
+            time: self.time.map(Time::into_owned),
+            is_time_signed: self.is_time_signed,
             version: self.version.map(text),
+            is_test: self.is_test,
             data: self.data,
             further: further.collect(),
+        }
+    }
+
+    /// Sets an id that the signature covers.
+    pub(crate) fn with_borrowed_id(mut self, id: &'a str) -> Self {
+        self.id = Some(Cow::Borrowed(id));
+        self
+    }
+
+    fn with_data<D>(self, data: D) -> Event<'a, D> {
+        Event {
+            id: self.id,
+            unsigned_id: self.unsigned_id,
+            event_type: self.event_type,
+            stems: self.stems,
+            is_type_signed: self.is_type_signed,
+            time: self.time,
+            is_time_signed: self.is_time_signed,
+            version: self.version,
+            is_test: self.is_test,
+            data,
+            further: self.further,
         }
     }
 
@@ -284,6 +386,32 @@ impl<'a> Event<'a> {
     /// ```
     pub fn data_as<T: Deserialize<'a>>(&self) -> Result<T, EventError> {
         serde_json::from_str(self.data.get()).map_err(|error| read::data_error(&error, &self.event_type))
+    }
+}
+
+/// The fields of an object, in order.
+struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        struct Ordered;
+
+        impl<'de> serde::de::Visitor<'de> for Ordered {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Ordered)
     }
 }
 

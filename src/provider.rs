@@ -27,6 +27,7 @@
 
 mod builder;
 mod catalogue;
+mod events;
 mod facts;
 mod file;
 
@@ -34,15 +35,17 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::DeliveryPolicy;
-use crate::error::{ConfigError, EventError, RandomnessError};
-use crate::event::{Event, EventShape};
-use crate::id::event_id;
-use crate::idempotency::key::IdempotencyKey;
+use http::StatusCode;
+
+use crate::delivery::{Action, DeliveryPolicy};
+use crate::error::ConfigError;
+use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::Keyring;
 use crate::sign::Signer;
-use crate::verify::{Verified, Verifier};
+use crate::verify::Verifier;
+
+pub(crate) use events::{Delivery, Keyed};
 
 pub use catalogue::*;
 pub use facts::{Confidence, IdempotencyRule, TestRule};
@@ -140,8 +143,9 @@ pub struct Provider {
     source: Cow<'static, str>,
     #[serde(skip)]
     confidence: Confidence,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<EventShape>,
+    /// The first that fits a request counts.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    events: Cow<'static, [EventShape]>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     event_types: Cow<'static, [Cow<'static, str>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +157,12 @@ pub struct Provider {
     max_received: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer_within: Option<u32>,
+    /// Its events are not read.
+    #[serde(skip_serializing_if = "is_false")]
+    raw: bool,
+    /// Events that cannot be read may be lost.
+    #[serde(skip_serializing_if = "is_false")]
+    lossy: bool,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -229,7 +239,20 @@ impl Provider {
     /// assert!(hookseal::provider::STRIPE.event_shape().is_some());
     /// ```
     pub fn event_shape(&self) -> Option<&EventShape> {
-        self.event.as_ref()
+        self.events.first()
+    }
+
+    /// All shapes that its events can have. The first that fits a request is the one that counts, and the first of all is
+    /// the one in which events are [written](Self::encode).
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// // JSON, or a form with the JSON in a field: whichever the endpoint is set to.
+    /// assert_eq!(provider::GITHUB.event_shapes().len(), 2);
+    /// ```
+    pub fn event_shapes(&self) -> &[EventShape] {
+        &self.events
     }
 
     /// The event types that it documents. Others will come.
@@ -309,6 +332,19 @@ impl Provider {
         &self.delivery
     }
 
+    /// Whether it delivers again after other failures, and not after this status.
+    pub(crate) fn gives_up_on(&self, status: StatusCode) -> bool {
+        let outcomes = self.delivery.outcomes();
+        !self.never_retries()
+            && outcomes.action(status.as_u16()) != Action::Retry
+            && outcomes.action(StatusCode::SERVICE_UNAVAILABLE.as_u16()) == Action::Retry
+    }
+
+    /// Whether it delivers each event once, whatever the answer.
+    pub(crate) fn never_retries(&self) -> bool {
+        self.delivery.retry().max_attempts() <= 1
+    }
+
     /// A signer that sends as this provider does.
     ///
     /// # Errors
@@ -341,116 +377,11 @@ impl Provider {
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         Verifier::for_schemes(&self.schemes, &keys.into())
     }
+}
 
-    /// Reads the event of a verified request; its data stays raw. For another type, use the
-    /// [shape](Self::event_shape)'s [`read_as`](EventShape::read_as).
-    ///
-    /// # Errors
-    /// [`EventError`], and [`EventError::NoShape`] where the catalogue does not know what the events look like.
-    ///
-    /// ```
-    /// use hookseal::{Secret, provider};
-    ///
-    /// let body = br#"{"event":"user.joined","timestamp":"2024-01-15T10:30:00Z","data":{"id":7}}"#;
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::EFFICLOSE.signer(secret.clone())?.sign("", body)?;
-    /// # let verifier = provider::EFFICLOSE.verifier(secret)?;
-    /// let verified = verifier.verify(&headers, body)?;
-    /// assert_eq!(provider::EFFICLOSE.event(&verified)?.event_type(), "user.joined");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn event<'a>(&self, verified: &Verified<'a>) -> Result<Event<'a>, EventError> {
-        self.event.as_ref().ok_or(EventError::NoShape)?.read(verified.body())
-    }
-
-    /// Writes an event as this provider does: the raw body to sign and to send.
-    ///
-    /// # Errors
-    /// As [`EventShape::write`], [`EventError::NoShape`], and [`EventError::TooLarge`] for more than
-    /// [`max_sent`](Self::max_sent): a truncated body would break both JSON and signature.
-    ///
-    /// ```
-    /// use hookseal::{Event, Secret, provider};
-    /// use serde_json::json;
-    /// use time::macros::datetime;
-    ///
-    /// let event = Event::new("conversation.ready", json!({"id": "kw3"}))
-    ///     .with_id("evt_1")
-    ///     .with_time(datetime!(2026-05-07 14:32:09 UTC));
-    /// let body = provider::KLANG.encode(&event)?;
-    /// assert_eq!(body, br#"{"id":"evt_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{"id":"kw3"}}"#);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn encode<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
-        let body = self.event.as_ref().ok_or(EventError::NoShape)?.write(event)?;
-        match self.max_sent {
-            Some(limit) if body.len() as u64 > limit => Err(EventError::TooLarge { bytes: body.len(), limit }),
-            _ => Ok(body),
-        }
-    }
-
-    /// What to remember of a request in order to process its event once, for a tenant, an endpoint, or whatever else
-    /// `scope` names.
-    ///
-    /// Made only from what the signature covers, by the provider's [rule](Self::idempotency_rule): a replay with another
-    /// unsigned id has the same key.
-    ///
-    /// # Errors
-    /// [`EventError`] where the rule needs the event's id and the event has none.
-    ///
-    /// ```
-    /// use hookseal::{Secret, provider};
-    ///
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let signer = provider::KLEN_AI.signer(secret.clone())?;
-    /// # let verifier = provider::KLEN_AI.verifier(secret)?;
-    /// let (first, replay) = (signer.sign("dlv_1", b"{}")?, signer.sign("dlv_2", b"{}")?);
-    /// let key = |headers| provider::KLEN_AI.idempotency_key(&verifier.verify(headers, b"{}").unwrap(), "tenant-7");
-    /// assert_eq!(key(&first)?, key(&replay)?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn idempotency_key(&self, verified: &Verified<'_>, scope: &str) -> Result<IdempotencyKey, EventError> {
-        let id;
-        let (rule, content) = match (self.idempotency_rule(), verified.proof().id()) {
-            (IdempotencyRule::EventId, _) => {
-                id = self.event.as_ref().ok_or(EventError::NoShape)?.read_id(verified.body())?;
-                ("event-id", id.as_bytes())
-            }
-            (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
-            _ => ("body", verified.body()),
-        };
-        Ok(IdempotencyKey::new(&self.name, scope, rule, content))
-    }
-
-    /// Whether an event is one of the provider's tests: same schema, nothing happened.
-    ///
-    /// ```
-    /// use hookseal::provider;
-    ///
-    /// let shape = provider::KLANG.event_shape().unwrap();
-    /// let event = shape.read(br#"{"id":"evt_test_1","type":"conversation.ready","created_at":"2026-05-07T14:32:09Z","data":{}}"#)?;
-    /// assert!(provider::KLANG.is_test(&event));
-    /// # Ok::<(), hookseal::EventError>(())
-    /// ```
-    pub fn is_test(&self, event: &Event<'_>) -> bool {
-        self.test.as_ref().is_some_and(|rule| rule.marks(event))
-    }
-
-    /// An id for a test event, for the place where the provider marks them; `None` if it has no such mark.
-    ///
-    /// # Errors
-    /// [`RandomnessError`].
-    ///
-    /// ```
-    /// use hookseal::provider;
-    ///
-    /// assert!(provider::KLANG.test_id()?.is_some_and(|id| id.starts_with("evt_test_")));
-    /// assert_eq!(provider::EFFICLOSE.test_id()?, None);
-    /// # Ok::<(), hookseal::RandomnessError>(())
-    /// ```
-    pub fn test_id(&self) -> Result<Option<String>, RandomnessError> {
-        self.test.as_ref().map(|rule| event_id(rule.prefix())).transpose()
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Finds a provider by its name.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Receiver`] | a provider and its keys: what an application keeps |
 //! | [`Webhook`] | a verified request with its event in your type: what a handler asks for |
+//! | [`Webhooks`] | a verified request with all events of its batch |
 //! | [`Received`] | a verified request with its bytes |
 //! | [`Rejection`] | a request that does not reach the handler |
 //! | [`Answer`] | what the handler tells the sender |
@@ -34,6 +35,7 @@
 mod answer;
 mod budget;
 mod cache;
+pub(crate) mod fallback;
 mod intake;
 mod lookup;
 mod received;
@@ -41,6 +43,7 @@ mod receiver;
 mod rejection;
 mod reply;
 mod webhook;
+mod webhooks;
 
 pub use answer::Answer;
 pub use budget::BodyBudget;
@@ -52,3 +55,4 @@ pub use receiver::Receiver;
 pub use rejection::Rejection;
 pub use reply::Reply;
 pub use webhook::{StrictWebhook, Webhook};
+pub use webhooks::Webhooks;

@@ -1,4 +1,5 @@
 mod border;
+mod coverage;
 mod file;
 mod notation;
 mod plan;
@@ -15,6 +16,7 @@ use crate::mac::Digest;
 use crate::secret::SecretForm;
 
 use notation::{Notation, Piece};
+pub use coverage::{Coverage, Extent};
 pub(crate) use plan::{Plan, Values};
 pub(crate) use read::Reading;
 

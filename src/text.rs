@@ -5,7 +5,7 @@ use crate::error::ConfigError;
 /// Bytes of a template. Positions are `u16`.
 pub(crate) const MAX_TEXT: usize = 4096;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: u16,
     pub(crate) end: u16,
@@ -112,6 +112,10 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
         i += 1;
     }
     true
+}
+
+pub(crate) const fn same_text(text: &[u8], a: Span, b: Span) -> bool {
+    a.end - a.start == b.end - b.start && overlap(text, a, b)
 }
 
 /// Whether a header name begins with `stem`.

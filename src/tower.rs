@@ -186,6 +186,8 @@ where
                 Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
             };
             trace::verified(&received);
+            // The events of a batch are claimed one by one, in the handler.
+            let once = once.filter(|_| !received.is_batch());
             let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
             parts.extensions.insert(handled);
             let request = Request::from_parts(parts, Full::new(received.body().clone()));

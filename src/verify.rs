@@ -48,6 +48,8 @@ pub struct Verifier {
 
 struct Keyed {
     plan: Plan,
+    /// Its place in the list of schemes.
+    place: u8,
     /// Current first. Not empty.
     keys: Vec<Mac>,
 }
@@ -73,10 +75,11 @@ impl Verifier {
 
     /// A verifier for a provider with several schemes, strongest first.
     pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
-        let keyed = |scheme: &Scheme| {
-            Ok(Arc::new(Keyed { plan: scheme.plan(), keys: keys.macs(scheme.secret_form(), scheme.digest())? }))
+        let keyed = |(place, scheme): (u8, &Scheme)| {
+            let keys = keys.macs(scheme.secret_form(), scheme.digest())?;
+            Ok(Arc::new(Keyed { plan: scheme.plan(), place, keys }))
         };
-        Ok(Verifier { schemes: schemes.iter().map(keyed).collect::<Result<_, _>>()? })
+        Ok(Verifier { schemes: (0..).zip(schemes).map(keyed).collect::<Result<_, _>>()? })
     }
 
     /// Verifies a request by the system's clock.
@@ -97,7 +100,11 @@ impl Verifier {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn verify<'a, H: Headers + ?Sized>(&self, headers: &'a H, body: &'a [u8]) -> Result<Verified<'a>, VerifyError> {
+    pub fn verify<'a, H: Headers + ?Sized>(
+        &self,
+        headers: &'a H,
+        body: &'a [u8],
+    ) -> Result<Verified<'a, H>, VerifyError> {
         self.verify_by(headers, body, Now::system)
     }
 
@@ -125,7 +132,7 @@ impl Verifier {
         headers: &'a H,
         body: &'a [u8],
         now: OffsetDateTime,
-    ) -> Result<Verified<'a>, VerifyError> {
+    ) -> Result<Verified<'a, H>, VerifyError> {
         self.verify_by(headers, body, || now.into())
     }
 
@@ -183,11 +190,11 @@ impl Verifier {
         headers: &'a H,
         body: &'a [u8],
         now: impl FnOnce() -> Now,
-    ) -> Result<Verified<'a>, VerifyError> {
+    ) -> Result<Verified<'a, H>, VerifyError> {
         let keyed = self.scheme_of(headers)?;
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        Ok(Verified::new(keyed.judge(&reading, body)?, body))
+        Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
     #[inline]
@@ -245,7 +252,7 @@ impl Keyed {
     fn judge<'h>(&self, reading: &Reading<'h>, body: &[u8]) -> Result<Proof<'h>, VerifyError> {
         for (place, key) in self.keys.iter().enumerate() {
             if reading.candidates.contain(&self.plan.tag(&reading.values, body, key)) {
-                return Ok(Proof::new(&self.plan, reading, place));
+                return Ok(Proof::new(&self.plan, reading, place, self.place));
             }
         }
         Err(VerifyError::NoMatch)
@@ -341,7 +348,7 @@ impl<'a> Verification<'a> {
         let plan = &self.keyed.plan;
         plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
         let place = self.macs.finish(|tag| self.reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
-        Ok(Proof::new(plan, &self.reading, place))
+        Ok(Proof::new(plan, &self.reading, place, self.keyed.place))
     }
 }
 

@@ -1,25 +1,28 @@
-//! An event, read through a shape in one pass.
+//! Events, read through a shape.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::error::EventError;
-use crate::timestamp::{TimeFormat, Timestamp};
+use crate::headers::Found;
+use crate::place::{Half, Step};
+use crate::request::{NoHeaders, Request};
 
-use super::shape::{EventShape, Field};
-use super::{Event, Further, Time};
+use super::shape::{EventShape, Line, MAX_LINES, Mask, Meaning};
+use super::{Event, Further, time};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl EventShape {
     /// Reads an event and leaves its data raw. Match on the type, then call [`Event::data_as`].
     ///
-    /// `body` is the body of a verified request. Five to seven times cheaper than parsing into a `serde_json::Value`.
+    /// `body` is the raw body of a verified request. If the shape also reads headers or a form, use
+    /// [`Provider::event`](crate::provider::Provider::event) or
+    /// [`Received::event`](crate::receive::Received::event).
     ///
     /// # Errors
     /// [`EventError`] says which field of the envelope is missing or wrong, and never its value.
@@ -28,14 +31,14 @@ impl EventShape {
     /// use hookseal::{EventError, EventShape};
     ///
     /// const SHAPE: EventShape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
-    /// let error = SHAPE.read(br#"{"id":7,"type":"a","data":{}}"#).unwrap_err();
-    /// assert_eq!(error.to_string(), "field `id` is not a string");
+    /// let error = SHAPE.read(br#"{"id":{},"type":"a","data":{}}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), "field `id` is not a string or a number");
     /// ```
     pub fn read<'a>(&self, body: &'a [u8]) -> Result<Event<'a>, EventError> {
-        self.read_as(body)
+        self.read_request(&Request { headers: &NoHeaders, body }, &|_| false).map_err(Misfit::into_error)
     }
 
-    /// Reads an event and its data in one pass, if the type of the data is known.
+    /// Reads an event whose data has one known type.
     ///
     /// # Errors
     /// As [`read`](Self::read), [`EventError::Data`] and [`EventError::MissingData`].
@@ -52,60 +55,586 @@ impl EventShape {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn read_as<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<Event<'a, T>, EventError> {
-        self.parse(body).map_err(|failure| match failure {
-            Failure::Envelope(error) => error,
-            // The type may stand after the data that does not fit.
-            Failure::Data(error) => match self.parse::<&RawValue>(body) {
-                Ok(event) => data_error(&error, event.event_type()),
-                Err(Failure::Envelope(error)) => error,
-                Err(Failure::Data(_)) => data_error(&error, ""),
-            },
+        let event = self.read(body)?;
+        let data = event.data_as()?;
+        Ok(event.with_data(data))
+    }
+
+    /// Reads the only event of a request. `is_signed` says of a header whether the signature covers it.
+    pub(crate) fn read_request<'a>(
+        &self,
+        request: &Request<'_, 'a>,
+        is_signed: &dyn Fn(&str) -> bool,
+    ) -> Result<Event<'a>, Misfit> {
+        if self.is_batch() {
+            return Err(Misfit::Broken(EventError::Batch));
+        }
+        let mut found = Findings::default();
+        self.find_headers(request, &mut found)?;
+        self.find_in_body(request.body, self.in_body(), &mut found, &mut None)?;
+        self.event(found, is_signed)
+    }
+
+    /// Reads all events of a request, each with what tells it apart: `by_id`, or else by its JSON.
+    pub(crate) fn read_batch<'a>(
+        &self,
+        request: &Request<'_, 'a>,
+        is_signed: &dyn Fn(&str) -> bool,
+        by_id: bool,
+    ) -> Result<Vec<Result<Item<'a>, EventError>>, Misfit> {
+        let (mut shared, mut batch) = (Findings::default(), None);
+        self.find_headers(request, &mut shared)?;
+        self.find_in_body(request.body, self.in_body(), &mut shared, &mut batch)?;
+        let Some(batch) = batch else {
+            return Err(Misfit::Other(self.missing(self.lines_of(self.in_body()).last().map(|(_, line)| line))));
+        };
+        self.check_constants(&shared, batch.lines)?;
+        let (mut items, mut misfit, mut fits) = (Vec::new(), None, false);
+        self.each(batch, &shared, &mut |element| {
+            let item = element.and_then(|(found, raw)| {
+                let content = if by_id { self.key(&found, is_signed)? } else { self.item_key(&found, raw) };
+                Ok(Item { event: self.event(found, is_signed)?, content })
+            });
+            fits = fits || !matches!(item, Err(Misfit::Other(_)));
+            items.push(item.map_err(|error| {
+                let error = error.into_error();
+                misfit.get_or_insert_with(|| error.clone());
+                error
+            }));
+        })?;
+        match misfit {
+            Some(error) if !fits => Err(Misfit::Other(error)),
+            _ => Ok(items),
+        }
+    }
+
+    /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
+    /// each after its length. An event whose other fields do not fit the shape is still the same event.
+    pub(crate) fn read_key<'a>(
+        &self,
+        request: &Request<'_, 'a>,
+        is_signed: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<u8>, Misfit> {
+        let wanted = |line: &Line| {
+            line.is_key() || line.has(Meaning::Type) || line.means.iter().any(|m| matches!(m, Meaning::Constant(_)))
+        };
+        let wanted = self.lines().filter(|(_, line)| wanted(line)).fold(0, |mask, (bit, _)| mask | bit);
+        let mut found = Findings::default();
+        self.find_headers(request, &mut found)?;
+        if self.in_body() & wanted != 0 {
+            self.find_in_body(request.body, self.in_body() & wanted, &mut found, &mut None)?;
+        }
+        self.check_constants(&found, 0)?;
+        self.key(&found, is_signed)
+    }
+
+    /// The type of a request's event, wherever it is.
+    pub(crate) fn read_type<'a>(&self, request: &Request<'_, 'a>) -> Result<Vec<u8>, Misfit> {
+        self.read_request(request, &|_| true).map(|event| event.event_type().as_bytes().to_vec())
+    }
+
+    fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(&str) -> bool) -> Result<Vec<u8>, Misfit> {
+        let is_signed = |line: &Line| line.place.half != Half::Header || is_signed(self.name(line));
+        let mut parts = self.lines().filter(|(_, line)| line.is_key() && is_signed(line)).peekable();
+        let Some((bit, first)) = parts.next() else { return Err(Misfit::Broken(EventError::NoIdempotencyKey)) };
+        if parts.peek().is_none() && first.has(Meaning::Id) {
+            return match found.text(bit, "a string or a number", self.name(first))? {
+                Some(id) => Ok(id.into_owned().into_bytes()),
+                None => Err(Misfit::Other(self.missing(Some(first)))),
+            };
+        }
+        let mut key = Vec::new();
+        let types = self.lines().filter(|(_, line)| line.has(Meaning::Type) && is_signed(line));
+        for (bit, line) in types.chain([(bit, first)]).chain(parts) {
+            let text = found.text(bit, "a string or a number", self.name(line))?;
+            if text.is_none() && !line.place.is_optional {
+                return Err(Misfit::Other(self.missing(Some(line))));
+            }
+            push_part(&mut key, text.unwrap_or_default().as_bytes());
+        }
+        Ok(key)
+    }
+
+    /// The element itself, with what the lines above it found.
+    fn item_key(&self, found: &Findings<'_>, raw: &RawValue) -> Vec<u8> {
+        let mut key = Vec::new();
+        for (i, line) in self.lines_of(self.in_body()) {
+            let is_shared = !(0..).map_while(|depth| self.step(line, depth)).any(|step| matches!(step, Step::Each));
+            if let (true, Some(value)) = (is_shared, found.value(1 << i)) {
+                push_part(&mut key, value.raw().as_bytes());
+            }
+        }
+        push_part(&mut key, raw.get().as_bytes());
+        key
+    }
+
+    fn find_headers<'a>(&self, request: &Request<'_, 'a>, found: &mut Findings<'a>) -> Result<(), Misfit> {
+        for (i, line) in self.lines_of(self.in_headers()) {
+            let name = self.name(line);
+            let value = match request.headers.header(name) {
+                Found::Missing => continue,
+                Found::Once(value) => std::str::from_utf8(value).ok().filter(|value| !value.is_empty()),
+                Found::Repeated => return Err(Misfit::Broken(EventError::DuplicateField { field: name.to_owned() })),
+            };
+            let wrong = || Misfit::Broken(EventError::WrongType { field: name.to_owned(), expected: "a text" });
+            found.values[i] = Some(Value::Header(value.ok_or_else(wrong)?));
+        }
+        Ok(())
+    }
+
+    fn find_in_body<'a>(
+        &self,
+        body: &'a [u8],
+        mut lines: Mask,
+        found: &mut Findings<'a>,
+        batch: &mut Option<Batch<'a>>,
+    ) -> Result<(), Misfit> {
+        if body.starts_with(BYTE_ORDER_MARK) {
+            return Err(Misfit::Broken(EventError::ByteOrderMark));
+        }
+        let whole = self.lines_of(lines).find(|(_, line)| line.place.is_whole()).map(|(i, _)| i);
+        let is_array = self.lines_of(lines).any(|(_, line)| matches!(self.step(line, 0), Some(Step::Each)));
+        if whole.is_none() && !is_array {
+            if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+                // If it is JSON at all, it is not an object.
+                return Err(match serde_json::from_slice::<IgnoredAny>(body) {
+                    Ok(_) => Misfit::Other(EventError::NotAnObject),
+                    Err(error) => Misfit::Broken(malformed(&error)),
+                });
+            }
+            return self.find_in_object(serde_json::Deserializer::from_slice(body), 0, lines, found, batch);
+        }
+        let raw: &RawValue = serde_json::from_slice(body).map_err(|error| Misfit::Broken(malformed(&error)))?;
+        if let Some(i) = whole {
+            found.values[i] = Some(Value::Json(raw));
+            lines &= !(1 << i);
+        }
+        self.find_in_value(raw, 0, lines, found, batch)
+    }
+
+    /// `lines` all lead through this value, which is `depth` steps into the body.
+    fn find_in_value<'a>(
+        &self,
+        raw: &'a RawValue,
+        depth: usize,
+        lines: Mask,
+        found: &mut Findings<'a>,
+        batch: &mut Option<Batch<'a>>,
+    ) -> Result<(), Misfit> {
+        let mut deeper = 0;
+        for (i, line) in self.lines_of(lines) {
+            match self.step(line, depth) {
+                None => found.values[i] = Some(Value::Json(raw)),
+                Some(_) => deeper |= 1 << i,
+            }
+        }
+        let Some((_, line)) = self.lines_of(deeper).next() else { return Ok(()) };
+        match self.step(line, depth) {
+            Some(Step::Each) => {
+                *batch = Some(Batch { array: raw, depth, lines: deeper });
+                Ok(())
+            }
+            Some(Step::Json) => self.find_in_value(raw, depth + 1, deeper, found, batch),
+            _ if raw.get().starts_with('{') => {
+                self.find_in_object(serde_json::Deserializer::from_str(raw.get()), depth, deeper, found, batch)
+            }
+            _ if raw.get() == "null" || depth == 0 => Ok(()),
+            _ if self.lines_of(deeper).all(|(_, line)| line.place.is_optional) => Ok(()),
+            _ => Err(Misfit::Other(EventError::WrongType {
+                field: self.path(line, depth),
+                expected: "an object",
+            })),
+        }
+    }
+
+    fn find_in_object<'a, R: serde_json::de::Read<'a>>(
+        &self,
+        mut json: serde_json::Deserializer<R>,
+        depth: usize,
+        lines: Mask,
+        found: &mut Findings<'a>,
+        batch: &mut Option<Batch<'a>>,
+    ) -> Result<(), Misfit> {
+        let mut children = Children { list: [None; MAX_LINES], count: 0, fault: None };
+        let visitor = Object { shape: self, depth, lines, found, children: &mut children };
+        let read = json.deserialize_map(visitor).and_then(|()| json.end());
+        if let Some(fault) = children.fault {
+            return Err(Misfit::Broken(fault));
+        }
+        read.map_err(|error| Misfit::Broken(malformed(&error)))?;
+        for (lines, raw) in children.list.into_iter().flatten() {
+            self.find_in_value(raw, depth + 1, lines, found, batch)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `element` with what was found in each element of the array, and in those of the arrays inside.
+    fn each<'a>(
+        &self,
+        batch: Batch<'a>,
+        shared: &Findings<'a>,
+        element: &mut dyn FnMut(Result<(Findings<'a>, &'a RawValue), Misfit>),
+    ) -> Result<(), Misfit> {
+        let Batch { array, depth, lines } = batch;
+        let elements: Vec<&RawValue> = serde_json::from_str(array.get()).map_err(|_| {
+            let line = self.lines_of(lines).next().map(|(_, line)| self.path(line, depth));
+            Misfit::Other(EventError::WrongType { field: line.unwrap_or_default(), expected: "an array" })
+        })?;
+        for raw in elements {
+            let (mut found, mut inner) = (shared.clone(), None);
+            match self.find_in_value(raw, depth + 1, lines, &mut found, &mut inner) {
+                Err(misfit) => element(Err(misfit)),
+                Ok(()) => match inner {
+                    Some(inner) => self.each(inner, &found, element)?,
+                    None => element(Ok((found, raw))),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The shape is not that of this request if a constant differs. Those in `except` are not known yet.
+    fn check_constants(&self, found: &Findings<'_>, except: Mask) -> Result<(), Misfit> {
+        for (bit, line) in self.lines().filter(|(bit, _)| bit & except == 0) {
+            let Meaning::Constant(wanted) = line.means[0] else { continue };
+            match found.value(bit) {
+                None if line.place.is_optional => {}
+                Some(value) if value.is(self.text(wanted)) => {}
+                Some(_) => {
+                    let (field, expected) = (self.name(line).to_owned(), "the constant of the event shape");
+                    return Err(Misfit::Other(EventError::WrongType { field, expected }));
+                }
+                None => return Err(Misfit::Other(self.missing(Some(line)))),
+            }
+        }
+        Ok(())
+    }
+
+    fn event<'a>(&self, mut found: Findings<'a>, is_signed: &dyn Fn(&str) -> bool) -> Result<Event<'a>, Misfit> {
+        self.check_constants(&found, 0)?;
+        let mut event_type = Type::default();
+        let (mut id, mut unsigned_id, mut event_time, mut version, mut data) = (None, None, None, None, None);
+        let (mut is_time_signed, mut is_test) = (true, false);
+        for (bit, line) in self.lines() {
+            let name = self.name(line);
+            let is_covered = line.place.half != Half::Header || is_signed(name);
+            for means in line.means {
+                match means {
+                    Meaning::Nothing | Meaning::Key | Meaning::Constant(_) => {}
+                    Meaning::FixedType(text) => event_type.join(Cow::Owned(self.text(text).to_owned()), true),
+                    Meaning::Type => match found.text(bit, "a string", name)? {
+                        Some(text) => event_type.join(text, is_covered),
+                        None if line.place.is_optional => {}
+                        None => return Err(Misfit::Other(self.missing(Some(line)))),
+                    },
+                    Meaning::Id => match found.text(bit, "a string or a number", name)? {
+                        Some(text) if is_covered => id = Some(text),
+                        Some(text) => unsigned_id = Some(text),
+                        None if line.place.is_optional || !is_covered => {}
+                        None => return Err(Misfit::Other(self.missing(Some(line)))),
+                    },
+                    Meaning::Time(format) => {
+                        event_time = found.value(bit).map(|value| time::read(format, value.raw()));
+                        is_time_signed = is_covered;
+                    }
+                    Meaning::Version => version = found.text(bit, "a string", name)?,
+                    Meaning::Test(text) => is_test = found.value(bit).is_some_and(|value| value.is(self.text(text))),
+                    Meaning::Data => match found.value(bit) {
+                        Some(Value::Json(raw)) => data = Some(raw),
+                        _ => return Err(Misfit::Other(self.missing(Some(line)))),
+                    },
+                }
+            }
+        }
+        if let Some(name) = found.unnamed.take() {
+            event_type.join(name, true);
+        }
+        let Some(data) = data else { return Err(Misfit::Other(self.missing(None))) };
+        if event_type.text.is_empty() {
+            let line = self.lines().map(|(_, line)| line).find(|line| line.has(Meaning::Type));
+            return Err(Misfit::Other(self.missing(line)));
+        }
+        check_repeats(&found.further)?;
+        Ok(Event {
+            id,
+            unsigned_id,
+            event_type: event_type.text,
+            stems: event_type.stems,
+            is_type_signed: event_type.is_signed,
+            time: event_time,
+            is_time_signed,
+            version,
+            is_test,
+            data,
+            further: found.further,
         })
     }
 
-    fn parse<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<Event<'a, T>, Failure> {
-        let mut fault = None;
-        let event = read_object(body, EventSeed { shape: self, fault: &mut fault, data: PhantomData });
-        event.map_err(|failure| fault.map_or(failure, Failure::Envelope))
+    fn missing(&self, line: Option<&Line>) -> EventError {
+        let name = line.map(|line| self.name(line)).filter(|name| !name.is_empty());
+        EventError::MissingField { field: name.unwrap_or("{type}").to_owned() }
     }
 
-    /// Reads only the id: an event whose other fields do not fit the shape is still the same event.
-    pub(crate) fn read_id<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, str>, EventError> {
-        let id = self.fields().find(|(_, field)| *field == Field::Id);
-        let (name, _) = id.ok_or_else(|| EventError::MissingField { field: "id".to_owned() })?;
-        let mut fault = None;
-        let id = read_object(body, IdSeed { name, fault: &mut fault });
-        id.map_err(|failure| match failure {
-            Failure::Envelope(error) => fault.unwrap_or(error),
-            Failure::Data(error) => fault.unwrap_or_else(|| data_error(&error, "")),
-        })
+    /// The path of a line, up to a depth.
+    fn path(&self, line: &Line, depth: usize) -> String {
+        let mut path = String::new();
+        for step in (0..depth).map_while(|depth| self.step(line, depth)) {
+            match step {
+                Step::Field(name) if path.is_empty() => path.push_str(self.text(name)),
+                Step::Field(name) => path.extend([".", self.text(name)]),
+                Step::Each => path.push_str("[]"),
+                Step::Unnamed | Step::Json => {}
+            }
+        }
+        if path.is_empty() { "the body".to_owned() } else { path }
     }
 }
 
-/// Why a body is no event.
-enum Failure {
-    Envelope(EventError),
-    /// What the type of the data says.
-    Data(serde_json::Error),
+/// One event of a batch.
+pub(crate) struct Item<'a> {
+    pub(crate) event: Event<'a>,
+    /// What tells it apart.
+    pub(crate) content: Vec<u8>,
 }
 
-fn read_object<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result<S::Value, Failure> {
-    if body.starts_with(BYTE_ORDER_MARK) {
-        return Err(Failure::Envelope(EventError::ByteOrderMark));
+/// Why a shape does not read a request.
+#[derive(Debug)]
+pub(crate) enum Misfit {
+    /// Another shape of the provider may.
+    Other(EventError),
+    /// No shape would.
+    Broken(EventError),
+}
+
+impl Misfit {
+    pub(crate) fn into_error(self) -> EventError {
+        match self {
+            Misfit::Other(error) | Misfit::Broken(error) => error,
+        }
     }
-    if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-        // If it is JSON at all, it is not an object.
-        return Err(Failure::Envelope(match serde_json::from_slice::<IgnoredAny>(body) {
-            Ok(_) => EventError::NotAnObject,
-            Err(error) => malformed(&error),
-        }));
+}
+
+/// What the lines of a shape found.
+#[derive(Clone, Default)]
+struct Findings<'a> {
+    values: [Option<Value<'a>>; MAX_LINES],
+    /// The name of the first field that no line names, where the shape asks for it.
+    unnamed: Option<Cow<'a, str>>,
+    further: Vec<Further<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Json(&'a RawValue),
+    Header(&'a str),
+}
+
+impl<'a> Value<'a> {
+    fn raw(self) -> &'a str {
+        match self {
+            Value::Json(raw) => raw.get(),
+            Value::Header(text) => text,
+        }
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let object = seed.deserialize(&mut json).and_then(|object| json.end().map(|()| object));
-    object.map_err(|error| match error.classify() {
-        Category::Data => Failure::Data(error),
-        _ => Failure::Envelope(malformed(&error)),
-    })
+
+    /// The text of a string or a number.
+    fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Value::Header(text) => Some(Cow::Borrowed(text)),
+            Value::Json(raw) if raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+                Some(Cow::Borrowed(raw.get()))
+            }
+            Value::Json(raw) => text(raw),
+        }
+    }
+
+    fn is(self, wanted: &str) -> bool {
+        self.raw() == wanted || self.text().is_some_and(|text| text == wanted)
+    }
+}
+
+impl<'a> Findings<'a> {
+    /// `null` is as good as missing.
+    fn value(&self, bit: Mask) -> Option<Value<'a>> {
+        let value = self.values.get(bit.trailing_zeros() as usize).copied().flatten();
+        value.filter(|value| value.raw() != "null")
+    }
+
+    fn text(&self, bit: Mask, expected: &'static str, name: &str) -> Result<Option<Cow<'a, str>>, Misfit> {
+        let Some(value) = self.value(bit) else { return Ok(None) };
+        let wrong = || Misfit::Broken(EventError::WrongType { field: name.to_owned(), expected });
+        value.text().ok_or_else(wrong).map(Some)
+    }
+}
+
+/// The type, joined from the lines that have a part of it.
+struct Type<'a> {
+    text: Cow<'a, str>,
+    stems: [u16; super::STEMS],
+    parts: usize,
+    is_signed: bool,
+}
+
+impl Default for Type<'_> {
+    fn default() -> Self {
+        Type { text: Cow::Borrowed(""), stems: [0; super::STEMS], parts: 0, is_signed: true }
+    }
+}
+
+impl<'a> Type<'a> {
+    fn join(&mut self, part: Cow<'a, str>, is_signed: bool) {
+        self.is_signed &= is_signed;
+        if self.parts == 0 {
+            self.text = part;
+        } else {
+            if let Some(stem) = self.stems.get_mut(self.parts - 1) {
+                *stem = u16::try_from(self.text.len()).unwrap_or(0);
+            }
+            let text = self.text.to_mut();
+            text.push('.');
+            text.push_str(&part);
+        }
+        self.parts += 1;
+    }
+}
+
+/// An array whose elements are events, and the lines that lead through it.
+struct Batch<'a> {
+    array: &'a RawValue,
+    depth: usize,
+    lines: Mask,
+}
+
+/// The values of an object through which lines lead.
+struct Children<'a> {
+    list: [Option<(Mask, &'a RawValue)>; MAX_LINES],
+    count: usize,
+    /// What is wrong: serde's errors can carry only text.
+    fault: Option<EventError>,
+}
+
+/// One object: its fields are told apart in one pass.
+struct Object<'s, 'f, 'a> {
+    shape: &'s EventShape,
+    depth: usize,
+    lines: Mask,
+    found: &'f mut Findings<'a>,
+    children: &'f mut Children<'a>,
+}
+
+impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let Object { shape, depth, lines, found, children } = self;
+        let (mut seen, mut place): (Mask, usize) = (0, 0);
+        let unnamed = shape.lines_of(lines).filter(|(_, line)| matches!(shape.step(line, depth), Some(Step::Unnamed)));
+        let mut unnamed = unnamed.fold(0, |mask, (i, _)| mask | (1 << i));
+        // Where the whole body is the data, or the type is a name, no field is left over.
+        let keeps_further = depth == 0 && unnamed == 0 && !shape.has_whole_body();
+        while let Some(name) = map.next_key_seed(Name { shape, depth, lines })? {
+            let position = place;
+            place += 1;
+            let (lines, name) = match name {
+                Named::Lines(lines) => (lines, None),
+                Named::Other(name) => (0, Some(name)),
+            };
+            if lines & seen != 0 {
+                map.next_value::<IgnoredAny>()?;
+                let line = shape.lines_of(lines).next().map(|(_, line)| shape.path(line, depth + 1));
+                children.fault = Some(EventError::DuplicateField { field: line.unwrap_or_default() });
+                return Err(de::Error::custom(""));
+            }
+            seen |= lines;
+            let is_kept = keeps_further && shape.lines_of(lines).all(|(_, line)| shape.is_only_named(line));
+            match name {
+                _ if lines != 0 => {
+                    let raw: &RawValue = map.next_value()?;
+                    if is_kept {
+                        let name = shape.lines_of(lines).next().map_or("", |(_, line)| shape.name(line));
+                        let (name, value) = (Cow::Owned(name.to_owned()), Cow::Borrowed(raw));
+                        found.further.push(Further { name, value, place: Some(position) });
+                    } else if let Some(child) = children.list.get_mut(children.count) {
+                        *child = Some((lines, raw));
+                        children.count += 1;
+                    }
+                }
+                Some(name) if unnamed != 0 => {
+                    let raw: &RawValue = map.next_value()?;
+                    if raw.get().starts_with(['{', '[']) {
+                        if let Some(child) = children.list.get_mut(children.count) {
+                            *child = Some((unnamed, raw));
+                            children.count += 1;
+                        }
+                        (unnamed, found.unnamed) = (0, Some(name));
+                    }
+                }
+                Some(name) if keeps_further => {
+                    let value = Cow::Borrowed(map.next_value()?);
+                    found.further.push(Further { name, value, place: Some(position) });
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a field, compared with the steps of the lines that lead here.
+struct Name<'s> {
+    shape: &'s EventShape,
+    depth: usize,
+    lines: Mask,
+}
+
+enum Named<'de> {
+    Lines(Mask),
+    Other(Cow<'de, str>),
+}
+
+impl Name<'_> {
+    fn lines(&self, name: &str) -> Option<Mask> {
+        let is_step = |line: &Line| {
+            matches!(self.shape.step(line, self.depth), Some(Step::Field(field)) if self.shape.text(field) == name)
+        };
+        let lines = self.shape.lines_of(self.lines).filter(|(_, line)| is_step(line));
+        Some(lines.fold(0, |mask, (i, _)| mask | (1 << i))).filter(|mask| *mask != 0)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Named<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Named<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name<'_> {
+    type Value = Named<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Named<'de>, E> {
+        Ok(self.lines(name).map_or(Named::Other(Cow::Borrowed(name)), Named::Lines))
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Named<'de>, E> {
+        Ok(self.lines(name).map_or_else(|| Named::Other(Cow::Owned(name.to_owned())), Named::Lines))
+    }
+}
+
+fn push_part(key: &mut Vec<u8>, part: &[u8]) {
+    key.extend((part.len() as u64).to_be_bytes());
+    key.extend(part);
 }
 
 fn malformed(error: &serde_json::Error) -> EventError {
@@ -127,169 +656,17 @@ pub(super) fn data_error(error: &serde_json::Error, event_type: &str) -> EventEr
     }
 }
 
-struct EventSeed<'s, T> {
-    shape: &'s EventShape,
-    /// What is wrong with the envelope: serde's errors can carry only text.
-    fault: &'s mut Option<EventError>,
-    data: PhantomData<T>,
-}
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for EventSeed<'_, T> {
-    type Value = Event<'de, T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event<'de, T>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for EventSeed<'_, T> {
-    type Value = Event<'de, T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event<'de, T>, A::Error> {
-        let EventSeed { shape, fault, .. } = self;
-        let (mut id, mut event_type, mut time, mut version, mut data) = (None, None, None, None, None);
-        let mut further: Vec<Further<'de>> = Vec::new();
-        let mut place = 0;
-        while let Some(key) = map.next_key_seed(Key { shape })? {
-            let (name, field) = match key {
-                Named::Known(name, field) => (name, field),
-                Named::Unknown(name) => {
-                    further.push(Further { name, value: Cow::Borrowed(map.next_value()?), place: Some(place) });
-                    place += 1;
-                    continue;
-                }
-            };
-            place += 1;
-            let taken = match field {
-                Field::Id => id.is_some(),
-                Field::Type => event_type.is_some(),
-                Field::Time(_) => time.is_some(),
-                Field::Version => version.is_some(),
-                Field::Data => data.is_some(),
-                Field::Further => false,
-            };
-            if taken {
-                map.next_value::<IgnoredAny>()?;
-                return Err(set(fault, EventError::DuplicateField { field: name.to_owned() }));
-            }
-            match field {
-                Field::Id => id = Some(string(name, map.next_value()?, fault)?),
-                Field::Type => event_type = Some(string(name, map.next_value()?, fault)?),
-                Field::Version => version = Some(optional_string(name, map.next_value()?, fault)?),
-                Field::Time(format) => time = Some(read_time(name, map.next_value()?, format, fault)?),
-                Field::Data => data = Some(map.next_value()?),
-                Field::Further => {
-                    let (name, value) = (Cow::Owned(name.to_owned()), Cow::Borrowed(map.next_value()?));
-                    further.push(Further { name, value, place: Some(place - 1) });
-                }
-            }
-        }
-        check_repeats(&further, fault)?;
-        let mut missing = |wanted: Field| {
-            let name = shape.fields().find(|(_, field)| *field == wanted).map(|(name, _)| name.to_owned());
-            set(fault, EventError::MissingField { field: name.unwrap_or_default() })
-        };
-        if let (None, true) = (&id, shape.fields().any(|(_, field)| field == Field::Id)) {
-            return Err(missing(Field::Id));
-        }
-        if let (None, Some((_, format))) = (&time, shape.fields().find(|(_, f)| matches!(f, Field::Time(_)))) {
-            return Err(missing(format));
-        }
-        let Some(event_type) = event_type else { return Err(missing(Field::Type)) };
-        let Some(data) = data else { return Err(missing(Field::Data)) };
-        Ok(Event { id, event_type, time, version: version.flatten(), data, further })
-    }
-}
-
-struct IdSeed<'s> {
-    name: &'s str,
-    fault: &'s mut Option<EventError>,
-}
-
-impl<'de> DeserializeSeed<'de> for IdSeed<'_> {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IdSeed<'_> {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cow<'de, str>, A::Error> {
-        let IdSeed { name, fault } = self;
-        let mut id = None;
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match (key == name, &id) {
-                (false, _) => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                (true, None) => id = Some(string(name, map.next_value()?, fault)?),
-                (true, Some(_)) => return Err(set(fault, EventError::DuplicateField { field: name.to_owned() })),
-            }
-        }
-        id.ok_or_else(|| set(fault, EventError::MissingField { field: name.to_owned() }))
-    }
-}
-
-fn set<E: de::Error>(fault: &mut Option<EventError>, error: EventError) -> E {
-    *fault = Some(error);
-    E::custom("")
-}
-
 /// Two fields of one name: programs would disagree about which one counts.
-fn check_repeats<E: de::Error>(further: &[Further<'_>], fault: &mut Option<EventError>) -> Result<(), E> {
+fn check_repeats(further: &[Further<'_>]) -> Result<(), Misfit> {
     if further.len() < 2 {
         return Ok(());
     }
     let mut names: Vec<&str> = further.iter().map(|further| &*further.name).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(set(fault, EventError::DuplicateField { field: "(a further one)".to_owned() }));
+        return Err(Misfit::Broken(EventError::DuplicateField { field: "(a further one)".to_owned() }));
     }
     Ok(())
-}
-
-fn string<'de, E: de::Error>(
-    name: &str,
-    raw: &'de RawValue,
-    fault: &mut Option<EventError>,
-) -> Result<Cow<'de, str>, E> {
-    text(raw).ok_or_else(|| set(fault, EventError::WrongType { field: name.to_owned(), expected: "a string" }))
-}
-
-fn optional_string<'de, E: de::Error>(
-    name: &str,
-    raw: &'de RawValue,
-    fault: &mut Option<EventError>,
-) -> Result<Option<Cow<'de, str>>, E> {
-    if raw.get() == "null" { Ok(None) } else { string(name, raw, fault).map(Some) }
-}
-
-fn read_time<'de, E: de::Error>(
-    name: &str,
-    raw: &'de RawValue,
-    format: TimeFormat,
-    fault: &mut Option<EventError>,
-) -> Result<Time<'de>, E> {
-    let (text, expected) = match format {
-        TimeFormat::Rfc3339 => (text(raw), "a time in RFC 3339"),
-        _ => (Some(Cow::Borrowed(raw.get())), "a unix time"),
-    };
-    let time = text.as_ref().and_then(|text| format.read(text.as_bytes())).and_then(Timestamp::time);
-    match (text, time) {
-        (Some(text), Some(time)) => Ok(Time { time, received: Some((format, text)) }),
-        _ => Err(set(fault, EventError::WrongType { field: name.to_owned(), expected })),
-    }
 }
 
 /// The text of a JSON string, borrowed if it has no escapes.
@@ -298,45 +675,5 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     match memchr::memchr(b'\\', inner.as_bytes()) {
         None => Some(Cow::Borrowed(inner)),
         Some(_) => serde_json::from_str(raw.get()).ok().map(Cow::Owned),
-    }
-}
-
-/// A key, compared with the shape's names.
-struct Key<'s> {
-    shape: &'s EventShape,
-}
-
-enum Named<'s, 'de> {
-    Known(&'s str, Field),
-    Unknown(Cow<'de, str>),
-}
-
-impl<'s> Key<'s> {
-    fn known<'de>(&self, key: &str) -> Option<Named<'s, 'de>> {
-        self.shape.fields().find(|(name, _)| *name == key).map(|(name, field)| Named::Known(name, field))
-    }
-}
-
-impl<'s, 'de> DeserializeSeed<'de> for Key<'s> {
-    type Value = Named<'s, 'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Named<'s, 'de>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'s, 'de> Visitor<'de> for Key<'s> {
-    type Value = Named<'s, 'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field name")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Named<'s, 'de>, E> {
-        Ok(self.known(key).unwrap_or(Named::Unknown(Cow::Borrowed(key))))
-    }
-
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<Named<'s, 'de>, E> {
-        Ok(self.known(key).unwrap_or_else(|| Named::Unknown(Cow::Owned(key.to_owned()))))
     }
 }

@@ -9,7 +9,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-use super::{Event, read};
+use super::{Event, STEMS, read};
 use crate::error::EventError;
 
 impl<'a> Event<'a> {
@@ -44,14 +44,14 @@ impl<'a> Event<'a> {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn typed<T: Deserialize<'a>>(self) -> Result<Option<Event<'a, T>>, EventError> {
-        let Event { id, event_type, time, version, data, further } = self;
         let fault = Cell::new(None);
-        match T::deserialize(Typed { event_type: &event_type, data, fault: &fault }) {
-            Ok(data) => Ok(Some(Event { id, event_type, time, version, data, further })),
+        let typed = Typed { event_type: &self.event_type, stems: self.stems, data: self.data, fault: &fault };
+        match T::deserialize(typed) {
+            Ok(data) => Ok(Some(self.with_data(data))),
             Err(error) => match fault.get() {
                 Some(Fault::UnknownType) => Ok(None),
                 Some(Fault::NotAnEnum) => Err(EventError::NotAnEnum),
-                None => Err(read::data_error(&error, &event_type)),
+                None => Err(read::data_error(&error, &self.event_type)),
             },
         }
     }
@@ -65,6 +65,7 @@ enum Fault {
 
 struct Typed<'t, 'de> {
     event_type: &'t str,
+    stems: [u16; STEMS],
     data: &'de RawValue,
     /// What serde's errors cannot carry.
     fault: &'t Cell<Option<Fault>>,
@@ -72,16 +73,25 @@ struct Typed<'t, 'de> {
 
 type Error = serde_json::Error;
 
+impl<'t> Typed<'t, '_> {
+    /// The longest form of the type that the enum has, or else the whole.
+    fn name_among(&self, variants: &[&str]) -> &'t str {
+        let stems = self.stems.iter().rev().filter_map(|stem| self.event_type.get(..usize::from(*stem)));
+        let mut forms = [self.event_type].into_iter().chain(stems.filter(|stem| !stem.is_empty()));
+        forms.find(|form| variants.contains(form)).unwrap_or(self.event_type)
+    }
+}
+
 impl<'de> Deserializer<'de> for Typed<'_, 'de> {
     type Error = Error;
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_enum(self)
+        visitor.visit_enum(Typed { event_type: self.name_among(variants), ..self })
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {

@@ -1,25 +1,30 @@
-//! An event, written in a shape. The result is the raw body to sign and to send.
+//! An event, written in a shape. The result is the raw body to sign and to send, and the headers beside it.
 
 use std::borrow::Cow;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use crate::error::EventError;
-use crate::timestamp::TimeFormat;
+use crate::place::Step;
 
-use super::shape::{EventShape, Field};
-use super::{Event, Time};
+use super::shape::{EventShape, Format, Line, Meaning};
+use super::time::{self, Time};
+use super::{Event, Fields};
 
 impl EventShape {
     /// Writes an event as compact JSON, its fields in the shape's order.
     ///
-    /// An event that was read keeps the text of its time, its raw data and its additional fields. If the body was compact
-    /// JSON in the shape's order, without escapes in the envelope and without a version of `null`, the result is the same
-    /// body byte for byte.
+    /// An event that was read keeps the text of its time, its raw data and its additional fields. If all lines name fields
+    /// at the top level, and the body was compact JSON in the shape's order, without escapes in the envelope and without a
+    /// version of `null`, the result is the same body byte for byte.
+    ///
+    /// In a shape whose data is the whole body, the data must be an object. Fields that the shape names are added where
+    /// the data does not have them.
     ///
     /// # Errors
-    /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, and
-    /// [`EventError::Unserializable`].
+    /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, [`EventError::ReadOnly`] for a
+    /// shape that reads forms, and [`EventError::Unserializable`].
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -31,45 +36,176 @@ impl EventShape {
     /// # Ok::<(), hookseal::EventError>(())
     /// ```
     pub fn write<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
+        if self.is_flat() { self.write_flat(event) } else { self.write_tree(event) }
+    }
+
+    /// The headers of a request with this event, in a shape that has any.
+    ///
+    /// # Errors
+    /// [`EventError::MissingField`], and [`EventError::Unserializable`] for a text that a header cannot contain.
+    ///
+    /// ```
+    /// use hookseal::{Event, EventShape};
+    ///
+    /// const SHAPE: EventShape = EventShape::new("X-Acme-Event: {type}\n\n{data}");
+    /// let headers = SHAPE.headers(&Event::new("order.paid", ()))?;
+    /// assert_eq!(headers["x-acme-event"], "order.paid");
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub fn headers<T>(&self, event: &Event<'_, T>) -> Result<HeaderMap, EventError> {
+        let mut headers = HeaderMap::new();
+        let mut parts = self.type_parts(event);
+        for (_, line) in self.header_lines() {
+            let name = self.name(line);
+            let value = match line.means[0] {
+                Meaning::Type => parts.next().map(Cow::Borrowed),
+                Meaning::Id => event.id().or(event.unsigned_id()).map(Cow::Borrowed),
+                Meaning::Version => event.version().map(Cow::Borrowed),
+                Meaning::Time(format) => event.time.as_ref().map(|time| text(time, format)).transpose()?.map(|(text, _)| text),
+                Meaning::Constant(text) => Some(Cow::Borrowed(self.text(text))),
+                _ => None,
+            };
+            match value {
+                Some(value) => {
+                    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Unserializable)?;
+                    let value = HeaderValue::from_str(&value).map_err(|_| EventError::Unserializable)?;
+                    headers.insert(name, value);
+                }
+                None if line.place.is_optional => {}
+                None => return Err(missing(name)),
+            }
+        }
+        Ok(headers)
+    }
+
+    fn write_flat<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
         let mut object = Object { bytes: vec![b'{'], fields: 0 };
+        let mut parts = self.body_type_parts(event);
         // Fields that were neither received in a position nor named by the shape follow at the end.
         let mut received = event.further.iter().filter(|further| further.place.is_some()).peekable();
-        for (name, field) in self.fields() {
+        for (_, line) in self.body_lines() {
             while let Some(further) = received.next_if(|further| further.place <= Some(object.fields)) {
                 object.raw(&further.name, further.value.get())?;
             }
-            match field {
-                Field::Id => object.text(name, event.id().ok_or_else(|| missing(name))?)?,
-                Field::Type => object.text(name, event.event_type())?,
-                Field::Time(format) => object.time(name, event.time.as_ref().ok_or_else(|| missing(name))?, format)?,
-                Field::Version => {
-                    if let Some(version) = event.version() {
-                        object.text(name, version)?;
-                    }
-                }
-                Field::Data => object.json(name, event.data())?,
-                Field::Further => {
-                    let further = event.further.iter().find(|further| further.place.is_none() && further.name == name);
-                    if let Some(further) = further {
-                        object.raw(name, further.value.get())?;
-                    }
-                }
+            if let Some(value) = self.value(event, line, &mut parts)? {
+                object.raw(self.name(line), &value)?;
             }
         }
         for further in received {
             object.raw(&further.name, further.value.get())?;
         }
-        let named = |name: &str| self.fields().any(|(known, _)| known == name);
+        let named = |name: &str| self.body_lines().any(|(_, line)| self.name(line) == name);
         for further in event.further.iter().filter(|further| further.place.is_none() && !named(&further.name)) {
             object.raw(&further.name, further.value.get())?;
         }
         object.bytes.push(b'}');
         Ok(object.bytes)
     }
+
+    fn write_tree<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
+        let mut steps = self.body_lines().flat_map(|(_, line)| (0..).map_while(|depth| self.step(line, depth)));
+        if self.is_form() || steps.any(|step| matches!(step, Step::Json)) {
+            return Err(EventError::ReadOnly);
+        }
+        let data = serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?;
+        let mut root = Node::Object(Vec::new());
+        // The data first: other lines may name fields inside of it.
+        for (_, line) in self.body_lines().filter(|(_, line)| line.has(Meaning::Data)) {
+            match (line.place.is_whole(), Node::from_json(&data)) {
+                (true, node @ Node::Object(_)) => root = node,
+                (true, _) => return Err(EventError::NotAnObject),
+                (false, node) => root.set(self, event.event_type(), line, 0, node),
+            }
+        }
+        let mut parts = self.body_type_parts(event);
+        for (_, line) in self.body_lines().filter(|(_, line)| !line.has(Meaning::Data)) {
+            if let Some(value) = self.value(event, line, &mut parts)? {
+                root.set(self, event.event_type(), line, 0, Node::Raw(value));
+            }
+        }
+        for further in &event.further {
+            if let Node::Object(fields) = &mut root
+                && !fields.iter().any(|(name, _)| *name == further.name)
+            {
+                fields.push((further.name.clone().into_owned(), Node::Raw(further.value.get().to_owned())));
+            }
+        }
+        let mut body = Vec::new();
+        root.write(&mut body)?;
+        Ok(body)
+    }
+
+    /// The JSON of one line.
+    fn value<'e, T: Serialize>(
+        &self,
+        event: &'e Event<'_, T>,
+        line: &Line,
+        parts: &mut impl Iterator<Item = &'e str>,
+    ) -> Result<Option<String>, EventError> {
+        let json = |text: &str| serde_json::to_string(text).map_err(|_| EventError::Unserializable);
+        let name = self.name(line);
+        let value = match line.means[0] {
+            Meaning::Id => event.id().or(event.unsigned_id()).map(json).transpose()?,
+            Meaning::Type => parts.next().map(json).transpose()?,
+            Meaning::Time(format) => match &event.time {
+                Some(time) => {
+                    let (text, is_string) = text(time, format)?;
+                    Some(if is_string { json(&text)? } else { text.into_owned() })
+                }
+                None => None,
+            },
+            Meaning::Version => return event.version().map(json).transpose(),
+            Meaning::Data => Some(serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?),
+            Meaning::Constant(text) => {
+                let text = self.text(text);
+                let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
+                Some(if is_json { text.to_owned() } else { json(text)? })
+            }
+            Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
+                let further = event.further.iter().find(|further| further.place.is_none() && further.name == name);
+                return Ok(further.map(|further| further.value.get().to_owned()));
+            }
+        };
+        match value {
+            None if !line.place.is_optional => Err(missing(name)),
+            value => Ok(value),
+        }
+    }
+
+    fn body_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
+        self.lines_of(self.in_body())
+    }
+
+    fn header_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
+        self.lines_of(self.in_headers())
+    }
+
+    /// The type, in as many parts as there are lines for it: the first ones go to the headers.
+    fn type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> impl Iterator<Item = &'e str> + use<'e, T> {
+        let lines = self.lines().filter(|(_, line)| line.has(Meaning::Type)).count();
+        event.event_type().splitn(lines.max(1), '.')
+    }
+
+    fn body_type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> impl Iterator<Item = &'e str> + use<'e, T> {
+        self.type_parts(event).skip(self.header_lines().filter(|(_, line)| line.has(Meaning::Type)).count())
+    }
 }
 
 fn missing(name: &str) -> EventError {
     EventError::MissingField { field: name.to_owned() }
+}
+
+/// The text of a time, and whether it is a string in JSON.
+fn text<'t>(time: &'t Time<'_>, format: Format) -> Result<(Cow<'t, str>, bool), EventError> {
+    match (&time.received, time.time) {
+        (Some(received), _) if received.format == format => Ok((Cow::Borrowed(&*received.text), received.is_string)),
+        (_, Some(moment)) => {
+            let text = time::write(format, moment).ok_or(EventError::Unserializable)?;
+            let is_string = matches!(format, Format::Rfc3339 | Format::Iso8601);
+            Ok((Cow::Owned(String::from_utf8_lossy(text.as_bytes()).into_owned()), is_string))
+        }
+        (_, None) => Err(EventError::Unserializable),
+    }
 }
 
 struct Object {
@@ -78,39 +214,89 @@ struct Object {
 }
 
 impl Object {
-    fn json<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EventError> {
-        self.name(name)?;
-        serde_json::to_writer(&mut self.bytes, value).map_err(|_| EventError::Unserializable)
-    }
-
-    fn text(&mut self, name: &str, value: &str) -> Result<(), EventError> {
-        self.json(name, value)
-    }
-
     fn raw(&mut self, name: &str, value: &str) -> Result<(), EventError> {
-        self.name(name)?;
-        self.bytes.extend_from_slice(value.as_bytes());
-        Ok(())
-    }
-
-    fn time(&mut self, name: &str, time: &Time<'_>, format: TimeFormat) -> Result<(), EventError> {
-        let text = match &time.received {
-            Some((received, text)) if *received == format => Cow::Borrowed(&**text),
-            _ => {
-                let text = format.write(time.time).ok_or(EventError::Unserializable)?;
-                Cow::Owned(String::from_utf8_lossy(text.as_bytes()).into_owned())
-            }
-        };
-        if format == TimeFormat::Rfc3339 { self.text(name, &text) } else { self.raw(name, &text) }
-    }
-
-    fn name(&mut self, name: &str) -> Result<(), EventError> {
         if self.fields > 0 {
             self.bytes.push(b',');
         }
         self.fields += 1;
         serde_json::to_writer(&mut self.bytes, name).map_err(|_| EventError::Unserializable)?;
         self.bytes.push(b':');
+        self.bytes.extend_from_slice(value.as_bytes());
+        Ok(())
+    }
+}
+
+/// A body under construction, with its fields in order and its numbers as they were written.
+enum Node {
+    Raw(String),
+    Object(Vec<(String, Node)>),
+    Array(Box<Node>),
+}
+
+impl Node {
+    /// An object with its fields, or any other value as it is.
+    fn from_json(text: &str) -> Node {
+        match serde_json::from_str::<Fields>(text) {
+            Ok(Fields(fields)) => {
+                Node::Object(fields.into_iter().map(|(name, value)| (name, Node::Raw(value.get().to_owned()))).collect())
+            }
+            Err(_) => Node::Raw(text.to_owned()),
+        }
+    }
+
+    /// Puts a value in the place of a line, unless there is one.
+    fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
+        let Some(step) = shape.step(line, depth) else { return };
+        if let Node::Raw(text) = self {
+            *self = Node::from_json(text);
+        }
+        let is_new = matches!(self, Node::Object(fields) if fields.is_empty());
+        if matches!(step, Step::Each) && is_new {
+            *self = Node::Array(Box::new(Node::Object(Vec::new())));
+        }
+        let is_last = shape.step(line, depth + 1).is_none();
+        match (step, self) {
+            (Step::Each, Node::Array(element)) if is_last => **element = value,
+            (Step::Each, Node::Array(element)) => element.set(shape, event_type, line, depth + 1, value),
+            (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
+                let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
+                match fields.iter_mut().find(|(field, _)| field == name) {
+                    Some(_) if is_last => {}
+                    Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
+                    None if is_last => fields.push((name.to_owned(), value)),
+                    None => {
+                        let mut child = Node::Object(Vec::new());
+                        child.set(shape, event_type, line, depth + 1, value);
+                        fields.push((name.to_owned(), child));
+                    }
+                }
+            }
+            // The data has something else there.
+            _ => {}
+        }
+    }
+
+    fn write(&self, body: &mut Vec<u8>) -> Result<(), EventError> {
+        match self {
+            Node::Raw(value) => body.extend_from_slice(value.as_bytes()),
+            Node::Array(element) => {
+                body.push(b'[');
+                element.write(body)?;
+                body.push(b']');
+            }
+            Node::Object(fields) => {
+                body.push(b'{');
+                for (place, (name, value)) in fields.iter().enumerate() {
+                    if place > 0 {
+                        body.push(b',');
+                    }
+                    serde_json::to_writer(&mut *body, name).map_err(|_| EventError::Unserializable)?;
+                    body.push(b':');
+                    value.write(body)?;
+                }
+                body.push(b'}');
+            }
+        }
         Ok(())
     }
 }

@@ -41,6 +41,14 @@ impl IdempotencyKey {
         IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
     }
 
+    /// The same for content in two parts.
+    pub(crate) fn of_parts(provider: &str, scope: &str, rule: &str, [first, second]: [&[u8]; 2]) -> IdempotencyKey {
+        let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
+        let (scope, rule) = (scope.as_bytes(), rule.as_bytes());
+        let digest = sha256([&length(scope), scope, &length(rule), rule, &length(first), first, second]);
+        IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
+    }
+
     /// The text, for a database or a cache.
     ///
     /// ```

@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
+
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Rejection};
@@ -183,8 +185,13 @@ impl<S: Store> Once<S> {
         if received.is_claimed() {
             return Ok(handler.await);
         }
-        let key = received.idempotency_key().inspect_err(|error| {
-            trace::unread(received, &Rejection::Unreadable(error.clone()));
+        let key = received.idempotency_key().map_err(|error| {
+            let rejection = received.unreadable(error.clone());
+            trace::unread(received, &rejection);
+            match rejection {
+                Rejection::UnreadableForNow(_) => Answer::retry(COME_AGAIN),
+                _ => Answer::Unreadable(error),
+            }
         })?;
         let token = match Token::random() {
             Ok(token) => token,
@@ -197,6 +204,10 @@ impl<S: Store> Once<S> {
         let is_claimed = match self.claim(&key, token).await {
             Ok(Claim::New) => true,
             Ok(Claim::Completed) => return Err(duplicate(received, Answer::Duplicate)),
+            // The other one may fail yet: a sender that gives up on a 409 must not take it for an answer.
+            Ok(Claim::InFlight { left }) if received.provider().gives_up_on(StatusCode::CONFLICT) => {
+                return Err(duplicate(received, Answer::retry(left)));
+            }
             Ok(Claim::InFlight { left }) => return Err(duplicate(received, Answer::InFlight { retry_after: left })),
             Ok(Claim::Full) => {
                 trace::store_full();

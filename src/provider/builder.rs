@@ -35,13 +35,15 @@ impl Provider {
             name: name.into(),
             source: Cow::Borrowed(""),
             confidence: Confidence::Own,
-            event: None,
+            events: Cow::Borrowed(&[]),
             event_types: Cow::Borrowed(&[]),
             idempotency: None,
             test: None,
             max_sent: None,
             max_received: MAX_RECEIVED,
             answer_within: None,
+            raw: false,
+            lossy: false,
             schemes: Cow::Owned(vec![scheme]),
             delivery: DeliveryPolicy::new(),
         };
@@ -97,7 +99,7 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn with_event_shape(mut self, shape: EventShape) -> Result<Provider, ConfigError> {
-        self.event = Some(shape);
+        self.events = Cow::Owned(vec![shape]);
         self.checked()
     }
 
@@ -244,17 +246,77 @@ impl Provider {
             return fault("event_types", wrong, "is not an event type");
         }
         match self.idempotency {
-            Some(IdempotencyRule::EventId) if !self.event.as_ref().is_some_and(EventShape::has_id) => {
-                return fault("idempotency", "event-id", "needs an event shape with an `{id}`");
+            Some(IdempotencyRule::EventId) if !self.has_keys() => {
+                return fault("idempotency", "event-id", "needs an `{id}` or a `{key}` that is signed, in every event shape");
             }
             Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
                 return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
             }
             _ => {}
         }
-        if self.test.as_ref().is_some_and(|rule| rule.prefix().is_empty()) {
-            return fault("test", "", "has an empty prefix, with which every event would be a test");
+        if self.test.as_ref().is_some_and(TestRule::is_empty) {
+            return fault("test", "", "is an empty text, with which every event would be a test");
         }
         Ok(self)
+    }
+
+    /// The provider without its events, for handlers that take a [`Received`](crate::receive::Received) and read its bytes
+    /// themselves. A [`Webhook`](crate::receive::Webhook) of it is refused with 500.
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// // Through Svix comes whatever its customer sends.
+    /// let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
+    /// assert!(provider::SVIX.receiver(secret.clone()).is_err());
+    /// assert!(provider::SVIX.raw().receiver(secret).is_ok());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn raw(&self) -> Provider {
+        Provider { raw: true, ..self.clone() }
+    }
+
+    /// The provider, with your consent to lose events: GitHub delivers each event once, so what a handler's type does not
+    /// fit is gone after it was refused. The alternative is
+    /// [`receiver_with_fallback`](Self::receiver_with_fallback).
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// assert!(provider::GITHUB.receiver(secret.clone()).is_err());
+    /// assert!(provider::GITHUB.lossy().receiver(secret).is_ok());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn lossy(&self) -> Provider {
+        Provider { lossy: true, ..self.clone() }
+    }
+
+    /// Whether a receiver can hand out events.
+    pub(crate) fn check_events(&self) -> Result<(), ConfigError> {
+        let problem = "has no event shape: set one with `with_event_shape`, or say `raw()` and take `Received`";
+        let piece = || self.name().to_owned();
+        match self.raw || !self.events.is_empty() {
+            true => Ok(()),
+            false => Err(ConfigError::Invalid { field: "event", piece: piece(), problem }),
+        }
+    }
+
+    /// Whether a receiver without a fallback may lose events.
+    pub(crate) fn check_loss(&self) -> Result<(), ConfigError> {
+        let problem = "never delivers an event again: use `receiver_with_fallback` to keep what cannot be read, or say \
+                       `lossy()` or `raw()`";
+        match self.never_retries() && !self.raw && !self.lossy {
+            true => Err(ConfigError::Invalid { field: "delivery", piece: self.name().to_owned(), problem }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether every event carries something signed that tells it apart.
+    fn has_keys(&self) -> bool {
+        let is_signed = |header: &str| self.schemes.iter().all(|scheme| scheme.coverage().has_header(header));
+        !self.events.is_empty() && self.events.iter().all(|shape| shape.has_key(&is_signed))
     }
 }

@@ -16,7 +16,7 @@ macro_rules! catalogue {
         $constant:ident = $name:literal, $confidence:ident, $source:literal, [$(
             $headers:literal, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
-        $(, event: $event:literal)?
+        $(, event: $($event:literal);+)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, idempotency: $idempotency:expr)?
         $(, test: $test:expr)?
@@ -39,9 +39,11 @@ macro_rules! catalogue {
             $(
                 ///
                 /// Its events:
-                #[doc = "```text"]
-                #[doc = $event]
-                #[doc = "```"]
+                $(
+                    #[doc = "```text"]
+                    #[doc = $event]
+                    #[doc = "```"]
+                )+
             )?
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
             pub static $constant: Provider = Provider {
@@ -53,13 +55,18 @@ macro_rules! catalogue {
                 }),
                 source: Cow::Borrowed($source),
                 confidence: Confidence::$confidence,
-                event: given!(None, $(Some(EventShape::new($event)))?),
+                events: Cow::Borrowed({
+                    const EVENTS: &[EventShape] = &[$($(EventShape::new($event)),+)?];
+                    EVENTS
+                }),
                 event_types: Cow::Borrowed(given!(&[], $(&[$(Cow::Borrowed($type)),+])?)),
                 idempotency: given!(None, $(Some($idempotency))?),
                 test: given!(None, $(Some($test))?),
                 max_sent: given!(None, $(Some($max_sent))?),
                 max_received: given!(MAX_RECEIVED, $($max_received)?),
                 answer_within: given!(None, $(Some($answer_within))?),
+                raw: false,
+                lossy: false,
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+

@@ -42,17 +42,24 @@ display_as_serialized!(Confidence);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdempotencyRule {
-    /// The id in the event's envelope.
+    /// The event's id, or where it has none the values that tell its events apart together.
     EventId,
     /// The id in a signed header.
     SignedId,
     /// The whole body, by its SHA-256.
     Body,
+    /// The body and the event's type, by their SHA-256, where one body can come under two types. The type need not be
+    /// signed: whoever replays a request gains each body once for each type.
+    BodyAndType,
+    /// Nothing: bodies repeat, and there is no id. An event may be processed twice, and
+    /// [`Once`](crate::idempotency::Once) answers with 500 rather than guess.
+    Nothing,
 }
 
 display_as_serialized!(IdempotencyRule);
 
-/// How a provider marks its test events. In a file, `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`.
+/// How a provider marks its test events. In a file, `{ id-prefix = "…" }`, `{ data-id-prefix = "…" }` or
+/// `{ type = "…" }`. A field of the event that says so is a line of its [shape](crate::EventShape) instead.
 ///
 /// ```
 /// use hookseal::provider::{self, TestRule};
@@ -69,12 +76,21 @@ pub enum TestRule {
     IdPrefix(Cow<'static, str>),
     /// The `id` in the data begins so.
     DataIdPrefix(Cow<'static, str>),
+    /// The event is of this type.
+    Type(Cow<'static, str>),
 }
 
 impl TestRule {
-    pub(super) fn prefix(&self) -> &str {
-        let (TestRule::IdPrefix(prefix) | TestRule::DataIdPrefix(prefix)) = self;
-        prefix
+    pub(super) fn prefix(&self) -> Option<&str> {
+        match self {
+            TestRule::IdPrefix(text) | TestRule::DataIdPrefix(text) => Some(text),
+            TestRule::Type(_) => None,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let (TestRule::IdPrefix(text) | TestRule::DataIdPrefix(text) | TestRule::Type(text)) = self;
+        text.is_empty()
     }
 
     pub(super) fn marks(&self, event: &Event<'_>) -> bool {
@@ -85,6 +101,7 @@ impl TestRule {
         }
         match self {
             TestRule::IdPrefix(prefix) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
+            TestRule::Type(event_type) => event.event_type() == event_type,
             TestRule::DataIdPrefix(prefix) => {
                 // serde would also take an array for the struct.
                 let object = event.data().get().starts_with('{');

@@ -14,7 +14,11 @@ use crate::scheme::Scheme;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     name: String,
+    /// One shape, or several.
     event: Option<EventShape>,
+    event_headers: Option<Vec<String>>,
+    #[serde(default)]
+    events: Vec<EventShape>,
     #[serde(default)]
     event_types: Vec<Cow<'static, str>>,
     idempotency: Option<IdempotencyRule>,
@@ -23,6 +27,10 @@ pub(super) struct File {
     #[serde(default = "max_received")]
     max_received: u64,
     answer_within: Option<u32>,
+    #[serde(default)]
+    raw: bool,
+    #[serde(default)]
+    lossy: bool,
     schemes: Vec<Scheme>,
     #[serde(default)]
     delivery: DeliveryPolicy,
@@ -36,20 +44,33 @@ impl TryFrom<File> for Provider {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<Provider, ConfigError> {
+        let events = match (file.event, file.event_headers) {
+            (Some(shape), None) => vec![shape],
+            (Some(shape), Some(headers)) => vec![shape.with_headers(&headers)?],
+            (None, None) => file.events,
+            (None, Some(_)) => return Err(headers_alone()),
+        };
+        let events = Cow::Owned(events);
         let provider = Provider {
             name: Cow::Owned(file.name),
             source: Cow::Borrowed(""),
             confidence: Confidence::Own,
-            event: file.event,
+            events,
             event_types: Cow::Owned(file.event_types),
             idempotency: file.idempotency,
             test: file.test,
             max_sent: file.max_sent,
             max_received: file.max_received,
             answer_within: file.answer_within,
+            raw: file.raw,
+            lossy: file.lossy,
             schemes: Cow::Owned(file.schemes),
             delivery: file.delivery,
         };
         provider.checked()
     }
+}
+
+fn headers_alone() -> ConfigError {
+    ConfigError::Invalid { field: "event_headers", piece: String::new(), problem: "are given without `event`" }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::budget::{Reservation, UNCOUNTED};
 use super::{Received, Receiver, Rejection};
@@ -60,6 +61,8 @@ pub struct Intake<'a, P = ()> {
     limit: usize,
     /// `None` until the body is large enough to count.
     reservation: Option<Reservation>,
+    /// Those from which the provider's events are read.
+    headers: HeaderMap,
     state: State<'a>,
 }
 
@@ -105,7 +108,8 @@ impl<'a, P> Intake<'a, P> {
                 Err(error) => State::refused(error.into(), limit),
             },
         };
-        Intake { receiver: Some(receiver), limit, reservation: None, state }
+        let headers = receiver.event_headers(headers);
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, state }
     }
 
     /// A request that is refused before its headers are looked at, because its receiver was not found. Its body is
@@ -121,7 +125,8 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
-        Intake { receiver: None, limit, reservation: None, state: State::refused(rejection, limit) }
+        let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
+        Intake { receiver: None, limit, reservation: None, headers, state }
     }
 
     /// Whether to go on reading the body. If not, the request is refused, and what still comes is not worth waiting for.
@@ -256,7 +261,7 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, mut reservation, state, .. } = self;
+        let Intake { receiver, mut reservation, headers, state, .. } = self;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
@@ -271,7 +276,7 @@ impl<'a, P> Intake<'a, P> {
             (Ok(proof), Some(receiver)) => {
                 // Less than was reserved for the blocks.
                 reservation.iter_mut().for_each(|reservation| _ = reservation.resize(body.len()));
-                Ok(Received::new(receiver.clone(), proof, body, reservation))
+                Ok(Received::new(receiver.clone(), proof, headers, body, reservation))
             }
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);

@@ -1,15 +1,18 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::Receiver;
+use super::{Receiver, Rejection};
 use super::budget::Reservation;
 use crate::error::EventError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
-use crate::provider::Provider;
+use crate::provider::{Delivery, Keyed, Provider};
+use crate::request::Request;
+use crate::scheme::Coverage;
 use crate::verify::{Proof, Verified};
 
 /// An authentic request: its body and what was verified beside it. Only a [`Receiver`] makes one.
@@ -42,7 +45,13 @@ pub struct Received<P = ()> {
     receiver: Receiver<P>,
     proof: Proof<'static>,
     id: Option<Box<[u8]>>,
+    /// Those from which the provider's events are read.
+    headers: HeaderMap,
     body: Bytes,
+    /// The JSON of a form.
+    unfolded: Arc<OnceLock<Vec<u8>>>,
+    /// Set for one event of a batch.
+    item_key: Option<IdempotencyKey>,
     /// What the body holds of the receivers' budget, given back with the last clone.
     reservation: Option<Arc<Reservation>>,
     is_claimed: bool,
@@ -52,11 +61,57 @@ impl<P> Received<P> {
     pub(super) fn new(
         receiver: Receiver<P>,
         proof: Proof<'_>,
+        headers: HeaderMap,
         body: Bytes,
         reservation: Option<Reservation>,
     ) -> Received<P> {
         let (proof, id) = proof.into_owned();
-        Received { receiver, proof, id, body, reservation: reservation.map(Arc::new), is_claimed: false }
+        Received {
+            receiver,
+            proof,
+            id,
+            headers,
+            body,
+            unfolded: Arc::default(),
+            item_key: None,
+            reservation: reservation.map(Arc::new),
+            is_claimed: false,
+        }
+    }
+
+    pub(super) fn receiver(&self) -> &Receiver<P> {
+        &self.receiver
+    }
+
+    /// The same request, for one event of its batch.
+    pub(super) fn for_item(&self, key: Option<IdempotencyKey>) -> Received<P> {
+        Received { item_key: key, ..self.clone() }
+    }
+
+    pub(super) fn without_marker(&self) -> Received {
+        let Received { receiver, proof, id, headers, body, unfolded, item_key, reservation, is_claimed } = self.clone();
+        let receiver = receiver.with_marker();
+        Received { receiver, proof, id, headers, body, unfolded, item_key, reservation, is_claimed }
+    }
+
+    fn with_delivery<'a, R>(&'a self, read: impl FnOnce(&Delivery<'_, 'a>) -> R) -> R {
+        let (proof, headers) = (self.proof.with_id(self.id.as_deref()), &self.headers);
+        let request = Request { headers: &headers, body: &self.body };
+        read(&Delivery { request, proof: &proof, unfolded: &self.unfolded })
+    }
+
+    /// The refusal of what cannot be read: one that makes the sender deliver it again, if it ever does.
+    pub(crate) fn unreadable(&self, error: EventError) -> Rejection {
+        match self.provider().gives_up_on(StatusCode::BAD_REQUEST) && !error.is_of_receiver() {
+            true => Rejection::UnreadableForNow(error),
+            false => Rejection::Unreadable(error),
+        }
+    }
+
+    /// Whether the request contains a batch of events.
+    #[allow(dead_code, reason = "for the adapters")]
+    pub(crate) fn is_batch(&self) -> bool {
+        self.with_delivery(|delivery| self.provider().is_batch(delivery))
     }
 
     /// The same for a handler inside of an [`Once`](crate::idempotency::Once), which must not claim the event again:
@@ -117,7 +172,7 @@ impl<P> Received<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verified(&self) -> Verified<'_> {
-        Verified::new(self.proof.with_id(self.id.as_deref()), &self.body)
+        Verified::new(self.proof.with_id(self.id.as_deref()), &self.headers, &self.body)
     }
 
     /// Who sent it.
@@ -173,7 +228,52 @@ impl<P> Received<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn event(&self) -> Result<Event<'_>, EventError> {
-        self.provider().event(&self.verified())
+        self.with_delivery(|delivery| self.provider().read(delivery))
+    }
+
+    /// All events of the request: one, or those of a batch in their order. An event that cannot be read does not keep the
+    /// others from being read.
+    ///
+    /// # Errors
+    /// The same errors as [`event`](Self::event), if the request as a whole cannot be read.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, receive::Receiver};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"destination":"U1","events":[{"type":"follow","timestamp":1462629479859,"webhookEventId":"01"},{"type":"unfollow","timestamp":1462629479860,"webhookEventId":"02"}]}"#;
+    /// # let headers = provider::LINE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver = provider::LINE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// # let received = intake.finish()?;
+    /// let events = received.events()?.collect::<Result<Vec<_>, _>>()?;
+    /// let types: Vec<&str> = events.iter().map(|event| event.event_type()).collect();
+    /// assert_eq!(types, ["follow", "unfollow"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn events(&self) -> Result<impl ExactSizeIterator<Item = Result<Event<'_>, EventError>>, EventError> {
+        Ok(self.keyed_events(None)?.into_iter().map(|keyed| keyed.map(|keyed| keyed.event)))
+    }
+
+    pub(super) fn keyed_events(&self, scope: Option<&str>) -> Result<Vec<Result<Keyed<'_>, EventError>>, EventError> {
+        self.with_delivery(|delivery| self.provider().read_all(delivery, scope))
+    }
+
+    /// Which parts of the request the signature covers.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let headers = provider::MUX.signer(secret.clone())?.sign("", b"{}")?;
+    /// # let receiver = provider::MUX.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// assert_eq!(received.coverage().body(), hookseal::Extent::Whole);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn coverage(&self) -> Coverage<'_> {
+        self.provider().coverage(&self.proof)
     }
 
     /// The event, with its data in the variant of an enum that is named like the event's type; `None` if the enum has no
@@ -221,7 +321,10 @@ impl<P> Received<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn idempotency_key(&self) -> Result<IdempotencyKey, EventError> {
-        self.provider().idempotency_key(&self.verified(), self.scope())
+        match &self.item_key {
+            Some(key) => Ok(key.clone()),
+            None => self.with_delivery(|delivery| self.provider().key(delivery, self.scope())),
+        }
     }
 }
 
@@ -231,7 +334,10 @@ impl<P> Clone for Received<P> {
             receiver: self.receiver.clone(),
             proof: self.proof,
             id: self.id.clone(),
+            headers: self.headers.clone(),
             body: self.body.clone(),
+            unfolded: self.unfolded.clone(),
+            item_key: self.item_key.clone(),
             reservation: self.reservation.clone(),
             is_claimed: self.is_claimed,
         }

@@ -2,11 +2,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
+use super::fallback::Fallback;
 use super::{BodyBudget, Intake, Rejection};
 use crate::error::ConfigError;
 use crate::error::VerifyError;
+use crate::event::EventShape;
 use crate::headers::Headers;
 use crate::provider::Provider;
 use crate::random;
@@ -53,6 +56,9 @@ struct Shared {
     scope: String,
     max_received: usize,
     budget: BodyBudget,
+    /// The headers from which the provider's events are read.
+    event_headers: Arc<[HeaderName]>,
+    fallback: Option<Fallback>,
     /// Whose tenant does not exist.
     is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
@@ -64,7 +70,22 @@ impl Receiver {
         let max_received = usize::try_from(provider.max_received()).unwrap_or(usize::MAX);
         let budget = BodyBudget::shared();
         let scope = String::new();
-        let shared = Shared { provider, verifier, scope, max_received, budget, is_nobodys: false, clock: None };
+        let names = provider.event_shapes().iter().flat_map(EventShape::header_names);
+        let mut names: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).collect();
+        names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        names.dedup();
+        let event_headers = names.into();
+        let shared = Shared {
+            provider,
+            verifier,
+            scope,
+            max_received,
+            budget,
+            event_headers,
+            fallback: None,
+            is_nobodys: false,
+            clock: None,
+        };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 }
@@ -266,6 +287,27 @@ impl<P> Receiver<P> {
         Intake::new(self, headers)
     }
 
+    /// Those headers of a request from which the provider's events are read. One that occurs twice is kept twice, so that
+    /// it is refused when it is read.
+    pub(super) fn event_headers<H: Headers + ?Sized>(&self, headers: &H) -> HeaderMap {
+        let mut kept = HeaderMap::new();
+        for name in &*self.shared.event_headers {
+            for value in headers.values(name).take(2) {
+                // What is no header value is not kept, as if it was missing.
+                kept.extend(HeaderValue::from_bytes(value).ok().map(|value| (name.clone(), value)));
+            }
+        }
+        kept
+    }
+
+    pub(super) fn with_shared_fallback(self, fallback: Fallback) -> Receiver<P> {
+        self.with(|shared| shared.fallback = Some(fallback))
+    }
+
+    pub(super) fn fallback(&self) -> Option<&Fallback> {
+        self.shared.fallback.as_ref()
+    }
+
     /// Whether both are clones of one receiver.
     pub(super) fn is(&self, other: &Receiver<P>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
@@ -289,45 +331,28 @@ impl Provider {
     /// A receiver for what this provider sends: for the adapters, or for any other server.
     ///
     /// # Errors
-    /// As [`Verifier::new`].
-    ///
-    /// ```
-    /// use hookseal::{Secret, provider};
-    ///
-    /// let receiver = provider::CALLINTEL.receiver(Secret::new("a secret of twenty-some bytes")?)?;
-    /// assert_eq!(receiver.max_received(), 10 << 20);
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
-        Ok(Receiver::new(self.clone(), self.verifier(keys)?))
-    }
-
-    /// A receiver for handlers that ask for a [`Webhook`](super::Webhook): as [`receiver`](Self::receiver), but it fails at
-    /// start-up if it is not known what the provider's events look like. Made with `receiver`, it would answer each of
-    /// their deliveries with 500.
-    ///
-    /// # Errors
-    /// As [`receiver`](Self::receiver), and [`ConfigError::Invalid`] for a provider without an
-    /// [event shape](Self::event_shape): set one with [`with_event_shape`](Self::with_event_shape), or ask for
-    /// [`Received`](super::Received).
+    /// The same errors as [`Verifier::new`]. [`ConfigError::Invalid`] for a provider without an
+    /// [event shape](Self::event_shape), of which no [`Webhook`](super::Webhook) could be read: set one with
+    /// [`with_event_shape`](Self::with_event_shape), or say [`raw`](Self::raw). And for one that never delivers an event
+    /// again, such as GitHub: say what becomes of an event that cannot be read, with
+    /// [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, provider::Provider, provider};
     ///
     /// let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// assert!(provider::STRIPE.event_receiver(secret.clone()).is_ok());
+    /// assert_eq!(provider::CALLINTEL.receiver(secret.clone())?.max_received(), 10 << 20);
     ///
     /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"))?;
-    /// let error = acme.event_receiver(secret).unwrap_err();
-    /// assert_eq!(error.to_string(), "event: `acme` has no event shape for `Webhook`: set one, or take `Received`");
+    /// let error = acme.receiver(secret.clone()).unwrap_err();
+    /// assert!(error.to_string().starts_with("event: `acme` has no event shape"));
+    /// assert!(acme.raw().receiver(secret).is_ok());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn event_receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
-        if self.event_shape().is_none() {
-            let problem = "has no event shape for `Webhook`: set one, or take `Received`";
-            return Err(ConfigError::Invalid { field: "event", piece: self.name().to_owned(), problem });
-        }
-        self.receiver(keys)
+    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
+        self.check_events()?;
+        self.check_loss()?;
+        Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 
     /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
@@ -387,7 +412,8 @@ impl Provider {
     pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
         let mut key = [0; 32];
         random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
-        let receiver = self.receiver(Secret::from_bytes(key)?)?;
+        // It refuses everything, so it loses nothing.
+        let receiver = self.raw().receiver(Secret::from_bytes(key)?)?;
         Ok(receiver.with_marker().with(|shared| shared.is_nobodys = true))
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{Response, StatusCode};
 
+use super::Answer;
 use super::reply::PLAIN_TEXT;
 use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
@@ -55,6 +56,13 @@ pub enum Rejection {
     /// Authentic, but not the promised JSON.
     #[error(transparent)]
     Unreadable(EventError),
+    /// Authentic, but not the promised JSON, from a sender that gives up on a 4xx. It is answered with 503, so that it comes
+    /// again: a deployment may mend what cannot be read now.
+    #[error(transparent)]
+    UnreadableForNow(EventError),
+    /// Not the promised JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
+    #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
+    Answered(Answer),
     /// An authentic event of a type that the handler does not know. It is acknowledged with 200, since platforms pause
     /// an endpoint that refuses: who makes responses of rejections asks `status().is_success()` first.
     #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
@@ -118,11 +126,14 @@ impl Rejection {
         match self {
             Rejection::NotAuthentic(error) => error.status(),
             Rejection::Unreadable(error) => error.status(),
+            Rejection::Answered(answer) => answer.status(),
             Rejection::UnknownTenant => StatusCode::UNAUTHORIZED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
             Rejection::Unhandled { .. } => StatusCode::OK,
-            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } | Rejection::UnreadableForNow(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -137,7 +148,8 @@ impl Rejection {
     pub fn public_text(&self) -> &'static str {
         match self {
             Rejection::NotAuthentic(error) => error.public_text(),
-            Rejection::Unreadable(error) => error.public_text(),
+            Rejection::Unreadable(error) | Rejection::UnreadableForNow(error) => error.public_text(),
+            Rejection::Answered(_) => "the webhook was taken in",
             Rejection::UnknownTenant => NOT_ACCEPTED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => "the webhook's body is too large",
             Rejection::BrokenBody => "the webhook's body did not arrive whole",
@@ -160,7 +172,10 @@ impl Rejection {
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => Some(Duration::from_secs(30)),
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } | Rejection::UnreadableForNow(_) => {
+                Some(Duration::from_secs(30))
+            }
+            Rejection::Answered(answer) => answer.retry_after(),
             _ => None,
         }
     }
@@ -174,6 +189,9 @@ impl Rejection {
     /// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &30.into()));
     /// ```
     pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        if let Rejection::Answered(answer) = self {
+            return answer.to_response();
+        }
         let mut response = Response::new(B::from(self.public_text().into()));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);

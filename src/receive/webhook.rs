@@ -15,9 +15,8 @@ use crate::trace;
 ///
 /// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose
 /// [event shape](crate::provider::Provider::event_shape) is known. For another, say what its events look like
-/// ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`]. Make the receiver with
-/// [`Provider::event_receiver`](crate::provider::Provider::event_receiver), which checks this at start-up; otherwise every
-/// delivery would be answered with 500.
+/// ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`].
+/// [`Provider::receiver`](crate::provider::Provider::receiver) checks this at start-up.
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};
@@ -139,8 +138,11 @@ fn read<T: DeserializeOwned, P>(
 ) -> Result<Webhook<T, P>, Rejection> {
     let read = match received.typed_event() {
         Ok(Some(event)) => Ok(event),
-        Ok(None) => received.event().map_err(Rejection::from).and_then(|event| Err(unknown(event.event_type().into()))),
-        Err(error) => Err(error.into()),
+        Ok(None) => match received.event() {
+            Ok(event) => Err(unknown(event.event_type().into())),
+            Err(error) => Err(received.unreadable(error)),
+        },
+        Err(error) => Err(received.unreadable(error)),
     };
     match read {
         Ok(event) => Ok(Webhook { event, received }),

@@ -1,5 +1,7 @@
 use std::fmt;
+use std::sync::OnceLock;
 
+use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::scheme::{Plan, Reading};
@@ -19,16 +21,37 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(handle(&verifier.verify(&headers, b"{}")?), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
-pub struct Verified<'a> {
+pub struct Verified<'a, H: ?Sized = HeaderMap> {
     proof: Proof<'a>,
+    headers: &'a H,
     body: &'a [u8],
+    /// The JSON of a form, made when an event is read from it.
+    unfolded: OnceLock<Vec<u8>>,
 }
 
-impl<'a> Verified<'a> {
+impl<'a, H: ?Sized> Verified<'a, H> {
     #[inline]
-    pub(crate) fn new(proof: Proof<'a>, body: &'a [u8]) -> Verified<'a> {
-        Verified { proof, body }
+    pub(crate) fn new(proof: Proof<'a>, headers: &'a H, body: &'a [u8]) -> Verified<'a, H> {
+        Verified { proof, headers, body, unfolded: OnceLock::new() }
+    }
+
+    /// The headers of the request. [`Scheme::coverage`](crate::Scheme::coverage) says which of them the signature covers.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let headers = provider::GITHUB.signer(secret.clone())?.sign("72d3162e", b"{}")?;
+    /// # let verifier = provider::GITHUB.verifier(secret)?;
+    /// let verified = verifier.verify(&headers, b"{}")?;
+    /// assert_eq!(verified.headers()["x-github-delivery"], "72d3162e");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn headers(&self) -> &'a H {
+        self.headers
+    }
+
+    pub(crate) fn unfolded(&self) -> &OnceLock<Vec<u8>> {
+        &self.unfolded
     }
 
     /// The body: exactly the bytes that were verified. They need not be text.
@@ -62,7 +85,13 @@ impl<'a> Verified<'a> {
     }
 }
 
-impl fmt::Debug for Verified<'_> {
+impl<H: ?Sized> Clone for Verified<'_, H> {
+    fn clone(&self) -> Self {
+        Verified { unfolded: OnceLock::new(), ..*self }
+    }
+}
+
+impl<H: ?Sized> fmt::Debug for Verified<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("proof", &self.proof).field("bytes", &self.body.len()).finish_non_exhaustive()
     }
@@ -94,17 +123,24 @@ pub struct Proof<'a> {
     id_is_signed: bool,
     timestamp: Option<Timestamp>,
     key: Key,
+    /// The place of the scheme among those of the verifier.
+    scheme: u8,
 }
 
 impl<'a> Proof<'a> {
     #[inline]
-    pub(super) fn new(plan: &Plan, reading: &Reading<'a>, place: usize) -> Proof<'a> {
+    pub(super) fn new(plan: &Plan, reading: &Reading<'a>, place: usize, scheme: u8) -> Proof<'a> {
         Proof {
             id: reading.id,
             id_is_signed: plan.covers_id(),
             timestamp: reading.time,
             key: if place == 0 { Key::Current } else { Key::Previous(place) },
+            scheme,
         }
+    }
+
+    pub(crate) fn scheme(&self) -> usize {
+        self.scheme.into()
     }
 
     /// The delivery's id, if the scheme signs one.

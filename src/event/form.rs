@@ -1,0 +1,84 @@
+//! Forms (`application/x-www-form-urlencoded`), turned into the JSON that a shape reads.
+
+use crate::error::EventError;
+use crate::place::{Half, Step};
+
+use super::shape::EventShape;
+
+/// Whether a body is a form, where a provider sends both: JSON begins with a brace or a bracket. The header that says so
+/// is rarely signed.
+pub(crate) fn is_form(body: &[u8]) -> bool {
+    !matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// A form as a JSON object of strings. A field into whose JSON a shape steps is put in as it is.
+///
+/// It takes at most six times the room: a control character as `\u0000`.
+pub(crate) fn unfold(shapes: &[EventShape], body: &[u8]) -> Result<Vec<u8>, EventError> {
+    let (mut json, mut names): (Vec<u8>, Vec<String>) = (vec![b'{'], Vec::new());
+    for pair in body.split(|c| *c == b'&').filter(|pair| !pair.is_empty()) {
+        let end = pair.iter().position(|c| *c == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at_checked(end).unwrap_or((pair, b""));
+        let (name, value) = (decode(name)?, decode(value.get(1..).unwrap_or_default())?);
+        if !names.is_empty() {
+            json.push(b',');
+        }
+        json.extend(quoted(&name)?);
+        json.push(b':');
+        if shapes.iter().any(|shape| shape.steps_into(&name)) {
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&value);
+            is_json.map_err(|error| EventError::Malformed { line: error.line(), column: error.column() })?;
+            json.extend(value.into_bytes());
+        } else {
+            json.extend(quoted(&value)?);
+        }
+        names.push(name);
+    }
+    json.push(b'}');
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) if shapes.iter().any(|shape| shape.names_field(&pair[0])) => Err(EventError::DuplicateField { field: pair[0].clone() }),
+        _ => Ok(json),
+    }
+}
+
+impl EventShape {
+    fn steps_into(&self, name: &str) -> bool {
+        self.lines().any(|(_, line)| {
+            line.place.half == Half::Form
+                && matches!(self.step(line, 0), Some(Step::Field(field)) if self.text(field) == name)
+                && matches!(self.step(line, 1), Some(Step::Json))
+        })
+    }
+
+    fn names_field(&self, name: &str) -> bool {
+        self.lines().any(|(_, line)| matches!(self.step(line, 0), Some(Step::Field(field)) if self.text(field) == name))
+    }
+}
+
+fn quoted(text: &str) -> Result<Vec<u8>, EventError> {
+    serde_json::to_vec(text).map_err(|_| EventError::MalformedForm)
+}
+
+/// Strictly: a `%` that two hex digits do not follow is an error, and so is what is not UTF-8.
+fn decode(text: &[u8]) -> Result<String, EventError> {
+    let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        decoded.push(match first {
+            b'+' => b' ',
+            b'%' => {
+                let [high, low, behind @ ..] = behind else { return Err(EventError::MalformedForm) };
+                rest = behind;
+                match (hex(*high), hex(*low)) {
+                    (Some(high), Some(low)) => high << 4 | low,
+                    _ => return Err(EventError::MalformedForm),
+                }
+            }
+            other => *other,
+        });
+    }
+    String::from_utf8(decoded).map_err(|_| EventError::MalformedForm)
+}
