@@ -116,7 +116,8 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// |---|---|
 /// | `name` | the name |
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
-/// | `event` | the lines of an [`EventShape`] |
+/// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
+/// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
 /// | `event_types` | a list of event types |
 /// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |

@@ -197,12 +197,12 @@ fn code_and_files_are_checked_alike() {
         (
             acme(PLAIN).and_then(|acme| acme.with_test_rule(TestRule::IdPrefix("".into()))),
             format!(r#"{{"name":"acme","test":{{"id-prefix":""}},"schemes":[{plain}]}}"#),
-            "test: has an empty prefix",
+            "test: has an empty text",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_test_rule(TestRule::DataIdPrefix("".into()))),
             format!(r#"{{"name":"acme",{with_id},"test":{{"data-id-prefix":""}},"schemes":[{plain}]}}"#),
-            "test: has an empty prefix",
+            "test: has an empty text",
         ),
     ];
     for (in_code, file, expected) in cases {
@@ -214,7 +214,9 @@ fn code_and_files_are_checked_alike() {
     let scheme = "schemes = [{ headers = \"S: {hex}\", covers = \"{body}\" }]";
     for (lines, expected) in [
         ("event = [\"type: {typ}\"]", "`{typ}` is not a placeholder of an event"),
-        ("events = []", "unknown field `events`"),
+        ("event_shapes = []", "unknown field `event_shapes`"),
+        ("event = [\"type: {type}\", \"{data}\"]\nevents = [[\"type: {type}\", \"{data}\"]]", "are given beside `event`"),
+        ("event_headers = [\"X: {type}\"]", "are given without `event`"),
         ("reuses_timestamp = true", "unknown field `reuses_timestamp`"),
         ("confidence = \"vendor-library\"", "unknown field `confidence`"),
         ("[delivery]\ntime_out = 5", "unknown field `time_out`"),

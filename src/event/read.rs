@@ -339,8 +339,9 @@ impl EventShape {
                     }
                     Meaning::Version => version = found.text(bit, "a string", name)?,
                     Meaning::Test(text) => is_test = found.value(bit).is_some_and(|value| value.is(self.text(text))),
-                    Meaning::Data => match found.value(bit) {
-                        Some(Value::Json(raw)) => data = Some(raw),
+                    // `null` is data.
+                    Meaning::Data => match found.values.get(bit.trailing_zeros() as usize) {
+                        Some(Some(Value::Json(raw))) => data = Some(*raw),
                         _ => return Err(Misfit::Other(self.missing(Some(line)))),
                     },
                 }
@@ -550,14 +551,16 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
                 return Err(de::Error::custom(""));
             }
             seen |= lines;
-            let is_kept = keeps_further && shape.lines_of(lines).all(|(_, line)| shape.is_only_named(line));
+            let is_kept = keeps_further && shape.lines_of(lines).all(|(_, line)| shape.is_further(line));
             match name {
                 _ if lines != 0 => {
                     let raw: &RawValue = map.next_value()?;
                     if is_kept {
-                        let name = shape.lines_of(lines).next().map_or("", |(_, line)| shape.name(line));
-                        let (name, value) = (Cow::Owned(name.to_owned()), Cow::Borrowed(raw));
-                        found.further.push(Further { name, value, place: Some(position) });
+                        for (i, line) in shape.lines_of(lines) {
+                            let (name, value) = (Cow::Owned(shape.name(line).to_owned()), Cow::Borrowed(raw));
+                            found.further.push(Further { name, value, place: Some(position) });
+                            found.values[i] = Some(Value::Json(raw));
+                        }
                     } else if let Some(child) = children.list.get_mut(children.count) {
                         *child = Some((lines, raw));
                         children.count += 1;

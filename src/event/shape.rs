@@ -242,9 +242,10 @@ impl EventShape {
         self.lines_of(self.walk.body).any(|(_, line)| line.place.is_whole())
     }
 
-    /// Whether a line gives a field at the top level no meaning.
-    pub(super) fn is_only_named(&self, line: &Line) -> bool {
-        line.means[0] == Meaning::Nothing && self.step(line, 1).is_none()
+    /// Whether a line names a field at the top level that is not a part of the event.
+    pub(super) fn is_further(&self, line: &Line) -> bool {
+        let is_part = !matches!(line.means[0], Meaning::Nothing | Meaning::Key | Meaning::Constant(_) | Meaning::Test(_));
+        !is_part && self.step(line, 1).is_none()
     }
 
     pub(super) fn in_headers(&self) -> Mask {
@@ -310,13 +311,6 @@ impl Line {
     pub(super) fn is_key(&self) -> bool {
         self.has(Meaning::Id) || self.has(Meaning::Key)
     }
-
-    pub(super) fn time(&self) -> Option<Format> {
-        self.means.iter().find_map(|means| match means {
-            Meaning::Time(format) => Some(*format),
-            _ => None,
-        })
-    }
 }
 
 struct Parsed {
@@ -373,7 +367,7 @@ const fn parse(text: &[u8]) -> Result<Parsed, Fault> {
         }
         start = end + 1;
     }
-    let walk = attempt!(check(&lines, count, &steps));
+    let walk = attempt!(check(text, &lines, count, &steps));
     Ok(Parsed { lines, count, steps, walk })
 }
 
@@ -472,7 +466,7 @@ const fn check_place(text: &[u8], lines: &[Line; MAX_LINES], last: usize, line: 
 }
 
 /// What concerns all lines together.
-const fn check(lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result<Walk, Fault> {
+const fn check(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result<Walk, Fault> {
     let mut walk = Walk { headers: 0, body: 0, is_form: false, is_batch: false, is_flat: true };
     let (mut has_type, mut has_data, mut has_body) = (false, false, false);
     let mut seen = [0u8; 4];
@@ -536,12 +530,12 @@ const fn check(lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result
     if !has_data {
         return fault(EMPTY, "has no line with `{data}`");
     }
-    attempt!(check_batch(lines, count, steps));
+    attempt!(check_batch(text, lines, count, steps));
     Ok(walk)
 }
 
 /// All arrays lie on the path to one of them, so that one event follows from each of its elements.
-const fn check_batch(lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result<(), Fault> {
+const fn check_batch(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result<(), Fault> {
     let (mut deepest, mut arrays) = (0, 0);
     let mut i = 0;
     while i < count {
@@ -559,8 +553,8 @@ const fn check_batch(lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> 
         while passed < found {
             match (steps.get(&place, position), steps.get(&lines[deepest].place, position)) {
                 (Some(Step::Each), Some(Step::Each)) => passed += 1,
-                (Some(Step::Field(_)), Some(Step::Field(_)))
-                | (Some(Step::Json), Some(Step::Json))
+                (Some(Step::Field(one)), Some(Step::Field(other))) if same_text(text, one, other) => {}
+                (Some(Step::Json), Some(Step::Json))
                 | (Some(Step::Unnamed), Some(Step::Unnamed)) => {}
                 _ => return fault(place.name, "is in another array than the rest"),
             }

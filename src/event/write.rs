@@ -156,14 +156,19 @@ impl EventShape {
             },
             Meaning::Version => return event.version().map(json).transpose(),
             Meaning::Data => Some(serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?),
-            Meaning::Constant(text) => {
-                let text = self.text(text);
-                let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
-                Some(if is_json { text.to_owned() } else { json(text)? })
-            }
-            Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
-                let further = event.further.iter().find(|further| further.place.is_none() && further.name == name);
-                return Ok(further.map(|further| further.value.get().to_owned()));
+            Meaning::Constant(_) | Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
+                let further = event.further.iter().find(|further| further.name == name);
+                return match (further, line.means[0]) {
+                    // Written in the position in which it was received.
+                    (Some(further), _) if further.place.is_some() => Ok(None),
+                    (Some(further), _) => Ok(Some(further.value.get().to_owned())),
+                    (None, Meaning::Constant(text)) => {
+                        let text = self.text(text);
+                        let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
+                        Ok(Some(if is_json { text.to_owned() } else { json(text)? }))
+                    }
+                    (None, _) => Ok(None),
+                };
             }
         };
         match value {

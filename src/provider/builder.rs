@@ -247,7 +247,7 @@ impl Provider {
         }
         match self.idempotency {
             Some(IdempotencyRule::EventId) if !self.has_keys() => {
-                return fault("idempotency", "event-id", "needs an `{id}` or a `{key}` that is signed, in every event shape");
+                return fault("idempotency", "event-id", "needs an event shape with an `{id}` or a `{key}` that is signed");
             }
             Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
                 return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
@@ -255,7 +255,7 @@ impl Provider {
             _ => {}
         }
         if self.test.as_ref().is_some_and(TestRule::is_empty) {
-            return fault("test", "", "is an empty text, with which every event would be a test");
+            return fault("test", "", "has an empty text, with which every event would be a test");
         }
         Ok(self)
     }
@@ -314,9 +314,9 @@ impl Provider {
         }
     }
 
-    /// Whether every event carries something signed that tells it apart.
+    /// Whether its events carry something signed that tells them apart.
     fn has_keys(&self) -> bool {
         let is_signed = |header: &str| self.schemes.iter().all(|scheme| scheme.coverage().has_header(header));
-        !self.events.is_empty() && self.events.iter().all(|shape| shape.has_key(&is_signed))
+        self.events.first().is_some_and(|shape| shape.has_key(&is_signed))
     }
 }

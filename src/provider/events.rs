@@ -190,6 +190,8 @@ impl Provider {
             (rule @ (IdempotencyRule::EventId | IdempotencyRule::BodyAndType), _) => {
                 content = self.by_shape(delivery, |shape, request, is_signed| match rule {
                     _ if shape.is_batch() => Ok(None),
+                    // Slack's forms have no id, while its events do.
+                    IdempotencyRule::EventId if !shape.has_key(is_signed) => Ok(None),
                     IdempotencyRule::EventId => shape.read_key(request, is_signed).map(Some),
                     _ => shape.read_type(request).map(Some),
                 })?;

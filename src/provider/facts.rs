@@ -42,7 +42,8 @@ display_as_serialized!(Confidence);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdempotencyRule {
-    /// The event's id, or where it has none the values that tell its events apart together.
+    /// The event's id, or the values that together tell its events apart. The body, where the
+    /// [shape](crate::EventShape) that fits a request has neither.
     EventId,
     /// The id in a signed header.
     SignedId,

@@ -44,11 +44,13 @@ impl TryFrom<File> for Provider {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<Provider, ConfigError> {
+        let wrong = |field, problem| Err(ConfigError::Invalid { field, piece: String::new(), problem });
         let events = match (file.event, file.event_headers) {
+            (Some(_), _) if !file.events.is_empty() => return wrong("events", "are given beside `event`"),
             (Some(shape), None) => vec![shape],
             (Some(shape), Some(headers)) => vec![shape.with_headers(&headers)?],
             (None, None) => file.events,
-            (None, Some(_)) => return Err(headers_alone()),
+            (None, Some(_)) => return wrong("event_headers", "are given without `event`"),
         };
         let events = Cow::Owned(events);
         let provider = Provider {
@@ -69,8 +71,4 @@ impl TryFrom<File> for Provider {
         };
         provider.checked()
     }
-}
-
-fn headers_alone() -> ConfigError {
-    ConfigError::Invalid { field: "event_headers", piece: String::new(), problem: "are given without `event`" }
 }
