@@ -1,27 +1,27 @@
-//! The catalogue: what providers document, as constants.
+//! The catalogue of providers: what each of them documents, as a constant.
 //!
 //! | | |
 //! |---|---|
 //! | to receive | `provider::STRIPE.verifier(secret)` |
-//! | to send like it | `provider::STRIPE.signer(secret)` |
-//! | to look one up | [`by_name`], [`ALL`] |
-//! | to describe one of your own | [`Provider`], in code or in a file |
+//! | to send as the provider does | `provider::STRIPE.signer(secret)` |
+//! | to look up a provider | [`by_name`], [`ALL`] |
+//! | to describe your own provider | [`Provider`], in code or in a file |
 //!
 //! The documentation of each constant shows its header lines and what its signature covers, printed from the constant's
-//! own text. Where a provider publishes no tolerance, 300 seconds to either side is our choice. No preset leaves the
-//! future open, even where the provider's library does.
+//! own text. Where a provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset
+//! limits how far in the future a timestamp may be, even where the provider's own library does not.
 //!
-//! # Replays
+//! # Replay attacks
 //!
-//! A preset whose scheme signs no timestamp accepts a captured request for ever: only deduplication, by what the
-//! signature covers, stops a replay. [`Provider::replay_window`] says so to a program that wants to insist.
+//! A preset whose scheme signs no timestamp accepts a captured request forever: only deduplication by signed content
+//! stops a replay attack. A program that must not rely on deduplication can check [`Provider::replay_window`].
 //!
 #![doc = include_str!("provider/table.md")]
 //!
 //! # Deliberate differences
 //!
-//! Other libraries' verdicts on more than 2 000 requests were compared with ours. On requests that every correct verifier
-//! decides the same, all agree. These kinds of odd requests are decided otherwise, on purpose:
+//! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
+//! correct verdict, all of them agree. On the following kinds of unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
 
@@ -47,12 +47,13 @@ use crate::verify::{Verified, Verifier};
 pub use catalogue::*;
 pub use facts::{Confidence, IdempotencyRule, TestRule};
 
-/// Received bytes where a provider documents no limit: above what those send that do, apart from GitHub and CallIntel.
+/// The largest accepted body where a provider documents no limit. Of the providers that document one, only GitHub and
+/// CallIntel send more.
 const MAX_RECEIVED: u64 = 1 << 20;
 
 /// One platform: how it signs, what its events look like, how it delivers, and what it expects of a receiver.
 ///
-/// A platform that is not in the catalogue is described in code or in a file, and is then as good as one that is. In code:
+/// You can describe a platform that is not in the catalogue, in code or in a file, with everything that a preset has:
 ///
 /// ```
 /// use std::time::Duration;
@@ -102,27 +103,28 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A setter that could contradict another field checks the whole provider and returns a `Result`; a file goes through the
-/// same checks. This makes one order matter: set the event shape before the idempotency rule that needs its id.
+/// A setter that could contradict another field checks the whole provider and returns a `Result`; a file goes through
+/// the same checks. The order therefore matters in one case: set the event shape before an idempotency rule that needs
+/// its id.
 ///
 /// # In a file
 ///
-/// `name` and `schemes` are needed. Every other field may be left out, and a field that does not exist is an error:
+/// `name` and `schemes` are required. Every other field is optional, and an unknown field is an error:
 ///
-/// | field | is |
+/// | field | value |
 /// |---|---|
-/// | `name` | the name |
+/// | `name` | the provider's name |
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event` | the lines of an [`EventShape`] |
-/// | `event_types` | a list of event types |
+/// | `event_types` | a list of [event types](crate::EventType) |
 /// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
 /// | `max_sent`, `max_received` | bytes |
 /// | `answer_within` | seconds |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
-/// A provider of the catalogue can be written to a file, edited and read back. The file says neither
-/// [`source`](Self::source) nor [`confidence`](Self::confidence): whatever is read from a file is your own.
+/// A provider from the catalogue can be written to a file, edited and read back. The file contains neither
+/// [`source`](Self::source) nor [`confidence`](Self::confidence): a provider that is read from a file is your own.
 ///
 /// ```
 /// use hookseal::provider::{self, Confidence, Provider};
@@ -159,7 +161,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The name in lower case with hyphens, as in [`by_name`].
+    /// The name, in lower case with hyphens for a provider of the catalogue. [`by_name`] looks it up.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLEN_AI.name(), "klen-ai");
@@ -168,7 +170,7 @@ impl Provider {
         &self.name
     }
 
-    /// The schemes that a delivery can come under, strongest first. A signer uses the first.
+    /// The schemes with which a delivery can be signed, strongest first. A signer uses the first.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::SHOPIFY.schemes()[0].covers(), "{body}");
@@ -186,7 +188,7 @@ impl Provider {
         &self.source
     }
 
-    /// How well the preset is known to be right.
+    /// How well the preset has been checked.
     ///
     /// ```
     /// use hookseal::provider::{self, Confidence};
@@ -197,12 +199,13 @@ impl Provider {
         self.confidence
     }
 
-    /// The scheme that a signer uses: the first. Start from it for settings of your own.
+    /// The first scheme, which a signer uses. Start from it to change a setting.
     ///
     /// ```
     /// use hookseal::{Secret, Verifier, provider};
     ///
     /// let strict = provider::STRIPE.scheme().clone().with_past(60);
+    /// assert_eq!(strict.replay_window(), Some(360));
     /// let verifier = Verifier::new(strict, Secret::new("a secret of twenty-some bytes")?)?;
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
@@ -210,8 +213,8 @@ impl Provider {
         &self.schemes[0]
     }
 
-    /// For how many seconds a captured request can stay valid under the weakest of the schemes; `None` is for ever, and
-    /// then only deduplication stops a replay.
+    /// For how many seconds a captured request can stay valid under the weakest of the schemes. `None` means forever:
+    /// then only deduplication stops a replay attack.
     ///
     /// ```
     /// use hookseal::provider;
@@ -223,7 +226,7 @@ impl Provider {
         self.schemes.iter().map(Scheme::replay_window).try_fold(0, |longest, window| Some(longest.max(window?)))
     }
 
-    /// What its events look like; `None` where that is not in the catalogue.
+    /// What its events look like. `None` if the catalogue does not describe them; their bodies are then yours to read.
     ///
     /// ```
     /// assert!(hookseal::provider::STRIPE.event_shape().is_some());
@@ -232,7 +235,7 @@ impl Provider {
         self.event.as_ref()
     }
 
-    /// The event types that it documents. Others will come.
+    /// The event types that it documents. It may send others, and will add new ones.
     ///
     /// ```
     /// assert!(hookseal::provider::KLANG.event_types().any(|event_type| event_type == "conversation.ready"));
@@ -241,7 +244,7 @@ impl Provider {
         self.event_types.iter().map(|event_type| &**event_type)
     }
 
-    /// What tells two of its events apart: as documented, else a signed id, else the body.
+    /// What distinguishes two of its events: what the provider documents, otherwise a signed id, otherwise the body.
     ///
     /// ```
     /// use hookseal::provider::{self, IdempotencyRule};
@@ -256,7 +259,7 @@ impl Provider {
         })
     }
 
-    /// The largest body in bytes that it sends, if it says.
+    /// The largest body that it sends, in bytes, if it documents a limit.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::CALLINTEL.max_sent(), Some(10_000_000));
@@ -265,7 +268,7 @@ impl Provider {
         self.max_sent
     }
 
-    /// The largest body in bytes that a receiver should take: 1 MiB where nothing is documented.
+    /// The largest body that a receiver should accept, in bytes: 1 MiB where the provider documents nothing.
     ///
     /// ```
     /// use hookseal::provider;
@@ -276,7 +279,7 @@ impl Provider {
         self.max_received
     }
 
-    /// Seconds within which it wants an answer, if it says.
+    /// For how many seconds it waits for an answer, if it documents that.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(5));
@@ -285,7 +288,7 @@ impl Provider {
         self.answer_within
     }
 
-    /// How its test events are marked, if it says.
+    /// How its test events are marked, if it documents that.
     ///
     /// ```
     /// use hookseal::provider::{self, TestRule};
@@ -296,8 +299,9 @@ impl Provider {
         self.test.as_ref()
     }
 
-    /// How it delivers: retries, time limits, what outcomes mean, when it pauses an endpoint. The crate's defaults where
-    /// it publishes nothing, as for Kallglot and Efficlose: those numbers are ours.
+    /// How it delivers: retries, time limits, what outcomes mean, when it pauses an endpoint.
+    ///
+    /// Where it publishes nothing, as is the case for Kallglot and Efficlose, these are the crate's defaults.
     ///
     /// ```
     /// use hookseal::{delivery::RetryPolicy, provider};
@@ -309,10 +313,10 @@ impl Provider {
         &self.delivery
     }
 
-    /// A signer that sends as this provider does.
+    /// A signer that signs as this provider does.
     ///
     /// # Errors
-    /// As [`Signer::new`].
+    /// The same errors as [`Signer::new`].
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -325,10 +329,10 @@ impl Provider {
         Signer::new(self.scheme().clone(), keys)
     }
 
-    /// A verifier for what this provider sends.
+    /// A verifier for this provider's requests.
     ///
     /// # Errors
-    /// As [`Verifier::new`].
+    /// The same errors as [`Verifier::new`].
     ///
     /// ```
     /// use hookseal::{Secret, VerifyError, provider};
@@ -342,11 +346,11 @@ impl Provider {
         Verifier::for_schemes(&self.schemes, &keys.into())
     }
 
-    /// Reads the event of a verified request; its data stays raw. For another type, use the
-    /// [shape](Self::event_shape)'s [`read_as`](EventShape::read_as).
+    /// Reads the event of a verified request. The event's data stays raw JSON; to deserialize it into your own type,
+    /// use [`EventShape::read_as`] of the provider's [event shape](Self::event_shape).
     ///
     /// # Errors
-    /// [`EventError`], and [`EventError::NoShape`] where the catalogue does not know what the events look like.
+    /// [`EventError`] if the body is not such an event; [`EventError::NoShape`] if the provider has no event shape.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -363,11 +367,12 @@ impl Provider {
         self.event.as_ref().ok_or(EventError::NoShape)?.read(verified.body())
     }
 
-    /// Writes an event as this provider does: the raw body to sign and to send.
+    /// Writes an event as this provider does, and returns the raw body to sign and send.
     ///
     /// # Errors
-    /// As [`EventShape::write`], [`EventError::NoShape`], and [`EventError::TooLarge`] for more than
-    /// [`max_sent`](Self::max_sent): a truncated body would break both JSON and signature.
+    /// The same errors as [`EventShape::write`]; [`EventError::NoShape`] if the provider has no event shape; and
+    /// [`EventError::TooLarge`] if the body exceeds [`max_sent`](Self::max_sent): truncating it would break both the
+    /// JSON and the signature.
     ///
     /// ```
     /// use hookseal::{Event, Secret, provider};
@@ -389,14 +394,14 @@ impl Provider {
         }
     }
 
-    /// What to remember of a request in order to process its event once, for a tenant, an endpoint, or whatever else
-    /// `scope` names.
+    /// The idempotency key of a request: remember it in order to process the event once. `scope` names a tenant, an
+    /// endpoint, or whatever else processes events independently.
     ///
-    /// Made only from what the signature covers, by the provider's [rule](Self::idempotency_rule): a replay with another
-    /// unsigned id has the same key.
+    /// The key is made only from what the signature covers, according to the provider's [rule](Self::idempotency_rule).
+    /// A replayed request with a different unsigned id therefore has the same key.
     ///
     /// # Errors
-    /// [`EventError`] where the rule needs the event's id and the event has none.
+    /// [`EventError`] if the rule needs the event's id and it cannot be read from the body.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -422,7 +427,9 @@ impl Provider {
         Ok(IdempotencyKey::new(&self.name, scope, rule, content))
     }
 
-    /// Whether an event is one of the provider's tests: same schema, nothing happened.
+    /// Whether an event is one of the provider's test events, which look like real ones although nothing has happened.
+    ///
+    /// Always `false` for a provider without a [test rule](Self::test_rule).
     ///
     /// ```
     /// use hookseal::provider;
@@ -436,10 +443,11 @@ impl Provider {
         self.test.as_ref().is_some_and(|rule| rule.marks(event))
     }
 
-    /// An id for a test event, for the place where the provider marks them; `None` if it has no such mark.
+    /// A new id for a test event, with the prefix of the provider's [test rule](Self::test_rule). `None` if it has
+    /// none.
     ///
     /// # Errors
-    /// [`RandomnessError`].
+    /// [`RandomnessError`] if the operating system provides no randomness.
     ///
     /// ```
     /// use hookseal::provider;
@@ -453,7 +461,7 @@ impl Provider {
     }
 }
 
-/// Finds a provider by its name.
+/// Finds a provider of the catalogue by its [name](Provider::name), which is case-sensitive.
 ///
 /// ```
 /// use hookseal::provider;

@@ -157,7 +157,7 @@ fn code_and_files_are_checked_alike() {
         (
             acme(PLAIN).and_then(|acme| acme.with_schemes([TIMED, PLAIN])),
             format!(r#"{{"name":"acme","schemes":[{timed},{plain}]}}"#),
-            "schemes: `{body}` is what an earlier scheme covers, read in another way",
+            "schemes: `{body}` can be mistaken for what an earlier scheme covers",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a."])),
