@@ -94,7 +94,7 @@ impl Secret {
     ///
     /// # Errors
     /// [`ConfigError::EmptySecret`], and [`ConfigError::UntrimmedSecret`] for white space at the beginning or the end.
-    /// It is refused instead of trimmed, so that a secret is always exactly what the provider shows.
+    /// Nothing is trimmed silently: a secret that differs from the provider's by a line end would refuse every event.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
