@@ -13,7 +13,7 @@ fn names_are_unique_and_found() {
     let mut names = BTreeSet::new();
     for provider in provider::ALL {
         let name = provider.name();
-        assert!(names.insert(name), "{name} stands twice");
+        assert!(names.insert(name), "{name} occurs twice");
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
         assert_eq!(provider::by_name(name), Some(*provider));
         assert!(!provider.schemes().is_empty(), "{name} has no scheme");

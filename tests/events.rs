@@ -177,7 +177,7 @@ fn malformed_events_get_a_clear_error() {
         (br#"{"id":"a","id":"b","type":"b","at":1,"data":0}"#, "field `id` occurs twice"),
         (br#"{"id":"a","\u0069d":"b","type":"b","at":1,"data":0}"#, "field `id` occurs twice"),
         (br#"{"id":"a","type":"b","at":1,"data":0,"data":1}"#, "field `data` occurs twice"),
-        (br#"{"x":1,"id":"a","type":"b","at":1,"data":0,"x":2}"#, "field `(a further one)` occurs twice"),
+        (br#"{"x":1,"id":"a","type":"b","at":1,"data":0,"x":2}"#, "field `(an additional one)` occurs twice"),
         (b"{\"id\":\"\xff\",\"type\":\"b\",\"at\":1,\"data\":0}", "the event is not JSON at line 1 column 8"),
         (b"{\"id\":\"a\",\"type\":\"b\",\"at\":1,\"data\":\"\xff\"}", "the event is not JSON at line 1 column 37"),
         (br#"{"id":"a","type":"b","at":1,"data":NaN}"#, "the event is not JSON at line 1 column 36"),

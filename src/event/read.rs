@@ -38,7 +38,7 @@ impl EventShape {
     /// Reads an event and its data in one pass, if the type of the data is known.
     ///
     /// # Errors
-    /// As [`read`](Self::read), [`EventError::Data`] and [`EventError::MissingData`].
+    /// The same errors as [`read`](Self::read), and [`EventError::Data`] and [`EventError::MissingData`].
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -246,7 +246,7 @@ fn set<E: de::Error>(fault: &mut Option<EventError>, error: EventError) -> E {
     E::custom("")
 }
 
-/// Two fields of one name: programs would disagree about which one counts.
+/// Two fields with the same name: programs would disagree about which one to use.
 fn check_repeats<E: de::Error>(further: &[Further<'_>], fault: &mut Option<EventError>) -> Result<(), E> {
     if further.len() < 2 {
         return Ok(());
@@ -254,7 +254,7 @@ fn check_repeats<E: de::Error>(further: &[Further<'_>], fault: &mut Option<Event
     let mut names: Vec<&str> = further.iter().map(|further| &*further.name).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(set(fault, EventError::DuplicateField { field: "(a further one)".to_owned() }));
+        return Err(set(fault, EventError::DuplicateField { field: "(an additional one)".to_owned() }));
     }
     Ok(())
 }
