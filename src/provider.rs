@@ -226,7 +226,8 @@ impl Provider {
         self.schemes.iter().map(Scheme::replay_window).try_fold(0, |longest, window| Some(longest.max(window?)))
     }
 
-    /// What its events look like. `None` if the catalogue does not describe them; their bodies are then yours to read.
+    /// What the provider's events look like. `None` if the catalogue does not describe them; parse their bodies
+    /// yourself.
     ///
     /// ```
     /// assert!(hookseal::provider::STRIPE.event_shape().is_some());
@@ -235,7 +236,7 @@ impl Provider {
         self.event.as_ref()
     }
 
-    /// The event types that it documents. It may send others, and will add new ones.
+    /// The event types that the provider documents. It may send others, and may add new ones at any time.
     ///
     /// ```
     /// assert!(hookseal::provider::KLANG.event_types().any(|event_type| event_type == "conversation.ready"));
@@ -244,7 +245,7 @@ impl Provider {
         self.event_types.iter().map(|event_type| &**event_type)
     }
 
-    /// What distinguishes two of its events: what the provider documents, otherwise a signed id, otherwise the body.
+    /// What distinguishes two events: what the provider documents, otherwise a signed id, otherwise the body.
     ///
     /// ```
     /// use hookseal::provider::{self, IdempotencyRule};
@@ -259,7 +260,7 @@ impl Provider {
         })
     }
 
-    /// The largest body that it sends, in bytes, if it documents a limit.
+    /// The largest body that the provider sends, in bytes, if it documents a limit.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::CALLINTEL.max_sent(), Some(10_000_000));
@@ -279,7 +280,7 @@ impl Provider {
         self.max_received
     }
 
-    /// For how many seconds it waits for an answer, if it documents that.
+    /// For how many seconds the provider waits for an answer, if it documents a time limit.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(5));
@@ -288,7 +289,7 @@ impl Provider {
         self.answer_within
     }
 
-    /// How its test events are marked, if it documents that.
+    /// How the provider marks its test events, if it documents a mark.
     ///
     /// ```
     /// use hookseal::provider::{self, TestRule};
@@ -299,7 +300,7 @@ impl Provider {
         self.test.as_ref()
     }
 
-    /// How it delivers: retries, time limits, what outcomes mean, when it pauses an endpoint.
+    /// How the provider delivers: retries, time limits, what outcomes mean, and when it pauses an endpoint.
     ///
     /// Where it publishes nothing, as is the case for Kallglot and Efficlose, these are the crate's defaults.
     ///

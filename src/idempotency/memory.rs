@@ -98,10 +98,26 @@ impl MemoryStore {
         MemoryStore(Arc::new(Shared { capacity, clock: Box::new(clock), entries: Mutex::default() }))
     }
 
-    /// How many keys it holds, in flight or processed.
+    /// How many keys it holds, in flight or processed, for a gauge in your metrics.
     ///
     /// ```
-    /// assert_eq!(hookseal::idempotency::MemoryStore::new(1000).len(), 0);
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// # use hookseal::receive::{Answer, Receiver};
+    /// # use hookseal::{Secret, provider};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// let store = MemoryStore::new(1000);
+    /// let once = Once::new(store.clone());
+    /// once.run(&received, async { Answer::Processed }).await;
+    /// once.run(&received, async { Answer::Processed }).await; // a duplicate
+    /// assert_eq!(store.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn len(&self) -> usize {
         self.entries().1.by_key.len()

@@ -82,7 +82,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets what its events look like.
+    /// Sets what the provider's events look like.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for a shape without an `{id}` if the idempotency rule needs one.
@@ -101,7 +101,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets the event types that it documents. They are informative: events of other types are still read.
+    /// Sets the event types that the provider documents. They are informative: events of other types are still read.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for a text that is not an [`EventType`](crate::EventType).
@@ -123,7 +123,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets what distinguishes two of its events. Unless set, this is the signed id if every scheme covers one, and the
+    /// Sets what distinguishes two events. Unless set, this is the signed id if every scheme covers one, and the
     /// body otherwise.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets how its test events are marked.
+    /// Sets how the provider marks its test events.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for an empty prefix, which would make every event a test event.
@@ -165,7 +165,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets the largest body that it sends, in bytes. [`encode`](Self::encode) refuses larger ones.
+    /// Sets the largest body that the provider sends, in bytes. [`encode`](Self::encode) refuses larger ones.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -195,7 +195,7 @@ impl Provider {
         self
     }
 
-    /// Sets for how many seconds it waits for an answer.
+    /// Sets for how many seconds the provider waits for an answer.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -210,7 +210,7 @@ impl Provider {
         self
     }
 
-    /// Sets how it delivers. [`DeliveryPolicy::new`] unless set.
+    /// Sets how the provider delivers. [`DeliveryPolicy::new`] unless set.
     ///
     /// ```
     /// use hookseal::delivery::{DeliveryPolicy, RetryPolicy};

@@ -97,7 +97,21 @@ impl BodyBudget {
     /// How many bytes are held now, for a gauge in your metrics.
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::BodyBudget::new(64 << 20).spent(), 0);
+    /// # use hookseal::receive::{BodyBudget, Receiver};
+    /// # use hookseal::{Secret, provider};
+    /// # let body = vec![b' '; 1 << 20];
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let headers = provider::GITHUB.signer(secret.clone())?.sign("1", &body)?;
+    /// # let receiver: Receiver = provider::GITHUB.receiver(secret)?;
+    /// let budget = BodyBudget::new(64 << 20);
+    /// let receiver = receiver.with_body_budget(budget.clone());
+    /// let mut intake = receiver.begin(&headers);
+    /// intake.push(body.into());
+    /// let received = intake.finish()?;
+    /// assert!(budget.spent() > 0, "the body is held");
+    /// drop(received);
+    /// assert_eq!(budget.spent(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn spent(&self) -> usize {
         self.0.spent.load(Ordering::Relaxed)

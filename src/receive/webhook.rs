@@ -57,7 +57,7 @@ pub struct Webhook<T, P = ()> {
     pub received: Received<P>,
 }
 
-/// A [`Webhook`] that refuses an event of any other type with 400.
+/// A [`Webhook`] whose enum must have every type that the sender sends: an event of another type is refused with 400.
 ///
 /// Platforms add types without notice, and pause an endpoint that refuses events. Use this only if you also run the
 /// sender.
