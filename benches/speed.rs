@@ -1,10 +1,10 @@
 //! Time per call, in nanoseconds and as a multiple of the floor of the case.
 //!
-//! The floor is what HMAC-SHA256 with a prepared key cannot go below: `ceil((n + 9) / 64) + 1` compressions of SHA-256
-//! for n signed bytes, timed in the same run. All cases take turns in every round and the minimum counts, because a
-//! neighbour on the same machine only ever adds time.
+//! The floor is the least time that HMAC-SHA256 with a prepared key can take: `ceil((n + 9) / 64) + 1` compressions of
+//! SHA-256 for n signed bytes, timed in the same run. All cases take turns in every round and the minimum counts,
+//! because other processes on the same machine can only add time.
 //!
-//! `cargo bench --bench speed`; with a word behind `--`, only the cases whose name contains it.
+//! Run `cargo bench --bench speed`. A word after `--` selects the cases whose name contains it.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ struct Case {
     name: String,
     /// Compressions that the case cannot do without.
     compressions: usize,
-    /// Runs the case so many times.
+    /// Runs the case this many times.
     run: Box<dyn FnMut(usize)>,
     batch: usize,
     best: f64,

@@ -1,14 +1,15 @@
-//! Requests in, verdicts out: checks captured traffic, and holds this crate against other libraries.
+//! Requests in, verdicts out: checks captured traffic, and compares this crate with other libraries.
 //!
 //! - `cargo run --example conformance -- providers` lists the catalogue.
-//! - `… -- verify` reads one JSON object a line, `{provider, secret, headers, method, url, body_b64, now_unix}`, and
+//! - `… -- verify` reads one JSON object per line, `{provider, secret, headers, method, url, body_b64, now_unix}`, and
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
 //! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
 //!   `{"error":"…"}`.
 //!
-//! `headers` maps a name to its value, or to a list of values where the header came several times. Other fields are
-//! ignored, except `x_extra` with settings that the sender of a webhook chooses: `hash`, `encoding` and `tolerance`
-//! (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys). Secrets may be short here.
+//! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
+//! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
+//! `tolerance` (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys). Secrets may be
+//! short here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! A platform that the catalogue does not know, described in code and in a file: `cargo run --example own_platform`.
+//! Describes a platform that is not in the catalogue, in code and in a file: `cargo run --example own_platform`.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (sender, receiver): (Provider, Provider) = (in_code()?, toml::from_str(IN_A_FILE)?);
     assert_eq!(sender, receiver);
 
-    // The sender: described in code.
+    // The sender uses the description in code.
     let event = Event::new("order.paid", json!({"amount": 45, "currency": "EUR"}))
         .with_id(event_id("evt_")?)
         .with_time(OffsetDateTime::now_utc())
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let retries: Vec<_> = sender.delivery_policy().retry().delays().collect();
     println!("retries:  after {retries:?} without an answer of 2xx within {:?}", sender.delivery_policy().timeout());
 
-    // The receiver: the same platform, from a file.
+    // The receiver reads the same description from a file.
     let verified = receiver.verifier(secret)?;
     let verified = verified.verify(request.headers(), request.body())?;
     let received = receiver.event(&verified)?;

@@ -1,4 +1,4 @@
-//! What hookseal does, on three providers: `cargo run --example quickstart`.
+//! Shows what hookseal does, with three providers: `cargo run --example quickstart`.
 //!
 //! Each step prints the line of code that it runs, and asserts what it prints.
 
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use hookseal::{Keyring, Scheme, Secret, VerifyError, provider};
 use time::{Duration, OffsetDateTime};
 
-/// Runs a line of code and prints it, under a number and a title.
+/// Prints a title and a line of code, and runs the code.
 macro_rules! step {
     ($title:literal, $code:expr) => {{
         println!("{}\n    {}", $title, stringify!($code));
@@ -27,10 +27,10 @@ struct Object {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A fixed clock, so that every run prints the same. In your code, `verify` and `sign` read the system's clock.
+    // A fixed time, so that every run prints the same. In your code, `verify` and `sign` read the system's clock.
     let now = OffsetDateTime::from_unix_timestamp(1_780_315_200)?;
 
-    // GitHub's documented sample: this secret, body and signature are published.
+    // The sample from GitHub's documentation: this secret, body and signature are public.
     let github = provider::GITHUB.verifier(Secret::new("It's a Secret to Everybody")?)?;
     let headers = [("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")];
     let verified = step!("1. GitHub: verify a delivery", github.verify(&headers, b"Hello, World!")?);
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("    -> {}: {}", refused.status().as_u16(), refused.public_text());
     assert_eq!(refused, VerifyError::NoMatch);
 
-    // Stripe's side is played by a signer: the same provider drives both.
+    // A signer stands in for Stripe: the same provider drives both sides.
     let secret = Secret::new("whsec_the_signing_secret_of_an_endpoint")?;
     let body = br#"{"id":"evt_1","object":"event","type":"charge.refunded","created":1780315200,"data":{"object":{"amount":4520,"currency":"eur"}}}"#;
     let (signer, stripe) = (provider::STRIPE.signer(secret.clone())?, provider::STRIPE.verifier(secret)?);
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut processed = HashSet::new();
     let key = step!("5. Stripe: an idempotency key", provider::STRIPE.idempotency_key(&verified, "account-7")?);
     let later = now + Duration::HOUR;
-    let retry = signer.sign_at("evt_1", body, later)?; // another timestamp and signature, the same event
+    let retry = signer.sign_at("evt_1", body, later)?; // a new timestamp and signature for the same event
     let again = provider::STRIPE.idempotency_key(&stripe.verify_at(&retry, body, later)?, "account-7")?;
     let (first, second) = (processed.insert(key), processed.insert(again));
     println!("    -> first delivery new: {first}; the sender's retry an hour later new: {second}");

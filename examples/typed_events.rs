@@ -1,4 +1,4 @@
-//! Three event types into your own structs, an unknown one acknowledged, a malformed one refused:
+//! Reads three event types into your own structs, acknowledges an unknown one, and refuses a malformed one:
 //! `cargo run --example typed_events`.
 
 use hookseal::{Secret, Signer, Verifier, provider};
@@ -16,11 +16,11 @@ struct Failure<'a> {
     error_reason: &'a str,
 }
 
-/// What a handler answers.
+/// The answer of a handler.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Processed(String),
-    /// Authentic and unknown: the platform must not be told to stop sending.
+    /// The event is authentic but of an unknown type. Refusing it could make the platform stop sending.
     Acknowledged,
     Refused(u16),
 }

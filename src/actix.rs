@@ -1,7 +1,7 @@
-//! Extractors for actix-web 4: needs the feature `actix`.
+//! Extractors for actix-web 4. They need the feature `actix`.
 //!
-//! [`Webhook`], [`StrictWebhook`] and [`Received`] extract, [`Rejection`] is an error and [`Answer`] a responder. The
-//! [`Receiver`] is given to `app_data`, at the application, a scope or a resource; with several providers, one for each.
+//! [`Webhook`], [`StrictWebhook`] and [`Received`] are extractors, [`Rejection`] is an error, and [`Answer`] is a
+//! responder. Pass a [`Receiver`] for each provider to `app_data` of the application, a scope or a resource.
 //!
 //! ```
 //! use actix_web::{App, HttpServer, web};
@@ -44,28 +44,30 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A provider whose receiver was not given is answered with 500 and lets nobody in. A scope's or a resource's receiver
-//! counts before the application's, if both are given in the same form; in different forms, every request is answered
-//! with 500. The receiver's limit replaces `PayloadConfig`.
+//! If `app_data` has no receiver for a provider, its requests are answered with 500 and nobody is let in. The receiver
+//! of a scope or a resource takes precedence over the application's if both were passed in the same form, plain or in
+//! `web::Data`; in different forms, every request is answered with 500. The receiver's limit replaces `PayloadConfig`.
 //!
-//! Take no other extractor of the body beside these. One that stands before gets it first, which is recognised where the
-//! request declares a body, and answered with 500; one that stands behind gets an empty body from actix-web.
+//! Do not use another extractor of the body in the same handler. If it comes before ours, it consumes the body: we
+//! detect this if the request declares a body, and answer with 500. If it comes after ours, it gets an empty body from
+//! actix-web.
 //!
 //! # Secrets of tenants
 //!
-//! Where keys depend on the request, implement [`ReceiverLookup`] for a marker of your own, give a [`Lookup`] to `app_data`,
-//! and keep what it finds in a [`ReceiverCache`](crate::receive::ReceiverCache).
+//! If the secret depends on the request, implement [`ReceiverLookup`] for a marker of your own, pass a [`Lookup`] to
+//! `app_data`, and keep the receivers that it finds in a [`ReceiverCache`](crate::receive::ReceiverCache).
 //!
 //! # Each event once
 //!
-//! In the handler, [`Once::run`](crate::idempotency::Once::run), with the [`Once`](crate::idempotency::Once) in
-//! `web::Data`. An error of a type of your own is sent as its text unless its `ResponseError` says otherwise.
+//! Keep an [`Once`](crate::idempotency::Once) in `web::Data`, and call [`Once::run`](crate::idempotency::Once::run) in
+//! the handler. If the handler returns an error of your own type, actix-web sends the error's text to the sender,
+//! unless its `ResponseError` says otherwise.
 //!
 //! # Limits of rate, time and memory
 //!
-//! The bodies of all requests share a [`BodyBudget`](crate::receive::BodyBudget) of 256 MiB. Nothing here slows a sender
-//! down or gives up a slow one. `HttpServer::client_request_timeout` bounds the time for the
-//! headers alone; a middleware bounds all the rest:
+//! The bodies of all requests share a [`BodyBudget`](crate::receive::BodyBudget) of 256 MiB. This crate neither limits
+//! the rate of a sender nor times out a slow one. `HttpServer::client_request_timeout` limits only the time for the
+//! headers; a middleware limits the rest:
 //!
 //! ```
 //! use actix_web::body::MessageBody;
@@ -76,7 +78,7 @@
 //! use std::sync::Mutex;
 //! use std::time::{Duration, Instant};
 //!
-//! /// The second that is running, and its requests.
+//! /// The start of the current second, and how many requests it has seen.
 //! static RUNNING: Mutex<Option<(Instant, u32)>> = Mutex::new(None);
 //!
 //! fn is_too_often() -> bool {
@@ -123,13 +125,15 @@ use crate::error::Cause;
 use crate::headers::Headers;
 use crate::headers::sealed::Sealed;
 use crate::idempotency::Handled;
-use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback};
+use crate::receive::{
+    Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback,
+};
 use crate::trace;
 
 type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>> + Send + Sync;
 
-/// A [`ReceiverLookup`] and its state, given to `app_data` in place of a [`Receiver`].
+/// A [`ReceiverLookup`] and its state. Pass it to `app_data` instead of a [`Receiver`].
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -152,7 +156,8 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 ///
 ///     async fn find_receiver(name: web::Path<String>, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
 ///         match database.tenant(&name).await.map_err(Rejection::unavailable)? {
-///             // The id of the row. No signature covers the path, and a lenient database finds one row by many names.
+///             // The id of the row, not the name: no signature covers the path, and a lenient database finds one row by
+///             // many names.
 ///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
 ///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name.into_inner())),
 ///         }
@@ -169,7 +174,7 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 pub struct Lookup<P>(Arc<Find<P>>);
 
 impl<P: 'static> Lookup<P> {
-    /// The look-up of the marker `P` in this state, which is a type of your own. Clones share it.
+    /// The look-up of the marker `P`, with this state, which must be a type of your own. Clones share the state.
     ///
     /// ```
     /// use hookseal::actix::Lookup;
@@ -238,7 +243,7 @@ pub fn test_request(request: http::Request<impl Into<Bytes>>) -> TestRequest {
     let (parts, body) = request.into_parts();
     let body = body.into();
     let mut test = TestRequest::default().uri(&parts.uri.to_string()).insert_header((CONTENT_LENGTH, body.len()));
-    // A method of http is one of actix-web's.
+    // Every method of the http crate is also one of actix-web's.
     if let Ok(method) = parts.method.as_str().parse() {
         test = test.method(method);
     }
@@ -292,7 +297,8 @@ impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for Webhooks<T, P> {
     }
 }
 
-/// Takes the payload at once: all extractors of a handler are called before the first of their futures runs.
+/// Takes the payload immediately: actix-web calls all extractors of a handler before it polls the first of their
+/// futures.
 fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -304,7 +310,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
     Box::pin(async move {
         let receiver = match is_taken {
             false => find_receiver(&request).await,
-            true => Err(misconfigured("another extractor took the payload before")),
+            true => Err(misconfigured("another extractor has already taken the payload")),
         };
         let mut intake = match &receiver {
             Ok(receiver) => receiver.begin(request.headers()),
@@ -329,12 +335,12 @@ async fn find_receiver<P: 'static>(request: &HttpRequest) -> Result<Receiver<P>,
     match (app_data::<Receiver<P>>(request)?, app_data::<Lookup<P>>(request)?) {
         (Some(receiver), None) => Ok(receiver.clone()),
         (None, Some(lookup)) => (lookup.0)(request.clone()).await,
-        (None, None) => Err(misconfigured("no receiver of this type was given to app_data")),
+        (None, None) => Err(misconfigured("app_data has no receiver of this type")),
         (Some(_), Some(_)) => Err(misconfigured(TWICE)),
     }
 }
 
-/// As such, or in the `Data` that most things are wrapped in.
+/// A value that was passed to `app_data` plain, or in the usual `Data`.
 fn app_data<T: 'static>(request: &HttpRequest) -> Result<Option<&T>, Rejection> {
     match (request.app_data::<T>(), request.app_data::<Data<T>>()) {
         (Some(_), Some(_)) => Err(misconfigured(TWICE)),
@@ -342,8 +348,8 @@ fn app_data<T: 'static>(request: &HttpRequest) -> Result<Option<&T>, Rejection> 
     }
 }
 
-/// actix-web prefers the innermost of one type, and does not say which of two types stands further inside.
-const TWICE: &str = "app_data has a receiver of this type in two forms, and which one counts is unclear";
+/// actix-web prefers the innermost value of one type, but does not tell which of two types is the inner one.
+const TWICE: &str = "app_data has a receiver of this type in two forms, so it is unclear which one to use";
 
 fn misconfigured(reason: &str) -> Rejection {
     Rejection::Misconfigured { reason: Cause::new(reason) }
@@ -360,7 +366,7 @@ impl ResponseError for Rejection {
         status(self.status())
     }
 
-    /// Not the default, which sends what the error displays.
+    /// Replaces the default, which would send the error's text.
     fn error_response(&self) -> HttpResponse {
         converted(self.to_response())
     }
@@ -389,7 +395,7 @@ fn answered(answer: &Answer) -> HttpResponse {
     converted(answer.to_response())
 }
 
-/// Status and headers of actix-web are those of http 0.2.
+/// actix-web uses the statuses and headers of http 0.2.
 fn converted(response: http::Response<Vec<u8>>) -> HttpResponse {
     let mut converted = HttpResponse::build(status(response.status()));
     for (name, value) in response.headers() {

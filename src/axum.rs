@@ -6,10 +6,12 @@ use axum_core::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum_core::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use crate::receive::{Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback};
+use crate::receive::{
+    Answer, Intake, Received, Receiver, ReceiverLookup, Rejection, StrictWebhook, Webhook, Webhooks, fallback,
+};
 use crate::{tower, trace};
 
-/// Every marker whose receiver is in the state.
+/// Applies to every marker whose receiver is in the state.
 impl<P: 'static, S: Sync> ReceiverLookup<S> for P
 where
     Receiver<P>: FromRef<S>,
@@ -21,7 +23,7 @@ where
     }
 }
 
-/// A state in an `Arc` has what it has without.
+/// A state in an `Arc` has the same receivers as the state itself.
 impl<P: ReceiverLookup<S>, S: Sync> ReceiverLookup<Arc<S>> for P {
     type Extractor = P::Extractor;
 
@@ -93,8 +95,10 @@ where
         None => Err(Rejection::UnknownTenant),
     };
     let intake = match (&receiver, &layered) {
-        // A layer has verified it, and logged that.
-        (Ok(receiver), Some(layered)) if layered.is_from(receiver) => return fallback::read(layered.clone(), read).await,
+        // A layer has already verified and logged it.
+        (Ok(receiver), Some(layered)) if layered.is_from(receiver) => {
+            return fallback::read(layered.clone(), read).await;
+        }
         (Ok(receiver), _) => receiver.begin(&parts.headers),
         (Err(rejection), _) => Intake::refused(rejection.clone()),
     };

@@ -1,4 +1,4 @@
-//! Text forms of bytes: how a header writes a MAC, and how a configuration writes a key.
+//! Text forms of bytes: of a MAC in a header, and of a key in a configuration.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -10,15 +10,15 @@ pub(crate) const MAX_MAC_TEXT: usize = 128;
 
 /// How a header writes the MAC.
 ///
-/// Received MACs are never decoded: ours is encoded once for each key, and texts are compared. That is faster with one
-/// signature and much faster with many, and a base64 text that is not canonical cannot match.
+/// Received MACs are never decoded. Instead, our own is encoded once for each key, and the texts are compared. This is
+/// faster for one signature and much faster for many, and a non-canonical base64 text cannot match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Written in lower case, read in either.
+    /// Written in lower case, read in either case.
     Hex,
-    /// Standard alphabet, padded, canonical.
+    /// Canonical base64 with padding, in the standard alphabet.
     Base64,
-    /// URL alphabet, unpadded, canonical.
+    /// Canonical base64 without padding, in the URL-safe alphabet.
     Base64Url,
 }
 
@@ -36,7 +36,7 @@ impl Encoding {
         if written { length } else { 0 }
     }
 
-    /// Whether `text` could be a MAC of `bytes` bytes. Branches on no single character, so that the check is fast.
+    /// Whether `text` could be a MAC of `bytes` bytes. It does not branch on single characters, which makes it fast.
     #[inline]
     pub(crate) fn is_well_formed(self, text: &[u8], bytes: usize) -> bool {
         if text.len() != self.length(bytes) {
@@ -55,7 +55,7 @@ impl Encoding {
         }
     }
 
-    /// Whether letters may come in either case.
+    /// Whether letters may be in either case.
     pub(crate) fn ignores_case(self) -> bool {
         matches!(self, Encoding::Hex)
     }
@@ -70,13 +70,14 @@ impl Encoding {
     }
 }
 
-/// Reads a key in hex, either case.
+/// Reads a key in hex, in either case.
 pub(crate) fn read_hex_key(text: &[u8], key: &mut Vec<u8>) -> bool {
     key.resize(text.len() / 2, 0);
     hex::decode_to_slice(text, key).is_ok()
 }
 
-/// Reads a key in base64. Providers hand out keys cut at any character: padding and trailing bits are not judged.
+/// Reads a key in base64. Some providers issue keys that are cut at any character, so padding and trailing bits are not
+/// checked.
 pub(crate) fn read_base64_key(text: &[u8], key: &mut Vec<u8>) -> bool {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
@@ -94,7 +95,7 @@ pub(crate) fn read_base64_key(text: &[u8], key: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Appends the text of a new key.
+/// Appends a new key as hex.
 pub(crate) fn write_hex(key: &[u8], text: &mut String) {
     let mut digits = [0; 2];
     for byte in key {
@@ -104,9 +105,9 @@ pub(crate) fn write_hex(key: &[u8], text: &mut String) {
     }
 }
 
-/// Appends the text of a new key.
+/// Appends a new key as base64.
 pub(crate) fn write_base64(key: &[u8], text: &mut String) {
-    // Not `encode_string`, which encodes through a buffer that it does not wipe.
+    // Not `encode_string`, which uses a buffer that it does not wipe.
     let mut digits = [0; 4];
     for bytes in key.chunks(3) {
         if BASE64.encode_slice(bytes, &mut digits).is_ok() {
@@ -115,7 +116,7 @@ pub(crate) fn write_base64(key: &[u8], text: &mut String) {
     }
 }
 
-/// Hex digits of a digest.
+/// The hex digits of a digest.
 pub(crate) fn hex_text(digest: &[u8]) -> String {
     hex::encode(digest)
 }

@@ -8,17 +8,17 @@ mod write;
 use std::borrow::Cow;
 use std::fmt;
 
+use ::time::OffsetDateTime;
 use serde::Serialize;
 use serde::de::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
-use ::time::OffsetDateTime;
 
 use crate::error::EventError;
 
+use self::time::Time;
 pub(crate) use form::{is_form, unfold};
 pub(crate) use read::Misfit;
 pub use shape::EventShape;
-use self::time::Time;
 
 /// A webhook event: id, type, time, API version, data, and any additional fields.
 ///

@@ -6,8 +6,9 @@ use crate::error::ConfigError;
 /// The longest event type or pattern.
 pub(crate) const MAX_TYPE: usize = 256;
 
-/// A checked event type: segments of `A-Z a-z 0-9 _ -` joined by full stops, at most 256 bytes, case-sensitive. It borrows
-/// its text, so it implements `TryFrom<&str>` and not `FromStr`.
+/// A checked event type: segments of `A-Z a-z 0-9 _ -` joined by full stops, at most 256 bytes, case-sensitive.
+///
+/// It borrows its text, so it implements `TryFrom<&str>` and not `FromStr`.
 ///
 /// ```
 /// use hookseal::EventType;
@@ -21,10 +22,10 @@ pub(crate) const MAX_TYPE: usize = 256;
 pub struct EventType<'a>(&'a str);
 
 impl<'a> EventType<'a> {
-    /// Checks a type.
+    /// Checks that a text is an event type.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] with the text.
+    /// [`ConfigError::Invalid`], which contains the text.
     ///
     /// ```
     /// assert!(hookseal::EventType::new("call.*").is_err(), "that is a pattern");
@@ -33,10 +34,10 @@ impl<'a> EventType<'a> {
         if is_type(text) { Ok(EventType(text)) } else { Err(invalid(text, "is not an event type")) }
     }
 
-    /// The text.
+    /// The event type as text.
     ///
     /// ```
-    /// assert_eq!(hookseal::EventType::new("a").map(|name| name.as_str()), Ok("a"));
+    /// assert_eq!(hookseal::EventType::new("order.paid").map(|name| name.as_str()), Ok("order.paid"));
     /// ```
     pub fn as_str(self) -> &'a str {
         self.0

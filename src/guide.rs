@@ -1,32 +1,34 @@
-//! A page for each task, with code to copy. What the pages leave out is on the pages of the types.
+//! A page for each task, with code to copy. The details are in the documentation of the types.
 //!
-//! While hookseal is not on crates.io, write `path = "…"` or `git = "…"` in `Cargo.toml` where the pages say `version = "0.1"`.
+//! As long as hookseal is not on crates.io, write `path = "…"` or `git = "…"` in `Cargo.toml` where the pages say
+//! `version = "0.1"`.
 //!
-//! | to receive | |
+//! | to receive webhooks | |
 //! |---|---|
 //! | [`receiving_with_axum`] | a complete program for axum: two providers, typed, each event once |
 //! | [`receiving_with_actix`] | the same for actix-web |
 //! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
-//! | [`typed_events`] | events in an enum of your own; unknown types, missing fields, Stripe's `data.object` |
-//! | [`each_event_once`] | deduplication: in your transaction, in memory, in Redis, in a store of your own |
+//! | [`typed_events`] | events in your own enum; unknown types, missing fields, Stripe's `data.object` |
+//! | [`each_event_once`] | deduplication in your transaction, in memory, in Redis, or in your own store |
 //! | [`tenants`] | a secret for each of your customers, looked up and cached |
 //! | [`testing`] | signed requests for your tests, and an attack on your endpoint |
 //!
-//! | to send | |
+//! | to send webhooks | |
 //! |---|---|
 //! | [`sending`] | a worker with SQLite and reqwest: sign, store, retry, filter |
-//! | [`sending_safely`] | URLs that users choose: the defence against SSRF |
-//! | [`own_platform`] | a platform of your own, in code and in TOML, and how to choose its scheme |
+//! | [`sending_safely`] | URLs that users choose, and how to prevent SSRF |
+//! | [`own_platform`] | your own platform, in code and in TOML, and how to choose its scheme |
 //!
-//! | to change | |
+//! | to change a running system | |
 //! |---|---|
 //! | [`rotation`] | a new signing secret without a lost delivery, with and without a restart |
-//! | [`migrating`] | from `standardwebhooks`, `svix`, `webhook-verify`, or an HMAC of your own |
+//! | [`migrating`] | from `standardwebhooks`, `svix`, `webhook-verify`, or your own HMAC code |
 
 macro_rules! pages {
     ($($name:ident = $file:literal;)+) => {
         $(
-            // The examples need more than this package has: `crates/doc-tests` compiles them, from the same list.
+            // The examples need more dependencies than this package has: `crates/doc-tests` compiles them, from the
+            // same list.
             #[cfg_attr(not(doctest), doc = include_str!($file))]
             pub mod $name {}
         )+

@@ -2,22 +2,26 @@ use std::collections::HashMap;
 
 use http::{HeaderMap, HeaderName};
 
-/// Received headers, as a [`Verifier`](crate::Verifier) reads them.
+/// The headers of a request, as a [`Verifier`](crate::Verifier) reads them.
 ///
-/// Implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for `HashMap`, and with
-/// the feature `actix` for actix-web's map. Names are compared without case; values are bytes. The trait is sealed, because
-/// an implementation that hides a repeated header would permit forgeries.
+/// This trait is implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for
+/// `HashMap`, and with the feature `actix` for actix-web's header map. Names are compared without regard to case;
+/// values are bytes. The trait is sealed, because an implementation that hides a repeated header would permit
+/// forgeries.
 ///
 /// ```
 /// use hookseal::{Secret, provider};
 ///
-/// let verifier = provider::EFFICLOSE.verifier(Secret::new("a secret of twenty-some bytes")?)?;
-/// let received = [("x-webhook-signature", "sha256=1df3")];
-/// assert!(verifier.verify(&received, b"{}").is_err());
-/// # Ok::<(), hookseal::ConfigError>(())
+/// let secret = Secret::new("a secret of twenty-some bytes")?;
+/// let signed = provider::EFFICLOSE.signer(secret.clone())?.sign("", b"{}")?;
+///
+/// // The headers as a server without `http::HeaderMap` has them, in any case.
+/// let received = vec![("X-WEBHOOK-SIGNATURE", signed["x-webhook-signature"].as_bytes())];
+/// assert!(provider::EFFICLOSE.verifier(secret)?.verify(&received, b"{}").is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Headers: sealed::Sealed {
-    /// What a header that must not repeat holds.
+    /// The value of a header that must not occur more than once.
     #[doc(hidden)]
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
         let mut values = self.values(name);
@@ -33,7 +37,7 @@ pub trait Headers: sealed::Sealed {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]>;
 }
 
-/// What a header that must not repeat holds.
+/// The value of a header that must not occur more than once.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Found<'a> {
@@ -45,7 +49,7 @@ pub enum Found<'a> {
 impl Headers for HeaderMap {
     #[inline]
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
-        // A map with as many values as names repeats none: one look-up is then enough.
+        // If a map has as many values as names, no name is repeated, and one look-up is enough.
         if self.len() == self.keys_len() {
             return self.get(name).map_or(Found::Missing, |value| Found::Once(value.as_bytes()));
         }
@@ -84,7 +88,7 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(K, V)> {
 
 impl<K: AsRef<str>, V: AsRef<[u8]>, S> Headers for HashMap<K, V, S> {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        // Not `get`: the map's own names may have any case, and two of them may be one header.
+        // Not `get`: the map's own names may be in any case, and two of them may name the same header.
         let is_named = move |(key, _): &(&K, &V)| key.as_ref().eq_ignore_ascii_case(name.as_str());
         self.iter().filter(is_named).map(|(_, value)| value.as_ref())
     }

@@ -4,10 +4,10 @@ use uuid::Builder;
 use crate::error::RandomnessError;
 use crate::random;
 
-/// Makes an id for an event: `prefix` and a UUID of version 7 without hyphens. Ids are unique and sort by time.
+/// Makes an id for an event: `prefix` followed by a UUID of version 7 without hyphens. Ids are unique and sort by time.
 ///
 /// # Errors
-/// [`RandomnessError`].
+/// [`RandomnessError`] if the operating system provides no randomness.
 ///
 /// ```
 /// let id = hookseal::event_id("evt_")?;

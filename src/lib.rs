@@ -1,7 +1,7 @@
-// Pages whose examples need more than this package has are files, and `crates/doc-tests` compiles them.
+// Pages whose examples need more dependencies than this package has are files; `crates/doc-tests` compiles them.
 #![doc = include_str!("crate.md")]
 #![forbid(unsafe_code)]
-// Tests may; what users run may not.
+// Tests may panic; the code that users run may not.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::panic_in_result_fn, clippy::unwrap_used))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -14,7 +14,7 @@ pub mod delivery;
 mod error;
 mod event;
 mod event_type;
-// Its pages link to what features bring.
+// Its pages link to items that need features.
 #[cfg(doc)]
 #[cfg_attr(not(all(feature = "actix", feature = "axum", feature = "testing")), allow(rustdoc::broken_intra_doc_links))]
 pub mod guide;
@@ -46,7 +46,7 @@ mod trace;
 mod verify;
 mod words;
 
-// What other crates define and this one's functions take or return.
+// Crates whose types appear in this crate's functions.
 pub use bytes;
 pub use http;
 pub use serde_json;

@@ -1,4 +1,4 @@
-//! Everything cryptographic: no other file names hmac, sha1, sha2 or subtle.
+//! All cryptography: no other file names hmac, sha1, sha2 or subtle.
 
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
@@ -11,15 +11,15 @@ use zeroize::zeroize_stack;
 use crate::codec::{Encoding, MAX_MAC_TEXT};
 use crate::words::display_as_serialized;
 
-/// Makes the hash, the keyed MAC and the running ones from one line for each hash.
+/// Makes the hash, the keyed MAC and the running MACs from one line for each hash.
 ///
-/// `wiping` is how many bytes of stack are overwritten after each MAC in an optimised build: what the MAC takes, if the
-/// states under the key stay there. SHA-1 finishes a copy of them, SHA-512 does not fit into registers. SHA-256 does and
-/// finishes in place, so that the usual MAC pays nothing; `tests/memory.rs` holds this. (Optimised for size, it can leave
-/// the state after the outer pad, which signs nothing without the one after the inner.)
+/// `wiping` is how many bytes of stack are overwritten after each MAC in an optimised build: as many as the MAC uses,
+/// if it leaves keyed states there. SHA-1 finishes a copy of them, and SHA-512 does not fit into registers. SHA-256
+/// fits and finishes in place, so the usual MAC pays nothing; `tests/memory.rs` checks this. (Optimised for size, it
+/// can leave the state after the outer pad, which cannot sign anything without the state after the inner pad.)
 macro_rules! digests {
     ($($(#[$attribute:meta])* $name:ident = $hash:ty, wiping $bytes:literal $(, if $gate:meta)?;)+) => {
-        /// The hash under the HMAC.
+        /// The hash function of an HMAC.
         ///
         /// ```
         /// use hookseal::{Digest, Scheme, Secret, Signer};
@@ -37,12 +37,13 @@ macro_rules! digests {
             $($(#[cfg($gate)])? $(#[$attribute])* $name,)+
         }
 
-        /// An HMAC that has taken in its key.
+        /// An HMAC that has absorbed its key.
         ///
-        /// The block-level form of the hmac crate: without the buffer of its `Hmac`, a key takes 80 bytes instead of 144
-        /// and a short message a quarter less time.
+        /// This is the block-level form of the hmac crate: without the buffer of its `Hmac`, a key takes 80 bytes
+        /// instead of 144, and a short message a quarter less time.
         ///
-        /// Boxed, because moving an enum also copies its unused bytes: what the stack held there would never be wiped.
+        /// It is boxed, because moving an enum also copies its unused bytes: what the stack held there would never be
+        /// wiped.
         #[derive(Clone)]
         pub(crate) enum Mac {
             $($(#[cfg($gate)])? $name(Box<HmacCore<$hash>>),)+
@@ -63,7 +64,7 @@ macro_rules! digests {
                 }
             }
 
-            /// Bytes of the finished MAC.
+            /// The length of the finished MAC in bytes.
             pub(crate) fn length(&self) -> usize {
                 match self {
                     $($(#[cfg($gate)])? Mac::$name(_) => <$hash>::output_size(),)+
@@ -73,17 +74,18 @@ macro_rules! digests {
 
         /// The HMACs of one message that arrives in pieces, one for each key.
         ///
-        /// On the heap, where they are wiped when dropped: a state that is moved with its owner leaves a copy behind.
+        /// They are on the heap, and wiped there when they are dropped: a state that moved with its owner would leave a
+        /// copy behind.
         pub(crate) enum RunningMacs {
             $($(#[cfg($gate)])? $name(Vec<Running<HmacCore<$hash>>>),)+
         }
 
         impl RunningMacs {
-            /// One allocation. The keys have one digest.
+            /// Takes one allocation. All keys have the same digest.
             pub(crate) fn new(keys: &[Mac]) -> RunningMacs {
                 match keys {
                     $($(#[cfg($gate)])? [Mac::$name(_), ..] => wiping_stack(|| {
-                        // With room from the start: a vector that grows leaves states behind.
+                        // With enough capacity from the start: a vector that grows leaves states behind.
                         let mut running = Vec::with_capacity(keys.len());
                         for key in keys {
                             if let Mac::$name(core) = key {
@@ -117,17 +119,17 @@ macro_rules! digests {
 }
 
 digests! {
-    /// HMAC-SHA1, 20 bytes. For schemes that offer nothing better.
+    /// HMAC-SHA1, 20 bytes: for schemes that offer nothing better.
     Sha1 = sha1::Sha1, wiping 1024, if feature = "sha1";
-    /// HMAC-SHA256, 32 bytes: what nearly every provider uses, hence the default.
+    /// HMAC-SHA256, 32 bytes. This is the default, because nearly every provider uses it.
     #[default]
     Sha256 = Sha256, wiping 0;
     /// HMAC-SHA512, 64 bytes.
     Sha512 = Sha512, wiping 2048;
 }
 
-/// Does `work`, then overwrites the stack that it used: the hmac crate leaves the padded key there, and moving a state
-/// leaves a copy. What `work` returns must hold secrets on the heap only.
+/// Does `work`, and then overwrites the stack that it used: the hmac crate leaves the padded key there, and moving a
+/// state leaves a copy. The result of `work` may contain secrets only on the heap.
 pub(crate) fn wiping_stack<T>(work: impl FnOnce() -> T) -> T {
     wiping::<{ 4 << 10 }, _>(work)
 }
@@ -138,7 +140,7 @@ fn wiping<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
     fn below<T>(work: impl FnOnce() -> T) -> T {
         work()
     }
-    // Without optimisation, everything is copied, and frames are many times as large.
+    // Without optimisation, everything is copied, and stack frames are many times larger.
     let unoptimised = cfg!(debug_assertions);
     if BYTES == 0 && !unoptimised {
         return work();
@@ -154,8 +156,8 @@ fn wiping<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
 
 display_as_serialized!(Digest);
 
-/// HMAC takes a key of any length; the error of `new_from_slice` belongs to other MACs.
-#[expect(clippy::expect_used, reason = "cannot fail, see above")]
+/// HMAC accepts a key of any length; `new_from_slice` returns a `Result` for the sake of other MACs.
+#[expect(clippy::expect_used, reason = "this cannot fail, see above")]
 fn keyed<C: KeyInit>(key: &[u8]) -> C {
     C::new_from_slice(key).expect("HMAC accepts keys of any length")
 }
@@ -179,17 +181,17 @@ impl<C: UpdateCore + FixedOutputCore + Clone> Running<C> {
     }
 }
 
-/// The same as a [`Running`], on locals: moving the state about costs as much as half a compression.
+/// Does what a [`Running`] does, but on local variables: moving the state costs as much as half a compression.
 ///
-/// Not inlined, so that its frame is the same wherever it is called, and what it leaves there can be tested.
+/// It is not inlined, so that its stack frame is the same for every caller and what it leaves there can be tested.
 #[inline(never)]
 fn tag<'a, C: UpdateCore + FixedOutputCore + Clone>(core: &C, message: impl Iterator<Item = &'a [u8]>) -> Tag {
     let mut core = core.clone();
     let mut buffer = Buffer::<C>::default();
     message.for_each(|piece| buffer.digest_blocks(piece, |blocks| core.update_blocks(blocks)));
     let tag = Tag::of(&mut core, &mut buffer);
-    // Not worth the time of wiping them once more: finished in place, they hold the MAC and no longer the key, or lie on a
-    // stack that the caller wipes.
+    // Wiping them here is not worth the time: if they were finished in place, they hold the MAC and no longer the key;
+    // otherwise the caller wipes the stack.
     std::mem::forget((core, buffer));
     tag
 }
@@ -217,24 +219,24 @@ impl Tag {
     }
 }
 
-/// The longest MAC in bytes, that of SHA-512.
+/// The longest MAC in bytes: that of SHA-512.
 const MAX_MAC: usize = 64;
 
-/// Well-formed signatures in one request. The longest rotation list in the field has 5.
+/// The most well-formed signatures in one request. The longest list that any provider is known to send has 5.
 pub(crate) const MAX_CANDIDATES: usize = 16;
 
-/// Received signatures, all well-formed.
+/// The well-formed signatures of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Candidates<'h> {
     texts: [&'h [u8]; MAX_CANDIDATES],
     count: usize,
     encoding: Encoding,
-    /// Bytes of a MAC.
+    /// The length of a MAC in bytes.
     bytes: usize,
 }
 
 impl<'h> Candidates<'h> {
-    /// An empty set for MACs of so many bytes.
+    /// An empty set for MACs of this many bytes.
     pub(crate) fn new(encoding: Encoding, bytes: usize) -> Candidates<'h> {
         Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes }
     }
@@ -243,7 +245,7 @@ impl<'h> Candidates<'h> {
         self.count == 0
     }
 
-    /// Adds a signature if it is well-formed. `false` when there is no room for it.
+    /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.
     #[inline]
     pub(crate) fn add(&mut self, text: &'h [u8]) -> bool {
         if !self.encoding.is_well_formed(text, self.bytes) {
@@ -255,7 +257,7 @@ impl<'h> Candidates<'h> {
         true
     }
 
-    /// Whether one of them is `tag`. All are compared, each in constant time.
+    /// Whether one of them equals `tag`. All of them are compared, each in constant time.
     #[inline]
     pub(crate) fn contain(&self, tag: &Tag) -> bool {
         let mut ours = [0; MAX_MAC_TEXT];
@@ -269,7 +271,8 @@ impl<'h> Candidates<'h> {
     }
 }
 
-/// Compares texts of one length in 16-byte words, all of them, with `subtle`'s barrier around the sum.
+/// Compares two texts of the same length in 16-byte words, without stopping early, with `subtle`'s barrier around the
+/// sum.
 #[inline]
 fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
     let word = |text: &[u8; 16]| {
@@ -287,7 +290,7 @@ fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
     (words | ends).ct_eq(&0) & Choice::from(u8::from(ours.len() == theirs.len() && our_end.len() == their_end.len()))
 }
 
-/// The SHA-256 of texts, one after the other.
+/// The SHA-256 hash of the texts, one after the other.
 pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut hash = Sha256::new();
     texts.into_iter().for_each(|text| hash.update(text));

@@ -86,12 +86,7 @@ impl Place {
         Ok(Place { half: Half::Header, is_optional, name, first: 0, end: 0 })
     }
 
-    pub(crate) const fn body(
-        text: &[u8],
-        span: Span,
-        field: &'static str,
-        steps: &mut Steps,
-    ) -> Result<Place, Fault> {
+    pub(crate) const fn body(text: &[u8], span: Span, field: &'static str, steps: &mut Steps) -> Result<Place, Fault> {
         let (path, is_optional) = without_mark(text, span);
         let (mut start, end) = path.bounds();
         let is_form = start < end && text[start] == b'&';
@@ -103,13 +98,8 @@ impl Place {
         while start < end {
             start = attempt!(parse_step(text, start, end, field, span, steps));
         }
-        let place = Place {
-            half: if is_form { Half::Form } else { Half::Body },
-            is_optional,
-            name,
-            first,
-            end: steps.count,
-        };
+        let place =
+            Place { half: if is_form { Half::Form } else { Half::Body }, is_optional, name, first, end: steps.count };
         if place.is_whole() && !is_form {
             return Err(Fault { field, piece: span, problem: "has no name" });
         }

@@ -1,27 +1,27 @@
-//! The catalogue: what providers document, as constants.
+//! The catalogue of providers: what each of them documents, as a constant.
 //!
 //! | | |
 //! |---|---|
 //! | to receive | `provider::STRIPE.verifier(secret)` |
-//! | to send like it | `provider::STRIPE.signer(secret)` |
-//! | to look one up | [`by_name`], [`ALL`] |
-//! | to describe one of your own | [`Provider`], in code or in a file |
+//! | to send as the provider does | `provider::STRIPE.signer(secret)` |
+//! | to look up a provider | [`by_name`], [`ALL`] |
+//! | to describe your own provider | [`Provider`], in code or in a file |
 //!
 //! The documentation of each constant shows its header lines and what its signature covers, printed from the constant's
-//! own text. Where a provider publishes no tolerance, 300 seconds to either side is our choice. No preset leaves the
-//! future open, even where the provider's library does.
+//! own text. Where a provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset
+//! limits how far in the future a timestamp may be, even where the provider's own library does not.
 //!
-//! # Replays
+//! # Replay attacks
 //!
-//! A preset whose scheme signs no timestamp accepts a captured request for ever: only deduplication, by what the
-//! signature covers, stops a replay. [`Provider::replay_window`] says so to a program that wants to insist.
+//! A preset whose scheme signs no timestamp accepts a captured request forever: only deduplication by signed content
+//! stops a replay attack. A program that must not rely on deduplication can check [`Provider::replay_window`].
 //!
 #![doc = include_str!("provider/table.md")]
 //!
 //! # Deliberate differences
 //!
-//! Other libraries' verdicts on more than 2 000 requests were compared with ours. On requests that every correct verifier
-//! decides the same, all agree. These kinds of odd requests are decided otherwise, on purpose:
+//! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
+//! correct verdict, all of them agree. On the following kinds of unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
 
@@ -50,12 +50,13 @@ pub(crate) use events::{Delivery, Keyed};
 pub use catalogue::*;
 pub use facts::{Confidence, IdempotencyRule, TestRule};
 
-/// Received bytes where a provider documents no limit: above what those send that do, apart from GitHub and CallIntel.
+/// The largest accepted body where a provider documents no limit. Of the providers that document one, only GitHub and
+/// CallIntel send more.
 const MAX_RECEIVED: u64 = 1 << 20;
 
 /// One platform: how it signs, what its events look like, how it delivers, and what it expects of a receiver.
 ///
-/// A platform that is not in the catalogue is described in code or in a file, and is then as good as one that is. In code:
+/// You can describe a platform that is not in the catalogue, in code or in a file, with everything that a preset has:
 ///
 /// ```
 /// use std::time::Duration;
@@ -105,28 +106,29 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A setter that could contradict another field checks the whole provider and returns a `Result`; a file goes through the
-/// same checks. This makes one order matter: set the event shape before the idempotency rule that needs its id.
+/// A setter that could contradict another field checks the whole provider and returns a `Result`; a file goes through
+/// the same checks. The order therefore matters in one case: set the event shape before an idempotency rule that needs
+/// its id.
 ///
 /// # In a file
 ///
-/// `name` and `schemes` are needed. Every other field may be left out, and a field that does not exist is an error:
+/// `name` and `schemes` are required. Every other field is optional, and an unknown field is an error:
 ///
-/// | field | is |
+/// | field | value |
 /// |---|---|
-/// | `name` | the name |
+/// | `name` | the provider's name |
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `event_types` | a list of event types |
+/// | `event_types` | a list of [event types](crate::EventType) |
 /// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
 /// | `max_sent`, `max_received` | bytes |
 /// | `answer_within` | seconds |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
-/// A provider of the catalogue can be written to a file, edited and read back. The file says neither
-/// [`source`](Self::source) nor [`confidence`](Self::confidence): whatever is read from a file is your own.
+/// A provider from the catalogue can be written to a file, edited and read back. The file contains neither
+/// [`source`](Self::source) nor [`confidence`](Self::confidence): a provider that is read from a file is your own.
 ///
 /// ```
 /// use hookseal::provider::{self, Confidence, Provider};
@@ -170,7 +172,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The name in lower case with hyphens, as in [`by_name`].
+    /// The name, in lower case with hyphens for a provider of the catalogue. [`by_name`] looks it up.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLEN_AI.name(), "klen-ai");
@@ -179,7 +181,7 @@ impl Provider {
         &self.name
     }
 
-    /// The schemes that a delivery can come under, strongest first. A signer uses the first.
+    /// The schemes with which a delivery can be signed, strongest first. A signer uses the first.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::SHOPIFY.schemes()[0].covers(), "{body}");
@@ -197,7 +199,7 @@ impl Provider {
         &self.source
     }
 
-    /// How well the preset is known to be right.
+    /// How well the preset has been checked.
     ///
     /// ```
     /// use hookseal::provider::{self, Confidence};
@@ -208,12 +210,13 @@ impl Provider {
         self.confidence
     }
 
-    /// The scheme that a signer uses: the first. Start from it for settings of your own.
+    /// The first scheme, which a signer uses. Start from it to change a setting.
     ///
     /// ```
     /// use hookseal::{Secret, Verifier, provider};
     ///
     /// let strict = provider::STRIPE.scheme().clone().with_past(60);
+    /// assert_eq!(strict.replay_window(), Some(360));
     /// let verifier = Verifier::new(strict, Secret::new("a secret of twenty-some bytes")?)?;
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
@@ -221,8 +224,8 @@ impl Provider {
         &self.schemes[0]
     }
 
-    /// For how many seconds a captured request can stay valid under the weakest of the schemes; `None` is for ever, and
-    /// then only deduplication stops a replay.
+    /// For how many seconds a captured request can stay valid under the weakest of the schemes. `None` means forever:
+    /// then only deduplication stops a replay attack.
     ///
     /// ```
     /// use hookseal::provider;
@@ -234,7 +237,8 @@ impl Provider {
         self.schemes.iter().map(Scheme::replay_window).try_fold(0, |longest, window| Some(longest.max(window?)))
     }
 
-    /// What its events look like; `None` where that is not in the catalogue.
+    /// What the provider's events look like. `None` if the catalogue does not describe them; parse their bodies
+    /// yourself.
     ///
     /// ```
     /// assert!(hookseal::provider::STRIPE.event_shape().is_some());
@@ -256,7 +260,7 @@ impl Provider {
         &self.events
     }
 
-    /// The event types that it documents. Others will come.
+    /// The event types that the provider documents. It may send others, and may add new ones at any time.
     ///
     /// ```
     /// assert!(hookseal::provider::KLANG.event_types().any(|event_type| event_type == "conversation.ready"));
@@ -265,7 +269,7 @@ impl Provider {
         self.event_types.iter().map(|event_type| &**event_type)
     }
 
-    /// What tells two of its events apart: as documented, else a signed id, else the body.
+    /// What distinguishes two events: what the provider documents, otherwise a signed id, otherwise the body.
     ///
     /// ```
     /// use hookseal::provider::{self, IdempotencyRule};
@@ -280,7 +284,7 @@ impl Provider {
         })
     }
 
-    /// The largest body in bytes that it sends, if it says.
+    /// The largest body that the provider sends, in bytes, if it documents a limit.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::CALLINTEL.max_sent(), Some(10_000_000));
@@ -289,7 +293,7 @@ impl Provider {
         self.max_sent
     }
 
-    /// The largest body in bytes that a receiver should take: 1 MiB where nothing is documented.
+    /// The largest body that a receiver should accept, in bytes: 1 MiB where the provider documents nothing.
     ///
     /// ```
     /// use hookseal::provider;
@@ -300,7 +304,7 @@ impl Provider {
         self.max_received
     }
 
-    /// Seconds within which it wants an answer, if it says.
+    /// For how many seconds the provider waits for an answer, if it documents a time limit.
     ///
     /// ```
     /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(5));
@@ -309,7 +313,7 @@ impl Provider {
         self.answer_within
     }
 
-    /// How its test events are marked, if it says.
+    /// How the provider marks its test events, if it documents a mark.
     ///
     /// ```
     /// use hookseal::provider::{self, TestRule};
@@ -320,8 +324,9 @@ impl Provider {
         self.test.as_ref()
     }
 
-    /// How it delivers: retries, time limits, what outcomes mean, when it pauses an endpoint. The crate's defaults where
-    /// it publishes nothing, as for Kallglot and Efficlose: those numbers are ours.
+    /// How the provider delivers: retries, time limits, what outcomes mean, and when it pauses an endpoint.
+    ///
+    /// Where it publishes nothing, as is the case for Kallglot and Efficlose, these are the crate's defaults.
     ///
     /// ```
     /// use hookseal::{delivery::RetryPolicy, provider};
@@ -346,10 +351,10 @@ impl Provider {
         self.delivery.retry().max_attempts() <= 1
     }
 
-    /// A signer that sends as this provider does.
+    /// A signer that signs as this provider does.
     ///
     /// # Errors
-    /// As [`Signer::new`].
+    /// The same errors as [`Signer::new`].
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -362,10 +367,10 @@ impl Provider {
         Signer::new(self.scheme().clone(), keys)
     }
 
-    /// A verifier for what this provider sends.
+    /// A verifier for this provider's requests.
     ///
     /// # Errors
-    /// As [`Verifier::new`].
+    /// The same errors as [`Verifier::new`].
     ///
     /// ```
     /// use hookseal::{Secret, VerifyError, provider};
@@ -385,7 +390,7 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Finds a provider by its name.
+/// Finds a provider of the catalogue by its [name](Provider::name), which is case-sensitive.
 ///
 /// ```
 /// use hookseal::provider;

@@ -2,35 +2,36 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`Receiver`] | a provider and its keys: what an application keeps |
-//! | [`Webhook`] | a verified request with its event in your type: what a handler asks for |
-//! | [`Webhooks`] | a verified request with all events of its batch |
-//! | [`Received`] | a verified request with its bytes |
-//! | [`Rejection`] | a request that does not reach the handler |
+//! | [`Receiver`] | a provider and its keys, which the application keeps |
+//! | [`Webhook`] | a verified request with its event in your type, for handlers |
+//! | [`Webhooks`] | a verified request with all events of its batch in your type, for handlers |
+//! | [`Received`] | a verified request with its raw body, for handlers |
+//! | [`Rejection`] | why a request does not reach the handler |
 //! | [`Answer`] | what the handler tells the sender |
-//! | [`Reply`] | an answer with a body, headers and a status of your own |
-//! | [`ReceiverLookup`], [`ReceiverCache`] | where the keys depend on the request, for example on a tenant |
-//! | [`BodyBudget`] | how much memory the bodies of all requests may take |
+//! | [`Reply`] | an answer with your own body, headers and status |
+//! | [`ReceiverLookup`], [`ReceiverCache`] | receivers that depend on the request, for example on a tenant |
+//! | [`BodyBudget`] | a limit for the memory that the bodies of all requests take |
 //!
-//! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; `tower` brings a
-//! layer. For other servers, [`Receiver::begin`] takes the headers and the body as it comes. The [guide](crate::guide) has
-//! complete programs.
+//! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; the feature
+//! `tower` adds a layer. For other servers, [`Receiver::begin`] takes the headers, and then the body as it arrives. The
+//! [guide](crate::guide) has complete programs.
 //!
 //! # Statuses
 //!
-//! | status | when | sent again by most senders |
+//! | status | when | most senders retry |
 //! |---|---|---|
-//! | 200 | processed; a duplicate; a permanent failure, which you log; an event of a type that the handler does not know | no |
-//! | 202 | accepted for later | no |
-//! | 400 | a header is missing, malformed or repeated; the body did not arrive whole; authentic, but not the promised JSON, or of a type that a [`StrictWebhook`] does not have | yes |
-//! | 401 | no signature matches, the timestamp is outside the window, or the tenant is unknown: one text for all | yes |
-//! | 409 | the same event is being processed: with `Retry-After` | yes |
-//! | 413 | the body is over the limit | yes |
+//! | 200 | the event was processed; it is a duplicate; it failed permanently, which is logged; the handler does not know its type | no |
+//! | 202 | the event was accepted and will be processed later | no |
+//! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`] | yes |
+//! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |
+//! | 409 | the same event is being processed; with `Retry-After` | yes |
+//! | 413 | the body exceeds the limit | yes |
 //! | 500 | the receiver is misconfigured | yes |
-//! | 503 | a temporary failure: of the handler, of the store or of where the keys come from, or no memory left in the budget, with `Retry-After` | yes |
+//! | 503 | the handler, the store or the source of the keys has failed temporarily, or the body budget is spent; with `Retry-After` | yes |
 //!
-//! Unless you send a [`Reply`], each text is a constant that says nothing of the request, and the reason is for your log alone. There is no 415: what the body is, the signature says.
-//! With 401 comes no `WWW-Authenticate`: a sender has nothing to negotiate.
+//! Unless you send a [`Reply`], each text is a constant that reveals nothing about the request; the reason appears only
+//! in your log. 415 is never sent: the signature covers the body whatever its content type. A 401 carries no
+//! `WWW-Authenticate`, because a sender has nothing to negotiate.
 
 mod answer;
 mod budget;

@@ -11,20 +11,21 @@ use tokio::runtime::Handle;
 use crate::idempotency::key::IdempotencyKey;
 use crate::idempotency::{Claim, Store, Token};
 
-/// A [`Store`] in Redis, from version 2.6.12, one key for each event: `hookseal:` and the idempotency key, unless another
-/// prefix is set. Cheap to clone.
+/// A [`Store`] in Redis 2.6.12 or later. It is cheap to clone.
 ///
-/// Each call is one round trip of a script, so that it is decided in one step; the first after Redis has started takes
-/// three. While Redis restarts or fails over, [`Once`](crate::idempotency::Once) waits for it by tokio's timer.
+/// Each event has one key, named `hookseal:` followed by the idempotency key, unless another prefix is set. The keys
+/// expire by themselves.
 ///
-/// The keys end by themselves. Redis must
-/// not evict them: with another `maxmemory-policy` than `noeviction`, what was processed can become new again. At
-/// `maxmemory`, claims are [`Claim::Full`]. A
-/// replica that takes over may miss the last writes, and so may a Redis that is killed, unless it has `appendfsync always`;
-/// where that matters, use the transaction that the [module](crate::idempotency) shows first.
+/// Each call runs one script, which makes it atomic, in one round trip; the first call after Redis has started takes
+/// three. While Redis restarts or fails over, [`Once`](crate::idempotency::Once) waits for it with tokio's timer.
+///
+/// Redis must not evict keys: with any `maxmemory-policy` other than `noeviction`, a processed event can become new
+/// again. When `maxmemory` is reached, claims are [`Claim::Full`]. A replica that takes over may lack the last writes,
+/// and so may a Redis that was killed, unless it runs with `appendfsync always`. Where that matters, use the
+/// transaction that the [module](crate::idempotency) shows first.
 ///
 /// `C` is any asynchronous connection of the redis crate that can be cloned: a `ConnectionManager`, which reconnects by
-/// itself, a `MultiplexedConnection`, or a cluster's.
+/// itself, a `MultiplexedConnection`, or a connection to a cluster.
 #[derive(Clone)]
 pub struct RedisStore<C> {
     connection: C,
@@ -38,15 +39,15 @@ struct Scripts {
     release: Script,
 }
 
-/// A holder's value is its token, 32 hex digits, and that of a completed key is this and the token.
+/// The value of a held key is its token, 32 hex digits. The value of a completed key is this prefix and the token.
 const COMPLETED: &str = "completed:";
 
-/// What the script for a claim answers apart from the milliseconds that are left.
+/// What the script for a claim returns if it does not return the milliseconds that are left.
 const NEW: i64 = -3;
 const DONE: i64 = -4;
 
 impl<C: ConnectionLike + Clone + Send + Sync> RedisStore<C> {
-    /// A store over this connection.
+    /// A store that uses this connection.
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), redis::RedisError> {
@@ -79,7 +80,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> RedisStore<C> {
         RedisStore { connection, prefix: "hookseal:".into(), scripts: Arc::new(scripts) }
     }
 
-    /// Sets what the keys in Redis begin with, for several applications in one database.
+    /// Sets the prefix of the keys in Redis, so that several applications can share a database. `hookseal:` unless set.
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), redis::RedisError> {
@@ -125,18 +126,18 @@ impl<C: ConnectionLike + Clone + Send + Sync> Store for RedisStore<C> {
     }
 
     fn sleep(&self, time: Duration) -> Option<impl Future<Output = ()> + Send> {
-        // The redis crate also runs on another runtime, if its features say so.
+        // With other features, the redis crate also runs on another runtime, which has no tokio timer.
         Handle::try_current().is_ok().then(|| tokio::time::sleep(time))
     }
 }
 
-/// `maxmemory` is reached. Older versions wrap the error in one of the script.
+/// Whether `maxmemory` is reached. Older versions of Redis wrap this error in an error of the script.
 fn is_out_of_memory(error: &RedisError) -> bool {
     let is_oom = |text: &str| text.contains("OOM command not allowed");
     error.code() == Some("OOM") || error.detail().is_some_and(is_oom)
 }
 
-/// As Redis takes them: at least one, and no more than a thousand years, since it adds its clock to them.
+/// Milliseconds that Redis accepts: at least one, and at most a thousand years, because Redis adds them to its clock.
 fn milliseconds(wait: Duration) -> u64 {
     const MILLENNIUM: u64 = 1000 * 365 * 86_400 * 1000;
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).clamp(1, MILLENNIUM)

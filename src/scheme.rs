@@ -15,8 +15,8 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-use notation::{Notation, Piece};
 pub use coverage::{Coverage, Extent};
+use notation::{Notation, Piece};
 pub(crate) use plan::{Plan, Values};
 pub(crate) use read::Reading;
 

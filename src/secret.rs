@@ -8,16 +8,16 @@ use crate::mac::{Digest, Mac, wiping_stack};
 use crate::random;
 use crate::words::display_as_serialized;
 
-/// Keys in one [`Keyring`]: what an unauthenticated request can cost at most is one hash for each.
+/// Keys in one [`Keyring`]. An unauthenticated request costs at most one hash for each.
 pub(crate) const MAX_KEYS: usize = 8;
-/// Bytes of a new key: as many as SHA-256 puts out, the most that a longer key could add.
+/// Bytes of a new key: as many as SHA-256 outputs, because a longer key would not add strength.
 const NEW_KEY: usize = 32;
-/// Fewer bytes than this can be guessed, given one signed request, by a patient owner of graphics cards.
+/// With fewer bytes, an attacker who has one signed request and enough graphics cards could guess the key.
 const MIN_KEY: usize = 16;
 
 /// How the text of a secret becomes the bytes of a key.
 ///
-/// The provider decides, so the form belongs to the [`Scheme`](crate::Scheme). It does not touch
+/// The provider decides this, so the form belongs to the [`Scheme`](crate::Scheme). It does not affect keys from
 /// [`Secret::from_bytes`].
 ///
 /// ```
@@ -31,18 +31,18 @@ const MIN_KEY: usize = 16;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SecretForm {
-    /// The text itself, in UTF-8: what most providers do, hence the default.
+    /// The bytes of the text itself, in UTF-8. This is the default, because most providers use it.
     #[default]
     Text,
-    /// Hex digits.
+    /// Hex digits, in either case.
     Hex,
-    /// Base64 in the standard alphabet, padded or not. 64 or more hex digits and nothing else are refused with
-    /// [`ConfigError::HexSecret`], although base64 could read them.
+    /// Base64 in the standard alphabet, padded or not. A text that consists of 64 or more hex digits is refused with
+    /// [`ConfigError::HexSecret`], although it would also be valid base64.
     Base64,
-    /// `whsec_` and base64; the prefix may be absent (Standard Webhooks). Without it, 64 or more hex digits are refused
-    /// as for [`Base64`](Self::Base64).
+    /// `whsec_` followed by base64 (Standard Webhooks). The prefix may be absent; 64 or more hex digits are then
+    /// refused as for [`Base64`](Self::Base64).
     Whsec,
-    /// `whsec_` and base64, or any other text as it is (OpenAI).
+    /// `whsec_` followed by base64. The bytes of a text without that prefix are the key (OpenAI).
     WhsecOrText,
 }
 
@@ -59,14 +59,14 @@ impl SecretForm {
     }
 }
 
-/// One shared secret, as the provider shows it.
+/// One signing secret, as the provider shows it.
 ///
-/// Redacted in `Debug`, and neither `Display` nor `Serialize`. An empty secret, white space around it, and (when a signer
-/// or verifier is made) a key under 16 bytes are refused.
+/// `Debug` redacts it, and it implements neither `Display` nor `Serialize`. An empty secret and a secret with white
+/// space around it are refused, and so is a key of fewer than 16 bytes when a signer or verifier is made.
 ///
-/// Wiped from memory when dropped, as are the keys and the states of the hash made from it, as far as Rust can: nothing
-/// in the language keeps the compiler from copying a value. A `String` or a `Vec` becomes the secret's own memory and is
-/// wiped with it. A `&str` or an array is copied, and the original is yours to wipe.
+/// It is wiped from memory when it is dropped, and so are the keys and hash states that are made from it, as far as
+/// Rust allows: nothing in the language stops the compiler from copying a value. A `String` or a `Vec` becomes the
+/// secret's own memory and is wiped with it. A `&str` or an array is copied, and wiping the original is up to you.
 ///
 /// ```
 /// use hookseal::{ConfigError, Secret};
@@ -89,11 +89,12 @@ enum Material {
 }
 
 impl Secret {
-    /// A secret as text. The scheme that it is used with says whether that text is the key, or hex, or base64.
+    /// A secret as text. The [scheme](SecretForm) with which it is used decides whether the text itself is the key, or
+    /// its hex or base64 form.
     ///
     /// # Errors
-    /// [`ConfigError::EmptySecret`] and [`ConfigError::UntrimmedSecret`]: nothing is trimmed, because a secret that
-    /// differs from the provider's by a line end loses every event.
+    /// [`ConfigError::EmptySecret`], and [`ConfigError::UntrimmedSecret`] for white space at the beginning or the end.
+    /// Nothing is trimmed silently: a secret that differs from the provider's by a line end would refuse every event.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -111,16 +112,19 @@ impl Secret {
         Ok(Secret { material: Material::Text(text), short: false })
     }
 
-    /// A key as bytes, whatever form the scheme gives its secrets.
+    /// A key as bytes, whatever the form of the scheme's secrets.
     ///
     /// # Errors
-    /// [`ConfigError::EmptySecret`].
+    /// [`ConfigError::EmptySecret`] if there are none.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
     ///
-    /// let verifier = provider::SVIX.verifier(Secret::from_bytes([0xA5; 32])?)?;
-    /// # Ok::<(), hookseal::ConfigError>(())
+    /// // The same key, as the bytes that a key store returns and as the text that the provider shows.
+    /// let signer = provider::SVIX.signer(Secret::from_bytes(*b"a key of twenty bytes")?)?;
+    /// let verifier = provider::SVIX.verifier(Secret::new("whsec_YSBrZXkgb2YgdHdlbnR5IGJ5dGVz")?)?;
+    /// assert!(verifier.verify(&signer.sign("msg_1", b"{}")?, b"{}").is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_bytes(key: impl Into<Vec<u8>>) -> Result<Secret, ConfigError> {
         let key = Zeroizing::new(key.into());
@@ -130,11 +134,11 @@ impl Secret {
         Ok(Secret { material: Material::Bytes(key), short: false })
     }
 
-    /// A new secret: 32 bytes from the operating system, written in `form`. As [`SecretForm::Text`], their hex digits
-    /// are the text.
+    /// A new secret: 32 random bytes from the operating system, written in `form`. For [`SecretForm::Text`], their hex
+    /// digits are the text.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`].
+    /// [`ConfigError::NoRandomness`] if the operating system provides none.
     ///
     /// ```
     /// use hookseal::{Secret, SecretForm};
@@ -147,7 +151,7 @@ impl Secret {
         wiping_stack(|| {
             let mut key = Zeroizing::new([0; NEW_KEY]);
             random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
-            // With room from the start: a text that grows leaves copies behind.
+            // With enough capacity from the start: a text that grows leaves copies behind.
             let mut text = Zeroizing::new(String::with_capacity(WHSEC.len() + 2 * NEW_KEY));
             match form {
                 SecretForm::Text | SecretForm::Hex => codec::write_hex(key.as_slice(), &mut text),
@@ -161,7 +165,8 @@ impl Secret {
         })
     }
 
-    /// Admits a key under 16 bytes, which [`ConfigError::ShortSecret`] refuses otherwise. An empty key is still refused.
+    /// Allows a key of fewer than 16 bytes, which is otherwise refused with [`ConfigError::ShortSecret`]. An empty key
+    /// is still refused.
     ///
     /// ```
     /// use hookseal::{ConfigError, Secret, provider};
@@ -177,9 +182,10 @@ impl Secret {
         self
     }
 
-    /// The secret's text, to show to whoever must configure it; `None` for a key made of bytes.
+    /// The secret's text, to show it to the person who must configure it. `None` for a key from
+    /// [`from_bytes`](Self::from_bytes).
     ///
-    /// The one way to see a secret. Do not log what it returns.
+    /// This is the only way to read a secret. Do not log the result.
     ///
     /// ```
     /// let secret = hookseal::Secret::new("key_0123456789abcdef")?;
@@ -193,7 +199,7 @@ impl Secret {
         }
     }
 
-    /// The key's bytes under a scheme's form.
+    /// The bytes of the key, if a scheme's secrets have this form.
     fn key(&self, form: SecretForm) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
         let key = match &self.material {
             Material::Bytes(key) => key.clone(),
@@ -218,8 +224,9 @@ impl fmt::Debug for Secret {
 
 /// The current secret and up to seven previous ones, for rotation without a lost delivery.
 ///
-/// A [`Verifier`](crate::Verifier) accepts any of them and says which it was; a [`Signer`](crate::Signer) uses all of
-/// them where the scheme can carry several signatures, else the current one. A single [`Secret`] converts into one.
+/// A [`Verifier`](crate::Verifier) accepts any of them and reports which one matched. A [`Signer`](crate::Signer) signs
+/// with all of them if the scheme can carry several signatures, and with the current one otherwise. A single [`Secret`]
+/// converts into a keyring.
 ///
 /// ```
 /// use hookseal::{Keyring, Secret, provider};
@@ -227,7 +234,10 @@ impl fmt::Debug for Secret {
 /// let keys = Keyring::new(Secret::new("the secret from today on")?)
 ///     .with_previous(Secret::new("the secret until yesterday")?)?;
 /// let verifier = provider::KALLGLOT.verifier(keys)?;
-/// # Ok::<(), hookseal::ConfigError>(())
+///
+/// let sender = provider::KALLGLOT.signer(Secret::new("the secret until yesterday")?)?;
+/// assert!(verifier.verify(&sender.sign("evt_1", b"{}")?, b"{}").is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Keyring {
@@ -236,7 +246,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// A ring with one key.
+    /// A keyring with one secret.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret};
@@ -249,8 +259,8 @@ impl Keyring {
         Keyring { secrets: vec![current] }
     }
 
-    /// A ring from a list, for example from a configuration file: the current secret, then the previous ones, latest
-    /// first.
+    /// A keyring from a list, for example from a configuration file: the current secret first, then the previous ones,
+    /// latest first.
     ///
     /// # Errors
     /// [`ConfigError::NoKeys`] for an empty list, [`ConfigError::TooManyKeys`] for more than eight secrets.
@@ -271,10 +281,11 @@ impl Keyring {
         secrets.try_fold(Keyring::new(current), Keyring::with_previous)
     }
 
-    /// Adds a secret that is no longer current but still accepted. Add the latest first: it is tried first.
+    /// Adds a secret that is no longer current but still accepted. Add the latest first, because secrets are tried in
+    /// this order.
     ///
     /// # Errors
-    /// [`ConfigError::TooManyKeys`] for the ninth key.
+    /// [`ConfigError::TooManyKeys`] for the ninth secret.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret};
@@ -292,7 +303,7 @@ impl Keyring {
         }
     }
 
-    /// How many keys there are: 1 to 8.
+    /// How many secrets there are: 1 to 8.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret};
@@ -300,7 +311,7 @@ impl Keyring {
     /// assert_eq!(Keyring::from(Secret::new("a secret of twenty-some bytes")?).len(), 1);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    #[expect(clippy::len_without_is_empty, reason = "a ring is never empty")]
+    #[expect(clippy::len_without_is_empty, reason = "a keyring is never empty")]
     pub fn len(&self) -> usize {
         self.secrets.len()
     }
@@ -312,7 +323,7 @@ impl Keyring {
     ///
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
     ///     .with_previous(Secret::new("the secret until yesterday")?)?;
-    /// // The previous secret is retired.
+    /// // Retire the previous secret.
     /// let keys = Keyring::from_secrets(keys.secrets().take(1).cloned())?;
     /// assert_eq!(keys.len(), 1);
     /// # Ok::<(), hookseal::ConfigError>(())
@@ -324,7 +335,7 @@ impl Keyring {
     /// The keyed state of each key, current first.
     pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
         wiping_stack(|| {
-            // With room from the start: a vector that grows leaves keyed state behind.
+            // With enough capacity from the start: a vector that grows leaves keyed state behind.
             let mut macs = Vec::with_capacity(self.secrets.len());
             for secret in &self.secrets {
                 macs.push(Mac::new(&secret.key(form)?, digest));
@@ -346,7 +357,7 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// What some editors put before a text: as invisible as a blank.
+/// Some editors put it at the beginning of a file. It is as invisible as a blank.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marker before a base64 secret.
@@ -355,8 +366,8 @@ const WHSEC: &str = "whsec_";
 /// Hex digits of a key of 32 bytes.
 const HEX_KEY: usize = 64;
 
-/// Whether a secret is hex where base64 is asked for, which reads it as another key. Of random base64 texts of this
-/// length, one in 2⁹⁸ has hex digits alone. The marker says that base64 follows, and is believed.
+/// Whether a secret looks like hex where base64 is expected, which would decode it to another key. Of random base64
+/// texts of this length, one in 2⁹⁸ consists of hex digits. A text with the marker is always base64.
 fn is_hex_for_base64(text: &str, form: SecretForm) -> bool {
     let base64 = matches!(form, SecretForm::Base64 | SecretForm::Whsec);
     base64 && text.len() >= HEX_KEY && text.bytes().all(|c| c.is_ascii_hexdigit())

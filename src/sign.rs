@@ -11,7 +11,7 @@ use crate::scheme::{Plan, Scheme, Values};
 use crate::secret::{Keyring, MAX_KEYS};
 use crate::timestamp::TimeText;
 
-/// Signs requests under one [`Scheme`]. Cheap to clone.
+/// Signs requests under one [`Scheme`]. It is cheap to clone.
 ///
 /// ```
 /// use hookseal::{Secret, provider};
@@ -30,21 +30,21 @@ struct Inner {
     keys: Vec<Mac>,
 }
 
-/// What a signature's header lines say. Filled in place: it is larger than what else signing moves.
+/// What the header lines of a signature contain. It is filled in place, because it is large to move.
 struct Signed {
     timestamp: TimeText,
     /// From the current key first.
     tags: [Option<Tag>; MAX_KEYS],
 }
 
-/// Names of headers in one request. A [`HeaderMap`] panics where it has no room, which can be from 6554 names on, if
-/// they were chosen so that their hashes collide.
+/// Names of headers in one request. A [`HeaderMap`] panics when it is full, which can happen from 6554 names on if they
+/// were chosen so that their hashes collide.
 const MAX_HEADERS: usize = 4096;
 
 impl Signer {
     /// A signer for `scheme`, with one secret or a [`Keyring`].
     ///
-    /// Every key signs where the scheme can carry several signatures; where it cannot, the current one does.
+    /// If the scheme can carry several signatures, every key signs; otherwise only the current one does.
     ///
     /// # Errors
     /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
@@ -59,7 +59,7 @@ impl Signer {
     /// assert_eq!(headers["acme-signature"].as_bytes().len(), 64 + 1 + 64);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
+    #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
         let plan = scheme.plan();
         let mut keys = keys.into().macs(scheme.secret_form(), scheme.digest())?;
@@ -67,16 +67,16 @@ impl Signer {
         Ok(Signer(Arc::new(Inner { plan, keys })))
     }
 
-    /// The headers that authenticate `body`: id, timestamp and signatures, as far as the scheme has them.
+    /// The headers that authenticate `body`: those of the id, the timestamp and the signatures that the scheme has.
     ///
-    /// Send exactly these bytes: serialise once, sign that, send that. Signatures are marked sensitive, so that `Debug`
-    /// and HTTP/2 compression leave them out.
+    /// Send exactly the bytes that you sign: serialize the event once, and sign and send the result. Signatures are
+    /// marked as sensitive, so `Debug` omits them and HTTP/2 does not add them to its compression tables.
     ///
-    /// `id` names the event, the same for each attempt to deliver it: visible ASCII, at most 256 bytes. A scheme
-    /// without an id header does not look at it.
+    /// `id` identifies the event: at most 256 bytes of visible ASCII, the same for each attempt to deliver it. A scheme
+    /// without an id header ignores it.
     ///
     /// # Errors
-    /// [`SignError`] for an id that cannot be sent or would be ambiguous, and for a scheme that covers headers that
+    /// [`SignError`] for an id that cannot be sent or would be ambiguous, and for a scheme that covers headers, which
     /// only [`sign_request`](Self::sign_request) can see.
     ///
     /// ```
@@ -94,10 +94,11 @@ impl Signer {
         self.sign_at(id, body, OffsetDateTime::now_utc())
     }
 
-    /// [`sign`](Self::sign) at a given time: for tests, and for providers that retry with the first timestamp.
+    /// Like [`sign`](Self::sign), at a given time: for tests, and for providers that retry with the first timestamp.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and [`SignError::TimeOutOfRange`].
+    /// The same errors as [`sign`](Self::sign), and [`SignError::TimeOutOfRange`] for a time that the scheme's
+    /// timestamp cannot express.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -120,11 +121,11 @@ impl Signer {
         Ok(headers)
     }
 
-    /// A complete `POST` request: signed, with `content-type: application/json`, for any client that takes
+    /// A complete, signed `POST` request with `content-type: application/json`, for any client that takes an
     /// [`http::Request`].
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and [`SignError::InvalidUri`].
+    /// The same errors as [`sign`](Self::sign), and [`SignError::InvalidUri`].
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -144,10 +145,10 @@ impl Signer {
         self.request_at(uri, id, body, OffsetDateTime::now_utc())
     }
 
-    /// [`request`](Self::request) at a given time.
+    /// Like [`request`](Self::request), at a given time.
     ///
     /// # Errors
-    /// As [`request`](Self::request), and [`SignError::TimeOutOfRange`].
+    /// The same errors as [`request`](Self::request), and [`SignError::TimeOutOfRange`].
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -173,11 +174,10 @@ impl Signer {
         Ok(request)
     }
 
-    /// Signs a request that you built, with the headers that it has: for schemes that cover some of them
-    /// (`{header:Name}`).
+    /// Signs a request that you built. Schemes that cover headers (`{header:Name}`) take their values from the request.
     ///
     /// # Errors
-    /// [`SignError`]; the request is then as it was.
+    /// [`SignError`]; the request is then unchanged.
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, Signer};
@@ -192,10 +192,10 @@ impl Signer {
         self.sign_request_at(request, id, OffsetDateTime::now_utc())
     }
 
-    /// [`sign_request`](Self::sign_request) at a given time.
+    /// Like [`sign_request`](Self::sign_request), at a given time.
     ///
     /// # Errors
-    /// As [`sign_request`](Self::sign_request), and [`SignError::TimeOutOfRange`].
+    /// The same errors as [`sign_request`](Self::sign_request), and [`SignError::TimeOutOfRange`].
     ///
     /// ```
     /// use hookseal::{Secret, provider};

@@ -1,8 +1,8 @@
-//! What parsers of templates need, as `const fn`s, so that one parser serves constants, run time and files.
+//! Functions for the parsers of templates. They are `const`, so that one parser serves constants, run time and files.
 
 use crate::error::ConfigError;
 
-/// Bytes of a template. Positions are `u16`.
+/// The most bytes of a template. Positions are `u16`.
 pub(crate) const MAX_TEXT: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The text under the span. Spans are only made from the text that they are read with.
+    /// The text of the span. `text` must be the one for which the span was made.
     pub(crate) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -32,7 +32,7 @@ impl Span {
 
 pub(crate) const EMPTY: Span = Span { start: 0, end: 0 };
 
-/// What is wrong, and where.
+/// What is wrong in a template, and where.
 #[derive(Clone, Copy)]
 pub(crate) struct Fault {
     pub(crate) field: &'static str,
@@ -52,18 +52,18 @@ macro_rules! attempt {
 pub(crate) use attempt;
 
 impl Fault {
-    /// The error for a template made at run time.
+    /// The error for a template that is read at run time.
     pub(crate) fn describe(&self, text: &str) -> ConfigError {
         ConfigError::Invalid { field: self.field, piece: self.piece.of(text).to_owned(), problem: self.problem }
     }
 
-    /// Stops the compiler with the text that [`ConfigError`] would show.
+    /// Stops the compiler with the text that [`ConfigError`] would have.
     #[expect(clippy::panic, reason = "documented on the `new` functions: in a constant, this is the compile error")]
     pub(crate) const fn fail(&self, text: &str) -> ! {
         const fn put(message: &mut [u8; 512], mut at: usize, text: &[u8], start: usize, end: usize) -> usize {
             let mut i = start;
             while i < end && at < message.len() {
-                // The piece may be cut inside a character; ASCII keeps the message valid.
+                // The message may end inside a character; replacing non-ASCII bytes keeps it valid UTF-8.
                 message[at] = if text[i].is_ascii() { text[i] } else { b'?' };
                 at += 1;
                 i += 1;
@@ -82,13 +82,13 @@ impl Fault {
         at = put(&mut message, at, self.problem.as_bytes(), 0, self.problem.len());
         match std::str::from_utf8(message.split_at(at).0) {
             Ok(message) => panic!("{}", message),
-            // Not reached: the message is ASCII.
+            // Unreachable, because the message is ASCII.
             Err(_) => panic!("the template breaks a rule of its notation"),
         }
     }
 }
 
-/// Whether one prefix begins with the other.
+/// Whether one of two spans begins with the other.
 pub(crate) const fn overlap(text: &[u8], a: Span, b: Span) -> bool {
     let mut i = 0;
     while a.start + i < a.end && b.start + i < b.end {

@@ -1,4 +1,4 @@
-//! The time in a header: three formats, read strictly and never re-formatted.
+//! The timestamp in a header: four formats, read strictly and never formatted again.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ pub(crate) enum TimeFormat {
     Seconds,
     /// Unix milliseconds.
     Milliseconds,
-    /// Unix milliseconds, read as seconds where milliseconds would lie before 1973.
+    /// Unix milliseconds, read as seconds if the time in milliseconds would be before 1973.
     MillisecondsOrSeconds,
     Rfc3339,
 }
@@ -38,7 +38,8 @@ impl TimeFormat {
         None
     }
 
-    /// Reads a received time. Digits only: no sign, blank or leading zero, which would give one time several texts.
+    /// Reads a received time. Only digits are accepted, without a sign, blanks or leading zeros: each time has one
+    /// text.
     pub(crate) fn read(self, text: &[u8]) -> Option<Timestamp> {
         if self == TimeFormat::Rfc3339 {
             if rfc3339_length(|at| text.get(at).copied()) != Some(text.len()) {
@@ -57,7 +58,7 @@ impl TimeFormat {
         Some(Timestamp { count: i128::from(count), format })
     }
 
-    /// The text that a signer sends, cut to the format's precision. `None` before 1970, or before 1973 where that would
+    /// The text that a signer sends, truncated to the format's precision. `None` before 1970, before 1973 if that would
     /// be read in the other unit, and after the year 9999.
     pub(crate) fn write(self, time: OffsetDateTime) -> Option<TimeText> {
         let seconds = u64::try_from(time.unix_timestamp()).ok()?;
@@ -73,16 +74,16 @@ impl TimeFormat {
                 let utc = time.checked_to_offset(time::UtcOffset::UTC)?;
                 let mut rest = text.bytes.as_mut_slice();
                 utc.format_into(&mut rest, &Rfc3339).ok()?;
-                // Not what `format_into` returns: time 0.3.55 counts a fraction as one digit.
+                // The result of `format_into` is not used, because time 0.3.55 counts a fraction as one digit.
                 text.end = TimeText::ROOM - rest.len();
                 Some(text)
             }
         }
     }
 
-    /// How many digits every time between 2001 and the year 2286 has; `None` where the text itself shows its end.
+    /// How many digits every time between the years 2001 and 2286 has. `None` if the text itself shows where it ends.
     ///
-    /// For milliseconds that may be seconds there is no such number, and no scheme that would need it.
+    /// For milliseconds that may also be seconds, there is no such number, and no scheme needs it.
     pub(crate) fn digits(self) -> Option<usize> {
         match self {
             TimeFormat::Seconds => Some(10),
@@ -91,8 +92,8 @@ impl TimeFormat {
         }
     }
 
-    /// The length of the time with which a text begins, if it is one that a webhook could be signed with: digits for a
-    /// moment between 2001-09-09 and the year 10000, or the form of RFC 3339. `byte` gives the byte at a place.
+    /// The length of the time at the beginning of a text, if a webhook could have been signed at that time: digits for
+    /// a moment between 2001-09-09 and the year 10000, or the form of RFC 3339. `byte` returns the byte at a position.
     pub(crate) fn length(self, byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
         if self == TimeFormat::Rfc3339 {
             return rfc3339_length(byte);
@@ -100,7 +101,7 @@ impl TimeFormat {
         let mut text = [0; MAX_DIGITS];
         let mut length = 0;
         while let Some(digit) = byte(length).filter(u8::is_ascii_digit) {
-            // More digits than any of these times has.
+            // `None` for more digits than any of these times has.
             *text.get_mut(length)? = digit;
             length += 1;
         }
@@ -117,30 +118,30 @@ impl TimeFormat {
     }
 }
 
-/// A received time, in units of its format.
+/// A received time, in the units of its format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timestamp {
     count: i128,
     format: TimeFormat,
 }
 
-/// Where a time lies against a window.
+/// Where a time lies in relation to the tolerance.
 pub(crate) enum Place {
     Inside,
     /// Seconds outside, rounded up.
     TooOld(u64),
     TooNew(u64),
-    /// No `OffsetDateTime` can hold it.
+    /// `OffsetDateTime` cannot represent it.
     Unreal,
 }
 
 impl Timestamp {
-    /// Compares with the clock. An edge is inside.
+    /// Compares the time with the clock. A time exactly at the limit is inside.
     ///
-    /// The clock is cut to the unit of the format first: a sender that writes seconds has cut its own the same way.
+    /// The clock is first truncated to the unit of the format, as the sender truncated its own.
     #[inline]
     pub(crate) fn place(self, now: Now, past: Option<u32>, future: Option<u32>) -> Place {
-        // No overflow: the clock is below 2^63 s and a count below 2^64 units, both of at most 2^30 units a second.
+        // No overflow: the clock is below 2^63 s and a count below 2^64 units, with at most 2^30 units per second.
         let unit = self.format.per_second();
         let age = now.units(self.format) - self.count;
         let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
@@ -170,16 +171,16 @@ impl Timestamp {
     }
 }
 
-/// The digits of the last millisecond of the year 9999.
+/// The number of digits of the last millisecond of the year 9999.
 const MAX_DIGITS: usize = 15;
 
-/// The digits of a fraction of a second. Nine, nanoseconds, are the most that any sender is known to write.
+/// The most digits of a fraction of a second: nine, for nanoseconds, are the most that any sender is known to write.
 const MAX_FRACTION: usize = 9;
 
-/// The length of the time in RFC 3339 with which a text begins. No such time is the beginning or the end of another, so
-/// where one begins or ends it cannot be cut in two ways.
+/// The length of the RFC 3339 time at the beginning of a text. No such time is the beginning or the end of another, so
+/// a text that begins or ends with one cannot be split in two ways.
 fn rfc3339_length(byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
-    /// 0 stands for any digit, T for itself in either case.
+    /// `0` means any digit, and `T` means itself in either case.
     const FRONT: &[u8] = b"0000-00-00T00:00:00";
     const OFFSET: &[u8] = b"00:00";
 
@@ -208,17 +209,16 @@ fn rfc3339_length(byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
     }
 }
 
-/// 2001-09-09 in unix seconds: the first that has ten digits. Every webhook was signed later.
+/// 2001-09-09 in unix seconds: the first time with ten digits. Every webhook was signed later.
 pub(crate) const RECENT: i64 = 1_000_000_000;
 
-/// 10000-01-01T00:00:00Z, the first second that `OffsetDateTime` cannot hold.
+/// 10000-01-01T00:00:00Z, the first second that `OffsetDateTime` cannot represent.
 const YEAR_10000: i128 = 253_402_300_800;
 
-/// Where a count of seconds or of milliseconds turns from the one into the other: 1973 in milliseconds, the year 5138
-/// in seconds.
+/// A smaller number is read as seconds, any other as milliseconds: 1973 in milliseconds, or the year 5138 in seconds.
 const SECONDS_BELOW: u64 = 100_000_000_000;
 
-/// A clock reading. `OffsetDateTime` would take the calendar apart only to put it together again.
+/// The time of a clock. `OffsetDateTime` would convert it to a calendar date and back, for nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Now {
     seconds: i64,
@@ -231,7 +231,7 @@ impl Now {
             Ok(since) => {
                 Now { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
             }
-            // A clock before 1970 is wrong by more than any window: every signed time is too new.
+            // A clock before 1970 is wrong by more than any tolerance, so every signed time is too far in the future.
             Err(_) => Now { seconds: 0, nanos: 0 },
         }
     }
@@ -266,7 +266,7 @@ fn digits(text: &[u8]) -> Option<u64> {
 /// The text of a time.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct TimeText {
-    /// RFC 3339 with nanoseconds takes 30 bytes.
+    /// An RFC 3339 time with nanoseconds takes 30 bytes.
     bytes: [u8; TimeText::ROOM],
     start: usize,
     end: usize,

@@ -1,7 +1,7 @@
-//! A layer for every service over `http::Request`: needs the feature `tower`, which `axum` includes.
+//! A layer for any service that takes an `http::Request`. It needs the feature `tower`, which `axum` includes.
 //!
-//! The layer verifies, and runs the service once for each event if it is given an [`Once`]. The service finds the body
-//! untouched in the request, and a [`Received<P>`](crate::receive::Received) in its extensions.
+//! The layer verifies each request and, if it has an [`Once`], runs the service once for each event. The service gets
+//! the request with its raw body, and with a [`Received<P>`](crate::receive::Received) in its extensions.
 //!
 //! ```
 //! use hookseal::idempotency::{MemoryStore, Once};
@@ -36,10 +36,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With the feature `tracing`, the layer logs what it verified, and an extractor behind it what it cannot read.
+//! With the feature `tracing`, the layer logs each request that it verifies or refuses, and an extractor inside the
+//! layer logs events that it cannot read.
 //!
-//! In axum, use `Router::route_layer`: with `layer`, bodies to unknown paths would be read too. A handler behind the layer
-//! may take `Extension<Received<P>>`, or an extractor of [`axum`](crate::axum) if the state has the receiver too.
+//! In axum, use `Router::route_layer`: with `Router::layer`, the bodies of requests to unknown paths would be read too.
+//! A handler inside the layer can take `Extension<Received<P>>`, or, if the state also has the receiver, an extractor
+//! of the feature `axum`.
 
 use std::error::Error;
 use std::fmt;
@@ -61,17 +63,17 @@ use crate::idempotency::{Handled, MemoryStore, Once, Store};
 use crate::receive::{Answer, Intake, Received, Receiver, Rejection};
 use crate::trace;
 
-/// Verifies each request before the service sees it. See the [module](self).
+/// Verifies each request before the service sees it. See the [module's page](self) for an example.
 ///
-/// A refused request is answered, not failed: the error is the service's own. The service is called with the whole body
-/// as [`Full`], and answers with any body.
+/// A refused request gets a response, not an error: errors are only those of the service itself. The service is called
+/// with the whole body as [`Full`], and may respond with any body type.
 pub struct WebhookLayer<P = (), S = MemoryStore> {
     receiver: Receiver<P>,
     once: Option<Arc<Once<S>>>,
 }
 
 impl<P> WebhookLayer<P> {
-    /// A layer that verifies.
+    /// A layer that verifies requests with this receiver.
     ///
     /// ```
     /// use hookseal::{Secret, provider, receive::Receiver, tower::WebhookLayer};
@@ -87,8 +89,11 @@ impl<P> WebhookLayer<P> {
 }
 
 impl<P, S> WebhookLayer<P, S> {
-    /// Runs the service once for each event: 200 for a duplicate, 409 while it is in flight. The event counts as
-    /// processed when the service's status is 2xx; otherwise it is released for the sender's next attempt.
+    /// Runs the service once for each event. A duplicate is answered with 200, or with 409 while the event is in
+    /// flight.
+    ///
+    /// The event counts as processed if the service responds with a status of 2xx; otherwise it is released for the
+    /// sender's next attempt.
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Once};
@@ -125,7 +130,7 @@ impl<P, S> fmt::Debug for WebhookLayer<P, S> {
     }
 }
 
-/// A service behind a [`WebhookLayer`]. Calling it answers refused requests, and passes the others on.
+/// A service in a [`WebhookLayer`]. It answers refused requests itself, and passes the others to the inner service.
 ///
 /// ```
 /// use hookseal::tower::{WebhookLayer, WebhookService};
@@ -175,7 +180,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that was polled ready is the one to call; its clone is not ready.
+        // Call the service that was polled ready, not its clone, which may not be ready.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let WebhookLayer { receiver, once } = self.layer.clone();
@@ -191,7 +196,7 @@ where
             let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
             parts.extensions.insert(handled);
             let request = Request::from_parts(parts, Full::new(received.body().clone()));
-            // Not called before it is awaited: some services begin their work in `call`.
+            // Called only when it is awaited, because some services begin their work in `call`.
             let call = async move { inner.call(request).await };
             let response = match once {
                 None => call.await,
@@ -209,7 +214,7 @@ where
     }
 }
 
-/// Reads the body, frame by frame.
+/// Reads the body frame by frame.
 pub(crate) async fn receive<P, B: Body>(
     mut intake: Intake<'_, P>,
     headers: &HeaderMap,
@@ -218,7 +223,7 @@ pub(crate) async fn receive<P, B: Body>(
 where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Who waits for `100 Continue` has sent nothing yet, and need not.
+    // A sender that waits for `100 Continue` has not sent its body yet, and need not send it.
     if intake.is_refused() && headers.contains_key(EXPECT) {
         return intake.finish();
     }
@@ -245,7 +250,7 @@ impl<B: From<Vec<u8>>> Handled for Response<B> {
     }
 }
 
-/// Somebody else may have put a limit around the body.
+/// The rejection for a body that cannot be read. Another layer may have limited its length.
 fn broken(error: &(dyn Error + 'static)) -> Rejection {
     match (error.is::<LengthLimitError>(), error.source()) {
         (true, _) => Rejection::OverForeignLimit,
@@ -254,12 +259,12 @@ fn broken(error: &(dyn Error + 'static)) -> Rejection {
     }
 }
 
-/// The response that a rejection becomes.
+/// The response for a rejection.
 pub(crate) fn refusal<B: From<Vec<u8>>>(rejection: &Rejection) -> Response<B> {
     rejection.to_response()
 }
 
-/// The response that an answer becomes.
+/// The response for an answer.
 pub(crate) fn answered<B: From<Vec<u8>>>(answer: &Answer) -> Response<B> {
     trace::answered(answer);
     answer.to_response()

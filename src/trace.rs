@@ -1,5 +1,5 @@
-//! What the receiving half tells `tracing`: one event for each request, verified or refused, and another for what became
-//! of it. Never a secret, a signature or a body.
+//! What receiving logs with `tracing`: one event for each request, verified or refused, and another for the outcome of
+//! its handler. No event contains a secret, a signature or a body.
 
 use std::error::Error;
 
@@ -17,13 +17,13 @@ pub(crate) fn verified<P>(received: &Received<P>) {
     outcome(received, "webhook verified");
 }
 
-/// The handler of a claimed event ended.
+/// The handler of a claimed event has ended.
 pub(crate) fn settled<P>(received: &Received<P>, is_done: bool) {
     let text = if is_done { "webhook processed" } else { "webhook not processed, and released for another attempt" };
     outcome(received, text);
 }
 
-/// The handler does not run.
+/// The handler does not run, because the event is a duplicate.
 pub(crate) fn duplicate<P>(received: &Received<P>, answer: &Answer) {
     match answer {
         Answer::InFlight { .. } => outcome(received, "duplicate of a webhook that is being processed"),
@@ -31,7 +31,7 @@ pub(crate) fn duplicate<P>(received: &Received<P>, answer: &Answer) {
     }
 }
 
-/// The envelope is read for this alone, and only where somebody listens.
+/// The envelope is read only for the log, and therefore only if the level is enabled.
 fn outcome<P>(received: &Received<P>, text: &str) {
     if !enabled!(target: TARGET, Level::DEBUG) {
         return;
@@ -49,7 +49,7 @@ fn outcome<P>(received: &Received<P>, text: &str) {
     );
 }
 
-/// Authentic, and yet not for the handler.
+/// The request is authentic, but cannot be passed to the handler.
 pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
     let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
     let (provider, scope, key) = (received.provider().name(), received.scope(), proof.key());
@@ -61,12 +61,12 @@ pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
     }
 }
 
-/// That of the event, if it says one, or that of the delivery.
+/// The id of the event if it has one, or else the id of the delivery.
 fn id<'a>(event: &'a Option<Event<'_>>, proof: &'a Proof<'_>) -> Option<&'a str> {
     event.as_ref().and_then(Event::id).or(proof.id()).or(proof.unsigned_id())
 }
 
-/// `receiver`: if it was found.
+/// `receiver` is `None` if none was found.
 pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection) {
     let status = rejection.status().as_u16();
     let (provider, scope) = match (receiver, rejection) {
@@ -75,7 +75,7 @@ pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection) 
         (None, _) => (None, None),
     };
     if receiver.is_some_and(Receiver::is_nobodys) {
-        // As it came with the request, from whoever sent that.
+        // The name is from the request, and thus from an unknown sender.
         let unknown_tenant: Option<String> = scope.map(|scope| scope.chars().take(64).collect());
         warn!(target: TARGET, provider, unknown_tenant, status, reason = %rejection, "webhook refused");
     } else {
@@ -83,7 +83,7 @@ pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection) 
     }
 }
 
-/// What a handler says is wrong.
+/// The problem that a handler reports.
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn answered(answer: &Answer) {
     match answer {

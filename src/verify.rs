@@ -14,11 +14,11 @@ use crate::timestamp::Now;
 
 pub use proof::{Key, Proof, Verified};
 
-/// Verifies requests. Cheap to clone.
+/// Verifies requests. It is cheap to clone.
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
-/// timestamp is outside the window, or if it brings more than 16 signatures or 4 KiB of them. What is left costs one
-/// hash for each key, and no allocation.
+/// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
+/// costs at most one hash for each key, and no allocation.
 ///
 /// ```
 /// use hookseal::{Secret, provider};
@@ -30,19 +30,22 @@ pub use proof::{Key, Proof, Verified};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What stays open
+/// # What verification does not prevent
 ///
-/// A scheme that signs no timestamp accepts a captured request for ever, and a window bounds replays without stopping
-/// them ([`Scheme::replay_window`] says for how long): deduplicate, by the id that the event or a signed header carries,
-/// else by the SHA-256 of the body. [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) does so.
+/// A scheme that signs no timestamp accepts a captured request forever, and a tolerance limits replay attacks without
+/// ending them ([`Scheme::replay_window`] says for how long they are possible). Deduplicate by the id in the event or
+/// in a signed header, or by the SHA-256 hash of the body.
+/// [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) does this.
 ///
-/// Received ids may have at most 1024 bytes. An id that holds a time between the texts that separate it from the
-/// timestamp and the body, such as `msg.1763729000` under `{id}.{timestamp}.{body}`, is refused: the same signature would
-/// also fit a shorter id and a longer body. [`Scheme`] has the rules that give signed content one meaning.
+/// # Ids
+///
+/// A received id may have at most 1024 bytes. An id is refused if it contains a time together with the text that
+/// separates it from its neighbours, such as `msg.1763729000` under `{id}.{timestamp}.{body}`: the same signature would
+/// also fit a shorter id and a longer body. [`Scheme`] lists the rules that give signed content a single meaning.
 #[derive(Clone)]
 pub struct Verifier {
-    /// Strongest first. A request is judged by the first one whose signature header it carries, never by a weaker one
-    /// beside it.
+    /// Strongest first. A request is judged by the first scheme whose signature header it carries, and never by a
+    /// weaker one that it carries as well.
     schemes: Arc<[Arc<Keyed>]>,
 }
 
@@ -68,7 +71,7 @@ impl Verifier {
     /// assert_eq!(error, ConfigError::MalformedSecret { form: "hex" });
     /// # Ok::<(), ConfigError>(())
     /// ```
-    #[expect(clippy::needless_pass_by_value, reason = "schemes are mostly constants, which a reference would clutter")]
+    #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into())
     }
@@ -82,12 +85,12 @@ impl Verifier {
         Ok(Verifier { schemes: (0..).zip(schemes).map(keyed).collect::<Result<_, _>>()? })
     }
 
-    /// Verifies a request by the system's clock.
+    /// Verifies a request, using the system's clock.
     ///
-    /// `body` is the raw body as received. A body that was parsed and written again is another body.
+    /// `body` is the raw body, exactly as it was received. A body that was parsed and serialized again is another body.
     ///
     /// # Errors
-    /// [`VerifyError`]: the request is not authentic. Answer with its [`status`](VerifyError::status).
+    /// [`VerifyError`] if the request is not authentic. Answer with its [`status`](VerifyError::status).
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -108,10 +111,11 @@ impl Verifier {
         self.verify_by(headers, body, Now::system)
     }
 
-    /// Verifies a request at a given time: for tests, and for requests that were stored first.
+    /// Like [`verify`](Self::verify), at a given time: for tests, and for requests that were stored before they are
+    /// verified.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
+    /// The same errors as [`verify`](Self::verify).
     ///
     /// ```
     /// use hookseal::{Secret, VerifyError, provider};
@@ -136,10 +140,10 @@ impl Verifier {
         self.verify_by(headers, body, || now.into())
     }
 
-    /// Begins to verify a request whose body arrives in pieces, by the system's clock. Costs one allocation.
+    /// Begins to verify a request whose body arrives in pieces, using the system's clock. This takes one allocation.
     ///
     /// # Errors
-    /// [`VerifyError`] for headers that cannot be accepted whatever the body.
+    /// [`VerifyError`] for headers that cannot be accepted, whatever the body is.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -150,17 +154,17 @@ impl Verifier {
     /// verification.update(b"Hello, ");
     /// verification.update(b"World!");
     /// let proof = verification.finish()?;
-    /// assert_eq!(proof.timestamp(), None);
+    /// assert_eq!(proof.timestamp(), None, "GitHub signs none");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Result<Verification<'a>, VerifyError> {
         self.begin_by(headers, Now::system)
     }
 
-    /// [`begin`](Self::begin) at a given time.
+    /// Like [`begin`](Self::begin), at a given time.
     ///
     /// # Errors
-    /// As [`begin`](Self::begin).
+    /// The same errors as [`begin`](Self::begin).
     ///
     /// ```
     /// use hookseal::{Secret, VerifyError, provider};
@@ -180,10 +184,10 @@ impl Verifier {
         self.begin_by(headers, || now.into())
     }
 
-    /// The clock is read only where the scheme has a timestamp.
+    /// Reads the clock only if the scheme has a timestamp.
     ///
-    /// Not `begin_by` and `finish`: with the whole body at hand, one key is hashed after the other, and the usual request
-    /// pays for one. A property test holds the two ways together.
+    /// This does not use `begin_by` and `finish`: with the whole body at hand, the keys are tried one after the other,
+    /// and the usual request costs the hash of one. A property test checks that both ways agree.
     #[inline]
     fn verify_by<'a, H: Headers + ?Sized>(
         &self,
@@ -206,8 +210,8 @@ impl Verifier {
         Ok(self.open_by(headers, now)?.stream())
     }
 
-    /// The headers alone, by the system's clock or at a given time: for who does not know yet whether the body comes
-    /// in pieces.
+    /// Checks only the headers, using the system's clock or at a given time: for a caller that does not know yet
+    /// whether the body arrives in pieces.
     #[inline]
     pub(crate) fn open<'a, H: Headers + ?Sized>(
         &self,
@@ -259,9 +263,9 @@ impl Keyed {
     }
 }
 
-/// Headers that can be accepted if the body is right.
+/// Headers that are acceptable, if the body matches a signature.
 pub(crate) struct Opened<'a> {
-    /// Shared: a receiver's keys may be replaced while the body is on its way.
+    /// Shared, because a receiver's keys may be replaced while the body is arriving.
     keyed: Arc<Keyed>,
     reading: Reading<'a>,
 }
@@ -289,8 +293,7 @@ impl fmt::Debug for Verifier {
 
 /// A verification whose body is still arriving. Made by [`Verifier::begin`].
 ///
-/// It may be moved, boxed and dropped at any time: the state of the hash under each key lies on the heap and is wiped
-/// where it lies.
+/// You can move, box and drop it at any time: the hash state of each key is on the heap, and is wiped there.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -311,7 +314,7 @@ pub struct Verification<'a> {
 }
 
 impl<'a> Verification<'a> {
-    /// Takes in the next bytes of the body.
+    /// Adds the next bytes of the body.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -329,10 +332,10 @@ impl<'a> Verification<'a> {
         self.macs.update(chunk);
     }
 
-    /// Ends the body. The proof does not hold the body: whoever fed it has it.
+    /// Ends the body. The proof does not contain the body: keep the pieces yourself, and use them only after this.
     ///
     /// # Errors
-    /// [`VerifyError::NoMatch`].
+    /// [`VerifyError::NoMatch`] if no signature matches.
     ///
     /// ```
     /// # use hookseal::{Key, Secret, provider};

@@ -1,9 +1,9 @@
-//! What enums without fields are called in a log.
+//! The words for enums without fields.
 
-/// `Display` for an enum that is a word in files and databases: the same word.
+/// Implements `Display` for an enum, with the same word as in files and databases.
 macro_rules! display_as_serialized {
     ($name:ident) => {
-        /// The word that stands for it in JSON and TOML.
+        /// The same word as in JSON and TOML.
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 serde::Serialize::serialize(self, f)

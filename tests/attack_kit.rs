@@ -228,7 +228,7 @@ async fn each_kind_of_mistake_is_found() {
         (Fault::DeduplicatesTooLate, klang, "8 copies at the same time", "processed 8 times, should be once"),
         (Fault::KnowsTheEmptySecret, klang, "signed with the empty secret", "should be refused"),
         (Fault::KnowsTheCurrentSecretOnly, klang, "signed with previous secret 1", "should be accepted"),
-        (Fault::LooksAtTheFirstOfTwoHeaders, klang, "header `x-klang-signature` stands twice", "should be refused"),
+        (Fault::LooksAtTheFirstOfTwoHeaders, klang, "header `x-klang-signature` occurs twice", "should be refused"),
         (Fault::ComparesAsFarAsItGoes, github, "header `x-hub-signature-256` is cut in half", "should be refused"),
         (Fault::AcceptsAnotherScheme, klang, "signed as github does", "should be refused"),
         (Fault::FailsOnWhatIsNoJson, klang, "signed: no JSON", "answered 500 (oops), should be no error"),

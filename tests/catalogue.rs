@@ -13,7 +13,7 @@ fn names_are_unique_and_found() {
     let mut names = BTreeSet::new();
     for provider in provider::ALL {
         let name = provider.name();
-        assert!(names.insert(name), "{name} stands twice");
+        assert!(names.insert(name), "{name} occurs twice");
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
         assert_eq!(provider::by_name(name), Some(*provider));
         assert!(!provider.schemes().is_empty(), "{name} has no scheme");
@@ -38,7 +38,7 @@ fn presets_without_a_window_say_so() {
         let entry = source.find(&format!(" = \"{}\",", provider.name())).expect("the catalogue has an entry");
         let above = source[..entry].lines().rev().skip(1);
         let docs: String = above.take_while(|line| line.trim_start().starts_with("///")).collect();
-        let says = docs.contains("a captured delivery stays valid for ever");
+        let says = docs.contains("a captured delivery stays valid forever");
         assert_eq!(says, provider.replay_window().is_none(), "{}", provider.name());
     }
 }
@@ -55,11 +55,11 @@ fn the_documentation_lists_the_providers() {
         let window = match (provider.replay_window(), scheme.past(), scheme.future()) {
             (Some(_), Some(past), Some(future)) => format!("{past} s past, {future} s ahead"),
             _ if scheme.covers().contains("{timestamp}") => "**none**: any age".to_owned(),
-            _ => "**none**: no time signed".to_owned(),
+            _ => "**none**: no timestamp signed".to_owned(),
         };
         let id = match (scheme.covers_id(), scheme.headers().contains("{id}")) {
             (true, _) => "yes",
-            (false, true) => "no: only informs",
+            (false, true) => "sent unsigned",
             (false, false) => "no",
         };
         let confidence = match provider.confidence() {

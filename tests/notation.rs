@@ -41,7 +41,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a: {hex},alg", "{body}", "headers: `alg` is an item without a placeholder"),
     ("a: x,y={hex},...", "{body}", "headers: `x,y=` has the separator in its prefix"),
     ("a: t={timestamp},...", "{timestamp}.{body}", "headers: `t={timestamp},...` is a list without a signature"),
-    ("a: {id},{hex}", "{id}.{body}", "headers: `{id},{hex}` has an `{id}` in a list: it stands alone in its line"),
+    ("a: {id},{hex}", "{id}.{body}", "headers: `{id},{hex}` has an `{id}` in a list: an id needs a line of its own"),
     (
         "a: v1={hex},t={timestamp},...",
         "{timestamp}.{body}",

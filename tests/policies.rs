@@ -171,9 +171,9 @@ fn outcome_policies_in_files() {
     assert!(serde_json::from_str::<OutcomePolicy>(&rows(900)).is_ok());
     refuses::<OutcomePolicy>(&[
         (&rows(901), "overrides: has more than 900 rows"),
-        (r#"{"overrides":[{"first":499,"last":400,"action":"retry"}]}"#, "`499 to 400` is no range of statuses"),
-        (r#"{"overrides":[{"first":99,"last":400,"action":"retry"}]}"#, "`99 to 400` is no range of statuses"),
-        (r#"{"overrides":[{"first":100,"last":1000,"action":"retry"}]}"#, "`100 to 1000` is no range of statuses"),
+        (r#"{"overrides":[{"first":499,"last":400,"action":"retry"}]}"#, "`499 to 400` is not a range of statuses"),
+        (r#"{"overrides":[{"first":99,"last":400,"action":"retry"}]}"#, "`99 to 400` is not a range of statuses"),
+        (r#"{"overrides":[{"first":100,"last":1000,"action":"retry"}]}"#, "`100 to 1000` is not a range of statuses"),
         (r#"{"overrides":[{"first":404,"action":"retry"}]}"#, "missing field `last`"),
         (r#"{"overrides":[{"first":404,"last":404,"action":"ignore"}]}"#, "unknown variant `ignore`"),
         (r#"{"overrides":[{"first":404,"last":404,"action":"retry","status":1}]}"#, "unknown field `status`"),

@@ -157,7 +157,7 @@ fn code_and_files_are_checked_alike() {
         (
             acme(PLAIN).and_then(|acme| acme.with_schemes([TIMED, PLAIN])),
             format!(r#"{{"name":"acme","schemes":[{timed},{plain}]}}"#),
-            "schemes: `{body}` is what an earlier scheme covers, read in another way",
+            "schemes: `{body}` can be mistaken for what an earlier scheme covers",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a."])),
@@ -215,7 +215,10 @@ fn code_and_files_are_checked_alike() {
     for (lines, expected) in [
         ("event = [\"type: {typ}\"]", "`{typ}` is not a placeholder of an event"),
         ("event_shapes = []", "unknown field `event_shapes`"),
-        ("event = [\"type: {type}\", \"{data}\"]\nevents = [[\"type: {type}\", \"{data}\"]]", "are given beside `event`"),
+        (
+            "event = [\"type: {type}\", \"{data}\"]\nevents = [[\"type: {type}\", \"{data}\"]]",
+            "are given beside `event`",
+        ),
         ("event_headers = [\"X: {type}\"]", "are given without `event`"),
         ("reuses_timestamp = true", "unknown field `reuses_timestamp`"),
         ("confidence = \"vendor-library\"", "unknown field `confidence`"),

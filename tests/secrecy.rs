@@ -54,7 +54,7 @@ fn nothing_secret_is_printed() {
         printed.debug(&verifier);
         printed.debug(&parts.headers);
         let verified = verifier.verify(&parts.headers, body).unwrap();
-        printed.debug(verified);
+        printed.debug(verified.clone());
         printed.debug(verified.proof());
         let mut verification = verifier.begin(&parts.headers).unwrap();
         verification.update(BODY);

@@ -1,5 +1,5 @@
-//! Where webhooks may be sent. Whoever registers a URL chooses what the sender's servers call; without a policy, that
-//! includes the sender's own network and the metadata service of its cloud.
+//! Where webhooks may be sent. A user who registers a URL chooses what the sender's servers call; without a policy,
+//! that includes the sender's own network and the metadata service of its cloud.
 
 use std::net::IpAddr;
 
@@ -18,41 +18,41 @@ mod punycode;
 mod syntax;
 mod url;
 
-/// Which URLs and addresses may be called: the defence against SSRF, in which somebody registers a URL that makes the
-/// sender's servers call the sender's own network. The default admits public HTTPS alone.
+/// Which URLs and addresses may be called. This is the defence against SSRF, in which an attacker registers a URL that
+/// makes the sender's servers call the sender's own network. The default allows only public HTTPS.
 ///
-/// 1. The URL has at most 2048 bytes of ASCII, without white space, control characters, or characters that RFC 3986 has
-///    no place for, such as `\`: some parsers drop or change them and so see another host.
+/// 1. The URL has at most 2048 bytes of ASCII, without white space, control characters, or characters that RFC 3986
+///    does not allow, such as `\`: some parsers drop or change them, and thus see another host.
 /// 2. It begins with `https://` and a host. It has no user name, no fragment, and no `%` in the host.
-/// 3. The port is absent, empty, or a number from 1 to 65535, and not one that the Fetch standard blocks, such as 22
-///    (SSH), 25 (SMTP) and 6667 (IRC): whoever registers a URL must not make the sender knock at other people's mail and
-///    log-in servers. [`with_ports`](Self::with_ports) replaces this rule, and a short list is better where your customers can live
-///    with one.
-/// 4. An IPv6 address stands in brackets and has no zone. A host whose last label is a number or begins with `0x` must be
+/// 3. The port is absent, empty, or a number from 1 to 65535. It must not be one that the Fetch standard blocks, such
+///    as 22 (SSH), 25 (SMTP) and 6667 (IRC): a user who registers a URL must not make the sender connect to other
+///    people's mail and login servers. [`with_ports`](Self::with_ports) replaces this rule; use a short list if your
+///    customers can live with one.
+/// 4. An IPv6 address is in brackets and has no zone. A host whose last label is a number or begins with `0x` must be
 ///    an IPv4 address in canonical decimal: some resolvers read `0x7f.1` and `127.1` as 127.0.0.1. Addresses of either
 ///    family must be public (see below).
-/// 5. Any other host is a name of two or more labels of letters, digits, `-` and `_`; one final dot is allowed. A name in
-///    another script must be given as A-labels, `xn--…`, whose Punycode is checked; there is no conversion here.
-/// 6. The name is not one that public DNS does not have, or that private networks use: `localhost`, `.local`, `.internal`,
-///    `.svc` (Kubernetes), `.consul`, `.mail`, `.test`, `.onion` and their like. The top-level domain `.example` is
-///    refused; `example.com` is allowed.
+/// 5. Any other host is a name of two or more labels of letters, digits, `-` and `_`; one final dot is allowed. A name
+///    in another script must be given as A-labels, `xn--…`, whose Punycode is checked; there is no conversion here.
+/// 6. The name must not be one that does not exist in public DNS or that private networks use: `localhost`, `.local`,
+///    `.internal`, `.svc` (Kubernetes), `.consul`, `.mail`, `.test`, `.onion` and the like. The top-level domain
+///    `.example` is refused; `example.com` is allowed.
 ///
 /// An address is public if neither IANA's special-purpose registries nor its multicast registries reserve it and, for
-/// IPv6, it lies in 2000::/3. IPv4-mapped addresses and those of NAT64 (RFC 6052, the well-known prefix) are as public as
-/// the IPv4 address that they hold. Azure's 168.63.129.16 is refused as well.
+/// IPv6, it lies in 2000::/3. IPv4-mapped addresses and those of NAT64 (RFC 6052, the well-known prefix) are as public
+/// as the IPv4 address that they contain. Azure's 168.63.129.16 is refused as well.
 ///
-/// # What the text does not tell
+/// # What the text does not show
 ///
-/// A URL that passes is harmless only as far as its text goes. [`check_resolved`](Self::check_resolved) is the wall; the
-/// text cannot show
+/// A URL that passes is harmless only as far as its text shows. The real protection is
+/// [`check_resolved`](Self::check_resolved), because the text cannot show
 ///
 /// - what a name resolves to, today or at the next retry: `127.0.0.1.nip.io` is an ordinary name;
-/// - what the sender's resolver makes of a name. Where it has search domains, as in Kubernetes, it may complete
+/// - how the sender's resolver treats a name. If it has search domains, as in Kubernetes, it may complete
 ///   `payments.prod` to a service of the cluster; and an internal DNS server may answer for any name;
-/// - whether a name in another script follows all of Unicode's rules. Those need tables: Punycode that decodes to
-///   unassigned or unnormalised characters passes here, and a client that parses URLs may refuse it;
-/// - which public addresses are the sender's own, belong to its cloud, or are translated by a NAT64 gateway under a prefix
-///   of its own. [`deny_addresses`](Self::deny_addresses) names them.
+/// - whether a name in another script follows all of Unicode's rules. Checking them needs tables: Punycode that decodes
+///   to unassigned or unnormalised characters passes here, and a client that parses URLs may refuse it;
+/// - which public addresses are the sender's own, belong to its cloud, or are translated by a NAT64 gateway with its
+///   own prefix. Exclude them with [`deny_addresses`](Self::deny_addresses).
 ///
 /// ```
 /// use hookseal::UrlError;
@@ -66,8 +66,8 @@ mod url;
 ///
 /// # In a file
 ///
-/// The fields are called like the methods, and each may be left out. `allow_loopback_http`, `allow_private` and
-/// `refuse_ip_literals` are `false` unless given; `ports`, `allow_addresses` and `deny_addresses` are lists.
+/// The fields have the names of the methods, and all are optional. `allow_loopback_http`, `allow_private` and
+/// `refuse_ip_literals` are `false` unless set; `ports`, `allow_addresses` and `deny_addresses` are lists.
 ///
 /// ```
 /// use hookseal::delivery::UrlPolicy;
@@ -89,7 +89,7 @@ pub struct UrlPolicy {
     allow_loopback_http: bool,
     allow_private: bool,
     refuse_ip_literals: bool,
-    /// All but those of other protocols, if `None`.
+    /// `None` allows all ports except those of other protocols.
     #[serde(skip_serializing_if = "Option::is_none")]
     ports: Option<Vec<u16>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -118,8 +118,8 @@ impl UrlPolicy {
         }
     }
 
-    /// Admits the sender's own machine, over `http` as well as `https`: `localhost` and names under it, 127.0.0.0/8 and
-    /// `::1`. For tests; in production, it hands every local service to whoever registers a URL.
+    /// Allows the sender's own machine, over `http` as well as `https`: `localhost` and names under it, 127.0.0.0/8 and
+    /// `::1`. Use it only in tests: in production, it exposes every local service to anyone who can register a URL.
     ///
     /// ```
     /// use hookseal::delivery::UrlPolicy;
@@ -134,12 +134,12 @@ impl UrlPolicy {
         self
     }
 
-    /// Admits the sender's own network: addresses of RFC 1918 and RFC 4193, host names of one label, and those under
+    /// Allows the sender's own network: addresses of RFC 1918 and RFC 4193, host names of one label, and those under
     /// `.local`, `.internal`, `.intranet`, `.corp`, `.home`, `.mail`, `.lan`, `.private`, `.home.arpa`, `.svc` and
     /// `.consul`.
     ///
-    /// Still refused: loopback, link-local and shared addresses (100.64.0.0/10), and the metadata services that clouds
-    /// keep in private ranges.
+    /// Loopback, link-local and shared addresses (100.64.0.0/10) are still refused, and so are the metadata services
+    /// that clouds run at private addresses.
     ///
     /// ```
     /// use hookseal::delivery::UrlPolicy;
@@ -154,7 +154,7 @@ impl UrlPolicy {
         self
     }
 
-    /// Refuses IP addresses as hosts. Has no effect on [`check_resolved`](Self::check_resolved).
+    /// Refuses IP addresses as hosts. This has no effect on [`check_resolved`](Self::check_resolved).
     ///
     /// ```
     /// use hookseal::UrlError;
@@ -168,13 +168,12 @@ impl UrlPolicy {
         self
     }
 
-    /// Admits these ports alone, whatever the default says of them. A URL without a port counts as its scheme's, 443 or
-    /// 80.
+    /// Allows only these ports, whatever the default is. A URL without a port has that of its scheme, 443 or 80.
     ///
-    /// Recommended: `[443]`, or `[443, 8443]`, if your customers can put their endpoints there. Unless set, every port is
-    /// admitted that the Fetch standard does not block: receivers do listen on others, and behind a public address
-    /// ([`check_resolved`](Self::check_resolved)) a port is somebody else's to protect, apart from protocols that can be
-    /// abused by whatever is sent to them.
+    /// `[443]` or `[443, 8443]` is recommended, if your customers can use these ports. Unless set, every port is
+    /// allowed that the Fetch standard does not block: receivers do listen on others, and the owner of a public address
+    /// ([`check_resolved`](Self::check_resolved)) is responsible for its ports, except for protocols that any request
+    /// can abuse.
     ///
     /// ```
     /// use hookseal::delivery::UrlPolicy;
@@ -190,7 +189,7 @@ impl UrlPolicy {
         self
     }
 
-    /// The ports that are admitted, if they were set.
+    /// The ports that are allowed, if they were set.
     ///
     /// ```
     /// use hookseal::delivery::UrlPolicy;
@@ -202,12 +201,12 @@ impl UrlPolicy {
         self.ports.as_deref()
     }
 
-    /// Admits the addresses of a network, for example `100.64.0.0/10`, whatever the registries say. Names are not
+    /// Allows the addresses of a network, for example `100.64.0.0/10`, whatever the registries say. Names are not
     /// affected.
     ///
-    /// A network is one of IPv4 or of IPv6, as it is written: `::/0` is all of IPv6 and nothing of IPv4. An IPv6 address
-    /// that holds an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo) is admitted only if that one is
-    /// admitted, too, so that allowing `64:ff9b::/96` does not open 10.0.0.1 to a gateway.
+    /// A network belongs to either IPv4 or IPv6, as it is written: `::/0` is all of IPv6 and nothing of IPv4. An IPv6
+    /// address that contains an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo) is allowed only if
+    /// that address is also allowed: `64:ff9b::/96` does not open 10.0.0.1 through a gateway.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for a text that is neither a network nor an address, or has bits after its prefix.
@@ -229,15 +228,15 @@ impl UrlPolicy {
         Ok(self)
     }
 
-    /// Refuses the addresses of a network: the sender's own public one, a cloud's services at public numbers (IBM's are
-    /// `161.26.0.0/16` and `166.8.0.0/14`), or `::/0` for all of IPv6. Takes precedence over everything that the policy
-    /// allows.
+    /// Refuses the addresses of a network: the sender's own public one, a cloud's services at public addresses (IBM's
+    /// are `161.26.0.0/16` and `166.8.0.0/14`), or `::/0` for all of IPv6. This takes precedence over everything that
+    /// the policy allows.
     ///
-    /// A network is one of IPv4 or of IPv6, as it is written. An IPv6 address that holds an IPv4 address is refused if
-    /// either is denied.
+    /// A network belongs to either IPv4 or IPv6, as it is written. An IPv6 address that contains an IPv4 address is
+    /// refused if either is denied.
     ///
     /// # Errors
-    /// As [`allow_addresses`](Self::allow_addresses).
+    /// The same errors as [`allow_addresses`](Self::allow_addresses).
     ///
     /// ```
     /// use hookseal::UrlError;
@@ -255,7 +254,7 @@ impl UrlPolicy {
         Ok(self)
     }
 
-    /// Checks a URL and keeps it.
+    /// Checks a URL and returns it as an [`EndpointUrl`].
     ///
     /// # Errors
     /// [`UrlError`] with the first rule that the URL breaks.
@@ -277,7 +276,7 @@ impl UrlPolicy {
         Ok(EndpointUrl::checked(text, uri))
     }
 
-    /// Checks a URL. Allocates nothing.
+    /// Checks a URL without allocating.
     ///
     /// # Errors
     /// [`UrlError`] with the first rule that the URL breaks.
@@ -294,17 +293,17 @@ impl UrlPolicy {
         self.judge(text).map(|_| ())
     }
 
-    /// Checks the addresses that an endpoint's host resolved to. One that is refused refuses all of them.
+    /// Checks the addresses to which an endpoint's host resolves. If one of them is refused, all are.
     ///
-    /// This protects only a sender that keeps to the following, at every attempt, for names change their addresses at
-    /// will between two retries, and between a check and a connection:
+    /// This protects a sender only if it follows these rules at every attempt, because the addresses of a name can
+    /// change between two retries, and between a check and a connection:
     ///
     /// 1. Resolve the host once per attempt.
-    /// 2. Check all the addresses.
-    /// 3. Connect to these addresses alone, also where a client falls back from IPv6 to IPv4. With a client that would
-    ///    resolve again, pin them (`resolve_to_addrs` of reqwest).
-    /// 4. Follow no redirects: the target was not checked.
-    /// 5. Use no proxy, not even from the environment: a proxy resolves by itself.
+    /// 2. Check all addresses.
+    /// 3. Connect only to these addresses, even if the client falls back from IPv6 to IPv4. If the client would resolve
+    ///    the host again, pin the addresses (`resolve_to_addrs` of reqwest).
+    /// 4. Do not follow redirects: their target was not checked.
+    /// 5. Do not use a proxy, not even one from the environment: a proxy resolves names itself.
     ///
     /// # Errors
     /// [`UrlError::NoAddress`] for an empty list, [`UrlError::AddressNotPublic`] and [`UrlError::AddressDenied`].
@@ -349,7 +348,7 @@ impl UrlPolicy {
         Ok(parts)
     }
 
-    /// Of an IPv6 address that holds an IPv4 address, both must be admitted.
+    /// If an IPv6 address contains an IPv4 address, both must be allowed.
     fn judge_address(&self, address: IpAddr) -> Result<Reach, UrlError> {
         let forms = address::forms(address);
         let lies_in = |networks: &[Network], form| networks.iter().any(|network| network.contains(form));
@@ -399,5 +398,5 @@ fn read_network(text: &str) -> Result<Network, ConfigError> {
     Network::read(text).ok_or_else(|| ConfigError::Invalid { field: "addresses", piece: text.to_owned(), problem })
 }
 
-/// The rules admit nothing that `http` reads otherwise; should they ever, it is refused.
+/// The rules allow nothing that the http crate reads differently; if they ever do, it is refused.
 const UNLIKE: UrlError = UrlError::Host { problem: "is not the one that HTTP clients would call" };

@@ -12,8 +12,8 @@ const EVERY: &str = "*";
 /// The event types that an endpoint wants: all, or those that match one of its patterns.
 ///
 /// A pattern is a type, `prefix.*` for every type with one or more segments after the prefix, or `*` for all types.
-/// Anything else is an error when the filter is made, so that no filter silently matches nothing. In JSON and TOML a filter
-/// is a list of patterns. As one text, in a column or an environment variable, it is a list separated by commas.
+/// Anything else is an error when the filter is made, so that no filter silently matches nothing. In JSON and TOML a
+/// filter is a list of patterns. As one text, in a column or an environment variable, it is a list separated by commas.
 ///
 /// ```
 /// use hookseal::EventType;
@@ -29,12 +29,12 @@ const EVERY: &str = "*";
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct EventFilter {
-    /// Valid, and none covered by another. Never empty.
+    /// All are valid, and none is covered by another. Never empty.
     patterns: Vec<Cow<'static, str>>,
 }
 
 impl EventFilter {
-    /// A filter that wants all events.
+    /// A filter that matches all events.
     ///
     /// ```
     /// use hookseal::EventType;
@@ -47,11 +47,11 @@ impl EventFilter {
         EventFilter { patterns: vec![Cow::Borrowed(EVERY)] }
     }
 
-    /// A filter from patterns. Those that another one covers are left out.
+    /// A filter from patterns. A pattern that is covered by another one is left out.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a text that is not a pattern, and for an empty list: an endpoint that wants nothing is
-    /// a mistake.
+    /// [`ConfigError::Invalid`] for a text that is not a pattern, and for an empty list, because a filter that matches
+    /// nothing is a mistake.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -74,7 +74,7 @@ impl EventFilter {
         Ok(filter)
     }
 
-    /// Whether the filter wants events of this type.
+    /// Whether the filter matches events of this type.
     ///
     /// ```
     /// use hookseal::EventType;
@@ -89,7 +89,7 @@ impl EventFilter {
         self.patterns.iter().any(|pattern| covers(pattern, event_type.as_str()))
     }
 
-    /// Whether this filter wants every type that the other one wants.
+    /// Whether this filter matches every type that the other one matches.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -101,7 +101,7 @@ impl EventFilter {
         other.patterns.iter().all(|pattern| self.patterns.iter().any(|own| covers(own, pattern)))
     }
 
-    /// A filter that wants every type that one of the two wants.
+    /// A filter that matches every type that at least one of the two matches.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -117,10 +117,14 @@ impl EventFilter {
         filter
     }
 
-    /// The patterns.
+    /// The patterns of the filter, without those that another one covers.
     ///
     /// ```
-    /// assert_eq!(hookseal::delivery::EventFilter::all().patterns().collect::<Vec<_>>(), ["*"]);
+    /// use hookseal::delivery::EventFilter;
+    ///
+    /// let filter = EventFilter::new(["call.*", "call.completed"])?;
+    /// assert_eq!(filter.patterns().collect::<Vec<_>>(), ["call.*"]);
+    /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().map(|pattern| &**pattern)
@@ -135,7 +139,7 @@ impl EventFilter {
 }
 
 impl Default for EventFilter {
-    /// All events: what a subscription that names none means on every platform looked at.
+    /// Matches all events: on every platform that was examined, a subscription without event types means this.
     fn default() -> EventFilter {
         EventFilter::all()
     }
@@ -181,7 +185,7 @@ impl From<EventFilter> for Vec<String> {
 /// Whether a pattern matches every type that `other`, a type or a pattern, matches.
 fn covers(pattern: &str, other: &str) -> bool {
     match pattern.strip_suffix('*') {
-        // `prefix.`, with something behind it.
+        // `prefix.` with something after it.
         Some(prefix) => other.len() > prefix.len() && other.starts_with(prefix) || pattern == other,
         None => pattern == other,
     }

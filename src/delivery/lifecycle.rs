@@ -14,9 +14,9 @@ use super::state::{FailReason, State};
 
 /// One event on its way to one endpoint: a value that your database or queue keeps.
 ///
-/// A worker that finds it due calls [`begin`](Self::begin), stores it, sends, calls [`record`](Self::record), and stores
-/// it again together with the attempt's record. Whoever stores it also writes [`due`](Self::due) into a column, as a
-/// timestamp or as [unix milliseconds](Self::due_unix_millis), and one comparison finds what there is to do:
+/// A worker that finds it due calls [`begin`](Self::begin), stores it, sends, calls [`record`](Self::record), and
+/// stores it again together with the attempt's record. Whoever stores it also writes [`due`](Self::due) into a column,
+/// as a timestamp or as [unix milliseconds](Self::due_unix_millis), and one comparison finds what there is to do:
 ///
 /// ```sql
 /// CREATE INDEX due ON deliveries (due_at) WHERE due_at IS NOT NULL;
@@ -36,8 +36,8 @@ use super::state::{FailReason, State};
 /// event: the attempt is begun again under its number, with the same event id, by which the receiver deduplicates.
 /// If the first worker was only slow, its record comes too late and is refused, so that no attempt counts twice.
 ///
-/// All times come from the caller. Pass the database's clock to every worker; clocks that disagree make attempts early or
-/// late by as much, and lose nothing.
+/// All times come from the caller. Pass the database's clock to every worker; clocks that disagree make attempts early
+/// or late by as much, and lose nothing.
 ///
 /// Its JSON accepts fields that it does not know, so that an old worker reads a newer one's rows. For a table without
 /// JSON, there are [`columns`](Self::columns).
@@ -95,21 +95,24 @@ impl Delivery {
         &self.columns
     }
 
-    /// Its state.
+    /// The state of the delivery.
     ///
     /// ```
     /// # use hookseal::delivery::{Delivery, State};
-    /// assert_eq!(Delivery::new(time::OffsetDateTime::UNIX_EPOCH).state(), State::Pending);
+    /// let mut delivery = Delivery::new(time::OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(delivery.state(), State::Pending);
+    /// delivery.cancel();
+    /// assert_eq!(delivery.state(), State::Cancelled);
     /// ```
     pub fn state(&self) -> State {
         self.columns.state
     }
 
-    /// When a worker may take it: when the next attempt is due or, while one is in flight, when that one counts as lost.
-    /// `None` once the delivery has ended.
+    /// When a worker may take it: when the next attempt is due or, while one is in flight, when that one counts as
+    /// lost. `None` once the delivery has ended.
     ///
-    /// Store it in your queue's column after every change, and take nothing from the queue before: a due time of its own
-    /// could call a delivery due when [`begin`](Self::begin) does not.
+    /// Store it in your queue's column after every change, and take nothing from the queue before: a due time of its
+    /// own could call a delivery due when [`begin`](Self::begin) does not.
     ///
     /// ```
     /// use hookseal::delivery::{Delivery, DeliveryPolicy};
@@ -142,7 +145,7 @@ impl Delivery {
         }
         let lease = columns.begun_at.and(columns.lease_until);
         let wished = columns.due_at.into_iter().chain(columns.replay_at).min();
-        // A row that says neither is due at once, lest it wait for ever.
+        // A row that has neither is due at once; otherwise it would wait forever.
         Some(lease.or(wished).unwrap_or_default())
     }
 
@@ -169,15 +172,15 @@ impl Delivery {
     /// Begins the next attempt, or the last one again if its lease has run out and no worker has recorded it. Store the
     /// delivery before you send.
     ///
-    /// A worker that owns the row need not store it: it keeps the attempt in memory, reads the row again when the attempt
-    /// has ended, and records on what it reads. [`record`](Self::record) compares the attempt's number with the row, so
-    /// that of two owners, one records. A batch can do that in SQL, with `WHERE attempts = $number - 1`; it then has to
-    /// leave alone what a user has changed meanwhile, `state`, `replay_at` and `replays_wanted`. An owner must
-    /// remember what it has in flight, since the row stays due.
+    /// A worker that owns the row need not store it: it keeps the attempt in memory, reads the row again when the
+    /// attempt has ended, and records on what it reads. [`record`](Self::record) compares the attempt's number with the
+    /// row, so that of two owners, one records. A batch can do that in SQL, with `WHERE attempts = $number - 1`; it
+    /// then has to leave alone what a user has changed meanwhile, `state`, `replay_at` and `replays_wanted`. An owner
+    /// must remember what it has in flight, since the row stays due.
     ///
     /// # Errors
-    /// [`AttemptError::NotPending`]; [`AttemptError::NotDue`] also while an attempt is in flight whose lease has not run
-    /// out.
+    /// [`AttemptError::NotPending`]; [`AttemptError::NotDue`] also while an attempt is in flight whose lease has not
+    /// run out.
     ///
     /// ```
     /// use hookseal::delivery::{AttemptError, Delivery, DeliveryPolicy};
@@ -270,17 +273,18 @@ impl Delivery {
         Ok((AttemptRecord { delivered: verdict == Verdict::Delivered, ..record }, next))
     }
 
-    /// Makes one more attempt at a user's wish, due at `at`, whatever became of the delivery before.
+    /// Requests one more attempt for a user, due at `at`, whatever has happened to the delivery before.
     ///
     /// - A delivery that has ended is pending again for this one attempt, which is not retried if it fails.
-    /// - A pending one only becomes due earlier, and keeps all its retries: the schedule does not count the attempt, and
-    ///   goes on as planned if it fails. If the schedule's own attempt is due by then, that is the one.
-    /// - While an attempt is in flight, the wish waits for its end, and is due then whatever the outcome was. Even a
-    ///   success does not use it up: the user asked for something that is sent from now on, perhaps because the receiver
-    ///   was mended just now, and what is already on its way went to the old one. The receiver deduplicates by the id.
+    /// - A pending delivery only becomes due earlier, and keeps all its retries: the schedule does not count the
+    ///   attempt, and continues as planned if it fails. If the schedule's own attempt is due by then, it serves as the
+    ///   replay.
+    /// - While an attempt is in flight, the replay waits until it has ended, and is then due whatever its outcome. Even
+    ///   a success does not replace it: the user wants something that is sent from now on, perhaps because the receiver
+    ///   has just been repaired, and the attempt in flight went to the old one. The receiver deduplicates by the id.
     ///
-    /// Several wishes before one attempt are one. Only [`cancel`](Self::cancel) takes a wish back. The attempt is signed
-    /// with its own time, also where retries reuse the first one's.
+    /// Several requests before one attempt count as one. Only [`cancel`](Self::cancel) withdraws a request. The attempt
+    /// is signed with its own time, even if retries reuse the time of the first attempt.
     ///
     /// ```
     /// use hookseal::delivery::{Delivery, DeliveryPolicy, Next, Outcome, State};
@@ -305,7 +309,7 @@ impl Delivery {
         columns.replays_wanted = columns.replays_wanted.wrapping_add(1);
     }
 
-    /// Calls it off, unless it has ended. An attempt in flight no longer counts, and its record is refused.
+    /// Cancels the delivery, unless it has ended. An attempt in flight no longer counts, and its record is refused.
     ///
     /// ```
     /// use hookseal::delivery::{Delivery, State};
@@ -320,7 +324,7 @@ impl Delivery {
             columns.state = State::Cancelled;
             (columns.due_at, columns.replay_at, columns.replays_wanted) = (None, None, 0);
             (columns.begun_at, columns.lease_until) = (None, None);
-            // An attempt of an owner, who has stored no beginning, counts no more either.
+            // The attempt of an owner that has stored no beginning does not count any more either.
             columns.begun = columns.begun.wrapping_add(1);
         }
     }
@@ -335,7 +339,7 @@ impl Delivery {
         columns.state == State::Pending && attempt.number == columns.attempts.saturating_add(1) && current
     }
 
-    /// Takes in what an outcome means, and says what comes next.
+    /// Applies the meaning of an outcome, and says what comes next.
     fn next(&mut self, attempt: &Attempt, policy: &DeliveryPolicy, verdict: Verdict, now_ms: i64, random: u64) -> Next {
         let mut next = match verdict {
             Verdict::Delivered => Next::Delivered,
@@ -361,7 +365,7 @@ impl Delivery {
         next
     }
 
-    /// When the schedule goes on after a failed attempt, if it does.
+    /// When the schedule continues after a failed attempt, if it does.
     fn retry(
         &self,
         attempt: &Attempt,
@@ -372,7 +376,7 @@ impl Delivery {
     ) -> Next {
         let (columns, retry) = (&self.columns, policy.retry());
         let after = |wait: u64| now_ms.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
-        // A clock that went back gives no age.
+        // If the clock was set back, the age is zero.
         let age = columns.first_at.map_or(0, |first| now_ms.saturating_sub(first).max(0));
         let end = retry.max_age().map_or(i64::MAX, |limit| after(Millis::new(limit).0).saturating_sub(age));
         let due = if attempt.replay {
@@ -389,7 +393,7 @@ impl Delivery {
             }
             after(asked).min(end)
         };
-        // Whatever lies after the calendar's end is too late.
+        // Any time after the calendar's end is too late.
         unix_time(due).map_or(Next::Failed(FailReason::TooOld), Next::RetryAt)
     }
 }
@@ -404,7 +408,7 @@ fn unix_time(unix_ms: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000).ok()
 }
 
-/// The time, or the end of the calendar that is nearest to it.
+/// The time, or the nearest end of the calendar.
 fn nearest_time(unix_ms: i64) -> OffsetDateTime {
     let end = if unix_ms < 0 { PrimitiveDateTime::MIN } else { PrimitiveDateTime::MAX };
     unix_time(unix_ms).unwrap_or(end.assume_utc())

@@ -19,35 +19,35 @@ use crate::words::display_as_serialized;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
-    /// A status line came. What becomes of the response's body does not matter.
+    /// A status line was received. What happens to the response's body does not matter.
     Response {
         /// The status code.
         status: u16,
         /// The `Retry-After` header, if there was one.
         retry_after: Option<&'a [u8]>,
     },
-    /// No answer in time.
+    /// No answer arrived in time.
     Timeout,
-    /// No connection.
+    /// No connection was established.
     ConnectError,
     /// The host's name was not resolved.
     DnsError,
     /// The TLS handshake failed.
     TlsError,
-    /// The connection broke off before an answer.
+    /// The connection was closed or reset before an answer arrived.
     ConnectionReset,
-    /// The host's name led to an address that must not be sent to. Names change, so it is tried again.
+    /// The host's name resolved to an address that must not be called. It is retried, because names can change.
     AddressRefused,
-    /// The endpoint's URL must not be sent to.
+    /// The endpoint's URL must not be called.
     UrlRefused,
     /// The request could not be made.
     RequestInvalid,
-    /// The body is larger than the sender sends.
+    /// The body is larger than the sender's limit.
     PayloadTooLarge,
 }
 
 impl Outcome<'_> {
-    /// The status, if an answer came.
+    /// The status, if an answer arrived.
     ///
     /// ```
     /// use hookseal::delivery::Outcome;
@@ -61,7 +61,7 @@ impl Outcome<'_> {
         }
     }
 
-    /// What went wrong, in a word for logs; `None` if an answer came.
+    /// What went wrong, as a word for logs. `None` if an answer arrived.
     ///
     /// ```
     /// use hookseal::delivery::Outcome;
@@ -89,52 +89,61 @@ impl Outcome<'_> {
 /// ```
 /// use hookseal::delivery::Verdict;
 ///
-/// assert_ne!(Verdict::Delivered, Verdict::GiveUp);
+/// use hookseal::delivery::{Outcome, OutcomePolicy};
+/// use time::OffsetDateTime;
+///
+/// // A time-out may be a slow receiver that has the event, so it is retried; a body that is too large will stay so.
+/// let verdict = |outcome| OutcomePolicy::standard().classify(&outcome, OffsetDateTime::UNIX_EPOCH);
+/// assert_eq!(verdict(Outcome::Timeout), Verdict::Retry { throttled: false, retry_after: None });
+/// assert_eq!(verdict(Outcome::PayloadTooLarge), Verdict::GiveUp);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The receiver has it.
+    /// The receiver has the event.
     Delivered,
-    /// Try again, when the retry policy says.
+    /// Retry when the retry policy says so.
     Retry {
-        /// The receiver is well, but busy.
+        /// Whether the receiver works, but is busy.
         throttled: bool,
-        /// How long it asked to be left alone; only from 429 and 503.
+        /// How long the receiver asked the sender to wait. Only 429 and 503 have it.
         retry_after: Option<Duration>,
     },
-    /// No further attempt would help.
+    /// No other attempt would help.
     GiveUp,
-    /// The endpoint is gone: no further event either.
+    /// The endpoint is gone: send it no other events either.
     DisableEndpoint,
 }
 
 /// What to do at a status, in an override.
 ///
 /// ```
-/// use hookseal::delivery::Action;
+/// use hookseal::delivery::{Action, OutcomePolicy};
 ///
-/// assert_ne!(Action::Retry, Action::GiveUp);
+/// // A customer's gateway answers 404 while it deploys.
+/// let policy = OutcomePolicy::server_errors_only().with_override(404, 404, Action::Retry)?;
+/// assert_eq!([404, 403].map(|status| policy.action(status)), [Action::Retry, Action::GiveUp]);
+/// # Ok::<(), hookseal::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Action {
-    /// It was delivered.
+    /// Count the event as delivered.
     Deliver,
-    /// Try again.
+    /// Retry.
     Retry,
-    /// Try again, and take it for a busy receiver.
+    /// Retry, and count the receiver as busy.
     Throttle,
     /// Give up on this event.
     GiveUp,
-    /// Give up on the endpoint.
+    /// Give up on the endpoint and all its events.
     Disable,
 }
 
 display_as_serialized!(Action);
 
-/// What outcomes mean, as data.
+/// Decides what each outcome means.
 ///
 /// ```
 /// use hookseal::delivery::{Action, Outcome, OutcomePolicy, Verdict};
@@ -148,9 +157,9 @@ display_as_serialized!(Action);
 ///
 /// # In a file
 ///
-/// `base` names the policy to start from, `standard` (the default) or `server-errors-only`, and `overrides` lists what is
-/// decided otherwise, in the order of [`with_override`](Self::with_override). The actions are `deliver`, `retry`,
-/// `throttle`, `give-up` and `disable`.
+/// `base` names the policy to start from, `standard` (the default) or `server-errors-only`. `overrides` lists the
+/// exceptions, in the order of [`with_override`](Self::with_override). The actions are `deliver`, `retry`, `throttle`,
+/// `give-up` and `disable`.
 ///
 /// ```
 /// use hookseal::delivery::{Action, OutcomePolicy};
@@ -203,12 +212,12 @@ struct Override {
     action: Action,
 }
 
-/// Overrides in one policy: one for each status there is, and no list that slows down every attempt.
+/// The most overrides in one policy: one for each status. A longer list would slow down every attempt.
 const MAX_OVERRIDES: usize = 900;
 
 impl Base {
-    /// Any status that no row names is tried again: 1xx and nonsense are no final answers, 3xx are not followed, and a
-    /// 4xx from a bad deployment or a rotated secret is mended within the horizon.
+    /// Any status that no row names is retried: 1xx and invalid statuses are not final, 3xx are not followed, and a 4xx
+    /// from a bad deployment or a rotated secret may be fixed before the last retry.
     fn action(self, status: u16) -> Action {
         match (status, self) {
             (200..=299, _) => Action::Deliver,
@@ -222,7 +231,8 @@ impl Base {
 }
 
 impl OutcomePolicy {
-    /// Everything but 2xx is tried again; 410 disables the endpoint. As Standard Webhooks has it, and the default.
+    /// Everything except 2xx is retried, and 410 disables the endpoint. This is what Standard Webhooks specifies, and
+    /// the default.
     ///
     /// ```
     /// use hookseal::delivery::OutcomePolicy;
@@ -233,8 +243,8 @@ impl OutcomePolicy {
         OutcomePolicy { base: Base::Standard, overrides: Vec::new() }
     }
 
-    /// Like [`standard`](Self::standard), but a 4xx is final, apart from 408, 425 and 429. CallIntel promises retries for
-    /// 5xx only.
+    /// Like [`standard`](Self::standard), but a 4xx is final, except for 408, 425 and 429. CallIntel promises retries
+    /// only for 5xx.
     ///
     /// ```
     /// use hookseal::delivery::{Outcome, OutcomePolicy, Verdict};
@@ -248,7 +258,7 @@ impl OutcomePolicy {
         OutcomePolicy { base: Base::ServerErrorsOnly, overrides: Vec::new() }
     }
 
-    /// Decides otherwise for the statuses from `first` to `last`. Where overrides overlap, the one added last counts.
+    /// Sets the action for the statuses from `first` to `last`. If overrides overlap, the last one wins.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] unless 100 ≤ `first` ≤ `last` ≤ 999, and for more than 900 overrides.
@@ -265,7 +275,7 @@ impl OutcomePolicy {
     pub fn with_override(mut self, first: u16, last: u16, action: Action) -> Result<OutcomePolicy, ConfigError> {
         let invalid = |piece, problem| Err(ConfigError::Invalid { field: "overrides", piece, problem });
         if first < 100 || first > last || last > 999 {
-            return invalid(format!("{first} to {last}"), "is no range of statuses between 100 and 999");
+            return invalid(format!("{first} to {last}"), "is not a range of statuses between 100 and 999");
         }
         if self.overrides.len() == MAX_OVERRIDES {
             return invalid(String::new(), "has more than 900 rows");
@@ -274,7 +284,7 @@ impl OutcomePolicy {
         Ok(self)
     }
 
-    /// The overrides, as they were added: first status, last status, action.
+    /// The overrides in the order in which they were added: first status, last status, action.
     ///
     /// ```
     /// use hookseal::delivery::{Action, OutcomePolicy};
@@ -300,7 +310,7 @@ impl OutcomePolicy {
         self.overrides.iter().rev().find(matches).map_or(self.base.action(status), |row| row.action)
     }
 
-    /// What an outcome means at this time, which a `Retry-After` date is compared with.
+    /// What an outcome means. A `Retry-After` date is compared with `now`.
     ///
     /// ```
     /// use std::time::Duration;

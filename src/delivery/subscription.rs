@@ -11,27 +11,27 @@ use super::retry::RetryPolicy;
 use crate::event::Event;
 use crate::event_type::EventType;
 
-/// An endpoint and the events that it wants, as a platform stores them. The JSON form is CallIntel's.
+/// An endpoint and the events to which it subscribes, as a platform stores them. The JSON form is CallIntel's.
 ///
 /// ```
 /// use hookseal::delivery::Subscription;
 ///
 /// let json = r#"{"url":"https://your-domain.com/webhooks","events":["call.completed"],"filters":{"direction":"outbound","status":"completed","min_duration":60}}"#;
 /// let subscription: Subscription = serde_json::from_str(json)?;
-/// assert!(subscription.active, "unless it says otherwise");
+/// assert!(subscription.active, "unless the JSON says otherwise");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The URL to send to.
+    /// The URL to which events are sent.
     pub url: String,
-    /// The event types that it wants: all if it names none.
+    /// The event types to which it subscribes: all of them if it names none.
     #[serde(default)]
     pub events: EventFilter,
-    /// The owner's switch: whether events are sent at all. The platform pauses an endpoint in
-    /// [`EndpointHealth`](super::EndpointHealth). Send only if both permit it.
+    /// Whether the owner wants events to be sent at all. The platform pauses an endpoint separately, in
+    /// [`EndpointHealth`](super::EndpointHealth). Send only if both allow it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
     /// Conditions on the data.
@@ -71,8 +71,9 @@ impl Subscription {
         }
     }
 
-    /// Whether an event is to be sent to this endpoint: the subscription is active, wants the type, and its data filters
-    /// match. No subscription wants an event whose type is not a valid [`EventType`].
+    /// Whether an event should be sent to this endpoint: the subscription is active, its event filter matches the type,
+    /// and its data filter matches the data. The result is `false` for an event whose type is not a valid
+    /// [`EventType`].
     ///
     /// ```
     /// use hookseal::Event;
@@ -104,8 +105,8 @@ fn is_true(value: &bool) -> bool {
 /// Conditions on an event's data, all of which must hold.
 ///
 /// `min_X` and `max_X` compare the number `X`; any other key compares a string, number or boolean for equality. A key
-/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or a value of another type does not match,
-/// and is never an error. This is CallIntel's filter, not a query language.
+/// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or a value of another type does not
+/// match, and is never an error. This is CallIntel's filter, not a query language.
 ///
 /// ```
 /// use hookseal::delivery::DataFilter;
@@ -117,7 +118,7 @@ fn is_true(value: &bool) -> bool {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataFilter {
-    /// In the order of the file.
+    /// The conditions, in the order of the file.
     conditions: Vec<(String, Value)>,
 }
 
@@ -182,7 +183,7 @@ fn equal(found: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// Integers exactly, whatever their size in 64 bits; else as floating-point numbers.
+/// Compares 64-bit integers exactly, and any other numbers in floating point.
 fn compare(found: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
     let integer = |value: &Value| value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
     match (integer(found), integer(wanted)) {
@@ -227,7 +228,7 @@ impl<'de> Deserialize<'de> for DataFilter {
                         )));
                     }
                     if conditions.iter().any(|(known, _)| *known == key) {
-                        return Err(serde::de::Error::custom(format_args!("the condition `{key}` stands twice")));
+                        return Err(serde::de::Error::custom(format_args!("the condition `{key}` occurs twice")));
                     }
                     conditions.push((key, value));
                 }

@@ -37,7 +37,9 @@ pub(crate) fn unfold(shapes: &[EventShape], body: &[u8]) -> Result<Vec<u8>, Even
     json.push(b'}');
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) if shapes.iter().any(|shape| shape.names_field(&pair[0])) => Err(EventError::DuplicateField { field: pair[0].clone() }),
+        Some(pair) if shapes.iter().any(|shape| shape.names_field(&pair[0])) => {
+            Err(EventError::DuplicateField { field: pair[0].clone() })
+        }
         _ => Ok(json),
     }
 }

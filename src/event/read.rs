@@ -41,7 +41,7 @@ impl EventShape {
     /// Reads an event whose data has one known type.
     ///
     /// # Errors
-    /// As [`read`](Self::read), [`EventError::Data`] and [`EventError::MissingData`].
+    /// The same errors as [`read`](Self::read), and [`EventError::Data`] and [`EventError::MissingData`].
     ///
     /// ```
     /// use hookseal::EventShape;
@@ -240,10 +240,7 @@ impl EventShape {
             }
             _ if raw.get() == "null" || depth == 0 => Ok(()),
             _ if self.lines_of(deeper).all(|(_, line)| line.place.is_optional) => Ok(()),
-            _ => Err(Misfit::Other(EventError::WrongType {
-                field: self.path(line, depth),
-                expected: "an object",
-            })),
+            _ => Err(Misfit::Other(EventError::WrongType { field: self.path(line, depth), expected: "an object" })),
         }
     }
 
@@ -603,9 +600,7 @@ enum Named<'de> {
 
 impl Name<'_> {
     fn lines(&self, name: &str) -> Option<Mask> {
-        let is_step = |line: &Line| {
-            matches!(self.shape.step(line, self.depth), Some(Step::Field(field)) if self.shape.text(field) == name)
-        };
+        let is_step = |line: &Line| matches!(self.shape.step(line, self.depth), Some(Step::Field(field)) if self.shape.text(field) == name);
         let lines = self.shape.lines_of(self.lines).filter(|(_, line)| is_step(line));
         Some(lines.fold(0, |mask, (i, _)| mask | (1 << i))).filter(|mask| *mask != 0)
     }
@@ -659,7 +654,7 @@ pub(super) fn data_error(error: &serde_json::Error, event_type: &str) -> EventEr
     }
 }
 
-/// Two fields of one name: programs would disagree about which one counts.
+/// Two fields with the same name: programs would disagree about which one to use.
 fn check_repeats(further: &[Further<'_>]) -> Result<(), Misfit> {
     if further.len() < 2 {
         return Ok(());
@@ -667,7 +662,7 @@ fn check_repeats(further: &[Further<'_>]) -> Result<(), Misfit> {
     let mut names: Vec<&str> = further.iter().map(|further| &*further.name).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Misfit::Broken(EventError::DuplicateField { field: "(a further one)".to_owned() }));
+        return Err(Misfit::Broken(EventError::DuplicateField { field: "(an additional one)".to_owned() }));
     }
     Ok(())
 }

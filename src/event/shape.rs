@@ -244,7 +244,8 @@ impl EventShape {
 
     /// Whether a line names a field at the top level that is not a part of the event.
     pub(super) fn is_further(&self, line: &Line) -> bool {
-        let is_part = !matches!(line.means[0], Meaning::Nothing | Meaning::Key | Meaning::Constant(_) | Meaning::Test(_));
+        let is_part =
+            !matches!(line.means[0], Meaning::Nothing | Meaning::Key | Meaning::Constant(_) | Meaning::Test(_));
         !is_part && self.step(line, 1).is_none()
     }
 
@@ -282,7 +283,8 @@ impl EventShape {
     fn halves(&self) -> (Vec<String>, Vec<String>) {
         let split = split(self.text.as_bytes()).unwrap_or(0);
         let (headers, body) = self.text.split_at_checked(split).unwrap_or(("", &self.text));
-        let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let lines =
+            |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         (lines(headers), lines(body))
     }
 }
@@ -554,8 +556,7 @@ const fn check_batch(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps
             match (steps.get(&place, position), steps.get(&lines[deepest].place, position)) {
                 (Some(Step::Each), Some(Step::Each)) => passed += 1,
                 (Some(Step::Field(one)), Some(Step::Field(other))) if same_text(text, one, other) => {}
-                (Some(Step::Json), Some(Step::Json))
-                | (Some(Step::Unnamed), Some(Step::Unnamed)) => {}
+                (Some(Step::Json), Some(Step::Json)) | (Some(Step::Unnamed), Some(Step::Unnamed)) => {}
                 _ => return fault(place.name, "is in another array than the rest"),
             }
             position += 1;

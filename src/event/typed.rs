@@ -13,11 +13,11 @@ use super::{Event, STEMS, read};
 use crate::error::EventError;
 
 impl<'a> Event<'a> {
-    /// The event with its data in an enum: the variant is the one named like the event's type. `None` if the enum has no
-    /// such variant: acknowledge the event, since platforms pause an endpoint that refuses.
+    /// The event with its data in an enum: the variant is the one named like the event's type. `None` if the enum has
+    /// no such variant: acknowledge the event, since platforms pause an endpoint that refuses.
     ///
     /// A variant's one field is the data, and a variant without fields ignores it. A variant marked
-    /// `#[serde(other)]` takes all further types.
+    /// `#[serde(other)]` takes all other types.
     ///
     /// # Errors
     /// [`EventError::MissingData`] and [`EventError::Data`] where the data of a known type does not fit, and

@@ -61,7 +61,9 @@ impl EventShape {
                 Meaning::Type => parts.next().map(Cow::Borrowed),
                 Meaning::Id => event.id().or(event.unsigned_id()).map(Cow::Borrowed),
                 Meaning::Version => event.version().map(Cow::Borrowed),
-                Meaning::Time(format) => event.time.as_ref().map(|time| text(time, format)).transpose()?.map(|(text, _)| text),
+                Meaning::Time(format) => {
+                    event.time.as_ref().map(|time| text(time, format)).transpose()?.map(|(text, _)| text)
+                }
                 Meaning::Constant(text) => Some(Cow::Borrowed(self.text(text))),
                 _ => None,
             };
@@ -242,9 +244,9 @@ impl Node {
     /// An object with its fields, or any other value as it is.
     fn from_json(text: &str) -> Node {
         match serde_json::from_str::<Fields>(text) {
-            Ok(Fields(fields)) => {
-                Node::Object(fields.into_iter().map(|(name, value)| (name, Node::Raw(value.get().to_owned()))).collect())
-            }
+            Ok(Fields(fields)) => Node::Object(
+                fields.into_iter().map(|(name, value)| (name, Node::Raw(value.get().to_owned()))).collect(),
+            ),
             Err(_) => Node::Raw(text.to_owned()),
         }
     }

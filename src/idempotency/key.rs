@@ -8,12 +8,12 @@ use crate::codec;
 use crate::error::ConfigError;
 use crate::mac::sha256;
 
-/// What to remember of an event in order to process it once.
+/// What to remember about an event in order to process it once.
 ///
-/// Made by [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) from a verified request: the
-/// provider's name, a colon, and 64 hex digits. Ids of any length and scopes of any text give keys of one length.
+/// [`Provider::idempotency_key`](crate::provider::Provider::idempotency_key) makes one from a verified request. It
+/// consists of the provider's name, a colon, and 64 hex digits, so its length does not depend on the id or the scope.
 ///
-/// A key that was stored is read back by `FromStr`, `TryFrom` and `Deserialize`; any other text is an error.
+/// `FromStr`, `TryFrom` and `Deserialize` read a stored key back; any other text is an error.
 ///
 /// ```
 /// use hookseal::idempotency::IdempotencyKey;
@@ -33,7 +33,8 @@ use crate::mac::sha256;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Lengths come before texts, so that no two scopes and contents run together.
+    /// Each text is preceded by its length, so that different scopes and contents never give the same input to the
+    /// hash.
     pub(crate) fn new(provider: &str, scope: &str, rule: &str, content: &[u8]) -> IdempotencyKey {
         let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
         let digest =
@@ -49,7 +50,7 @@ impl IdempotencyKey {
         IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
     }
 
-    /// The text, for a database or a cache.
+    /// The key as text, for a database or a cache.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -94,7 +95,7 @@ impl TryFrom<String> for IdempotencyKey {
             Some((provider, digits)) if !provider.is_empty() && is_digest(digits) => Ok(IdempotencyKey(text)),
             _ => Err(ConfigError::Invalid {
                 field: "idempotency_key",
-                // Not the text, which may be anything.
+                // The text is left out, because it could be anything.
                 piece: String::new(),
                 problem: "is not a provider's name, a colon and 64 hex digits",
             }),

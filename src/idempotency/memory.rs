@@ -9,17 +9,17 @@ use time::OffsetDateTime;
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
 
-/// A [`Store`] in this process's memory. Cheap to clone: clones are the same store.
+/// A [`Store`] in the memory of this process. It is cheap to clone, and clones share their keys.
 ///
-/// For one process only: two of them do not know of each other, and a restart forgets everything. It claims at most as
-/// many keys as it was made for and answers [`Claim::Full`] to more, instead of forgetting: what was processed must not
-/// become new again. Make it for all events that come while a key is [kept](super::Once::with_retention), and give tenants that you
-/// do not trust one each, or one of them fills it for all.
+/// Use it in a single process only: processes do not share it, and a restart forgets everything. When it holds as many
+/// keys as its capacity, it answers [`Claim::Full`] instead of forgetting any: a processed event must not become new
+/// again. Choose a capacity for all events that arrive while a key is [kept](super::Once::with_retention). Give each
+/// untrusted tenant its own store, or one of them can fill it for everyone.
 ///
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 ///
-/// // 5000 events a day for seventeen days, and some more: at most about 35 MB.
+/// // 5,000 events a day for seventeen days, with some headroom: at most about 35 MB.
 /// let once = Once::new(MemoryStore::new(100_000));
 /// ```
 #[derive(Clone)]
@@ -36,58 +36,94 @@ type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
 #[derive(Default)]
 struct Entries {
     by_key: HashMap<Arc<IdempotencyKey>, Entry>,
-    /// The same, by when they end.
+    /// The keys of the same entries, ordered by when they end.
     by_end: BTreeMap<End, Arc<IdempotencyKey>>,
-    /// How many ends there were.
+    /// How many ends were ever set.
     count: u64,
 }
 
-/// The number tells ends at the same moment apart.
+/// The number distinguishes ends at the same moment.
 type End = (OffsetDateTime, u64);
 
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Who holds it, or held it.
+    /// The token that holds or held the key.
     token: Token,
     is_completed: bool,
     end: End,
 }
 
 impl MemoryStore {
-    /// A store for this many keys: those in flight, and those processed within [`Once::with_retention`](super::Once::with_retention).
+    /// A store for this many keys: those in flight, and those that were processed within
+    /// [`Once::with_retention`](super::Once::with_retention).
     ///
     /// ```
     /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());
     /// ```
     pub fn new(capacity: usize) -> MemoryStore {
-        // Monotonic: a clock that is set back prolongs no lease.
+        // Monotonic: setting the system's clock back does not prolong a lease.
         let (start, started) = (OffsetDateTime::now_utc(), Instant::now());
         MemoryStore::with_clock(capacity, move || after(start, started.elapsed()))
     }
 
-    /// The same with a clock of your own, for tests.
+    /// Like [`new`](Self::new), with your own clock, for tests.
     ///
     /// ```
-    /// use hookseal::idempotency::MemoryStore;
+    /// use hookseal::idempotency::{Claim, MemoryStore, Store, Token};
+    /// use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+    /// use std::{sync::Arc, time::Duration};
     /// use time::OffsetDateTime;
     ///
-    /// let store = MemoryStore::with_clock(1000, || OffsetDateTime::UNIX_EPOCH);
-    /// assert_eq!(store.len(), 0);
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
+    /// # let key = provider::CALLINTEL.idempotency_key(&verifier.verify(&headers, b"{}")?, "")?;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let seconds = Arc::new(AtomicI64::new(0));
+    /// let clock = seconds.clone();
+    /// let store = MemoryStore::with_clock(1000, move || {
+    ///     OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(clock.load(Relaxed))
+    /// });
+    /// let lease = Duration::from_secs(60);
+    /// assert_eq!(store.claim(&key, Token::random()?, lease).await?, Claim::New);
+    /// assert_eq!(store.claim(&key, Token::random()?, lease).await?, Claim::InFlight { left: lease });
+    ///
+    /// seconds.store(60, Relaxed);
+    /// assert_eq!(store.claim(&key, Token::random()?, lease).await?, Claim::New, "the lease has ended");
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_clock(capacity: usize, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> MemoryStore {
         MemoryStore(Arc::new(Shared { capacity, clock: Box::new(clock), entries: Mutex::default() }))
     }
 
-    /// How many keys it holds.
+    /// How many keys it holds, in flight or processed, for a gauge in your metrics.
     ///
     /// ```
-    /// assert_eq!(hookseal::idempotency::MemoryStore::new(1000).len(), 0);
+    /// # use hookseal::idempotency::{MemoryStore, Once};
+    /// # use hookseal::receive::{Answer, Receiver};
+    /// # use hookseal::{Secret, provider};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// let store = MemoryStore::new(1000);
+    /// let once = Once::new(store.clone());
+    /// once.run(&received, async { Answer::Processed }).await;
+    /// once.run(&received, async { Answer::Processed }).await; // a duplicate
+    /// assert_eq!(store.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn len(&self) -> usize {
         self.entries().1.by_key.len()
     }
 
-    /// Whether it holds none.
+    /// Whether it holds no keys.
     ///
     /// ```
     /// assert!(hookseal::idempotency::MemoryStore::new(1000).is_empty());
@@ -99,7 +135,7 @@ impl MemoryStore {
     /// The time, and the entries that have not ended.
     fn entries(&self) -> (OffsetDateTime, MutexGuard<'_, Entries>) {
         let now = (self.0.clock)();
-        // Each change below is whole before anything could panic.
+        // A poisoned lock is harmless: each change below is complete before anything could panic.
         let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.forget_ended(now);
         (now, entries)
@@ -118,7 +154,8 @@ impl MemoryStore {
         }
     }
 
-    /// Beyond the capacity, if the lease has ended and others took the room: at most once for each handler that runs.
+    /// Goes beyond the capacity if the lease has ended and other keys took the room: at most once for each running
+    /// handler.
     fn complete_now(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> bool {
         let (now, mut entries) = self.entries();
         let may = entries.by_key.get(key).is_none_or(|entry| entry.token == token);
@@ -155,7 +192,7 @@ impl Store for MemoryStore {
 }
 
 impl Entries {
-    /// Each entry is looked at once, when it has ended: no sweep over all of them, however full the store is.
+    /// Each entry is visited once, after it has ended. There is no sweep over all entries, however full the store is.
     fn forget_ended(&mut self, now: OffsetDateTime) {
         while let Some(first) = self.by_end.first_entry()
             && first.key().0 <= now
@@ -179,7 +216,7 @@ impl Entries {
     }
 }
 
-/// Without overflow: a time too far off is the last one that there is.
+/// Cannot overflow: a time that is too late becomes the last representable one.
 fn after(time: OffsetDateTime, wait: Duration) -> OffsetDateTime {
     let wait = time::Duration::try_from(wait).unwrap_or(time::Duration::MAX);
     time.checked_add(wait).unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())

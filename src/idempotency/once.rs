@@ -12,17 +12,17 @@ use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Rejection};
 use crate::trace;
 
-/// When the sender should come again if the store is down or full: long enough for a failover.
+/// When the sender should retry if the store is down or full: long enough for a failover.
 const COME_AGAIN: Duration = Duration::from_secs(30);
 
-/// The pauses before a store that did not answer is asked again: each is twice the one before.
+/// The pauses before a failed call to the store is repeated. Each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long senders wait for their answer, unless the provider says: GitHub's ten seconds, for want of better.
+/// How long a sender is assumed to wait for an answer if its provider documents nothing: ten seconds, as GitHub does.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// The least time that a store is given, if the lease lasts so long: enough for a restart.
+/// The least time that a store gets to recover, if the lease lasts that long: enough for a restart.
 const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a handler once for each event, over a [`Store`].
@@ -60,7 +60,7 @@ pub struct Once<S> {
 }
 
 impl<S: Store> Once<S> {
-    /// With a lease of a minute, and keys that are kept for seventeen days.
+    /// Uses this store, with a lease of one minute and a retention of seventeen days.
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Once};
@@ -69,7 +69,7 @@ impl<S: Store> Once<S> {
     /// assert!(format!("{once:?}").contains("lease: 60s, retention: 1468800s"));
     /// ```
     pub fn new(store: S) -> Once<S> {
-        // See `with_lease` and `with_retention`. A test compares with every published schedule.
+        // See `with_lease` and `with_retention`. A test compares these with every published schedule.
         Once {
             store,
             lease: Duration::from_secs(60),
@@ -78,8 +78,11 @@ impl<S: Store> Once<S> {
         }
     }
 
-    /// Sets how long an event may be in flight: longer than the slowest handler and than any time-out around it, or a
-    /// second one runs beside it; shorter than the sender's last retry, or what a dying process held is lost. A minute unless set.
+    /// Sets for how long a claim is held. One minute unless set.
+    ///
+    /// Choose a time that is longer than your slowest handler and any time-out around it; otherwise a second handler
+    /// can start while the first still runs. It must also end before the sender's last retry; otherwise an event that a
+    /// crashed process held is lost.
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -93,10 +96,12 @@ impl<S: Store> Once<S> {
         Once { lease, ..self }
     }
 
-    /// Sets how long a processed event is remembered: longer than its sender goes on retrying, and longer than a
-    /// captured request stays valid ([`Provider::replay_window`](crate::provider::Provider::replay_window)). Seventeen days
-    /// unless set, twice the longest published schedule, Hook0's. Where a scheme signs no time, a captured request is
-    /// valid for ever, and this alone is what stops it.
+    /// Sets for how long a processed event is remembered. Seventeen days unless set: twice as long as the longest
+    /// published retry schedule, Hook0's.
+    ///
+    /// Choose a time that is longer than the sender retries, and longer than a captured request stays valid
+    /// ([`Provider::replay_window`](crate::provider::Provider::replay_window)). If a scheme signs no timestamp, a
+    /// captured request stays valid forever, and only a remembered key stops a replay attack.
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -110,8 +115,10 @@ impl<S: Store> Once<S> {
         Once { retention, ..self }
     }
 
-    /// Processes events while the store does not answer, some of them twice. Otherwise they are answered with 503, and
-    /// come again. A store that answers that it is [full](Claim::Full) is not down: events wait for room in any case.
+    /// Processes events even while the store does not answer, at the risk of processing some twice. Unless set, they
+    /// are answered with 503 and the sender retries.
+    ///
+    /// A store that answers that it is [full](Claim::Full) is not down: those events are answered with 503 in any case.
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -123,19 +130,21 @@ impl<S: Store> Once<S> {
         Once { process_when_down: true, ..self }
     }
 
-    /// Runs the handler, unless the event was processed before or is at this moment.
+    /// Runs the handler, unless the event was processed before or is being processed now.
     ///
     /// `webhook` is a [`Received`] or a [`Webhook`](crate::receive::Webhook). `handler` is a future that does nothing
-    /// before it is awaited, as `async` blocks are. It gives an [`Answer`] or a response, or a `Result` with one. The
-    /// event counts as processed after [`Answer::Processed`], [`Answer::Accepted`],
-    /// [`Answer::Duplicate`] and [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response of 2xx; after all others, an error, or
-    /// a panic, it is released.
+    /// before it is awaited, such as an `async` block. It returns an [`Answer`] or a response, or a `Result` of either.
     ///
-    /// Behind the layer of the feature `tower`, if that has an `Once`, the event is claimed already: `run` then asks no store
-    /// and runs the handler.
+    /// The event counts as processed after [`Answer::Processed`], [`Answer::Accepted`], [`Answer::Duplicate`] and
+    /// [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response with a status of 2xx.
+    /// After any other answer, an error, or a panic, it is released for the sender's next attempt.
     ///
-    /// A panic goes on when the event is released. A future that is dropped, because the sender hung up or a time-out
-    /// struck, leaves its claim until the lease ends. What must not be cut off is spawned, with all that it needs:
+    /// If the layer of the feature `tower` has an `Once`, it has already claimed the event: `run` then does not ask the
+    /// store, and runs the handler.
+    ///
+    /// A panic of the handler continues after the event is released. If the future is dropped, because the sender hung
+    /// up or a time-out elapsed, its claim stays until the lease ends. Spawn work that must not be interrupted,
+    /// together with everything it needs:
     ///
     /// ```
     /// # use hookseal::idempotency::{MemoryStore, Once};
@@ -175,7 +184,7 @@ impl<S: Store> Once<S> {
         self.guard(webhook.as_ref(), handler, R::is_final).await.unwrap_or_else(R::from_answer)
     }
 
-    /// `Err` if the handler did not run.
+    /// Returns `Err` if the handler did not run.
     pub(crate) async fn guard<P, R>(
         &self,
         received: &Received<P>,
@@ -216,7 +225,7 @@ impl<S: Store> Once<S> {
             Err(error) => {
                 trace::store_down(&error);
                 if !self.process_when_down {
-                    // What was claimed although no reply came would lock the event out until the lease ends.
+                    // The claim may have succeeded without a reply, and would then lock the event until the lease ends.
                     let _ = self.store.release(&key, token).await;
                     return Err(Answer::retry(COME_AGAIN));
                 }
@@ -229,18 +238,18 @@ impl<S: Store> Once<S> {
             let patience = self.patience(received, begun.elapsed());
             match self.settle(&key, token, is_done, patience).await {
                 Ok(true) => trace::settled(received, is_done),
-                // Another took over, or will: nothing is lost, something may be done twice.
+                // Another handler took over, or will: no event is lost, but this one may be processed twice.
                 Ok(false) => trace::lease_lost(&key),
                 Err(error) => trace::store_down(&error),
             }
         } else {
-            // The store may have claimed it, or be back; that it was down is logged.
+            // The store may have made the claim, or work again. That it was down is already logged.
             let _ = self.settle_now(&key, token, is_done).await;
         }
         result.map_err(|panic| resume_unwind(panic))
     }
 
-    /// Asked again, the store gives the same token a claim whose reply got lost.
+    /// When the claim is repeated with the same token, the store grants a claim whose reply was lost.
     async fn claim(&self, key: &IdempotencyKey, token: Token) -> Result<Claim, S::Error> {
         match self.store.claim(key, token, self.lease).await {
             Err(_) => self.store.claim(key, token, self.lease).await,
@@ -248,17 +257,17 @@ impl<S: Store> Once<S> {
         }
     }
 
-    /// How long to wait for the store when the handler is done: as long as the sender waits for its answer, because one
-    /// that comes too late is asked for again, and no longer than the lease.
+    /// How long to wait for the store after the handler has finished: as long as the sender waits for its answer,
+    /// because it retries after a late one, and no longer than the lease.
     fn patience<P>(&self, received: &Received<P>, spent: Duration) -> Duration {
         let within = received.provider().answer_within().map_or(ANSWER_WITHIN, |wait| Duration::from_secs(wait.into()));
-        // A quarter is for the network.
+        // A quarter is left for the network.
         let left = (within * 3 / 4).saturating_sub(spent);
         left.max(LEAST_PATIENCE).min(self.lease.saturating_sub(spent))
     }
 
-    /// What is not recorded is done twice, and what is not released waits for the end of its lease: the store is asked
-    /// until it answers or `patience` ends, and at least twice.
+    /// An event that is not recorded is processed twice, and one that is not released waits until its lease ends.
+    /// Therefore the call is repeated until the store answers or `patience` runs out, and at least once.
     async fn settle(
         &self,
         key: &IdempotencyKey,
@@ -270,12 +279,12 @@ impl<S: Store> Once<S> {
         let mut is_first = true;
         loop {
             let settled = match self.settle_now(key, token, is_done).await {
-                // Not held any more: most likely the first try released it, and its reply was lost.
+                // The key is no longer held: most likely the first try released it, and its reply was lost.
                 Ok(false) if !is_done && !is_first => return Ok(true),
                 Ok(settled) => return Ok(settled),
                 error => error,
             };
-            // Asking takes time too, and a store's `sleep` may take none.
+            // The calls take time too, and a store's `sleep` may return at once.
             let left = patience.saturating_sub(begun.elapsed().max(slept));
             pause = pause.min(left);
             let sleep = if left.is_zero() { None } else { self.store.sleep(pause) };
@@ -303,7 +312,7 @@ fn duplicate<P>(received: &Received<P>, answer: Answer) -> Answer {
     answer
 }
 
-/// A handler that panics must not hold its event until the lease ends. The panic goes on after the release.
+/// A handler that panics must not hold its event until the lease ends. The panic continues after the release.
 async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + Send>> {
     let mut handler = pin!(handler);
     poll_fn(|context| {
@@ -317,8 +326,8 @@ async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + S
     .await
 }
 
-/// What a handler may give: an [`Answer`], or a response with the features `tower` and `actix`, or a `Result` with one of
-/// them, whose error is yours to turn into a response.
+/// What a handler may return: an [`Answer`], a [`Reply`](crate::receive::Reply), a response (with the features `tower`
+/// and `actix`), or a `Result` of one of these, whose error you turn into a response yourself.
 ///
 /// ```
 /// use hookseal::idempotency::Handled;
@@ -328,10 +337,11 @@ async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + S
 /// assert!(!Err::<Answer, &str>("the database is gone").is_final());
 /// ```
 pub trait Handled {
-    /// The same for a handler that did not run.
+    /// Builds the return value if the handler did not run, because the event is a duplicate or the store is
+    /// unavailable.
     fn from_answer(answer: Answer) -> Self;
 
-    /// Whether the event is done with. If not, the sender's next attempt is processed.
+    /// Whether the event counts as processed. If not, it is released, and the sender's next attempt is processed.
     fn is_final(&self) -> bool;
 }
 

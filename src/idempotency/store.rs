@@ -6,14 +6,14 @@ use crate::error::RandomnessError;
 use crate::idempotency::key::IdempotencyKey;
 use crate::random;
 
-/// Remembers which events were processed, and which are at this moment.
+/// Remembers which events were processed, and which are being processed now.
 ///
-/// An implementation must decide each call in one step: of a thousand claims of one key at the same time, one is
-/// [`New`](Claim::New). It may refuse new keys when it has [no room](Claim::Full), and must never forget a completed key
-/// before its time. `check_store` of the feature `testing` checks one.
+/// Each call must be atomic: of a thousand concurrent claims of one key, exactly one may be [`New`](Claim::New). A
+/// store may refuse new keys when it has [no room](Claim::Full), but must never forget a completed key before its time.
+/// `check_store` (feature `testing`) tests an implementation.
 ///
-/// [`Once`](super::Once) repeats a call whose reply it did not get, with the same token: the first may have been carried
-/// out.
+/// If a call gets no reply, [`Once`](super::Once) repeats it with the same token. The first call may have been carried
+/// out, so repeating a call must not change its result.
 ///
 /// ```
 /// use hookseal::idempotency::{Claim, MemoryStore, Store, Token};
@@ -36,12 +36,12 @@ use crate::random;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Store: Send + Sync {
-    /// Why the store could not answer. It is for logs.
+    /// Why the store could not answer. It appears in logs.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Claims `key` for the bearer of `token`, until it is completed or released, at most for `lease`.
+    /// Claims `key` for the holder of `token`, until it is completed or released, or `lease` has passed.
     ///
-    /// A claim of a key that this token holds already is [`New`](Claim::New) again.
+    /// If this token already holds the key, the claim is [`New`](Claim::New) again.
     fn claim(
         &self,
         key: &IdempotencyKey,
@@ -49,11 +49,11 @@ pub trait Store: Send + Sync {
         lease: Duration,
     ) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
 
-    /// Records that the event was processed, for as long as `keep`. `false` if another token has claimed or completed
-    /// the key since: then nothing changes.
+    /// Records that the event was processed, and remembers it for `keep`. Returns `false` and changes nothing if
+    /// another token has claimed or completed the key in the meantime.
     ///
-    /// A completion that this token made already is `true` again. If the lease has ended and nobody claimed the key since,
-    /// it is completed all the same, even in a full store: the event was processed.
+    /// If this token has already completed the key, the result is `true` again. If the lease has ended and nobody else
+    /// has claimed the key, it is still completed, even in a full store, because the event was processed.
     fn complete(
         &self,
         key: &IdempotencyKey,
@@ -61,13 +61,15 @@ pub trait Store: Send + Sync {
         keep: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Gives the key back, so that the sender's next attempt is processed. `false`, and nothing changes, if this token
-    /// does not hold it.
+    /// Releases the key, so that the sender's next attempt is processed. Returns `false` and changes nothing if this
+    /// token does not hold it.
     fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Lets time pass before a store that did not answer is asked again, by the timer of whatever runtime it needs anyway:
-    /// `Some(tokio::time::sleep(time))`. With `None`, the default, it is asked again once, at once: right for a store that
-    /// does not fail, or does not come back.
+    /// Waits before a call that failed is repeated, with the timer of the runtime that the store needs anyway, for
+    /// example `Some(tokio::time::sleep(time))`.
+    ///
+    /// With `None`, the default, a call is repeated only once, immediately. That is right for a store that never fails,
+    /// or never recovers.
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Store};
@@ -111,35 +113,44 @@ impl<S: Store> Store for Arc<S> {
     }
 }
 
-/// What became of a claim.
+/// The result of a claim.
 ///
 /// ```
 /// use hookseal::idempotency::Claim;
 /// use std::time::Duration;
 ///
-/// assert_ne!(Claim::New, Claim::InFlight { left: Duration::from_secs(60) });
+/// /// What a handler without [`Once`](hookseal::idempotency::Once) would answer.
+/// fn status(claim: Claim) -> u16 {
+///     match claim {
+///         Claim::New => 200, // after processing the event
+///         Claim::Completed => 200,
+///         Claim::InFlight { .. } => 409,
+///         Claim::Full => 503,
+///     }
+/// }
+/// assert_eq!(status(Claim::InFlight { left: Duration::from_secs(60) }), 409);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a key is held or done with, or free, and then there is room for it or not"
+    reason = "a key is held, completed or free, and if it is free, there is room for it or not"
 )]
 pub enum Claim {
-    /// The key is the caller's: process the event.
+    /// The caller now holds the key: process the event.
     New,
-    /// Another holds it.
+    /// Another token holds the key.
     InFlight {
-        /// Until the lease ends.
+        /// The time until its lease ends.
         left: Duration,
     },
     /// The event was processed before.
     Completed,
-    /// The key is free, and the store has no room for it. The store answers, and is right to: it is too small.
+    /// The key is free, but the store has no room for it. The store is not down; it is too small.
     Full,
 }
 
-/// Who claimed a key: a random number that fences off whoever lost the lease meanwhile. A late worker can neither
-/// complete nor release what another has claimed since.
+/// Identifies the holder of a claim: a random number that serves as a fencing token. A worker whose lease has ended can
+/// neither complete nor release a key that another worker has claimed since.
 ///
 /// ```
 /// use hookseal::idempotency::Token;
@@ -153,13 +164,17 @@ pub enum Claim {
 pub struct Token(u128);
 
 impl Token {
-    /// A new one.
+    /// A new, random token. Make one for each claim.
     ///
     /// # Errors
-    /// [`RandomnessError`].
+    /// [`RandomnessError`] if the operating system provides no randomness.
     ///
     /// ```
-    /// assert!(hookseal::idempotency::Token::random().is_ok());
+    /// use hookseal::idempotency::Token;
+    ///
+    /// let (mine, theirs) = (Token::random()?, Token::random()?);
+    /// assert_ne!(mine, theirs);
+    /// # Ok::<(), hookseal::RandomnessError>(())
     /// ```
     pub fn random() -> Result<Token, RandomnessError> {
         let mut bytes = [0; 16];

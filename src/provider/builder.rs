@@ -9,15 +9,15 @@ use crate::event::EventShape;
 use crate::event_type::is_type;
 use crate::scheme::Scheme;
 
-/// Both schemes have one key, so a signature under the one is a signature under the other.
-const MISTAKEN: &str = "is what an earlier scheme covers, read in another way: a signature under one would pass under the \
+/// Both schemes use the same key, so a signature under one is also a signature under the other.
+const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
                         other. Let the signed text begin or end differently, or use another digest";
 
 impl Provider {
-    /// A provider of your own: a name, a scheme, and the defaults of everything else.
+    /// A provider of your own, with a name, a scheme, and defaults for everything else.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for an empty name, which idempotency keys begin with.
+    /// [`ConfigError::Invalid`] for an empty name, because idempotency keys begin with it.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -50,16 +50,16 @@ impl Provider {
         provider.checked()
     }
 
-    /// Replaces the schemes: all that a delivery can come under, strongest first. A signer uses the first.
+    /// Replaces the schemes with which a delivery can be signed. List the strongest first: a signer uses the first.
     ///
-    /// All of them are used with the same keys. That is refused where one scheme's signature could be passed off as
-    /// another's, since whoever captured a request could then change its meaning.
+    /// All of them are used with the same keys. Two schemes are therefore refused if a signature under one could be
+    /// passed off as a signature under the other: an attacker who captured a request could then change its meaning.
     ///
-    /// A provider of the catalogue loses its source and its confidence, which spoke of its own schemes.
+    /// A provider from the catalogue loses its source and its confidence, which apply only to its original schemes.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for an empty list, for two schemes that could be mistaken for each other, and for a
-    /// scheme that covers no `{id}` where the idempotency rule needs one.
+    /// scheme that does not cover an `{id}` if the idempotency rule needs one.
     ///
     /// ```
     /// use hookseal::{Digest, Scheme, provider, provider::Provider};
@@ -84,10 +84,10 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets what its events look like.
+    /// Sets what the provider's events look like.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a shape without an `{id}` where the idempotency rule needs one.
+    /// [`ConfigError::Invalid`] for a shape without an `{id}` if the idempotency rule needs one.
     ///
     /// ```
     /// use hookseal::{EventShape, Scheme, provider::Provider};
@@ -103,10 +103,10 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets the event types that it documents. They inform; events of other types are read all the same.
+    /// Sets the event types that the provider documents. They are informative: events of other types are still read.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] names a text that is not an [`EventType`](crate::EventType).
+    /// [`ConfigError::Invalid`] for a text that is not an [`EventType`](crate::EventType).
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -125,11 +125,12 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets what tells two of its events apart. Unless set, a signed id where every scheme has one, else the body.
+    /// Sets what distinguishes two events. Unless set, this is the signed id if every scheme covers one, and the
+    /// body otherwise.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for [`EventId`](IdempotencyRule::EventId) without an event shape that has an `{id}`, and
-    /// for [`SignedId`](IdempotencyRule::SignedId) with a scheme that covers no `{id}`.
+    /// [`ConfigError::Invalid`] for [`EventId`](IdempotencyRule::EventId) without an event shape that has an `{id}`,
+    /// and for [`SignedId`](IdempotencyRule::SignedId) with a scheme that does not cover an `{id}`.
     ///
     /// ```
     /// use hookseal::{EventShape, Scheme, provider::{IdempotencyRule, Provider}};
@@ -148,10 +149,10 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets how its test events are marked.
+    /// Sets how the provider marks its test events.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for an empty prefix, with which every event would be a test.
+    /// [`ConfigError::Invalid`] for an empty prefix, which would make every event a test event.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::{Provider, TestRule}};
@@ -166,7 +167,7 @@ impl Provider {
         self.checked()
     }
 
-    /// Sets the largest body in bytes that it sends; [`encode`](Self::encode) refuses larger ones.
+    /// Sets the largest body that the provider sends, in bytes. [`encode`](Self::encode) refuses larger ones.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -181,8 +182,8 @@ impl Provider {
         self
     }
 
-    /// Sets the largest body in bytes that a receiver should take. 1 MiB unless set, which is more than most providers
-    /// ever send and little enough to hold for every request at once.
+    /// Sets the largest body that a receiver should accept, in bytes. 1 MiB unless set: more than most providers ever
+    /// send, and little enough to buffer for many requests at once.
     ///
     /// ```
     /// use hookseal::provider;
@@ -196,7 +197,7 @@ impl Provider {
         self
     }
 
-    /// Sets the seconds within which it wants an answer.
+    /// Sets for how many seconds the provider waits for an answer.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -211,7 +212,7 @@ impl Provider {
         self
     }
 
-    /// Sets how it delivers.
+    /// Sets how the provider delivers. [`DeliveryPolicy::new`] unless set.
     ///
     /// ```
     /// use hookseal::delivery::{DeliveryPolicy, RetryPolicy};
@@ -228,7 +229,7 @@ impl Provider {
         self
     }
 
-    /// What must hold of every provider. Whatever sets a field that another one depends on ends here.
+    /// What must hold for every provider. Every function that sets a field on which another field depends ends here.
     pub(super) fn checked(self) -> Result<Provider, ConfigError> {
         let fault = |field, piece: &str, problem| Err(ConfigError::Invalid { field, piece: piece.to_owned(), problem });
         if self.name.is_empty() {
@@ -247,7 +248,11 @@ impl Provider {
         }
         match self.idempotency {
             Some(IdempotencyRule::EventId) if !self.has_keys() => {
-                return fault("idempotency", "event-id", "needs an event shape with an `{id}` or a `{key}` that is signed");
+                return fault(
+                    "idempotency",
+                    "event-id",
+                    "needs an event shape with an `{id}` or a `{key}` that is signed",
+                );
             }
             Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
                 return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
@@ -255,7 +260,7 @@ impl Provider {
             _ => {}
         }
         if self.test.as_ref().is_some_and(TestRule::is_empty) {
-            return fault("test", "", "has an empty text, with which every event would be a test");
+            return fault("test", "", "has an empty text, which would make every event a test event");
         }
         Ok(self)
     }

@@ -1,4 +1,4 @@
-//! The constants. A provider is one entry here and its vectors in `tests/vectors`; it never takes code.
+//! The constants. A provider consists of one entry here and its vectors in `tests/vectors`; it never needs code.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::event::EventShape;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
-/// Makes the constants, their documentation and the list of them from one text.
+/// Makes the constants, their documentation and the list of them from the same text.
 macro_rules! catalogue {
     ($(
         $(#[$doc:meta])*
@@ -48,7 +48,7 @@ macro_rules! catalogue {
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
             pub static $constant: Provider = Provider {
                 name: Cow::Borrowed($name),
-                // Named, because Rust 1.88 takes no inline `const` here.
+                // Named, because Rust 1.88 does not accept an inline `const` here.
                 schemes: Cow::Borrowed({
                     const SCHEMES: &[Scheme] = &[$(set!(Scheme::new($headers, $covers), $($setting($($value)*))*)),+];
                     SCHEMES
@@ -76,13 +76,16 @@ macro_rules! catalogue {
         /// ```
         /// use hookseal::provider;
         ///
-        /// assert!(provider::ALL.contains(&&provider::KLANG));
+        /// // The providers that sign no timestamp, so that only deduplication stops a replay attack.
+        /// let replayable: Vec<&str> =
+        ///     provider::ALL.iter().filter(|p| p.replay_window().is_none()).map(|p| p.name()).collect();
+        /// assert!(replayable.contains(&"github") && !replayable.contains(&"stripe"));
         /// ```
         pub static ALL: &[&Provider] = &[$(&$constant),+];
     };
 }
 
-/// A scheme with the settings of its entry, named as in files.
+/// A scheme with the settings of its entry, which have the same names as in files.
 macro_rules! set {
     ($scheme:expr,) => { $scheme };
     ($scheme:expr, past(any) $($rest:tt)*) => { set!($scheme.with_any_past(), $($rest)*) };
@@ -93,7 +96,7 @@ macro_rules! set {
     ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
 }
 
-/// What an entry says, or else the default.
+/// What an entry says, or the default.
 macro_rules! given {
     ($default:expr,) => {
         $default
@@ -104,7 +107,7 @@ macro_rules! given {
 }
 
 catalogue! {
-    /// Kallglot: calls and transcripts. Publishes no tolerance; 300 seconds to either side is our choice.
+    /// Kallglot: calls and transcripts. Publishes no tolerance; 300 seconds in either direction is our choice.
     KALLGLOT = "kallglot", Documented, "developer.kallglot.com/webhooks/signatures", [
         "Kallglot-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ],
@@ -116,9 +119,9 @@ catalogue! {
         ],
         idempotency: IdempotencyRule::EventId,
         answer_within: 30;
-    /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed and only informs.
+    /// Klen AI. Publishes no encoding; hex is our choice. Its delivery id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     KLEN_AI = "klen-ai", Documented, "Klen AI's webhook documentation", [
         "X-Klen-Signature: {hex}\nX-Klen-Delivery-ID: {id}", "{body}"
     ],
@@ -135,9 +138,9 @@ catalogue! {
             HealthPolicy::never(),
         )
         .with_timeout(Duration::from_secs(10));
-    /// CallIntel. Signs no time and sends no event id: its body's `webhook_id` names the endpoint.
+    /// CallIntel. Signs no timestamp and sends no event id: the `webhook_id` in the body names the endpoint.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     CALLINTEL = "callintel", Documented, "CallIntel's webhook documentation", [
         "X-Callintel-Signature: {hex}", "{body}"
     ],
@@ -174,9 +177,9 @@ catalogue! {
         )
         .with_timeout(Duration::from_secs(5))
         .with_reused_timestamp();
-    /// Efficlose. Signs no time. Its secret is optional on the platform; here an unsigned request is refused.
+    /// Efficlose. Signs no timestamp. The platform makes the secret optional; here, an unsigned request is refused.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     EFFICLOSE = "efficlose", Documented, "Efficlose's webhook documentation", [
         "X-Webhook-Signature: sha256={hex}", "{body}"
     ],
@@ -194,7 +197,7 @@ catalogue! {
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}";
-    /// Svix, and whoever sends through it, under either set of header names.
+    /// Svix, and providers that send through it, with either set of header names.
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
         "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Whsec)
@@ -206,9 +209,9 @@ catalogue! {
     ],
         event: "id: {id}\nobject\napi_version: {version}\ncreated: {timestamp}\ndata: {data}\nlivemode\npending_webhooks\nrequest\ntype: {type}",
         idempotency: IdempotencyRule::EventId;
-    /// GitHub. Its delivery id is not signed and only informs.
+    /// GitHub. Its delivery id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     GITHUB = "github", VendorLibrary, "docs.github.com/webhooks; npm @octokit/webhooks-methods", [
         "X-Hub-Signature-256: sha256={hex}\nX-GitHub-Delivery: {id}", "{body}"
     ],
@@ -217,17 +220,17 @@ catalogue! {
     SLACK = "slack", VendorLibrary, "docs.slack.dev/authentication/verifying-requests-from-slack; npm @slack/bolt", [
         "X-Slack-Request-Timestamp: {timestamp}\nX-Slack-Signature: v0={hex}", "v0:{timestamp}:{body}"
     ];
-    /// Shopify, with the app's client secret. Its webhook id is not signed and only informs.
+    /// Shopify, with the app's client secret. Its webhook id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     SHOPIFY = "shopify", VendorLibrary, "shopify.dev/docs/apps/build/webhooks; npm @shopify/shopify-api", [
         "X-Shopify-Hmac-Sha256: {base64}\nX-Shopify-Webhook-Id: {id}", "{body}"
     ];
-    /// Paddle Billing. Its library accepts 5 seconds of age, and looks at the last signature alone.
+    /// Paddle Billing. Its library accepts timestamps up to 5 seconds old, and reads only the last signature.
     PADDLE = "paddle", VendorLibrary, "developer.paddle.com/webhooks; npm @paddle/paddle-node-sdk", [
         "Paddle-Signature: ts={timestamp};h1={hex};...", "{timestamp}:{body}", past(5), current_key_last(true)
     ];
-    /// Sanity. Sets no window, so that a captured delivery stays valid for ever.
+    /// Sanity. Sets no tolerance, so a captured delivery stays valid forever.
     SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
         "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", past(any)
     ];
@@ -239,14 +242,14 @@ catalogue! {
     RETELL = "retell", VendorLibrary, "docs.retellai.com/features/secure-webhook; npm retell-sdk", [
         "x-retell-signature: v={timestamp:ms},d={hex}", "{body}{timestamp}"
     ];
-    /// Twitch EventSub. Nothing separates what is signed, so an id that holds a time is refused.
+    /// Twitch EventSub. Nothing separates the parts of the signed content, so an id that contains a time is refused.
     TWITCH = "twitch", Code, "dev.twitch.tv/docs/eventsub/handling-webhook-events; npm @twurple/eventsub-http", [
         "Twitch-Eventsub-Message-Id: {id}\nTwitch-Eventsub-Message-Timestamp: {timestamp:rfc3339}\nTwitch-Eventsub-Message-Signature: sha256={hex}",
         "{id}{timestamp}{body}", past(600)
     ];
     /// PagerDuty, webhooks of version 3.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     PAGERDUTY = "pagerduty", Code, "developer.pagerduty.com/docs/webhooks", [
         "X-PagerDuty-Signature: v1={hex},...", "{body}"
     ];
@@ -254,67 +257,67 @@ catalogue! {
     MUX = "mux", VendorLibrary, "www.mux.com/docs; npm @mux/mux-node", [
         "mux-signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ];
-    /// ElevenLabs. Its library accepts half an hour of age. During a rotation, its JavaScript library looks at the first
-    /// signature alone and its Python library at the last.
+    /// ElevenLabs. Its library accepts timestamps up to half an hour old. During a rotation, its JavaScript library
+    /// reads only the first signature, and its Python library only the last.
     ELEVENLABS = "elevenlabs", VendorLibrary, "elevenlabs.io/docs; npm @elevenlabs/elevenlabs-js", [
         "ElevenLabs-Signature: t={timestamp},v0={hex},...", "{timestamp}.{body}", past(1800)
     ];
-    /// OpenAI: Standard Webhooks, but a secret without `whsec_` is text.
+    /// OpenAI: Standard Webhooks, except that the text of a secret without `whsec_` is the key.
     OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ];
-    /// Polar: Standard Webhooks, but the whole secret is text.
+    /// Polar: Standard Webhooks, except that the whole text of the secret is the key.
     POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}"
     ];
     /// LINE Messaging API, with the channel secret.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     LINE = "line", VendorLibrary, "developers.line.biz/en/docs/messaging-api; npm @line/bot-sdk", [
         "x-line-signature: {base64}", "{body}"
     ];
-    /// Razorpay. Its event id is not signed and only informs.
+    /// Razorpay. Its event id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     RAZORPAY = "razorpay", VendorLibrary, "razorpay.com/docs/webhooks; npm razorpay", [
         "X-Razorpay-Signature: {hex}\nx-razorpay-event-id: {id}", "{body}"
     ];
     /// GoCardless.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     GOCARDLESS = "gocardless", VendorLibrary, "developer.gocardless.com; npm gocardless-nodejs", [
         "Webhook-Signature: {hex}", "{body}"
     ];
     /// Coinbase Commerce.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     COINBASE_COMMERCE = "coinbase-commerce", VendorLibrary, "npm coinbase-commerce-node", [
         "X-CC-Webhook-Signature: {hex}", "{body}"
     ];
     /// Lemon Squeezy.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     LEMONSQUEEZY = "lemonsqueezy", PeerLibrary, "docs.lemonsqueezy.com; npm @hookflo/tern", [
         "X-Signature: {hex}", "{body}"
     ];
-    /// WooCommerce. Its delivery id is not signed and only informs.
+    /// WooCommerce. Its delivery id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     WOOCOMMERCE = "woocommerce", PeerLibrary, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ];
     /// Doppler.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     DOPPLER = "doppler", PeerLibrary, "docs.doppler.com; npm @hookflo/tern", [
         "x-doppler-signature: sha256={hex}", "{body}"
     ];
-    /// Grafana Alerting as set up by default. Where the operator names a timestamp header, write a scheme of your own
-    /// that covers `{timestamp}:{body}`.
+    /// Grafana Alerting in its default configuration. If the operator configures a timestamp header, write a scheme of
+    /// your own that covers `{timestamp}:{body}`.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     GRAFANA = "grafana", PeerLibrary, "grafana.com/docs/grafana/latest/alerting; npm @hookflo/tern", [
         "X-Grafana-Alerting-Signature: {hex}", "{body}"
     ];
@@ -324,13 +327,13 @@ catalogue! {
     ];
     /// Typeform.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     TYPEFORM = "typeform", PeerLibrary, "www.typeform.com/developers/webhooks; npm n8n-nodes-base", [
         "Typeform-Signature: sha256={base64}", "{body}"
     ];
-    /// Asana, with the secret that its first request brings in `X-Hook-Secret`.
+    /// Asana, with the secret that its first request carries in `X-Hook-Secret`.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     ASANA = "asana", PeerLibrary, "developers.asana.com/docs/webhooks-guide; npm n8n-nodes-base", [
         "X-Hook-Signature: {hex}", "{body}"
     ];
@@ -353,24 +356,24 @@ catalogue! {
     ];
     /// Cal.com.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     CAL_COM = "cal-com", PeerLibrary, "cal.com/docs; npm n8n-nodes-base", [
         "X-Cal-Signature-256: {hex}", "{body}"
     ];
-    /// Linear. Its timestamp stands in the body, as `webhookTimestamp` in milliseconds: compare it with the clock after
-    /// verifying, Linear allows 60 seconds. Its delivery id is not signed and only informs.
+    /// Linear. Its timestamp is in the body, as `webhookTimestamp` in milliseconds: compare it with the clock after
+    /// verifying (Linear allows 60 seconds). Its delivery id is not signed: use it only for logs.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     LINEAR = "linear", VendorLibrary, "linear.app/developers/webhooks; npm @linear/sdk", [
         "Linear-Signature: {hex}\nLinear-Delivery: {id}", "{body}"
     ];
     /// Meta: Facebook, Instagram, Messenger and WhatsApp, with the app secret.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     META = "meta", PeerLibrary, "developers.facebook.com/docs/graph-api/webhooks; PyPI pywa", [
         "X-Hub-Signature-256: sha256={hex}", "{body}"
     ];
-    /// Recall.ai. Workspaces from before December 2025 send the `svix-*` names.
+    /// Recall.ai. Workspaces created before December 2025 send the `svix-*` headers.
     RECALL_AI = "recall-ai", PeerLibrary, "docs.recall.ai; npm svix", [
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Whsec)
@@ -380,13 +383,14 @@ catalogue! {
         "webhook-id | svix-id: {id}\nwebhook-timestamp | svix-timestamp: {timestamp}\nwebhook-signature | svix-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
-    /// Fireflies, webhooks of version 2. Its header carries SHA-256 under the name that others use for SHA-1.
+    /// Fireflies, webhooks of version 2. Its header carries a SHA-256 signature under the name that others use for
+    /// SHA-1.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     FIREFLIES = "fireflies", Documented, "docs.fireflies.ai", [
         "X-Hub-Signature: sha256={hex}", "{body}"
     ];
-    /// Daily. Publishes neither the timestamp's unit nor a tolerance, so either unit is read.
+    /// Daily. Publishes neither the timestamp's unit nor a tolerance, so seconds and milliseconds are both read.
     DAILY = "daily", Documented, "docs.daily.co/reference/rest-api/webhooks", [
         "X-Webhook-Timestamp: {timestamp:ms-or-s}\nX-Webhook-Signature: {base64}",
         "{timestamp}.{body}", secret_form(Base64)
@@ -411,59 +415,61 @@ catalogue! {
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
-    /// Finch: Standard Webhooks under names of its own, with a secret that has no prefix.
+    /// Finch: Standard Webhooks with its own header names, and a secret without a prefix.
     FINCH = "finch", VendorLibrary, "developer.tryfinch.com; npm @tryfinch/finch-api", [
         "Finch-Event-ID: {id}\nFinch-Timestamp: {timestamp}\nFinch-Signature: v1,{base64} ...",
         "{id}.{timestamp}.{body}", secret_form(Base64)
     ];
-    /// Hookdeck Event Gateway. The second header carries the other key during a rotation. Its event id is not signed.
+    /// Hookdeck Event Gateway. During a rotation, the second header carries the signature under the other key. Its
+    /// event id is not signed.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     HOOKDECK = "hookdeck", VendorLibrary, "hookdeck.com/docs; npm @hookdeck/sdk", [
         "x-hookdeck-signature: {base64}\nx-hookdeck-signature-2: {base64}\nx-hookdeck-eventid: {id}", "{body}"
     ];
     /// Box, with the primary and the secondary key. Its library also accepts a signature over an escaped copy of the
-    /// body, which this preset does not. Its delivery id is not signed and only informs.
+    /// body; this preset does not. Its delivery id is not signed: use it only for logs.
     BOX = "box", VendorLibrary, "developer.box.com/guides/webhooks/v2/signatures-v2; npm box-node-sdk", [
         "BOX-DELIVERY-ID: {id}\nBOX-DELIVERY-TIMESTAMP: {timestamp:rfc3339}\nBOX-SIGNATURE-ALGORITHM: HmacSHA256\nBOX-SIGNATURE-PRIMARY: {base64}\nBOX-SIGNATURE-SECONDARY: {base64}\nBOX-SIGNATURE-VERSION: 1",
         "{body}{timestamp}", past(600), future(0)
     ];
     /// DocuSign Connect: one numbered header for each of the account's keys.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     DOCUSIGN = "docusign", Code, "developers.docusign.com/platform/webhooks/connect/hmac", [
         "X-DocuSign-Signature-{n}: {base64}", "{body}"
     ];
-    /// Outpost in its default mode. Its timestamp header is not signed and therefore left out. In its Standard Webhooks
-    /// mode, use that preset.
+    /// Outpost in its default mode. Its timestamp header is not signed and is therefore ignored. For its Standard
+    /// Webhooks mode, use [`STANDARD_WEBHOOKS`].
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
     ],
         delivery: DeliveryPolicy::from_parts(RetryPolicy::OUTPOST, OutcomePolicy::standard(), HealthPolicy::never());
-    /// Convoy with simple signatures, as set up by default.
+    /// Convoy with simple signatures, in its default configuration.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     CONVOY_SIMPLE = "convoy-simple", Code, "www.getconvoy.io/docs; its signature test data", [
         "X-Convoy-Signature: {hex}", "{body}"
     ];
-    /// Convoy with advanced signatures, first version, as set up by default.
+    /// Convoy with advanced signatures of the first version, in its default configuration.
     CONVOY_ADVANCED = "convoy-advanced", Code, "www.getconvoy.io/docs; its signature test data", [
         "X-Convoy-Signature: t={timestamp},v1={hex},...", "{timestamp},{body}"
     ];
-    /// Hook0, signatures of version 0. Version 1 also signs headers that it lists, which the notation cannot say yet.
+    /// Hook0, signatures of version 0. Version 1 also signs a list of headers, which the notation cannot express yet.
     HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ],
         delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
-    /// Mollie, next-generation webhooks. For a day after a rotation the header comes twice.
+    /// Mollie, next-generation webhooks. For a day after a rotation, the header occurs twice.
     ///
-    /// Replays: a captured delivery stays valid for ever, so deduplicate.
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     MOLLIE = "mollie", Documented, "docs.mollie.com", [
         "X-Mollie-Signature: sha256={hex}, ...", "{body}"
     ];
-    /// Recurly, JSON webhooks. Its documentation and library say milliseconds, its sample shows seconds: either is read.
+    /// Recurly, JSON webhooks. Its documentation and library say milliseconds, but its sample shows seconds: both are
+    /// read.
     RECURLY = "recurly", Code, "docs.recurly.com; gem recurly", [
         "recurly-signature: {timestamp:ms-or-s},{hex},...", "{timestamp}.{body}"
     ];

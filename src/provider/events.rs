@@ -213,11 +213,12 @@ impl Provider {
     pub(crate) fn is_batch(&self, delivery: &Delivery<'_, '_>) -> bool {
         match self.events.as_ref() {
             shapes if shapes.iter().all(|shape| !shape.is_batch()) => false,
-            _ => self.by_shape(delivery, |shape, request, is_signed| match shape.is_batch() {
-                true => shape.read_batch(request, is_signed, false).map(|_| true),
-                false => shape.read_request(request, is_signed).map(|_| false),
-            })
-            .unwrap_or(true),
+            _ => self
+                .by_shape(delivery, |shape, request, is_signed| match shape.is_batch() {
+                    true => shape.read_batch(request, is_signed, false).map(|_| true),
+                    false => shape.read_request(request, is_signed).map(|_| false),
+                })
+                .unwrap_or(true),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::words::display_as_serialized;
 
-/// How well a preset is known to be right.
+/// How well a preset has been checked.
 ///
 /// ```
 /// use hookseal::provider::{Confidence, STRIPE};
@@ -16,21 +16,21 @@ use crate::words::display_as_serialized;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Confidence {
-    /// The vendor's own library was run against the preset, and they agree.
+    /// The vendor's own library was run against the preset, and the two agree.
     VendorLibrary,
-    /// Another receiver's library was run against it, and they agree.
+    /// A third party's library was run against the preset, and the two agree.
     PeerLibrary,
-    /// Read in the code of a receiver or a library, which was not run.
+    /// The preset follows the code of a receiver or a library, which was read but not run.
     Code,
-    /// From the provider's documentation alone.
+    /// The preset follows the provider's documentation alone.
     Documented,
-    /// Described by you.
+    /// You described the provider, or changed the schemes of a preset.
     Own,
 }
 
 display_as_serialized!(Confidence);
 
-/// What tells two events of a provider apart. Always something that the signature covers.
+/// What distinguishes two events of a provider. It is always something that the signature covers.
 ///
 /// ```
 /// use hookseal::provider::{self, IdempotencyRule};
@@ -47,7 +47,7 @@ pub enum IdempotencyRule {
     EventId,
     /// The id in a signed header.
     SignedId,
-    /// The whole body, by its SHA-256.
+    /// The whole body, represented by its SHA-256 hash.
     Body,
     /// The body and the event's type, by their SHA-256, where one body can come under two types. The type need not be
     /// signed: whoever replays a request gains each body once for each type.
@@ -73,9 +73,9 @@ display_as_serialized!(IdempotencyRule);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TestRule {
-    /// The event's id begins so.
+    /// The event's id begins with this text.
     IdPrefix(Cow<'static, str>),
-    /// The `id` in the data begins so.
+    /// The `id` in the event's data begins with this text.
     DataIdPrefix(Cow<'static, str>),
     /// The event is of this type.
     Type(Cow<'static, str>),
@@ -104,7 +104,7 @@ impl TestRule {
             TestRule::IdPrefix(prefix) => event.id().is_some_and(|id| id.starts_with(&**prefix)),
             TestRule::Type(event_type) => event.event_type() == event_type,
             TestRule::DataIdPrefix(prefix) => {
-                // serde would also take an array for the struct.
+                // serde would also read an array as the struct.
                 let object = event.data().get().starts_with('{');
                 object && event.data_as::<Identified<'_>>().is_ok_and(|data| data.id.starts_with(&**prefix))
             }

@@ -1,4 +1,4 @@
-//! A provider as it stands in a file. Written as the fields of [`Provider`] are; read with the checks of its setters.
+//! A provider in a file: written with the names of [`Provider`]'s fields, read with the checks of its setters.
 
 use std::borrow::Cow;
 

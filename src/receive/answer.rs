@@ -9,7 +9,7 @@ use super::Reply;
 use super::reply::PLAIN_TEXT;
 use crate::error::EventError;
 
-/// What a handler tells the sender. A response with the feature `axum` or `actix`.
+/// What a handler tells the sender. With the feature `axum` or `actix`, a handler can return it as its response.
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};
@@ -23,7 +23,7 @@ use crate::error::EventError;
 /// async fn hook(webhook: Webhook<Billing>) -> Answer {
 ///     let Billing::Paid { amount } = webhook.event.into_data();
 ///     match amount {
-///         0 => Answer::give_up("an invoice over nothing"), // logged, and not sent again
+///         0 => Answer::give_up("the invoice has no amount"), // logged; the sender does not retry
 ///         _ => Answer::Processed,
 ///     }
 /// }
@@ -32,37 +32,40 @@ use crate::error::EventError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// Done.
+    /// The event was processed.
     Processed,
-    /// Stored, to be processed later: the event will not be lost.
+    /// The event was stored and will be processed later: it cannot be lost any more.
     Accepted,
-    /// Done before.
+    /// The event was processed before.
     Duplicate,
-    /// Being done at this moment, by another request for the same event.
+    /// Another request for the same event is being processed now.
     InFlight {
-        /// When to ask again.
+        /// How long the sender should wait before it retries.
         retry_after: Duration,
     },
-    /// Not done, and worth another try. See [`Answer::retry`] for a shorter way to write it.
+    /// The event was not processed, and the sender should retry. [`Answer::retry`] is shorter to write.
     TemporaryFailure {
-        /// When to try again.
+        /// How long the sender should wait before it retries.
         retry_after: Duration,
     },
-    /// Not done, and another try would be in vain. The sender is told 200, because almost all senders repeat whatever
-    /// is answered with anything else, and count it against the endpoint. With the feature `tracing` the adapters
-    /// log the reason as an error; otherwise log it yourself.
+    /// The event cannot be processed, and retrying would not help. [`Answer::give_up`] is shorter to write.
+    ///
+    /// The status is 200, because almost all senders retry after any other status and count it against the endpoint.
+    /// With the feature `tracing`, the adapters log the reason as an error; otherwise log it yourself.
     PermanentFailure {
-        /// For the log; never sent.
+        /// For the log; it is never sent.
         reason: Cow<'static, str>,
     },
-    /// Authentic, but not the promised JSON. With the feature `tracing` the adapters log the error as a warning.
+    /// The request is authentic, but its body is not the expected JSON. With the feature `tracing`, the adapters log
+    /// the error as a warning.
     Unreadable(EventError),
-    /// A response of your own. Done with 2xx; not done, and worth another try, with any other status.
+    /// A response of your own. With a status of 2xx the event counts as processed; with any other it does not, and the
+    /// sender should retry.
     Reply(Reply),
 }
 
 impl Answer {
-    /// A [temporary failure](Self::TemporaryFailure): try again after this time.
+    /// A [temporary failure](Self::TemporaryFailure): the sender should retry after this time.
     ///
     /// ```
     /// use hookseal::receive::Answer;
@@ -85,10 +88,13 @@ impl Answer {
         Answer::PermanentFailure { reason: reason.into() }
     }
 
-    /// The status.
+    /// The HTTP status.
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::Answer::Accepted.status(), 202);
+    /// use hookseal::receive::Answer;
+    ///
+    /// assert_eq!(Answer::Accepted.status(), 202);
+    /// assert_eq!(Answer::give_up("no such customer").status(), 200, "or the sender would retry");
     /// ```
     pub fn status(&self) -> StatusCode {
         match self {
@@ -101,7 +107,7 @@ impl Answer {
         }
     }
 
-    /// Whether the event is done with. If not, the sender's next attempt is processed.
+    /// Whether the event counts as processed. If not, the sender's next attempt is processed.
     pub(crate) fn is_final(&self) -> bool {
         match self {
             Answer::Processed | Answer::Accepted | Answer::Duplicate | Answer::PermanentFailure { .. } => true,
@@ -110,7 +116,7 @@ impl Answer {
         }
     }
 
-    /// The body: a text that is the same for all answers of one kind, or that of your [`Reply`].
+    /// The body: a constant text for each kind of answer, or the body of your [`Reply`].
     ///
     /// ```
     /// assert_eq!(hookseal::receive::Answer::Duplicate.body(), "processed before");
@@ -128,7 +134,8 @@ impl Answer {
         })
     }
 
-    /// The headers: `Content-Type`, with [`retry_after`](Self::retry_after) `Retry-After`, and those of your [`Reply`].
+    /// The headers: `Content-Type`, and `Retry-After` if there is a [`retry_after`](Self::retry_after); or the headers
+    /// of your [`Reply`].
     ///
     /// ```
     /// use hookseal::receive::Answer;
@@ -147,7 +154,7 @@ impl Answer {
         headers
     }
 
-    /// All of it, for a server that has no adapter here. Nothing is logged.
+    /// The whole response, for a server without an adapter in this crate. This logs nothing.
     ///
     /// ```
     /// use hookseal::receive::Answer;
@@ -162,7 +169,8 @@ impl Answer {
         response
     }
 
-    /// When to try again, in whole seconds as the header `Retry-After` counts: rounded up, and never zero.
+    /// How long the sender should wait before it retries, rounded up to whole seconds for the header `Retry-After`, and
+    /// never zero.
     ///
     /// ```
     /// use hookseal::receive::Answer;

@@ -2,38 +2,41 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-/// Of each body, this much is not counted: about what its connection costs anyway.
+/// This much of each body is not counted: about as much as its connection costs anyway.
 pub(super) const UNCOUNTED: usize = 16 << 10;
 
-/// Ten of the largest bodies that any provider documents, or 256 of the usual limit, and still small beside a server.
+/// Enough for ten of the largest bodies that any provider documents, or 256 bodies of the usual limit, and still little
+/// for a server.
 const SHARED: usize = 256 << 20;
 
-/// How many bytes the bodies of all requests may hold together. Cheap to clone: clones are the same budget.
+/// Limits how many bytes the bodies of all requests may hold together. It is cheap to clone, and clones share the
+/// budget.
 ///
-/// A receiver's [limit](super::Receiver::with_max_received) bounds one body, not their sum, and nothing is known to be
-/// forged before it has arrived: 256 concurrent requests at GitHub's limit of 25 MiB would hold 6.25 GiB. All receivers of
-/// a process therefore share a budget of 256 MiB, unless they are [given](super::Receiver::with_body_budget) one of
-/// their own.
+/// A receiver's [limit](super::Receiver::with_max_received) applies to one body, not to their sum, and a forged body is
+/// not recognized before it has arrived: 256 concurrent requests at GitHub's limit of 25 MiB would hold 6.25 GiB. All
+/// receivers of a process therefore share a budget of 256 MiB, unless you
+/// [give them another](super::Receiver::with_body_budget).
 ///
-/// Bytes count when they arrive. A `Content-Length` reserves nothing, or announcing large bodies would be enough to
-/// spend the budget; it is only used to refuse a body early that does not fit. The first 16 KiB of each body do not count,
-/// so that most events get through while large bodies hold everything. What was counted is free again when
-/// the request is refused, when its sender goes away, and at last when the [`Received`](super::Received) and its clones
-/// are dropped, usually at the end of the handler.
+/// Bytes count when they arrive. A `Content-Length` reserves nothing, because announcing large bodies would otherwise
+/// be enough to spend the budget; it only serves to refuse a body early if it does not fit. The first 16 KiB of each
+/// body do not count, so most events still get through when large bodies have spent the budget. Bytes are returned when
+/// the request is refused, when its sender disconnects, or when the [`Received`](super::Received) and its clones are
+/// dropped, usually at the end of the handler.
 ///
 /// A body that does not fit is answered with 503 and `Retry-After`
-/// ([`BudgetSpent`](super::Rejection::BudgetSpent)). One that is larger than the whole budget never will, and is answered
-/// with 413.
+/// ([`BudgetSpent`](super::Rejection::BudgetSpent)). A body that is larger than the whole budget can never fit, and is
+/// answered with 413.
 ///
 /// | memory | at most |
 /// |---|---|
 /// | bodies | the budget, and 16 KiB for each concurrent request |
-/// | an authentic body that came in pieces, while they are joined | the receiver's limit, for each thread |
-/// | what the server buffers | its own matter, for each connection |
-/// | without a budget (`BodyBudget::new(usize::MAX)`) | the receiver's limit for each concurrent request |
+/// | joining the pieces of an authentic body | the receiver's limit, for each thread |
+/// | buffers of the server | depends on the server, for each connection |
+/// | bodies without a budget (`BodyBudget::new(usize::MAX)`) | the receiver's limit, for each concurrent request |
 ///
-/// A sender without the key can spend a budget with bodies that it never ends, and large events then wait. The limits of
-/// time and concurrency that the modules of the adapters show end that; the budget keeps the process alive meanwhile.
+/// A sender without the key can spend a budget with bodies that it never finishes, and large events then have to wait.
+/// The pages of the adapters show limits of time and concurrency that end this; until then, the budget keeps the
+/// process alive.
 ///
 /// ```
 /// use hookseal::receive::{BodyBudget, Receiver};
@@ -61,8 +64,8 @@ struct Account {
 }
 
 impl BodyBudget {
-    /// A budget of this many bytes. Give it to all receivers that are to share it, and make it several times their
-    /// largest limit.
+    /// A budget of this many bytes. Give clones of it to all receivers that should share it, and make it several times
+    /// as large as their largest limit.
     ///
     /// ```
     /// assert_eq!(hookseal::receive::BodyBudget::new(64 << 20).bytes(), 64 << 20);
@@ -71,13 +74,13 @@ impl BodyBudget {
         BodyBudget(Arc::new(Account { bytes, spent: AtomicUsize::new(0) }))
     }
 
-    /// That of all receivers that were given none.
+    /// The budget of all receivers that were not given another.
     pub(super) fn shared() -> BodyBudget {
         static BUDGET: LazyLock<BodyBudget> = LazyLock::new(|| BodyBudget::new(SHARED));
         BUDGET.clone()
     }
 
-    /// How many bytes there are.
+    /// The size of the budget in bytes, whether they are spent or not.
     ///
     /// ```
     /// use hookseal::receive::Receiver;
@@ -91,10 +94,24 @@ impl BodyBudget {
         self.0.bytes
     }
 
-    /// How many bytes are held at this moment, for a gauge among your metrics.
+    /// How many bytes are held now, for a gauge in your metrics.
     ///
     /// ```
-    /// assert_eq!(hookseal::receive::BodyBudget::new(64 << 20).spent(), 0);
+    /// # use hookseal::receive::{BodyBudget, Receiver};
+    /// # use hookseal::{Secret, provider};
+    /// # let body = vec![b' '; 1 << 20];
+    /// # let secret = Secret::new("It's a Secret to Everybody")?;
+    /// # let headers = provider::GITHUB.signer(secret.clone())?.sign("1", &body)?;
+    /// # let receiver: Receiver = provider::GITHUB.receiver(secret)?;
+    /// let budget = BodyBudget::new(64 << 20);
+    /// let receiver = receiver.with_body_budget(budget.clone());
+    /// let mut intake = receiver.begin(&headers);
+    /// intake.push(body.into());
+    /// let received = intake.finish()?;
+    /// assert!(budget.spent() > 0, "the body is held");
+    /// drop(received);
+    /// assert_eq!(budget.spent(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn spent(&self) -> usize {
         self.0.spent.load(Ordering::Relaxed)
@@ -126,7 +143,7 @@ impl fmt::Debug for BodyBudget {
     }
 }
 
-/// What one request holds of a budget, until it is dropped.
+/// The bytes that one request holds, which are returned to the budget on drop.
 pub(super) struct Reservation {
     budget: BodyBudget,
     bytes: usize,
@@ -137,7 +154,8 @@ impl Reservation {
         Reservation { budget: budget.clone(), bytes: 0 }
     }
 
-    /// For a body that holds this many bytes in all. `false`, and nothing changes, if they do not fit.
+    /// Changes the reservation for a body that holds this many bytes in total. Returns `false` and changes nothing if
+    /// they do not fit.
     pub(super) fn resize(&mut self, held: usize) -> bool {
         let bytes = held.saturating_sub(UNCOUNTED);
         let fits = match bytes.checked_sub(self.bytes) {

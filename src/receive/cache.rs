@@ -6,28 +6,29 @@ use std::time::{Duration, Instant};
 
 use super::{Receiver, Rejection};
 
-/// Keeps the receivers that a [`ReceiverLookup`](super::ReceiverLookup) found, so that a busy tenant costs no query and no
-/// key set-up for each request. Cheap to clone; clones share what is kept.
+/// Caches the receivers that a [`ReceiverLookup`](super::ReceiverLookup) finds, so that a request for a busy tenant
+/// needs neither a query nor the set-up of keys. It is cheap to clone, and clones share the cached receivers.
 ///
-/// It holds at most `capacity` known tenants, by the name that the request gave, and at most as many unknown ones, apart
-/// from them: requests for made-up names cannot displace a tenant. When it is full, a receiver that was not used of late
-/// goes. Of one tenant at most four names are kept (a lenient database finds `shop-1` as `SHOP-1` too), and no name over
-/// 256 bytes. Failures are not kept.
+/// It holds at most `capacity` known tenants, by the name in the request. It holds the same number of unknown ones
+/// separately, so requests for made-up names cannot evict a tenant. When it is full, it evicts a receiver that was not
+/// used recently. It keeps at most four names for one tenant (a lenient database also finds `shop-1` as `SHOP-1`), and
+/// no name of more than 256 bytes. Failures are not cached.
 ///
-/// Requests for a name that is not kept look it up each for themselves, also at the same time; the last result stays.
+/// If several requests ask for the same name at once and it is not cached, each of them looks it up, and the last
+/// result is kept.
 ///
 /// # When a tenant changes
 ///
-/// [`invalidate`](Self::invalidate) a tenant when you create, change or delete it. A look-up that was under way at that
-/// moment is used by its own request and not kept. Other processes, and rows changed by hand, are covered by the
-/// [time to live](Self::with_time_to_live): a minute unless set. Until then a deleted secret is still accepted, and a
-/// tenant that was asked for before it was created is still refused.
+/// [`invalidate`](Self::invalidate) a tenant when you create, change or delete it. A look-up that is in progress at
+/// that moment still serves its own request, but its result is not cached. For changes by other processes or by hand,
+/// the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it ends, a deleted secret
+/// is still accepted, and a tenant that was requested before it was created is still refused.
 ///
-/// # What it gives away
+/// # What it reveals
 ///
-/// Status and text of a refusal stay the same for known and unknown tenants, and both are kept for as long. But a name that
-/// somebody else asked for just before is answered sooner than one that nobody asked for, which hints that it exists.
-/// Where that matters, use names that cannot be guessed.
+/// The status and text of a refusal are the same for known and unknown tenants, and both are cached for the same time.
+/// But a name that was requested shortly before, by anyone, is answered faster, which hints that it exists. Where that
+/// matters, use names that cannot be guessed.
 ///
 /// ```
 /// use axum::extract::Path;
@@ -66,27 +67,27 @@ pub struct ReceiverCache<P = ()> {
     time_to_live: Duration,
 }
 
-/// How many names of one tenant are kept: a request without a key can make up many that a lenient database finds.
+/// How many names of one tenant are kept: a sender without a key can make up many that a lenient database finds.
 const MAX_NAMES: usize = 4;
 
-/// The longest name that is kept. The names of unknown tenants are whatever a sender writes into a path.
+/// The longest name that is kept. A sender can write anything into a path as the name of an unknown tenant.
 const MAX_NAME: usize = 256;
 
-/// Without an invalidation by hand, the time in which another process notices a new secret.
+/// The time after which a process notices a new secret without an invalidation.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 
 struct Kept<P> {
     known: Section<P>,
     unknown: Section<P>,
-    /// The names in `known` of each scope, oldest first.
+    /// The names in `known` for each scope, oldest first.
     names: HashMap<String, Vec<Arc<str>>>,
-    /// Counts invalidations: what was looked up before one is not kept.
+    /// Counts invalidations: the result of a look-up that began before one is not kept.
     generation: u64,
 }
 
 struct Section<P> {
     entries: HashMap<Arc<str>, Entry<P>>,
-    /// In the order in which they may go. Some are outdated: their entry is gone or has another number.
+    /// In the order of eviction. Some are outdated: their entry is gone or has another number.
     queue: VecDeque<(u64, Arc<str>)>,
     next_number: u64,
 }
@@ -94,14 +95,14 @@ struct Section<P> {
 struct Entry<P> {
     number: u64,
     receiver: Receiver<P>,
-    /// `None`: never.
+    /// `None` means never.
     expires: Option<Instant>,
-    /// Since it was last considered for eviction.
+    /// Whether it was used since it was last considered for eviction.
     is_used: AtomicBool,
 }
 
 impl<P> ReceiverCache<P> {
-    /// A cache for this many tenants, and as many unknown names. An entry takes about 2 KiB.
+    /// A cache for this many tenants, and for the same number of unknown names. An entry takes about 2 KiB.
     ///
     /// ```
     /// use hookseal::receive::ReceiverCache;
@@ -114,8 +115,8 @@ impl<P> ReceiverCache<P> {
         ReceiverCache { kept: Arc::new(RwLock::new(kept)), capacity, time_to_live: TIME_TO_LIVE }
     }
 
-    /// Sets how long a receiver is kept, instead of a minute. With [`Duration::MAX`] it is kept until it is invalidated or
-    /// displaced.
+    /// Sets for how long a receiver is kept. One minute unless set. With [`Duration::MAX`], it is kept until it is
+    /// invalidated or evicted.
     ///
     /// ```
     /// use hookseal::receive::ReceiverCache;
@@ -129,13 +130,14 @@ impl<P> ReceiverCache<P> {
         ReceiverCache { time_to_live, ..self }
     }
 
-    /// The receiver that is kept under the request's name for the tenant, or what `look_up` finds.
+    /// The cached receiver for `name`, which is the request's name for the tenant, or else the one that `look_up`
+    /// finds.
     ///
-    /// `look_up` is a future that does nothing before it is awaited, as `async` blocks are. It is not awaited if the
-    /// receiver is kept.
+    /// `look_up` is a future that does nothing before it is awaited, such as an `async` block. It is not awaited if the
+    /// receiver is cached.
     ///
     /// # Errors
-    /// Those of `look_up`. They are not kept.
+    /// The errors of `look_up`. They are not cached.
     ///
     /// ```
     /// use hookseal::receive::{ReceiverCache, Rejection};
@@ -146,7 +148,7 @@ impl<P> ReceiverCache<P> {
     /// let secret = Secret::new("a secret of twenty-some bytes");
     /// receivers.find("shop-1", async { provider::KLANG.tenant_receiver("shop-1", secret) }).await?;
     ///
-    /// let kept = receivers.find("shop-1", async { Err(Rejection::unavailable("nobody asks the database")) }).await?;
+    /// let kept = receivers.find("shop-1", async { Err(Rejection::unavailable("the database is not asked")) }).await?;
     /// assert_eq!(kept.scope(), "shop-1");
     /// # Ok::<(), Rejection>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -174,8 +176,10 @@ impl<P> ReceiverCache<P> {
         Ok(receiver)
     }
 
-    /// Forgets a tenant, by its [scope](Receiver::scope), which is its id, under all its names. All unknown tenants are
-    /// forgotten too, because this one may be new.
+    /// Forgets a tenant under all of its names. `tenant` is the [scope](Receiver::scope) of its receiver, which is its
+    /// id.
+    ///
+    /// All unknown tenants are forgotten too, because this one may be new.
     ///
     /// ```
     /// use hookseal::receive::{ReceiverCache, Rejection};
@@ -186,7 +190,7 @@ impl<P> ReceiverCache<P> {
     /// let unknown = async { Ok(provider::KLANG.refusing_receiver()?.with_scope("shop-1")) };
     /// receivers.find("shop-1", unknown).await?;
     ///
-    /// receivers.invalidate("shop-1"); // its row is in the database now
+    /// receivers.invalidate("id-of-shop-1"); // after its row was inserted into the database
     /// let secret = Secret::new("a secret of twenty-some bytes");
     /// let known = async { provider::KLANG.tenant_receiver("id-of-shop-1", secret) };
     /// assert_eq!(receivers.find("shop-1", known).await?.scope(), "id-of-shop-1");
@@ -253,7 +257,7 @@ impl<P> Kept<P> {
         }
     }
 
-    /// What another look-up for the same name kept, or what has expired.
+    /// Forgets what another look-up kept for the same name, or what has expired.
     fn forget(&mut self, name: &str) {
         self.unknown.entries.remove(name);
         if let Some((name, entry)) = self.known.entries.remove_entry(name) {
@@ -272,7 +276,7 @@ fn forget_name<P>(names: &mut HashMap<String, Vec<Arc<str>>>, name: &str, receiv
     }
 }
 
-/// A receiver without a scope has only its name.
+/// The scope that identifies a tenant. A receiver without a scope is identified by its name.
 fn tenant<'a, P>(name: &'a str, receiver: &'a Receiver<P>) -> &'a str {
     if receiver.scope().is_empty() { name } else { receiver.scope() }
 }
@@ -287,14 +291,14 @@ impl<P> Section<P> {
         if entry.expires.is_some_and(|expires| expires <= Instant::now()) {
             return None;
         }
-        // Only written when it changes: many processors read it.
+        // Written only if it changes, because many processors read it.
         if !entry.is_used.load(Ordering::Relaxed) {
             entry.is_used.store(true, Ordering::Relaxed);
         }
         Some(entry.receiver.clone())
     }
 
-    /// What had to go.
+    /// Returns the receivers that were evicted.
     fn insert(
         &mut self,
         name: Arc<str>,
@@ -317,7 +321,7 @@ impl<P> Section<P> {
                 gone.push((name, entry.receiver));
             }
         }
-        // Invalidations leave numbers behind.
+        // Invalidations leave outdated numbers behind.
         if self.queue.len() > 2 * capacity {
             let entries = &self.entries;
             self.queue.retain(|(number, name)| entries.get(name).is_some_and(|entry| entry.number == *number));

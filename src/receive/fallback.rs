@@ -72,11 +72,7 @@ impl Provider {
     /// }).is_ok());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn receiver_with_fallback<F, A>(
-        &self,
-        keys: impl Into<Keyring>,
-        fallback: F,
-    ) -> Result<Receiver, ConfigError>
+    pub fn receiver_with_fallback<F, A>(&self, keys: impl Into<Keyring>, fallback: F) -> Result<Receiver, ConfigError>
     where
         F: Fn(Received, EventError) -> A + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,

@@ -9,18 +9,19 @@ use crate::headers::{Found, Headers};
 use crate::trace;
 use crate::verify::{Opened, Verification};
 
-/// A request that is being received: the headers are judged, the body is still coming. Made by [`Receiver::begin`].
+/// A request that is being received: its headers have been checked, and its body is still arriving.
+/// [`Receiver::begin`] makes one.
 ///
-/// A body in one piece is hashed at its end and not copied. One in several pieces is hashed as it comes, and never more
-/// than the receiver's limit is held, nor more than its [budget](super::BodyBudget) by all requests together; if it is
-/// authentic, it is then joined, which takes its length once more for a moment.
+/// A body that arrives in one piece is hashed at the end and not copied. A body in several pieces is hashed as it
+/// arrives. The request never holds more than the receiver's limit, and all requests together never hold more than its
+/// [budget](super::BodyBudget). If the body is authentic, its pieces are then joined, which briefly takes its length
+/// again.
 ///
-/// A request that is refused still wants its body, within the limit, and throws it away: a sender that writes its whole
-/// body before it reads the answer would otherwise see a broken connection instead of the answer. Of a body that is too
-/// large, as much again is thrown away.
+/// The body of a refused request is still read, up to the limit, and discarded: a sender that writes its whole body
+/// before it reads the answer would otherwise see a broken connection instead of the answer. For a body that is too
+/// large, up to the limit is read once more.
 ///
-/// This is all that an adapter for another server needs; the headers may also be pairs of strings, see
-/// [`Headers`]:
+/// This is all that an adapter for another server needs. The headers may also be pairs of strings, see [`Headers`]:
 ///
 /// ```
 /// use bytes::Bytes;
@@ -56,7 +57,7 @@ use crate::verify::{Opened, Verification};
 /// ```
 #[must_use = "nothing is verified before `finish`"]
 pub struct Intake<'a, P = ()> {
-    /// `None` if it could not be found.
+    /// `None` if no receiver was found.
     receiver: Option<&'a Receiver<P>>,
     limit: usize,
     /// `None` until the body is large enough to count.
@@ -67,27 +68,28 @@ pub struct Intake<'a, P = ()> {
 }
 
 enum State<'a> {
-    /// At most one piece so far. If it stays the only one, it is not copied, and hashed in one go.
+    /// There is at most one piece so far. If it stays the only one, it is not copied, and hashed at once.
     Whole { opened: Opened<'a>, body: Bytes },
-    /// Hashed and copied as they come.
+    /// The pieces are hashed and copied as they arrive.
     Pieces(Pieces<'a>),
-    /// `to_drain` is how much of the body is still worth reading.
+    /// `to_drain` is how much of the body is still read and discarded.
     Refused { rejection: Rejection, to_drain: Option<usize> },
 }
 
-/// A body that is hashed as it comes, and copied: many small pieces, each held as it came, would hold the buffers that
-/// they were cut from.
+/// A body that is hashed and copied as it arrives: if many small pieces were held as they are, they would keep the
+/// buffers from which they were cut.
 struct Pieces<'a> {
     verification: Verification<'a>,
-    /// Each twice as large as all before it, and never moved: growing one buffer would hold the old one beside it.
+    /// Each is as large as all blocks before it together, and never moves: while a single buffer grows, the old one
+    /// would be held as well.
     blocks: Vec<Vec<u8>>,
     length: usize,
 }
 
-/// The first block, unless the limit is smaller.
+/// The size of the first block, unless the limit is smaller.
 const FIRST_BLOCK: usize = UNCOUNTED;
 
-/// How much is read from a request that has no receiver: as from a provider that documents no limit.
+/// How much is read from a request without a receiver: as much as from a provider that documents no limit.
 const LIMIT_WITHOUT_RECEIVER: usize = 1 << 20;
 
 impl<'a, P> Intake<'a, P> {
@@ -96,7 +98,7 @@ impl<'a, P> Intake<'a, P> {
         let limit = receiver.max_received().min(budget.largest_body());
         let declared = declared_length(headers);
         let state = match declared {
-            // As much in all as of a body that turns out to be too large.
+            // In total, as much as from a body that turns out to be too large.
             Some(length) if length > limit as u64 => {
                 State::refused(Rejection::TooLarge { limit }, limit.saturating_mul(2))
             }
@@ -112,8 +114,8 @@ impl<'a, P> Intake<'a, P> {
         Intake { receiver: Some(receiver), limit, reservation: None, headers, state }
     }
 
-    /// A request that is refused before its headers are looked at, because its receiver was not found. Its body is
-    /// thrown away, at most 1 MiB of it.
+    /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
+    /// its body is read and discarded.
     ///
     /// ```
     /// use hookseal::receive::{Intake, Rejection};
@@ -129,7 +131,7 @@ impl<'a, P> Intake<'a, P> {
         Intake { receiver: None, limit, reservation: None, headers, state }
     }
 
-    /// Whether to go on reading the body. If not, the request is refused, and what still comes is not worth waiting for.
+    /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -146,8 +148,8 @@ impl<'a, P> Intake<'a, P> {
         !matches!(self.state, State::Refused { to_drain: None, .. })
     }
 
-    /// Whether it is refused already. A sender that waits for `100 Continue` can then be answered at once: there is
-    /// nothing under way to read.
+    /// Whether the request is already refused. A sender that waits for `100 Continue` can then be answered at once,
+    /// because it has not sent its body yet.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -160,7 +162,7 @@ impl<'a, P> Intake<'a, P> {
         matches!(self.state, State::Refused { .. })
     }
 
-    /// Takes in the next bytes of the body. Bytes that are the whole body are not copied.
+    /// Adds the next bytes of the body. A body that consists of a single chunk is not copied.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -182,7 +184,7 @@ impl<'a, P> Intake<'a, P> {
         if chunk.len() > limit - length {
             return self.refuse(Rejection::TooLarge { limit }, limit.checked_sub(chunk.len()));
         }
-        // One piece is held as it came, several are copied.
+        // A single piece is held as it is; several are copied.
         let held = if length == 0 { chunk.len() } else { room_for(length + chunk.len(), limit) };
         if let Err(rejection) = self.reserve(held) {
             return self.refuse(rejection, Some(limit - length - chunk.len()));
@@ -201,7 +203,7 @@ impl<'a, P> Intake<'a, P> {
         }
     }
 
-    /// What is held may grow to so many bytes.
+    /// Reserves this many bytes of the budget, for all that is held.
     fn reserve(&mut self, held: usize) -> Result<(), Rejection> {
         let Some(receiver) = self.receiver.filter(|_| held > UNCOUNTED) else { return Ok(()) };
         let budget = receiver.body_budget();
@@ -209,7 +211,7 @@ impl<'a, P> Intake<'a, P> {
         if fits { Ok(()) } else { Err(Rejection::BudgetSpent { bytes: budget.bytes() }) }
     }
 
-    /// Nothing is held any more.
+    /// Refuses the request and drops everything that is held.
     fn refuse(&mut self, rejection: Rejection, to_drain: Option<usize>) {
         self.state = State::Refused { rejection, to_drain };
         self.reservation = None;
@@ -223,7 +225,8 @@ impl<'a, P> Intake<'a, P> {
         }
     }
 
-    /// Ends the body before its time, because it cannot be read any further. What was refused before stays the reason.
+    /// Ends the body early, because the rest of it cannot be read. If the request was already refused, the first reason
+    /// stays.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::{Receiver, Rejection}};
@@ -244,11 +247,11 @@ impl<'a, P> Intake<'a, P> {
         }
     }
 
-    /// Ends the body and judges the request.
+    /// Ends the body and verifies the request.
     ///
     /// # Errors
-    /// [`Rejection::NotAuthentic`], [`Rejection::TooLarge`], [`Rejection::BudgetSpent`], and what it was
-    /// [aborted](Self::abort) with. With the feature `tracing` it is logged.
+    /// [`Rejection::NotAuthentic`], [`Rejection::TooLarge`], [`Rejection::BudgetSpent`], and the rejection that was
+    /// passed to [`refused`](Self::refused) or [`abort`](Self::abort). With the feature `tracing`, it is logged.
     ///
     /// ```
     /// # use hookseal::{Secret, VerifyError, provider, receive::{Receiver, Rejection}};
@@ -274,7 +277,7 @@ impl<'a, P> Intake<'a, P> {
         };
         match (proof, receiver) {
             (Ok(proof), Some(receiver)) => {
-                // Less than was reserved for the blocks.
+                // This is less than what was reserved for the blocks.
                 reservation.iter_mut().for_each(|reservation| _ = reservation.resize(body.len()));
                 Ok(Received::new(receiver.clone(), proof, headers, body, reservation))
             }
@@ -311,12 +314,12 @@ impl Pieces<'_> {
     }
 }
 
-/// The block after full ones of this length.
+/// The size of the block after full blocks of this total length.
 fn next_block(length: usize, limit: usize) -> usize {
     length.max(FIRST_BLOCK).min(limit - length)
 }
 
-/// All blocks for a body of this length, which is at most the limit.
+/// The total size of the blocks for a body of this length, which is at most the limit.
 fn room_for(length: usize, limit: usize) -> usize {
     let mut room = 0;
     while room < length {
@@ -325,7 +328,7 @@ fn room_for(length: usize, limit: usize) -> usize {
     room
 }
 
-/// The length that the request says it has, if it says one that can be read.
+/// The declared length of the body, if there is one that can be read.
 fn declared_length<H: Headers + ?Sized>(headers: &H) -> Option<u64> {
     match headers.find(&http::header::CONTENT_LENGTH) {
         Found::Once(length) => std::str::from_utf8(length).ok()?.parse().ok(),

@@ -1,20 +1,20 @@
 use super::{Receiver, Rejection};
 
-/// Finds the receiver where the keys depend on the request, for example on a tenant in its path. Implement it for a marker
+/// Finds the receiver if the keys depend on the request, for example on a tenant in its path. Implement it for a marker
 /// of your own; handlers then ask for `Received<Tenant>` or `Webhook<T, Tenant>`.
 ///
-/// `S` is what the look-up needs, for example a database: with axum the router's state, with actix-web what is given to
-/// [`actix::Lookup`](crate::actix::Lookup). It must be a type of your own, not a
-/// database pool as such: the compiler refuses the implementation otherwise. With axum, every marker whose [`Receiver`] is in the
-/// state has the trait already, and for a state `Arc<App>` it is enough to implement it for `App`.
+/// `S` is the state that the look-up needs, for example a database. With axum, it is the router's state; with
+/// actix-web, it is the value in `actix::Lookup`. It must be a type of your own: for a foreign type such as a database
+/// pool, the compiler refuses the implementation. With axum, every marker whose [`Receiver`] is in the state already
+/// implements the trait, and for a state of type `Arc<App>`, implement it for `App`.
 ///
-/// - For a tenant, return a [`tenant_receiver`](crate::provider::Provider::tenant_receiver), with the tenant's id as your
-///   database has it.
-/// - For an unknown one, return a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), which answers as
-///   a known one answers a wrong secret.
-/// - For a database that is down, return [`Rejection::unavailable`].
+/// - For a tenant, return a [`tenant_receiver`](crate::provider::Provider::tenant_receiver) with the tenant's id from
+///   your database.
+/// - For an unknown tenant, return a [`refusing_receiver`](crate::provider::Provider::refusing_receiver). It answers
+///   like the receiver of a known tenant that does not have the sender's secret.
+/// - If the database is down, return [`Rejection::unavailable`].
 ///
-/// Building a receiver hashes each of its keys, and a look-up usually asks a database: a
+/// Building a receiver hashes each of its keys, and a look-up usually queries a database. A
 /// [`ReceiverCache`](super::ReceiverCache) saves both.
 ///
 /// ```
@@ -38,7 +38,8 @@ use super::{Receiver, Rejection};
 ///
 ///     async fn find_receiver(Path(name): Path<String>, database: &Database) -> Result<Receiver<Tenant>, Rejection> {
 ///         match database.tenant(&name).await.map_err(Rejection::unavailable)? {
-///             // The id of the row. No signature covers the path, and a lenient database finds one row by many names.
+///             // The id of the row, not the name: no signature covers the path, and a lenient database finds one row by
+///             // many names.
 ///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
 ///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name)),
 ///         }
@@ -51,11 +52,15 @@ use super::{Receiver, Rejection};
             has a `Receiver<{Self}>`; where the state is an `Arc<App>`, do either for `App`"
 )]
 pub trait ReceiverLookup<S>: Sized + 'static {
-    /// What it takes of the request: an extractor of your framework that leaves the body alone, such as its `Path`, or a
-    /// tuple of extractors. A request from which it cannot be extracted is answered like one for an unknown tenant.
+    /// What the look-up needs from the request: an extractor of your framework that does not read the body, such as its
+    /// `Path`, or a tuple of extractors. If it cannot be extracted, the request is answered like one for an unknown
+    /// tenant.
     type Extractor: Send;
 
-    /// The receiver for this request.
+    /// Finds the receiver for this request.
+    ///
+    /// # Errors
+    /// Any [`Rejection`]; the request is then answered with it.
     fn find_receiver(
         extracted: Self::Extractor,
         state: &S,

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Receiver, Rejection};
 use super::budget::Reservation;
+use super::{Receiver, Rejection};
 use crate::error::EventError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
@@ -15,9 +15,9 @@ use crate::request::Request;
 use crate::scheme::Coverage;
 use crate::verify::{Proof, Verified};
 
-/// An authentic request: its body and what was verified beside it. Only a [`Receiver`] makes one.
+/// An authentic request, with its raw body and the proof. Only a [`Receiver`] can create one.
 ///
-/// With the feature `axum` or `actix`, an extractor for handlers that want the bytes:
+/// With the feature `axum` or `actix`, it is an extractor for handlers that need the raw body:
 ///
 /// ```
 /// use hookseal::receive::Received;
@@ -29,7 +29,7 @@ use crate::verify::{Proof, Verified};
 /// }
 /// ```
 ///
-/// A request that a receiver for one provider verified is not one of another's:
+/// A request that was verified for one provider cannot be mistaken for another provider's request:
 ///
 /// ```compile_fail,E0308
 /// # use hookseal::receive::Received;
@@ -52,7 +52,7 @@ pub struct Received<P = ()> {
     unfolded: Arc<OnceLock<Vec<u8>>>,
     /// Set for one event of a batch.
     item_key: Option<IdempotencyKey>,
-    /// What the body holds of the receivers' budget, given back with the last clone.
+    /// The bytes of the budget that the body holds. They are returned with the last clone.
     reservation: Option<Arc<Reservation>>,
     is_claimed: bool,
 }
@@ -114,20 +114,20 @@ impl<P> Received<P> {
         self.with_delivery(|delivery| self.provider().is_batch(delivery))
     }
 
-    /// The same for a handler inside of an [`Once`](crate::idempotency::Once), which must not claim the event again:
-    /// it would wait for itself.
+    /// Marks the event as claimed, for a handler inside an [`Once`](crate::idempotency::Once). It must not claim the
+    /// event again, because it would wait for itself.
     #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn claimed(self) -> Received<P> {
         Received { is_claimed: true, ..self }
     }
 
-    /// Whether this receiver verified it, and not another one under the same marker.
+    /// Whether this receiver verified it, as opposed to another one with the same marker.
     #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn is_from(&self, receiver: &Receiver<P>) -> bool {
         self.receiver.is(receiver)
     }
 
-    /// The same request, verified by another receiver for the same provider and scope, is claimed if this one is.
+    /// Takes over the claim of the same request if another receiver for the same provider and scope verified that one.
     #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn with_claim_of(self, other: &Received<P>) -> Received<P> {
         let is_same = self.provider().name() == other.provider().name() && self.scope() == other.scope();
@@ -138,7 +138,7 @@ impl<P> Received<P> {
         self.is_claimed
     }
 
-    /// The body: exactly the bytes that were verified.
+    /// The raw body: exactly the bytes that were verified.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -155,8 +155,8 @@ impl<P> Received<P> {
         &self.body
     }
 
-    /// The request as a [`Verifier`](crate::Verifier) returns it. Its [`proof`](Verified::proof) has the delivery's id and
-    /// time, and which key matched.
+    /// The request as a [`Verifier`](crate::Verifier) returns it. Its [`proof`](Verified::proof) contains the
+    /// delivery's id, the timestamp, and the key that matched.
     ///
     /// ```
     /// # use hookseal::{Key, Secret, provider};
@@ -175,7 +175,7 @@ impl<P> Received<P> {
         Verified::new(self.proof.with_id(self.id.as_deref()), &self.headers, &self.body)
     }
 
-    /// Who sent it.
+    /// The provider that sent the request.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -192,7 +192,7 @@ impl<P> Received<P> {
         self.receiver.provider()
     }
 
-    /// Whose events these are: the receiver's [scope](Receiver::with_scope), for example the tenant.
+    /// The [scope](Receiver::with_scope) of the receiver, for example a tenant.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -210,10 +210,10 @@ impl<P> Received<P> {
         self.receiver.scope()
     }
 
-    /// The event, with its data raw.
+    /// The event, with its data as raw JSON.
     ///
     /// # Errors
-    /// As [`Provider::event`].
+    /// The same errors as [`Provider::event`].
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -276,11 +276,11 @@ impl<P> Received<P> {
         self.provider().coverage(&self.proof)
     }
 
-    /// The event, with its data in the variant of an enum that is named like the event's type; `None` if the enum has no
+    /// The event, with its data in the enum variant that has the name of the event's type. `None` if the enum has no
     /// such variant. See [`Event::typed`].
     ///
     /// # Errors
-    /// As [`event`](Self::event) and [`Event::typed`].
+    /// The same errors as [`event`](Self::event) and [`Event::typed`].
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -304,10 +304,10 @@ impl<P> Received<P> {
         Ok(self.event()?.typed()?.map(Event::into_owned))
     }
 
-    /// What to remember in order to process the event once, for the receiver's [scope](Self::scope).
+    /// The idempotency key of the event, for the receiver's [scope](Self::scope).
     ///
     /// # Errors
-    /// As [`Provider::idempotency_key`].
+    /// The same errors as [`Provider::idempotency_key`].
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -351,7 +351,7 @@ impl<P> AsRef<Received<P>> for Received<P> {
 }
 
 impl<P> fmt::Debug for Received<P> {
-    /// Without the body, which may be private.
+    /// Omits the body, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("provider", &self.provider().name())

@@ -8,11 +8,11 @@ use super::Answer;
 use super::reply::PLAIN_TEXT;
 use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
-/// A request that does not reach the handler.
+/// Why a request does not reach the handler.
 ///
-/// What it displays is for your log. The sender learns [`status`](Self::status) and
-/// [`public_text`](Self::public_text), a constant that says nothing of the request. With the feature `axum` or `actix` it is a
-/// response that says no more; `Result<Webhook<T>, Rejection>` in place of the extractor gives it to the handler.
+/// Its `Display` text is for your log. The sender only gets the [`status`](Self::status) and the
+/// [`public_text`](Self::public_text), a constant that reveals nothing about the request. With the feature `axum` or
+/// `actix`, it is a response. To handle it yourself, take a `Result<Webhook<T>, Rejection>` as the handler's argument.
 ///
 /// ```
 /// use hookseal::VerifyError;
@@ -26,34 +26,35 @@ use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Not authentic, or it cannot be told.
+    /// The request is not authentic, or lacks what is needed to verify it.
     #[error(transparent)]
     NotAuthentic(VerifyError),
-    /// The request does not say which tenant it is for. The answer is that of a wrong signature, whatever the request is.
-    /// For a tenant that does not exist, give the
-    /// [`refusing_receiver`](crate::provider::Provider::refusing_receiver) instead: it tells an unsigned request from a
-    /// wrongly signed one, as a tenant's does, and takes as long.
+    /// The request does not say which tenant it is for. It is answered like a request with a wrong signature.
+    ///
+    /// For a tenant that does not exist, use a [`refusing_receiver`](crate::provider::Provider::refusing_receiver)
+    /// instead: it answers unsigned and wrongly signed requests differently, exactly as a real tenant's receiver does,
+    /// and takes the same time.
     #[error("the tenant is unknown")]
     UnknownTenant,
-    /// The body is larger than the receiver takes.
+    /// The body is larger than the receiver's limit.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
         /// The receiver's limit.
         limit: usize,
     },
-    /// The body is larger than a limit of the framework's or a middleware's.
-    #[error("the body is over a limit that was set outside the receiver")]
+    /// The body is larger than a limit of the framework or of a middleware.
+    #[error("the body exceeds a limit that was set outside the receiver")]
     OverForeignLimit,
-    /// The body does not fit beside the others that are held at this moment: see [`BodyBudget`](super::BodyBudget).
+    /// The other bodies that are held now leave no room for this one. See [`BodyBudget`](super::BodyBudget).
     #[error("the bodies that are held leave no room in the budget of {bytes} bytes")]
     BudgetSpent {
-        /// The whole budget.
+        /// The size of the whole budget.
         bytes: usize,
     },
-    /// The body did not arrive whole: most likely the sender went away.
-    #[error("the body did not arrive whole")]
+    /// The body is incomplete, most likely because the sender disconnected.
+    #[error("the body is incomplete")]
     BrokenBody,
-    /// Authentic, but not the promised JSON.
+    /// The request is authentic, but its body is not the expected JSON.
     #[error(transparent)]
     Unreadable(EventError),
     /// Authentic, but not the promised JSON, from a sender that gives up on a 4xx. It is answered with 503, so that it comes
@@ -63,27 +64,28 @@ pub enum Rejection {
     /// Not the promised JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
-    /// An authentic event of a type that the handler does not know. It is acknowledged with 200, since platforms pause
-    /// an endpoint that refuses: who makes responses of rejections asks `status().is_success()` first.
+    /// The event is authentic, but the handler does not know its type. It is acknowledged with 200, because platforms
+    /// pause an endpoint that refuses events. Code that converts rejections into responses should therefore check
+    /// `status().is_success()` first.
     #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
     Unhandled {
         /// The event's type.
         event_type: String,
     },
-    /// The same for a [`StrictWebhook`](super::StrictWebhook), which refuses it.
+    /// The event is authentic, but a [`StrictWebhook`](super::StrictWebhook) does not know its type, and refuses it.
     #[error("event type {event_type:?} is unknown to the handler")]
     UnknownType {
         /// The event's type.
         event_type: String,
     },
-    /// Where the keys come from does not answer. See [`Rejection::unavailable`].
+    /// The source of the keys does not answer. See [`Rejection::unavailable`].
     #[error("the receiver's keys are unavailable: {reason}")]
     Unavailable {
         /// For the log.
         #[source]
         reason: Cause,
     },
-    /// A tenant's keys cannot be used, for example because its secret has a line end. Nobody is let in. See
+    /// A tenant's keys cannot be used, for example because its secret ends with a line end. Nobody is let in. See
     /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver).
     #[error("the keys of {provider} for {tenant:?} cannot be used: {error}")]
     UnusableKeys {
@@ -94,7 +96,7 @@ pub enum Rejection {
         /// What is wrong with its keys.
         error: ConfigError,
     },
-    /// The receiver's set-up is at fault. Nobody is let in.
+    /// The receiver is misconfigured. Nobody is let in.
     #[error("{reason}")]
     Misconfigured {
         /// For the log.
@@ -103,9 +105,10 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// For a look-up of keys that fails. The sender is told to try again.
+    /// A rejection for a look-up that has failed. The sender is told to retry.
     ///
-    /// `reason` is an error or a text. It is for your log and the rejection's `source`: keep passwords out of it.
+    /// `reason` is an error or a text. It appears in your log and is the rejection's `source`, so it must not contain
+    /// passwords.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -138,7 +141,7 @@ impl Rejection {
         }
     }
 
-    /// The text to answer with: a constant.
+    /// The text to answer with. It is a constant, so it reveals nothing about the request.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -152,22 +155,24 @@ impl Rejection {
             Rejection::Answered(_) => "the webhook was taken in",
             Rejection::UnknownTenant => NOT_ACCEPTED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => "the webhook's body is too large",
-            Rejection::BrokenBody => "the webhook's body did not arrive whole",
+            Rejection::BrokenBody => "the webhook's body is incomplete",
             Rejection::Unhandled { .. } => "acknowledged",
             Rejection::UnknownType { .. } => "the webhook's event type is not handled here",
-            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => {
-                "the receiver is unavailable for the moment"
-            }
+            Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } => "the receiver is temporarily unavailable",
             Rejection::UnusableKeys { .. } | Rejection::Misconfigured { .. } => MISCONFIGURED,
         }
     }
 
-    /// How long the sender should wait: half a minute where the receiver is [unavailable](Self::unavailable) or its
-    /// [budget](Self::BudgetSpent) is spent, long enough for a failover and for slow senders to be given up.
+    /// How long the sender should wait before it retries: 30 seconds if the keys are [unavailable](Self::unavailable)
+    /// or the [budget](Self::BudgetSpent) is spent. That is long enough for a failover, and for slow senders to time
+    /// out.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
+    /// use std::time::Duration;
     ///
+    /// let down = Rejection::unavailable("connection refused");
+    /// assert_eq!(down.retry_after(), Some(Duration::from_secs(30)));
     /// assert_eq!(Rejection::UnknownTenant.retry_after(), None);
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
@@ -180,7 +185,7 @@ impl Rejection {
         }
     }
 
-    /// All of it, for a server that has no adapter here.
+    /// The whole response, for a server without an adapter in this crate.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
@@ -213,8 +218,8 @@ impl From<EventError> for Rejection {
 }
 
 impl From<ConfigError> for Rejection {
-    /// For a look-up that cannot make a receiver. For a tenant's secret there is
-    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver), which tells the log whose it is.
+    /// For a look-up that cannot make a receiver. For a tenant's secret, use
+    /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver), which also logs the tenant.
     fn from(error: ConfigError) -> Rejection {
         Rejection::Misconfigured { reason: Cause::new(error) }
     }

@@ -5,8 +5,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-/// A response of your own, for a provider that wants a certain body, header or status: an [`Answer`](super::Answer) for
-/// handlers that otherwise give one, with or without an [`Once`](crate::idempotency::Once).
+/// A response of your own, for a provider that expects a certain body, header or status. It converts into an
+/// [`Answer`](super::Answer), so a handler can return it with or without an [`Once`](crate::idempotency::Once).
 ///
 /// With a status of 2xx the event counts as processed; with any other it is released, and the sender's next attempt is
 /// processed.
@@ -18,7 +18,7 @@ use serde::Serialize;
 /// async fn hook(once: Once<MemoryStore>, received: Received) -> Answer {
 ///     let handler = async {
 ///         match received.body().is_empty() {
-///             true => Answer::give_up("nothing in it"),
+///             true => Answer::give_up("the body is empty"),
 ///             false => Reply::text("[accepted]").into(),
 ///         }
 ///     };
@@ -35,11 +35,11 @@ struct Parts {
     body: Bytes,
 }
 
-/// What all texts are sent as: never as HTML, because a body may hold what the sender sent.
+/// The type of all texts. They are never sent as HTML, because a body may contain text from the sender.
 pub(super) const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 impl Reply {
-    /// 200 with this body and `Content-Type: text/plain; charset=utf-8`.
+    /// A reply with status 200, this body, and `Content-Type: text/plain; charset=utf-8`.
     ///
     /// ```
     /// use hookseal::receive::{Answer, Reply};
@@ -51,10 +51,10 @@ impl Reply {
         Reply::new(PLAIN_TEXT, body.into())
     }
 
-    /// 200 with this value as JSON.
+    /// A reply with status 200, this value as JSON, and `Content-Type: application/json`.
     ///
     /// # Errors
-    /// Those of the value's `Serialize`.
+    /// The errors of the value's `Serialize`.
     ///
     /// ```
     /// use hookseal::receive::{Answer, Reply};
@@ -73,7 +73,7 @@ impl Reply {
         Reply(Box::new(Parts { status: StatusCode::OK, headers, body }))
     }
 
-    /// Sets the status, which also says whether the event counts as processed: it does with 2xx.
+    /// Sets the status. The event counts as processed if it is 2xx.
     ///
     /// ```
     /// use hookseal::receive::{Answer, Reply};
@@ -88,7 +88,7 @@ impl Reply {
         self
     }
 
-    /// Sets a header, in place of one with this name. The server sets `Content-Length`.
+    /// Sets a header, and replaces any header with this name. The server sets `Content-Length`.
     ///
     /// ```
     /// use hookseal::receive::{Answer, Reply};
@@ -118,7 +118,7 @@ impl Reply {
 }
 
 impl fmt::Debug for Reply {
-    /// Without the body, which may be private.
+    /// Omits the body, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("status", &self.0.status)

@@ -6,17 +6,17 @@ use super::{Received, Rejection};
 use crate::event::Event;
 use crate::trace;
 
-/// A verified request with its event in your type: with the feature `axum` or `actix`, an extractor.
+/// A verified request with its event in your own type. With the feature `axum` or `actix`, it is an extractor.
 ///
-/// `T` is an enum in serde's default form. The variant is the one named like the event's type, and its field is the event's data; see
-/// [`Event::typed`]. An event of a type that the enum does not have is acknowledged with 200 and does not reach the
-/// handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To have it refused, ask for a
-/// [`StrictWebhook`].
+/// `T` is an enum in serde's default form. The variant with the name of the event's type is chosen, and its content is
+/// read from the event's data; see [`Event::typed`]. An event of a type that the enum does not have is acknowledged
+/// with 200 and does not reach the handler ([`Rejection::Unhandled`]), unless a variant is marked `#[serde(other)]`. To
+/// refuse such events, use a [`StrictWebhook`].
 ///
-/// `P` tells providers apart, see [`Receiver`](super::Receiver). The provider must be one whose
-/// [event shape](crate::provider::Provider::event_shape) is known. For another, say what its events look like
-/// ([`Provider::with_event_shape`](crate::provider::Provider::with_event_shape)), or take [`Received`].
-/// [`Provider::receiver`](crate::provider::Provider::receiver) checks this at start-up.
+/// `P` distinguishes providers, see [`Receiver`](super::Receiver). The provider must have an
+/// [event shape](crate::provider::Provider::event_shape), which
+/// [`Provider::receiver`](crate::provider::Provider::receiver) checks at start-up. For a provider without one, describe its
+/// events with [`Provider::with_event_shape`](crate::provider::Provider::with_event_shape), or take a [`Received`].
 ///
 /// ```
 /// use hookseal::receive::{Answer, Webhook};
@@ -46,19 +46,20 @@ use crate::trace;
 /// }
 /// ```
 ///
-/// There is no `Option<Webhook>` with axum, and none should be asked for with actix-web, where any extractor can be
-/// optional: it would turn a forged request into one without a signature.
+/// Do not take an `Option<Webhook>`: a forged request would look like an unsigned one. With axum it does not compile;
+/// with actix-web, where every extractor can be optional, it does.
 #[expect(clippy::exhaustive_structs, reason = "handlers take it apart")]
 pub struct Webhook<T, P = ()> {
-    /// What happened.
+    /// The event.
     pub event: Event<'static, T>,
-    /// The request that said so: raw bytes, and what was verified.
+    /// The verified request that carried the event, with its raw body.
     pub received: Received<P>,
 }
 
-/// A [`Webhook`] whose types are all that there are: an event of another one is refused with 400.
+/// A [`Webhook`] whose enum must have every type that the sender sends: an event of another type is refused with 400.
 ///
-/// Platforms add types without notice and pause an endpoint that refuses; ask for this only where the sender is yours.
+/// Platforms add types without notice, and pause an endpoint that refuses events. Use this only if you also run the
+/// sender.
 ///
 /// ```
 /// use hookseal::receive::{Answer, StrictWebhook};
@@ -107,7 +108,7 @@ impl<T: Clone, P> Clone for StrictWebhook<T, P> {
 }
 
 impl<T, P> fmt::Debug for Webhook<T, P> {
-    /// Without the data and the body, which may be private.
+    /// Omits the data and the body, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook").field("event", &self.event).field("received", &self.received).finish()
     }
@@ -131,7 +132,7 @@ impl<T, P> AsRef<Received<P>> for StrictWebhook<T, P> {
     }
 }
 
-/// `unknown` says what becomes of an event whose type `T` does not have.
+/// `unknown` makes the rejection of an event whose type is not in `T`.
 fn read<T: DeserializeOwned, P>(
     received: Received<P>,
     unknown: fn(String) -> Rejection,

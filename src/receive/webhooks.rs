@@ -156,7 +156,9 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
                 let keyed = keyed.map_err(|error| received.unreadable(error))?;
                 let unknown = Rejection::Unhandled { event_type: keyed.event.event_type().to_owned() };
                 match keyed.event.typed() {
-                    Ok(Some(event)) => Ok(Webhook { event: event.into_owned(), received: received.for_item(keyed.key) }),
+                    Ok(Some(event)) => {
+                        Ok(Webhook { event: event.into_owned(), received: received.for_item(keyed.key) })
+                    }
                     Ok(None) => Err(unknown),
                     Err(error) => Err(received.unreadable(error)),
                 }

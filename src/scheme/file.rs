@@ -1,4 +1,4 @@
-//! A scheme as it stands in a file.
+//! A scheme in a file.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub(super) struct File {
     covers: String,
     #[serde(default)]
     digest: Digest,
-    /// Not `secret`: whoever wrote one there would see it in the error.
+    /// Not `secret`: if somebody put a secret there, the error would contain it.
     #[serde(default)]
     secret_form: SecretForm,
     #[serde(default)]

@@ -70,7 +70,7 @@ pub(crate) struct Item {
     pub(crate) prefix: Span,
 }
 
-/// `...`: how further signatures are written.
+/// `...`: how additional signatures are written.
 #[derive(Clone, Copy)]
 pub(crate) struct Repeat {
     pub(crate) gap: Span,

@@ -38,7 +38,7 @@ pub(super) struct Family {
     pub(super) own_names: Vec<HeaderName>,
 }
 
-/// A value that is one placeholder behind a prefix.
+/// A value that consists of a prefix and one placeholder.
 pub(super) struct Alone {
     pub(super) name: HeaderName,
     pub(super) prefix: Box<[u8]>,

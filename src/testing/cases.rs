@@ -53,7 +53,7 @@ const BODY_CHANGES: &[(&str, Change)] = &[
     ("the same JSON, formatted otherwise", |body| *body = reformatted(body)),
 ];
 
-/// What stands in place of the timestamp, made from the right one.
+/// A replacement for the timestamp, made from the right one.
 const TIMESTAMPS: &[(&str, Rewrite)] = &[
     ("empty", |_| String::new()),
     ("a number with a sign", |time| format!("+{time}")),
@@ -121,7 +121,7 @@ impl Cases<'_> {
         let wrong = |n| Secret::from_bytes([n; 32]);
         let others = (2..8).map(wrong).chain(kit.keys.secrets().take(1).cloned().map(Ok));
         let many = others.into_iter().try_fold(Keyring::new(wrong(1)?), |keys, secret| keys.with_previous(secret?))?;
-        self.signed("a good signature behind seven others", &Sender::new(provider, many)?)
+        self.signed("a good signature after seven others", &Sender::new(provider, many)?)
     }
 
     fn headers(&mut self) -> Result<(), SenderError> {
@@ -137,11 +137,11 @@ impl Cases<'_> {
             if let Some(value) = doubled.headers().get(&name).cloned() {
                 doubled.headers_mut().append(&name, value);
             }
-            self.add(&format!("header `{name}` stands twice"), doubled, Kind::Good);
+            self.add(&format!("header `{name}` occurs twice"), doubled, Kind::Good);
 
             let mut contradicted = self.good()?;
             contradicted.headers_mut().append(&name, HeaderValue::from_static("another"));
-            self.add(&format!("header `{name}` stands twice, differently"), contradicted, Kind::Good);
+            self.add(&format!("header `{name}` occurs twice, differently"), contradicted, Kind::Good);
 
             for (change, apply) in HEADER_CHANGES {
                 let mut changed = self.good()?;

@@ -40,7 +40,7 @@ impl Sender {
     /// A sender with the endpoint's secrets.
     ///
     /// # Errors
-    /// As [`Signer::new`].
+    /// The same errors as [`Signer::new`].
     ///
     /// ```
     /// use hookseal::{Secret, provider, testing::Sender};

@@ -13,8 +13,8 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Claims at the same time.
 const RIVALS: usize = 64;
 
-/// Checks that a [`Store`] keeps its promises, with keys of its own. `sleep` must let that much time pass, for the store's
-/// clock too: about a third of a second in all.
+/// Checks that a [`Store`] keeps its promises, with keys of its own. `sleep` must let that much time pass, for the
+/// store's clock too: about a third of a second in all.
 ///
 /// It leaves keys behind, one of them forever, so pass a store for tests. A single thread makes all calls. A store that
 /// decides in two steps is therefore found only if it awaits something between them.
@@ -71,8 +71,8 @@ impl<S: Store> Check<'_, S> {
         self.completes("completion after completion by another", &key, one, LONG, false).await;
         self.claims("a completed key, still", &key, one, LONG, COMPLETED).await;
         self.claims("a lease without end", &other_key, two, Duration::MAX, NEW).await;
-        self.completes("completion for ever", &other_key, two, Duration::MAX, true).await;
-        self.claims("a key completed for ever", &other_key, one, LONG, COMPLETED).await;
+        self.completes("completion forever", &other_key, two, Duration::MAX, true).await;
+        self.claims("a key completed forever", &other_key, one, LONG, COMPLETED).await;
     }
 
     async fn at_once(&mut self) {

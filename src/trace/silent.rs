@@ -1,4 +1,4 @@
-//! The same without the feature `tracing`: nothing.
+//! The functions of `trace` without the feature `tracing`. They do nothing.
 
 use std::error::Error;
 

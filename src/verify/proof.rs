@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::scheme::{Plan, Reading};
 use crate::timestamp::Timestamp;
 
-/// An authentic request with its body. Only [`Verifier::verify`](crate::Verifier::verify) makes one.
+/// An authentic request with its body. Only a [`Verifier`](crate::Verifier) can create one.
 ///
 /// ```
 /// use hookseal::{Secret, Verified, provider};
@@ -54,7 +54,7 @@ impl<'a, H: ?Sized> Verified<'a, H> {
         &self.unfolded
     }
 
-    /// The body: exactly the bytes that were verified. They need not be text.
+    /// The raw body: exactly the bytes that were verified. They need not be text.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -69,7 +69,7 @@ impl<'a, H: ?Sized> Verified<'a, H> {
         self.body
     }
 
-    /// What else was verified: id, timestamp and key.
+    /// What the headers say: the id, the timestamp, and the key that matched.
     ///
     /// ```
     /// # use hookseal::{Key, Secret, provider};
@@ -97,7 +97,8 @@ impl<H: ?Sized> fmt::Debug for Verified<'_, H> {
     }
 }
 
-/// That a request is authentic, and what its headers say. Only a [`Verifier`](crate::Verifier) makes one.
+/// Proof that a request is authentic, together with what its headers say. Only a [`Verifier`](crate::Verifier) can
+/// create one.
 ///
 /// ```
 /// use hookseal::{Key, Secret, provider};
@@ -151,15 +152,15 @@ impl<'a> Proof<'a> {
     /// # let headers = provider::KLEN_AI.signer(secret.clone())?.sign("dlv_1", b"{}")?;
     /// # let verifier = provider::KLEN_AI.verifier(secret)?;
     /// let verified = verifier.verify(&headers, b"{}")?;
-    /// assert_eq!(verified.proof().id(), None); // Klen AI sends one, and does not sign it
+    /// assert_eq!(verified.proof().id(), None, "Klen AI sends an id, but does not sign it");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn id(&self) -> Option<&'a str> {
         self.text().filter(|_| self.id_is_signed)
     }
 
-    /// An id that the scheme sends but does not sign: for logs. Whoever replays a request can change it, so never
-    /// deduplicate by it.
+    /// An id that the scheme sends but does not sign. Use it only for logs: anyone who replays a request can change it,
+    /// so never deduplicate by it.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -174,7 +175,7 @@ impl<'a> Proof<'a> {
         self.text().filter(|_| !self.id_is_signed)
     }
 
-    /// When the request was signed, if the scheme says.
+    /// When the request was signed, if the scheme has a timestamp.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -189,7 +190,7 @@ impl<'a> Proof<'a> {
         self.timestamp.and_then(Timestamp::time)
     }
 
-    /// Which key matched. While it is a previous one, the sender has not yet rotated.
+    /// Which key matched. As long as it is a previous one, the sender still signs with the old secret.
     ///
     /// ```
     /// # use hookseal::{Key, Keyring, Secret, provider};
@@ -203,12 +204,12 @@ impl<'a> Proof<'a> {
         self.key
     }
 
-    /// The proof without what it borrows, and that: for who keeps both.
+    /// Splits the proof from the id that it borrows, for a caller that keeps both.
     pub(crate) fn into_owned(self) -> (Proof<'static>, Option<Box<[u8]>>) {
         (Proof { id: None, ..self }, self.id.map(Box::from))
     }
 
-    /// Both together again.
+    /// Puts the proof and its id together again.
     pub(crate) fn with_id(self, id: Option<&'a [u8]>) -> Proof<'a> {
         Proof { id, ..self }
     }
@@ -229,19 +230,28 @@ impl fmt::Debug for Proof<'_> {
     }
 }
 
-/// A key of a [`Keyring`](crate::Keyring).
+/// The key of a [`Keyring`](crate::Keyring) that matched. Count them during a rotation: when no request matches a
+/// previous key any more, you can remove it.
 ///
 /// ```
-/// use hookseal::Key;
+/// use hookseal::{Key, Keyring, Secret, provider};
 ///
-/// assert_ne!(Key::Current, Key::Previous(1));
+/// let (old, new) = (Secret::new("the secret until yesterday")?, Secret::new("the secret from today on")?);
+/// let verifier = provider::GITHUB.verifier(Keyring::new(new.clone()).with_previous(old.clone())?)?;
+/// let key = |secret| {
+///     let headers = provider::GITHUB.signer(secret).unwrap().sign("evt_1", b"{}").unwrap();
+///     verifier.verify(&headers, b"{}").unwrap().proof().key()
+/// };
+/// assert_eq!(key(new), Key::Current);
+/// assert_eq!(key(old).to_string(), "previous 1");
+/// # Ok::<(), hookseal::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a key is current or it is not")]
 pub enum Key {
     /// The current key.
     Current,
-    /// The n-th previous key, counted from 1 in the order in which they were added.
+    /// The n-th previous key, counted from 1 in the order in which they were added to the keyring.
     Previous(usize),
 }
 

@@ -1,2 +1,2 @@
-//! Tests of hookseal's adapters with real servers, clients and stores: tests only, apart from the crate's own because of what
-//! they depend on.
+//! Tests of hookseal's adapters with real servers, clients and stores. They are in a package of their own because of
+//! their dependencies.

@@ -1,9 +1,9 @@
-//! Compiles and runs the examples of the README, of the guide, and of other pages in the crate's documentation that need
-//! more than the crate's own development dependencies: `cargo test --doc -p doc-tests`. The tests of this package run
-//! the guide's programs against real servers and clients, and check that links lead somewhere.
+//! Compiles and runs the examples of the README, of the guide, and of other pages in the crate's documentation that
+//! need more than the crate's own development dependencies: `cargo test --doc -p doc-tests`. The tests of this package
+//! run the guide's programs against real servers and clients, and check that all links resolve.
 //!
-//! The crate shows such a page with `cfg_attr(not(doctest), doc = include_str!(…))`, so that its examples are tested here
-//! and only here.
+//! The crate shows such a page with `cfg_attr(not(doctest), doc = include_str!(…))`, so that its examples are tested
+//! here and only here.
 
 macro_rules! pages {
     ($($name:ident = $file:literal;)+) => {

@@ -1,2 +1,2 @@
-//! What must hold in hookseal for any input: tests only, apart from the crate's own because they need a property-testing
-//! library.
+//! Tests of what must hold in hookseal for any input. They are in a package of their own because they need a
+//! property-testing library.

@@ -1,4 +1,4 @@
-//! Two senders and an attacker, for the receiving examples: real requests to a real server.
+//! Two senders and an attacker for the receiving examples: they send real requests to a real server.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -10,12 +10,12 @@ use http::Request;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-/// What the receiver knows of Klang.
+/// The secret that the receiver shares with Klang.
 pub const KLANG_SECRET: &str = "klang's secret, from its dashboard";
-/// What the receiver knows of GitHub, for the tenant `shop-1`.
+/// The secret that the receiver shares with GitHub, for the tenant `shop-1`.
 pub const SHOP_SECRET: &str = "the secret of tenant shop-1";
 
-/// Sends everything, and fails if an answer is not the expected one.
+/// Sends all requests, and fails if an answer is not the expected one.
 pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let (klang_uri, shop_uri) = (format!("http://{address}/klang"), format!("http://{address}/github/shop-1"));
     let klang = Sender::new(&provider::KLANG, Secret::new(KLANG_SECRET)?)?;

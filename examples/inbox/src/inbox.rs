@@ -1,4 +1,4 @@
-//! The part to copy: the event's key and its effect in one transaction. Both are there, or neither is.
+//! The part to copy: the event's key and its effect in one transaction. Either both are stored or neither is.
 
 use std::time::Duration;
 

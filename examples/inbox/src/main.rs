@@ -1,4 +1,4 @@
-//! A receiver on PostgreSQL that books each payment once, whatever comes twice. See README.md.
+//! A receiver with PostgreSQL that books each payment once, even if its event arrives several times. See README.md.
 
 mod inbox;
 #[allow(dead_code, reason = "the outbox also crashes its server")]

@@ -1,17 +1,18 @@
-//! What must hold at the end, asked in SQL.
+//! What must hold at the end, checked in SQL.
 
 use deadpool_postgres::Pool;
 
 use crate::Result;
 
-/// Who should have received what: the subscriptions said once more in SQL, from the business rows alone.
+/// Which receiver should have processed which event: the subscriptions written again in SQL, over the business rows
+/// alone.
 const EXPECTED: &str = "
     CREATE VIEW expected AS
     SELECT 'crm' AS receiver, event_id FROM calls
     UNION ALL SELECT 'billing', event_id FROM calls WHERE event_type = 'session.ended' AND duration_seconds >= 60
     UNION ALL SELECT 'search', event_id FROM calls WHERE event_type IN ('transcript.ready', 'recording.ready')";
 
-/// Each counts what must not be.
+/// Each query counts what must not exist.
 const MUST_BE_ZERO: [(&str, &str); 8] = [
     (
         "lost: wanted and never processed",
@@ -52,7 +53,8 @@ const MUST_BE_ZERO: [(&str, &str); 8] = [
     ),
 ];
 
-/// Whether all holds. `pause` is when an endpoint was paused, in Unix milliseconds: nothing began then.
+/// Whether everything holds. The pair of times, in unix milliseconds, says when the endpoint was paused: no attempt may
+/// have begun in between.
 pub async fn all(pool: &Pool, (endpoint, from, to): (&str, i64, i64)) -> Result<bool> {
     let db = pool.get().await?;
     db.batch_execute(EXPECTED).await?;

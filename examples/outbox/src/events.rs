@@ -1,4 +1,4 @@
-//! Where events enter: in the transaction of what they tell of, fanned out to the endpoints that want them.
+//! Where events enter: in the transaction of the change that they report, for each endpoint that subscribes to them.
 
 use deadpool_postgres::{Pool, Transaction};
 use hookseal::delivery::{Delivery, EndpointHealth, Subscription};
@@ -13,7 +13,7 @@ use crate::Result;
 
 pub const TYPES: [&str; 3] = ["session.ended", "transcript.ready", "recording.ready"];
 
-/// What a call center does, and all it has to do about webhooks: one more insert in its own transaction.
+/// The work of a call center. All that it does for webhooks is one more insert in its own transaction.
 pub async fn call_ended(pool: &Pool, number: i64) -> Result<()> {
     let event_type = TYPES[(number % 3) as usize];
     let duration = (number % 120) as i32;
@@ -30,19 +30,19 @@ pub async fn call_ended(pool: &Pool, number: i64) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Stores an event, and a delivery for each active endpoint that wants it.
+/// Stores an event, and a delivery for each active endpoint that subscribes to it.
 pub async fn enqueue(tx: &Transaction<'_>, event: &Event<'_>) -> Result<()> {
     let id = event.id().ok_or("an event without id")?;
-    // Written once: each attempt signs and sends these bytes.
+    // Encoded only once: each attempt signs and sends these bytes.
     let body = String::from_utf8(KALLGLOT.encode(event)?)?;
     let insert = tx.prepare_cached("INSERT INTO events VALUES ($1, $2)").await?;
     tx.execute(&insert, &[&id, &body]).await?;
-    // Locked, the paused ones too: whoever resumes one either waits for us and finds this event among those it missed,
-    // or we wait and find it active.
+    // All endpoints are locked, including paused ones: a concurrent `resume` either waits for us and finds this event
+    // among the missed ones, or we wait for it and find the endpoint active.
     let select = "SELECT id, subscription, active FROM endpoints ORDER BY id FOR SHARE";
     for row in tx.query(&tx.prepare_cached(select).await?, &[]).await? {
         let endpoint = row.try_get(0)?;
-        // An endpoint that cannot be read does not stop the business. What it misses, `resume` enqueues once it is
+        // An endpoint that cannot be read does not stop the business. `resume` enqueues what it misses, once it is
         // repaired.
         let Ok(Json(subscription)) = row.try_get::<_, Json<Subscription>>(1) else {
             eprintln!("    endpoint {endpoint} cannot be read, and misses event {id}");
@@ -63,7 +63,7 @@ async fn deliver(tx: &Transaction<'_>, event: &str, endpoint: &str) -> Result<()
     Ok(())
 }
 
-/// Has an endpoint's parked deliveries tried again, once the reason is mended.
+/// Retries an endpoint's parked deliveries, once the cause is fixed.
 pub const UNPARK: &str = "
     UPDATE deliveries SET state = 'pending', due_at = now(), faults = 0 WHERE state = 'parked' AND endpoint_id = $1";
 
@@ -77,7 +77,7 @@ pub async fn pause(pool: &Pool, endpoint: &str) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Sends to an endpoint again: what was pending goes on where it stood, and what it missed is enqueued now.
+/// Resumes sending to an endpoint: pending deliveries continue where they were, and missed events are enqueued now.
 pub async fn resume(pool: &Pool, endpoint: &str) -> Result<usize> {
     let mut db = pool.get().await?;
     let tx = db.transaction().await?;
@@ -86,7 +86,7 @@ pub async fn resume(pool: &Pool, endpoint: &str) -> Result<usize> {
     store(&tx, endpoint, &health).await?;
     let row = tx.query_one("SELECT subscription FROM endpoints WHERE id = $1", &[&endpoint]).await?;
     let Json(subscription) = row.try_get::<_, Json<Subscription>>(0)?;
-    // A platform with years of events would look back to `disabled_at` only.
+    // A platform with years of events would only look back to `disabled_at`.
     let missed = "SELECT id, body FROM events e WHERE NOT EXISTS
         (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.endpoint_id = $1) ORDER BY id";
     let mut enqueued = 0;
@@ -102,7 +102,7 @@ pub async fn resume(pool: &Pool, endpoint: &str) -> Result<usize> {
     Ok(enqueued)
 }
 
-/// An endpoint's health, which nobody else changes until the transaction ends.
+/// An endpoint's health, locked until the transaction ends.
 pub async fn lock(tx: &Transaction<'_>, endpoint: &str) -> Result<EndpointHealth> {
     let select = tx.prepare_cached("SELECT health FROM endpoints WHERE id = $1 FOR UPDATE").await?;
     let Json(health) = tx.query_one(&select, &[&endpoint]).await?.try_get(0)?;

@@ -1,5 +1,5 @@
-//! What went wrong, and whose trouble it is: a delivery's, which waits and is parked in the end, or the database's, which
-//! is waited for.
+//! What went wrong, and what it affects: a delivery, which is set aside and finally parked, or the database, for which
+//! the worker waits.
 
 use std::error::Error;
 use std::io;
@@ -10,14 +10,14 @@ use tokio_postgres::error::SqlState;
 
 use crate::Result;
 
-/// How often in a row a delivery may be set aside: for 1, 4, 16, 64 and 256 s, and for 17 minutes. By then, whoever
-/// deployed a new version has deployed it everywhere or taken it back.
+/// How often in a row a delivery may be set aside: for 1, 4, 16, 64 and 256 s, and for 17 minutes. By then, a new
+/// version has been deployed everywhere or rolled back.
 const MAX_FAULTS: i32 = 6;
 const MAX_FAULT_TEXT: usize = 500;
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Whether nothing can be done with the database at the moment, whatever the row.
+/// Whether the database cannot be used at all now, whatever the row.
 pub fn is_outage(error: &(dyn Error + Send + Sync + 'static)) -> bool {
     if error.is::<PoolError>() {
         return true;
@@ -27,17 +27,17 @@ pub fn is_outage(error: &(dyn Error + Send + Sync + 'static)) -> bool {
     broken || error.code().is_some_and(is_passing)
 }
 
-/// Connections, resources, shutdowns and the system's own errors; conflicts and locks, which the next try may win; and
-/// the time-out of a transaction that we were frozen in.
+/// Connections, resources, shutdowns and the system's own errors; conflicts and locks, with which the next try may
+/// succeed; and the time-out of a transaction in which we were frozen.
 fn is_passing(code: &SqlState) -> bool {
     let passing = [SqlState::LOCK_NOT_AVAILABLE, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT];
     passing.contains(code) || ["08", "40", "53", "57", "58"].iter().any(|class| code.code().starts_with(class))
 }
 
-/// Puts a delivery off that cannot be handled, longer each time, and parks it in the end with the reason: a row that
-/// nobody can read is no reason to send nothing else.
+/// Sets aside a delivery that cannot be handled, for longer each time, and finally parks it with the reason: a row that
+/// cannot be read must not stop all others.
 pub async fn set_aside(db: &impl GenericClient, delivery: i64, error: &(dyn Error + Send + Sync)) -> Result<()> {
-    // Not before a lease of ours ends.
+    // Not before our own lease ends.
     const SET_ASIDE: &str = "
         UPDATE deliveries SET faults = faults + 1, fault = $2,
             state = CASE WHEN faults < $3 THEN state ELSE 'parked' END,
@@ -49,7 +49,7 @@ pub async fn set_aside(db: &impl GenericClient, delivery: i64, error: &(dyn Erro
     Ok(())
 }
 
-/// Longer waits from failure to failure, spread so that a fleet does not come back as one.
+/// Waits longer after each failure, with jitter, so that the workers of a fleet do not all retry at once.
 #[derive(Default)]
 pub struct Backoff {
     failures: u32,
@@ -65,7 +65,7 @@ impl Backoff {
     }
 }
 
-/// An error with its causes, as far as it does not name them itself.
+/// An error with its causes, unless its own text already names them.
 fn text(error: &(dyn Error + Send + Sync)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

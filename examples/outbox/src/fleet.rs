@@ -1,4 +1,4 @@
-//! The worker processes, and what befalls them. Signals go to our own children, by their id.
+//! The worker processes, and what happens to them. Signals are sent only to our own children, by their id.
 
 use std::process::Stdio;
 
@@ -25,21 +25,21 @@ impl Fleet {
 
     fn spawn(&self) -> Result<Child> {
         let mut command = Command::new(std::env::current_exe()?);
-        // A worker ends when the other end of its standard input does, even if this process is killed.
+        // A worker ends when its standard input closes, even if this process is killed.
         Ok(command.arg("worker").arg(&self.address).stdin(Stdio::piped()).kill_on_drop(true).spawn()?)
     }
 
-    /// Kills a random worker in the middle of whatever it does, and starts another one.
+    /// Kills a random worker in the middle of its work, and starts another one.
     pub async fn kill_one(&mut self) -> Result<()> {
         let victim = fastrand::usize(usize::from(self.is_frozen())..self.workers.len());
-        // SIGKILL; and waits, so that its id is not another process's yet.
+        // Sends SIGKILL and waits, so that no other process has its id yet.
         self.workers[victim].kill().await?;
         self.workers[victim] = self.spawn()?;
         self.kills += 1;
         Ok(())
     }
 
-    /// Freezes the first worker for some seconds: for the others it looks dead, but it is not.
+    /// Freezes the first worker for some seconds. It looks dead to the others, but is not.
     pub fn freeze(&mut self, seconds: u64) -> Result<()> {
         let id = self.workers[0].id().ok_or("the worker has ended")?;
         // A process of its own, so that it thaws even if this one is killed.
@@ -61,7 +61,7 @@ impl Fleet {
         self.freezer.is_some()
     }
 
-    /// An error if a worker ended by itself.
+    /// Returns an error if a worker has ended by itself.
     pub fn check(&mut self) -> Result<()> {
         for worker in &mut self.workers {
             if let Some(status) = worker.try_wait()? {

@@ -1,4 +1,4 @@
-//! The parts of the fleet: see README.md.
+//! The parts of the fleet. See README.md.
 
 pub mod check;
 pub mod events;

@@ -1,4 +1,5 @@
-//! A fleet that sends webhooks out of a PostgreSQL outbox, killed at random while it does. See README.md.
+//! A fleet of workers that sends webhooks from an outbox in PostgreSQL, while workers are killed at random. See
+//! README.md.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,7 +24,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs the whole story on a PostgreSQL of its own; whether all is well at the end.
+/// Runs the whole story on its own PostgreSQL. Returns whether everything holds at the end.
 async fn supervise(arguments: &[String]) -> Result<bool> {
     let options = options(arguments)?;
     let Some(programs) = postgres::Postgres::installed() else {
@@ -34,7 +35,7 @@ async fn supervise(arguments: &[String]) -> Result<bool> {
     let postgres = postgres::Postgres::start(&programs)?;
     let address = postgres.address();
     let limit = Duration::from_secs(60) + Duration::from_millis(20) * u32::try_from(options.events)?;
-    // Whoever loses the race is dropped, and takes workers and tasks along; PostgreSQL goes last.
+    // The future that loses the race is dropped, with its workers and tasks; PostgreSQL is dropped last.
     tokio::select! {
         result = story::run(&address, &options) => result,
         _ = tokio::signal::ctrl_c() => Err("interrupted".into()),

@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own: in a temporary directory, on a Unix socket there, gone when dropped.
+//! Our own PostgreSQL, in a temporary directory with a Unix socket. It is removed when dropped.
 
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, chown};
@@ -15,8 +15,8 @@ use crate::Result;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Stops the server, by its fast shutdown, when standard input closes: also if this process is killed. A line there
-/// crashes it, and starts it again after as many seconds.
+/// Stops the server with a fast shutdown when standard input closes, even if this process is killed. A line with a
+/// number crashes it, and starts it again after that many seconds.
 const GUARD: &str = r#"
     trap '' INT
     "$0" "$@" &
@@ -29,7 +29,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The programs' directory, if PostgreSQL is installed: from PATH, or where Debian keeps it.
+    /// The directory of PostgreSQL's programs, if it is installed: in PATH, or where Debian installs it.
     pub fn installed() -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
@@ -53,7 +53,7 @@ impl Postgres {
         if let Some((uid, gid)) = user {
             chown(directory.path(), Some(uid), Some(gid))?;
         }
-        // Only this directory's owner and root reach the socket, hence no passwords.
+        // Only this directory's owner and root can reach the socket, so no passwords are needed.
         let mut initdb = command(&programs.join("initdb"));
         initdb.args(["--auth=trust", "--username=outbox", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
         let made = initdb.arg(&data).output()?;
@@ -76,7 +76,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// Crashes the server. It comes back after some seconds, and recovers what was committed.
+    /// Crashes the server. It restarts after some seconds, and recovers what was committed.
     pub fn crash(&mut self, seconds: u32) -> Result<()> {
         let input = self.guard.stdin.as_mut().ok_or("the server is being stopped")?;
         Ok(writeln!(input, "{seconds}")?)
@@ -99,7 +99,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Whom PostgreSQL runs as if we are root, which it refuses to be.
+/// The user as which PostgreSQL runs if we are root, because it refuses to run as root.
 fn unprivileged(own: &Path) -> io::Result<Option<(u32, u32)>> {
     if own.metadata()?.uid() != 0 {
         return Ok(None);
@@ -113,14 +113,15 @@ fn unprivileged(own: &Path) -> io::Result<Option<(u32, u32)>> {
     user.map(Some).ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
 }
 
-/// A transaction that does nothing for so long is ended by the server, and its locks with it: whoever was frozen inside
-/// one (a paused machine, a lost network) holds up nobody for longer. Locks are waited for a little longer than that.
+/// The server ends a transaction that does nothing for this long, and releases its locks: a worker that is frozen
+/// inside one (on a paused machine, behind a lost network) does not hold up others for longer. The time-out of a lock
+/// is a little longer.
 const SESSION: &str =
     "-c idle_in_transaction_session_timeout=2s -c lock_timeout=5s -c statement_timeout=30s -c tcp_keepalives_idle=10";
 
 pub fn pool(address: &str, connections: usize) -> Result<Pool> {
     let mut config: tokio_postgres::Config = address.parse()?;
-    // Over TCP, a server that is gone without a word is noticed within half a minute.
+    // Over TCP, a server that disappears silently is noticed within half a minute.
     config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(30));
     config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
     config.application_name("outbox").options(SESSION);

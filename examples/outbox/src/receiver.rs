@@ -1,4 +1,4 @@
-//! Whoever subscribed: a server that verifies, processes each event once, and is out of order now and then.
+//! A subscriber: a server that verifies requests, processes each event once, and sometimes fails.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,15 +22,16 @@ pub struct Receiver {
     name: &'static str,
     verifier: Verifier,
     pool: Pool,
-    /// It answers nothing but 503 while this is set.
+    /// While this is set, it answers every request with 503.
     pub down: AtomicBool,
-    /// A few less than the effects: who is killed while we commit hangs up, which ends us before we count.
+    /// Slightly fewer than the effects: if a worker is killed while we commit, it hangs up, and we end before we count.
     pub processed: AtomicUsize,
     pub duplicates: AtomicUsize,
     pub faults: AtomicUsize,
 }
 
-/// What goes wrong with a request. `Late` means: after it was processed, so that the sender tries again in vain.
+/// What goes wrong with a request. `Late` means that it goes wrong after processing, so that the sender retries in
+/// vain.
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -102,12 +103,12 @@ impl Receiver {
         let event = KALLGLOT.event(&verified)?;
         let key = KALLGLOT.idempotency_key(&verified, self.name)?;
 
-        // The key and the effect in one transaction: both are there, or neither is.
+        // The key and the effect are in one transaction: either both are stored or neither is.
         let mut db = self.pool.get().await?;
         let tx = db.transaction().await?;
         let remember = tx.prepare_cached("INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING").await?;
         if tx.execute(&remember, &[&key.as_str()]).await? == 0 {
-            // Processed before. The sender does not know it yet, so the answer is the same.
+            // Processed before. The sender does not know that yet, so the answer is the same.
             self.duplicates.fetch_add(1, Ordering::Relaxed);
             return Ok(plain(StatusCode::OK));
         }
@@ -119,7 +120,7 @@ impl Receiver {
     }
 }
 
-/// A server that reads and accepts everything: what HTTP alone costs.
+/// A server that reads and accepts everything, to measure what HTTP alone costs.
 pub async fn bare() -> Result<SocketAddr> {
     serve(|request: Request<Incoming>| async {
         request.into_body().collect().await?;

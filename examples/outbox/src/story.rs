@@ -1,4 +1,4 @@
-//! What happens in a run: events come, endpoints pause and fail, workers are killed; then the sums.
+//! What happens in a run: events are published, endpoints pause and fail, workers are killed. At the end, the results.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,7 +39,8 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
 
     let started = Instant::now();
     let mut producers = produce(&pool, options.events);
-    // The receiver that nothing stops is the clock: things happen when it has processed so many events.
+    // The receiver that never stops serves as the clock: things happen when it has processed a certain number of
+    // events.
     let percent = |percent: usize| options.events * percent / 100;
     let mut kills: Vec<usize> = (0..options.kills).map(|_| fastrand::usize(percent(2)..percent(95))).collect();
     kills.sort_unstable();
@@ -135,7 +136,7 @@ async fn subscribe(pool: &Pool, name: &'static str, mut wish: Value) -> Result<A
     let secret = secret.expose().ok_or("a secret without text")?;
     let (receiver, address) = Receiver::start(name, secret, pool.clone()).await?;
     wish["url"] = format!("http://{address}/hooks").into();
-    // Time compressed: a second here is an hour or so there.
+    // Time is compressed: a second here is about an hour in reality.
     let delays = [0.05, 0.1, 0.2, 0.4, 0.8].into_iter().chain([1.0; 15]).collect::<Vec<_>>();
     wish["retry_policy"] = json!({ "delays": delays, "jitter": "equal" });
     let subscription: Subscription = serde_json::from_value(wish)?;
@@ -159,7 +160,7 @@ fn produce(pool: &Pool, events: usize) -> JoinSet<Result<()>> {
     producers
 }
 
-/// As many posts as the fleet made, without signatures, database and failures.
+/// Sends as many requests as the fleet did, without signatures, a database or failures.
 async fn bare_posts(number: usize, at_once: usize) -> Result<Duration> {
     let (url, http) = (format!("http://{}/", receiver::bare().await?), worker::http_client()?);
     let body =

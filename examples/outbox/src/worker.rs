@@ -1,5 +1,6 @@
-//! A process that sends: takes what is due, begins, sends, records. It may be killed at any instruction, and nothing but
-//! that ends it: an error costs the delivery that it befell a wait, and a database that is gone is waited for.
+//! A process that sends: it takes what is due, begins an attempt, sends it, and records it. It can be killed at any
+//! instruction, and nothing else ends it: an error only delays its own delivery, and the worker waits for a database
+//! that is gone.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -20,20 +21,20 @@ use tokio_postgres::types::Json;
 use crate::fault::{self, Backoff};
 use crate::{Result, events, postgres};
 
-/// Attempts of one worker at the same time.
+/// How many attempts one worker makes at the same time.
 pub const TASKS: usize = 4;
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// The most that an endpoint's owner may ask for: each attempt holds one of few places.
+/// The longest time limit that an endpoint's owner can set, because each attempt holds one of a few slots.
 const MAX_TIMEOUT: Duration = Duration::from_secs(30);
-/// Enough to record an outcome, even if somebody else holds a lock that is only taken from them by a time-out.
+/// Enough time to record an outcome, even if another transaction holds a lock until its time-out.
 const LEASE_MARGIN: Duration = Duration::from_secs(4);
 const IDLE: Duration = Duration::from_millis(20);
-/// How much of a response's body the log shows, and how long it may take to come. The status decides, so nothing waits
-/// for a body that is long, slow or breaks off.
+/// How much of a response's body the log shows, and for how long it is read. The status decides, so nothing waits for a
+/// body that is long, slow or incomplete.
 const MAX_EXCERPT: usize = 4096;
 const EXCERPT_TIME: Duration = Duration::from_millis(250);
 
-/// An attempt that is stored as begun, and everything to send it.
+/// An attempt that is stored as begun, with everything that is needed to send it.
 struct Claim {
     id: i64,
     endpoint: String,
@@ -44,19 +45,19 @@ struct Claim {
     lease_until: Instant,
 }
 
-/// Works until its standard input closes: a worker does not outlive whoever started it.
+/// Works until its standard input closes, so that a worker does not outlive the process that started it.
 pub async fn run(address: &str) -> Result<()> {
     let (pool, http) = (postgres::pool(address, TASKS)?, http_client()?);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..TASKS {
         tasks.spawn(work(pool.clone(), http.clone()));
     }
-    // A thread, because a runtime would wait for its own reader.
+    // A thread, because a runtime would wait for its own reader to end.
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
-    // A task ends only by a panic, and its delivery's lease by itself.
+    // Only a panic ends a task early, and then its delivery's lease runs out.
     while tasks.join_next().await.is_some() {
         tokio::time::sleep(LEASE_MARGIN).await;
         tasks.spawn(work(pool.clone(), http.clone()));
@@ -65,8 +66,9 @@ pub async fn run(address: &str) -> Result<()> {
 }
 
 pub fn http_client() -> Result<Client> {
-    // A redirect is an answer like any other: following it would send the event where nobody subscribed. Where users
-    // enter URLs, the resolver is to ask `UrlPolicy::check_resolved` too; here all addresses are our own, and loopback.
+    // A redirect is an answer like any other: following it would send the event to a URL that nobody registered. If
+    // users enter URLs, the resolver must also call `UrlPolicy::check_resolved`; here, all addresses are our own
+    // loopback ones.
     Ok(Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -86,7 +88,7 @@ async fn work(pool: Pool, http: Client) {
         };
         backoff = Backoff::default();
         match claimed {
-            // A worker that was frozen since leaves it to whoever has it now.
+            // If this worker was frozen in between, it leaves the delivery to the worker that has it now.
             Some(claim) if claim.lease_until <= Instant::now() => {}
             Some(claim) => {
                 let answer = send(&http, &claim).await;
@@ -97,10 +99,10 @@ async fn work(pool: Pool, http: Client) {
     }
 }
 
-/// Leases one due delivery and begins its attempt. Stored before anything is sent, so that a worker that takes it over
-/// supersedes us.
+/// Leases one due delivery and begins its attempt. Both are stored before anything is sent, so that a worker that takes
+/// over the delivery supersedes us.
 async fn claim(pool: &Pool) -> Result<Option<Claim>> {
-    // The database's clock is the fleet's. What is due is one comparison: see `Delivery::due`.
+    // All workers use the database's clock. A single comparison finds what is due: see `Delivery::due`.
     const DUE: &str = "
         SELECT d.id, d.delivery, e.id, e.subscription, e.secret, v.id, v.body, now()
         FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id JOIN events v ON v.id = d.event_id
@@ -131,7 +133,7 @@ async fn claim(pool: &Pool) -> Result<Option<Claim>> {
     }
 }
 
-/// Begins the attempt of a row. Whatever is wrong with the row is an error here, before anything is sent.
+/// Begins the attempt of a row. Anything that is wrong with the row becomes an error here, before anything is sent.
 fn begin(id: i64, row: &Row) -> Result<(Claim, Delivery)> {
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(1)?;
     let Json(subscription) = row.try_get::<_, Json<Subscription>>(3)?;
@@ -146,7 +148,7 @@ fn begin(id: i64, row: &Row) -> Result<(Claim, Delivery)> {
     Ok((Claim { id, endpoint: row.try_get(2)?, request, policy, attempt, lease_until }, delivery))
 }
 
-/// The platform's policy, with what the endpoint's owner has chosen instead.
+/// The platform's policy, with the settings that the endpoint's owner has changed.
 fn delivery_policy(subscription: &Subscription) -> DeliveryPolicy {
     let asked = subscription.timeout.map(|seconds| Duration::from_secs(seconds.into()));
     let policy = KALLGLOT.delivery_policy().clone();
@@ -158,7 +160,7 @@ fn delivery_policy(subscription: &Subscription) -> DeliveryPolicy {
         .with_lease_margin(LEASE_MARGIN)
 }
 
-/// How an attempt ended, as [`Outcome`] says it, and what the log shows of the response's body.
+/// How an attempt ended, as an [`Outcome`], and the part of the response's body that the log shows.
 enum Answer {
     Response { status: u16, retry_after: Option<Vec<u8>>, excerpt: Vec<u8> },
     Missing(Outcome<'static>),
@@ -189,7 +191,7 @@ async fn send(http: &Client, claim: &Claim) -> Answer {
     }
 }
 
-/// What comes of the body soon enough.
+/// The part of the body that arrives in time.
 async fn excerpt(response: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
     let read = async {
@@ -201,8 +203,8 @@ async fn excerpt(response: &mut Response) -> Vec<u8> {
     excerpt
 }
 
-/// Records an attempt's end, as soon as the database can. An outcome that cannot be recorded is this delivery's trouble
-/// alone: its attempt is made again.
+/// Records an attempt's end, as soon as the database allows it. An outcome that cannot be recorded affects only this
+/// delivery: its attempt is made again.
 async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
     let mut backoff = Backoff::default();
     loop {
@@ -213,7 +215,7 @@ async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
             },
             result => result,
         };
-        // After the lease, another worker makes the attempt again, and this outcome is of no use.
+        // After the lease, another worker makes the attempt again, and this outcome is useless.
         let Err(error) = result else { return };
         if claim.lease_until <= Instant::now() {
             return eprintln!("    the outcome for delivery {} is lost: {error}", claim.id);
@@ -222,14 +224,14 @@ async fn settle(pool: &Pool, claim: &Claim, answer: &Answer) {
     }
 }
 
-/// Records an attempt's end: the delivery, the log and the endpoint's health together, or nothing of them.
+/// Records an attempt's end: the delivery, the log and the endpoint's health, either all of them or none.
 async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
     const CURRENT: &str = "SELECT delivery, now() FROM deliveries WHERE id = $1 FOR UPDATE";
     const UPDATE: &str = "
         UPDATE deliveries SET delivery = $2, state = $3, due_at = $4, faults = 0, fault = NULL WHERE id = $1";
     let mut db = pool.get().await?;
     let tx = db.transaction().await?;
-    // As it is now: the lease may have run out, and another worker may have begun.
+    // Read again: the lease may have run out, and another worker may have begun the attempt.
     let row = tx.query_one(&tx.prepare_cached(CURRENT).await?, &[&claim.id]).await?;
     let Json(mut delivery) = row.try_get::<_, Json<Delivery>>(0)?;
     let now = row.try_get(1)?;
@@ -258,7 +260,7 @@ async fn record(pool: &Pool, claim: &Claim, answer: &Answer) -> Result<()> {
 /// Counts the attempt in the endpoint's health.
 async fn count(tx: &Transaction<'_>, claim: &Claim, outcome: &Outcome<'_>, now: OffsetDateTime) -> Result<()> {
     let add = |health: &mut EndpointHealth| health.record(&claim.policy, outcome, now);
-    // Most attempts succeed at endpoints without failures and change nothing: those do not queue for the lock.
+    // Most attempts succeed at endpoints without failures, and change nothing: they need not wait for the lock.
     let select = tx.prepare_cached("SELECT health FROM endpoints WHERE id = $1").await?;
     let Json(before) = tx.query_one(&select, &[&claim.endpoint]).await?.try_get::<_, Json<EndpointHealth>>(0)?;
     let mut after = before.clone();

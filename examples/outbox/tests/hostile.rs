@@ -1,5 +1,5 @@
-//! What must not stop a fleet: an endpoint's answers, rows that cannot be read, a frozen worker, a database that is gone.
-//! The workers are the program's own processes, the database is a PostgreSQL of the test's own.
+//! What must not stop a fleet: an endpoint's answers, rows that cannot be read, a frozen worker, a database that is
+//! gone. The workers are processes of the program itself, and each test has its own PostgreSQL.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio_postgres::types::{Json, ToSql};
 
-/// How long a test waits for what must come. Below the longest time that a worker gives an attempt.
+/// How long a test waits for something that must happen. Less than the longest time limit of an attempt.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A database, and workers of the program on it.
@@ -29,7 +29,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// `None` where PostgreSQL is not installed, unless it must be.
+    /// `None` if PostgreSQL is not installed, unless it is required.
     async fn new() -> Option<Stage> {
         let Some(programs) = Postgres::installed() else {
             let required = std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
@@ -75,7 +75,7 @@ impl Stage {
         Ok(self.pool.get().await?.query_one(&query, &[]).await?.try_get(0)?)
     }
 
-    /// Waits until there are so many rows, while the workers live.
+    /// Waits until there are this many rows, while the workers are alive.
     async fn wait_for(&mut self, expected: i64, rows: &str) {
         let begun = Instant::now();
         loop {
@@ -106,11 +106,11 @@ fn delivered(endpoint: &str) -> String {
 #[derive(Clone, Copy)]
 enum Answer {
     Bytes(&'static [u8]),
-    /// 200, then a byte of the body now and then, for ever.
+    /// 200, and then a byte of the body now and then, forever.
     Drip,
-    /// 200, then as much body as the sender takes.
+    /// 200, and then as much of a body as the sender reads.
     Flood,
-    /// 500 and 200 by turns.
+    /// 500 and 200 in turn.
     Turns,
 }
 
@@ -157,7 +157,7 @@ async fn answer_all(mut stream: TcpStream, answer: Answer, requests: &AtomicUsiz
     }
 }
 
-/// The length of a request, once its head is there.
+/// The length of a request, once its head has arrived.
 fn whole_request(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
@@ -176,7 +176,7 @@ async fn an_endpoint_that_answers_nul_stops_nobody() {
     stage.wait_for(40, &delivered("c-healthy")).await;
     stage.wait_for(40, &delivered("a-nul")).await;
     stage.wait_for(40, "SELECT FROM attempts WHERE record->>'excerpt' = E'a\\uFFFDb'").await;
-    // Its failures count, so that its health stops it.
+    // Its failures count, so its health disables it.
     stage.wait_for(1, "SELECT FROM endpoints WHERE id = 'b-bad-nul' AND NOT active").await;
 }
 
@@ -210,7 +210,7 @@ async fn a_row_that_cannot_be_read_is_set_aside_and_parked() {
         "UPDATE deliveries SET delivery = '{\"state\":\"of a newer version\"}' WHERE endpoint_id = 'b-delivery'",
         "UPDATE endpoints SET secret = '' WHERE id = 'c-secret'",
         "UPDATE endpoints SET subscription = subscription || '{\"url\":\"nowhere\"}' WHERE id = 'd-url'",
-        // Their first attempts can be made, and not recorded.
+        // Their first attempts can be made, but not recorded.
         "INSERT INTO attempts SELECT id, 1, '{}' FROM deliveries WHERE endpoint_id = 'e-log'",
     ];
     for statement in broken {
@@ -219,11 +219,11 @@ async fn a_row_that_cannot_be_read_is_set_aside_and_parked() {
     stage.start_worker();
     stage.wait_for(3, &delivered("f-healthy")).await;
     stage.wait_for(15, "SELECT FROM deliveries WHERE faults > 0 AND fault <> '' AND due_at > now()").await;
-    // The business goes on, and so does whoever can be read.
+    // The business continues, and so do the endpoints that can be read.
     stage.enqueue(3..6).await;
     stage.wait_for(6, &delivered("f-healthy")).await;
 
-    // Time flies, and those that still cannot be read are parked, with the reason.
+    // After some time, those that still cannot be read are parked, with the reason.
     let begun = Instant::now();
     while stage.count("SELECT FROM deliveries WHERE state = 'parked'").await.unwrap() < 21 {
         assert!(begun.elapsed() < PATIENCE, "not parked after {PATIENCE:?}");
@@ -248,7 +248,7 @@ async fn a_row_that_cannot_be_read_is_set_aside_and_parked() {
         )
         .await;
 
-    // Repaired, they are sent; what the endpoint missed while it could not be read comes after.
+    // Once repaired, they are sent, followed by what the endpoint missed while it could not be read.
     stage.execute("UPDATE endpoints SET subscription = subscription || '{\"timeout\":2}'", &[]).await;
     stage.execute(events::UNPARK, &[&"a-subscription"]).await;
     assert_eq!(events::resume(&stage.pool, "a-subscription").await.unwrap(), 3);
@@ -259,7 +259,7 @@ async fn a_row_that_cannot_be_read_is_set_aside_and_parked() {
 async fn a_body_without_end_delays_nobody() {
     let Some(mut stage) = Stage::new().await else { return };
     for (id, answer) in [("a-drip", Answer::Drip), ("b-flood", Answer::Flood), ("c-healthy", NOTED)] {
-        // An endpoint's owner may wish for any time-out.
+        // An endpoint's owner may ask for any time limit.
         stage.endpoint(id, serve(answer).await, u32::MAX).await;
     }
     stage.enqueue(0..40).await;
@@ -278,14 +278,14 @@ async fn a_frozen_worker_blocks_neither_the_business_nor_its_fellows() {
     stage.endpoint("b-healthy", serve(NOTED).await, 2).await;
     stage.start_worker();
     let mut number = 0;
-    // Frozen at random moments, until one is inside such a transaction.
+    // The worker is frozen at random moments, until one is inside such a transaction.
     loop {
         stage.enqueue(number..number + 20).await;
         number += 20;
         assert!(number < 10_000, "never caught");
         tokio::time::sleep(Duration::from_millis(7)).await;
         stage.signal(0, "-STOP");
-        // Twice, because a commit of the last moment still ends.
+        // Twice, because a commit that has already begun still completes.
         let mut locked = true;
         for wait in [20, 200] {
             tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -301,7 +301,7 @@ async fn a_frozen_worker_blocks_neither_the_business_nor_its_fellows() {
     stage.start_worker();
     stage.wait_for(number + 20, &delivered("b-healthy")).await;
     stage.wait_for(number + 20, &delivered("a-flaky")).await;
-    // Thawed, it finds its connection gone and goes on.
+    // After it thaws, it finds its connection closed, and continues.
     stage.signal(0, "-CONT");
     stage.workers.truncate(1);
     stage.enqueue(number + 20..number + 40).await;

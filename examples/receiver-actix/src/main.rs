@@ -1,4 +1,4 @@
-//! Receives webhooks with actix-web: two providers, tenants with secrets of their own, each event once.
+//! Receives webhooks with actix-web: two providers, tenants with their own secrets, and each event processed once.
 //!
 //! `cargo run -p receiver-actix`
 
@@ -10,7 +10,7 @@ use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
-/// Keeps Klang's requests apart from all others.
+/// Distinguishes Klang's requests from all others.
 enum Klang {}
 
 /// GitHub, with a secret for each tenant.
@@ -44,13 +44,13 @@ struct Row {
     secret: &'static str,
 }
 
-/// In place of a database, and the receivers of busy tenants, so that not every request asks it.
+/// Stands in for a database. It also caches the receivers of busy tenants, so that not every request queries it.
 struct Tenants {
     receivers: ReceiverCache<Tenant>,
 }
 
 impl Tenants {
-    /// Finds a tenant by its name in any case, as many a database does.
+    /// Finds a tenant by its name in any case, as many databases do.
     async fn find(&self, name: &str) -> Result<Option<Row>, std::io::Error> {
         let is_found = name.eq_ignore_ascii_case("shop-1");
         Ok(is_found.then_some(Row { id: "shop-1", secret: deliveries::SHOP_SECRET }))
@@ -63,9 +63,10 @@ impl ReceiverLookup<Tenants> for Tenant {
     async fn find_receiver(name: web::Path<String>, tenants: &Tenants) -> Result<Receiver<Tenant>, Rejection> {
         let look_up = async {
             match tenants.find(&name).await.map_err(Rejection::unavailable)? {
-                // The id, not the name as it was typed, which no signature covers: each event once, whatever the spelling.
+                // The id, not the name in the path, which no signature covers: whatever the spelling, each event is
+                // processed once.
                 Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
-                // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+                // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
                 None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.as_str())),
             }
         };
@@ -77,7 +78,7 @@ impl ReceiverLookup<Tenants> for Tenant {
 async fn main() -> Result<(), Box<dyn Error>> {
     let klang_receiver: Receiver<Klang> =
         provider::KLANG.event_receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
-    // In a fleet: `Once::new(RedisStore::new(connection))`.
+    // With several processes, use `Once::new(RedisStore::new(connection))`.
     let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
     let lookup = Lookup::<Tenant>::new(Tenants { receivers: ReceiverCache::new(10_000) });
     let server = HttpServer::new(move || {

@@ -1,4 +1,4 @@
-//! Receives webhooks with axum: two providers, tenants with secrets of their own, each event once.
+//! Receives webhooks with axum: two providers, tenants with their own secrets, and each event processed once.
 //!
 //! `cargo run -p receiver-axum`
 
@@ -10,20 +10,20 @@ use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
-/// Keeps Klang's requests apart from all others, at compile time.
+/// Distinguishes Klang's requests from all others, at compile time.
 enum Klang {}
 
 /// GitHub, with a secret for each tenant.
 enum Tenant {}
 
-/// `FromRef` is derived by axum's feature `macros`.
+/// `derive(FromRef)` comes from axum's feature `macros`.
 #[derive(Clone, FromRef)]
 struct App {
     klang: Receiver<Klang>,
     tenants: Tenants,
-    /// Of busy tenants, so that not every request asks the database.
+    /// The receivers of busy tenants, so that not every request queries the database.
     receivers: ReceiverCache<Tenant>,
-    /// In a fleet: `Once::new(RedisStore::new(connection))`.
+    /// With several processes, use `Once::new(RedisStore::new(connection))`.
     once: Once<MemoryStore>,
 }
 
@@ -50,7 +50,7 @@ async fn github(State(once): State<Once<MemoryStore>>, received: Received<Tenant
     .await
 }
 
-/// In place of a database.
+/// Stands in for a database.
 #[derive(Clone)]
 struct Tenants;
 
@@ -60,7 +60,7 @@ struct Row {
 }
 
 impl Tenants {
-    /// Finds a tenant by its name in any case, as many a database does.
+    /// Finds a tenant by its name in any case, as many databases do.
     async fn find(&self, name: &str) -> Result<Option<Row>, std::io::Error> {
         let is_found = name.eq_ignore_ascii_case("shop-1");
         Ok(is_found.then_some(Row { id: "shop-1", secret: deliveries::SHOP_SECRET }))
@@ -73,9 +73,10 @@ impl ReceiverLookup<App> for Tenant {
     async fn find_receiver(Path(name): Path<String>, app: &App) -> Result<Receiver<Tenant>, Rejection> {
         let look_up = async {
             match app.tenants.find(&name).await.map_err(Rejection::unavailable)? {
-                // The id, not the name as it was typed, which no signature covers: each event once, whatever the spelling.
+                // The id, not the name in the path, which no signature covers: whatever the spelling, each event is
+                // processed once.
                 Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
-                // Answers as a tenant does to a wrong secret, so that nobody finds out which tenants there are.
+                // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
                 None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.clone())),
             }
         };

@@ -1,6 +1,6 @@
 //! Draws when a policy's attempts are due: `cargo run -p schedule -- [FILE.svg] [POLICY.json]`.
 //!
-//! Without a policy, the Standard Webhooks schedule. With a file name, an SVG goes there too.
+//! Without a policy, it draws the Standard Webhooks schedule. With a file name, it also writes an SVG.
 
 use std::error::Error;
 

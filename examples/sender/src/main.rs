@@ -1,6 +1,6 @@
-//! One event on its way to an endpoint that fails in every way, over real HTTP: `cargo run -p sender`.
+//! Delivers one event over real HTTP to an endpoint that fails in every possible way: `cargo run -p sender`.
 //!
-//! The server answers as scripted; the clock is set forward to each attempt, so that Klang's seven hours take a second.
+//! The server follows a script. The clock is set forward to each attempt, so that Klang's seven hours take a second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,10 +15,10 @@ use time::macros::datetime;
 
 const PLATFORM: &Provider = &provider::KLANG;
 const START: OffsetDateTime = datetime!(2026-06-01 12:00 UTC);
-/// Stands for the platform's five seconds.
+/// Stands in for the platform's time limit of five seconds.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// The time of the story, shared with the server.
+/// The simulated time, shared with the server.
 #[derive(Clone)]
 struct Clock(Arc<AtomicI64>);
 
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Attempt after attempt, until there is none to come.
+/// Makes one attempt after the other, until no more is due.
 fn run(
     delivery: &mut Delivery,
     health: &mut EndpointHealth,
@@ -87,7 +87,7 @@ fn run(
             None => Outcome::Timeout,
         };
         let (record, next) = delivery.record(&attempt, policy, &outcome, clock.now(), 0)?;
-        // What a user sends by hand says little about the endpoint.
+        // A manual replay says little about the endpoint's health.
         if !attempt.is_replay() {
             health.record(policy, &outcome, clock.now());
         }
@@ -104,7 +104,7 @@ fn run(
     Ok(())
 }
 
-/// Sends one attempt. A client of yours would tell more errors apart than this one needs to.
+/// Sends one attempt. Your own client should distinguish more errors than this one needs to.
 fn post(
     agent: &ureq::Agent,
     signer: &Signer,
@@ -123,14 +123,14 @@ fn post(
     }
 }
 
-/// An endpoint on a free loopback port: verifies each request, and answers as scripted whatever it thinks of it.
+/// An endpoint on a free loopback port. It verifies each request, and answers as scripted whatever the result.
 fn receiver(
     verifier: Verifier,
     clock: Clock,
 ) -> Result<(EndpointUrl, std::thread::JoinHandle<()>), Box<dyn std::error::Error>> {
     const SCRIPT: [&str; 5] = ["500", "429", "silence", "410", "200"];
     let server = tiny_http::Server::http("127.0.0.1:0").map_err(|error| error.to_string())?;
-    // An endpoint on loopback is refused unless a test asks for it by name.
+    // An endpoint on loopback is refused unless the policy allows it explicitly.
     let address = format!("http://{}/hooks", server.server_addr());
     assert!(EndpointUrl::parse(&address).is_err());
     let url = UrlPolicy::default().allow_loopback_http().parse(&address)?;
@@ -153,7 +153,7 @@ fn receiver(
                 status => tiny_http::Response::empty(status.parse::<u16>().unwrap_or(500)),
             };
             let wait = tiny_http::Header::from_bytes("Retry-After", "300").ok().filter(|_| answer == "429");
-            // The sender may have gone: then there is nobody to tell.
+            // The sender may have disconnected; an error here does not matter.
             let _ = request.respond(wait.into_iter().fold(response, |response, header| response.with_header(header)));
         }
     });

@@ -7,19 +7,19 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Who answers at an address or under a name.
+/// Where an address or a name leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     Public,
-    /// Somebody in the sender's own network.
+    /// To the sender's own network.
     Private,
-    /// The sender's own machine.
+    /// To the sender's own machine.
     Loopback,
-    /// Nobody who may be called: no single host, or a part of the sender's cloud.
+    /// To nothing that may be called: not to a single host, or to a part of the sender's cloud.
     Nobody,
 }
 
-/// A block of addresses of one family: the one that it is written in.
+/// A block of addresses of one family: that in which it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Network {
     V4 { bits: u32, prefix: u32 },
@@ -69,7 +69,7 @@ impl Network {
     }
 }
 
-/// As [`Network::read`] reads it.
+/// In the form that [`Network::read`] reads.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -79,7 +79,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// Who answers at an address, and the name of its range. Says nothing about an IPv4 address that it holds.
+/// Where an address leads, and the name of its range. An IPv4 address that it contains is not considered.
 pub(super) fn reach(address: IpAddr) -> (Reach, &'static str) {
     let row = RANGES.iter().find(|(network, ..)| network.contains(address));
     row.map_or((Reach::Nobody, OTHER), |&(_, reach, name)| (reach, name))
@@ -107,11 +107,11 @@ fn held(address: Ipv6Addr) -> [Option<Ipv4Addr>; 4] {
     } else if lies_in(SIX_TO_FOUR) {
         one(at(80))
     } else if lies_in(TEREDO) {
-        // The server, and the client with all bits turned over.
+        // The server, and the client with all bits inverted.
         [at(64), Some(Ipv4Addr::from_bits(!bits as u32)), None, None]
     } else if lies_in(LOCAL_NAT64) {
-        // Which prefix the gateway uses, of 48, 56, 64 or 96 bits, is not known here. In the shorter forms (RFC 6052), a
-        // byte of zeros is left out after 64 bits, and zeros follow the address.
+        // The gateway's prefix may have 48, 56, 64 or 96 bits. In the shorter forms (RFC 6052), a byte of zeros is left
+        // out after 64 bits, and zeros follow the address.
         let left_out = bits << 64 >> 120;
         let rest = bits >> 64 << 56 | bits & u128::MAX >> 72;
         let split = |prefix: u32| {
@@ -130,7 +130,7 @@ const MAPPED: Network = Network::v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96);
 const COMPATIBLE: Network = Network::v6([0, 0, 0, 0, 0, 0, 0, 0], 96);
 /// RFC 2765.
 const TRANSLATED: Network = Network::v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96);
-/// RFC 6052. Networks with DNS64 make such addresses up for every host that has IPv4 alone.
+/// RFC 6052. Networks with DNS64 make up such addresses for every host that has only IPv4.
 const NAT64: Network = Network::v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
 const LOCAL_NAT64: Network = Network::v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48);
 const TEREDO: Network = Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32);
@@ -159,7 +159,7 @@ const RANGES: &[(Network, Reach, &str)] = &[
     (Network::v4(255, 255, 255, 255, 32), Reach::Nobody, "limited broadcast, RFC 919"),
     (Network::v4(240, 0, 0, 0, 4), Reach::Nobody, "reserved, RFC 1112"),
     (Network::v4(0, 0, 0, 0, 0), Reach::Public, "IPv4"),
-    // As public as the IPv4 address that they hold.
+    // As public as the IPv4 address that they contain.
     (MAPPED, Reach::Public, "IPv4-mapped, RFC 4291"),
     (NAT64, Reach::Public, "NAT64, RFC 6052"),
     (Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Reach::Loopback, "loopback, RFC 4291"),
@@ -172,7 +172,7 @@ const RANGES: &[(Network, Reach, &str)] = &[
     (SIX_TO_FOUR, Reach::Nobody, "6to4, RFC 3056"),
     (Network::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Reach::Nobody, "documentation, RFC 9637"),
     (Network::v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16), Reach::Nobody, "segment routing, RFC 9602"),
-    // Services of clouds inside unique-local space, which admitting private addresses must not open.
+    // Services of clouds in unique-local space, which must stay closed when private addresses are allowed.
     (Network::v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32), Reach::Nobody, "AWS's instance services"),
     (Network::v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Reach::Nobody, "Google Cloud's metadata"),
     (Network::v6([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128), Reach::Nobody, "Oracle Cloud's metadata"),

@@ -1,4 +1,4 @@
-//! A network as it stands in a file: its text.
+//! A network in a file: its text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

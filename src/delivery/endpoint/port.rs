@@ -1,7 +1,7 @@
 //! Ports that serve other protocols.
 
-/// The ports that the Fetch standard blocks. Servers behind them talk SMTP, SSH, IRC and the like, and some take orders
-/// from lines in the midst of what they cannot read; browsers and Node.js connect to none of them.
+/// The ports that the Fetch standard blocks. Servers on these ports speak SMTP, SSH, IRC and the like, and some take
+/// orders from lines in the midst of what they cannot read; browsers and Node.js connect to none of them.
 pub(super) fn is_blocked(port: u16) -> bool {
     BLOCKED.binary_search(&port).is_ok()
 }

@@ -1,4 +1,4 @@
-//! What follows `xn--` in a label. A library with Unicode's tables would bring more crates than all others together.
+//! What follows `xn--` in a label. A library with Unicode's tables would add more crates than all others together.
 
 /// Whether the digits decode (RFC 3492) to a label that needs them: at least one character beyond ASCII, and none that
 /// UTS 46 never leaves in a label, as far as the standard library knows them. Unassigned and unnormalised characters
@@ -56,7 +56,7 @@ fn value(digit: u8) -> Option<u32> {
     }
 }
 
-/// UTS 46 turns capital letters into small ones, apart from those of Cherokee, and no label has what it turns.
+/// UTS 46 maps capital letters to small ones, except for those of Cherokee, and no label contains what it maps.
 fn is_kept(c: char) -> bool {
     let is_small = c.to_lowercase().eq([c]) || ('\u{13a0}'..='\u{13f5}').contains(&c);
     is_small && !c.is_control() && !c.is_whitespace()

@@ -1,4 +1,4 @@
-//! What a URL says, read by rules so strict that no two parsers can disagree about the host. Allocates nothing.
+//! Reads a URL by rules so strict that no two parsers can disagree about the host, without allocating.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,16 +6,16 @@ use super::address::Reach;
 use super::punycode;
 use crate::error::UrlError;
 
-/// Bytes of a URL. Browsers, proxies and database columns begin to fail beyond it.
+/// The most bytes of a URL. With more, some browsers, proxies and database columns fail.
 const MAX_URL: usize = 2048;
-/// Bytes of a host name and of one of its labels, RFC 1035.
+/// The most bytes of a host name and of each of its labels, RFC 1035.
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
 pub(super) struct Parts<'t> {
     /// Whether the scheme is `https`; `http` otherwise.
     pub(super) is_secure: bool,
-    /// As in the text, without the brackets of an IPv6 address.
+    /// The host as in the text, without the brackets of an IPv6 address.
     pub(super) host: &'t str,
     /// What that host is.
     pub(super) target: Target<'t>,
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<Parts<'_>, UrlError> {
     if text.len() > MAX_URL {
         return Err(UrlError::TooLong { bytes: text.len() });
     }
-    // Without an early end, so that the compiler takes many bytes at a time.
+    // Without an early exit, so that the compiler can process many bytes at a time.
     if text.bytes().fold(false, |found, c| found | is_forbidden(c)) {
         return Err(UrlError::Character);
     }
@@ -56,7 +56,7 @@ pub(super) fn read(text: &str) -> Result<Parts<'_>, UrlError> {
     Ok(Parts { is_secure, host, target, port })
 }
 
-/// ASCII that RFC 3986 has in no part of a URL. Some parsers drop a tab, and take `\` for `/`.
+/// ASCII characters that RFC 3986 allows in no part of a URL. Some parsers drop a tab, and read `\` as `/`.
 fn is_forbidden(c: u8) -> bool {
     matches!(c, 0..=b' ' | 0x7f | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
@@ -125,7 +125,7 @@ fn is_number(label: &str) -> bool {
     is_hex || !label.is_empty() && label.bytes().all(|c| c.is_ascii_digit())
 }
 
-/// Who answers under a name, as far as the name tells, and the reserved name that tells it.
+/// Where a name leads, as far as the name shows it, and the reserved name that shows it.
 pub(super) fn reach(name: &str) -> (Reach, &'static str) {
     let special = SPECIAL.iter().find(|(special, _)| is_under(name, special));
     match special {
@@ -146,9 +146,10 @@ const NOT_IPV4: UrlError =
     UrlError::Host { problem: "ends in a number, but is not an IPv4 address in canonical decimal" };
 const NOT_IPV6: UrlError = UrlError::Host { problem: "is not an IPv6 address in brackets" };
 
-/// Names that mean nothing, or not the same, in public DNS: IANA's special-use domain names (RFC 6761, 6762, 7686, 8375,
-/// 9476), `.internal` as ICANN reserved it, `.corp`, `.home` and `.mail`, which ICANN delegates to nobody because so many
-/// networks use them, and what offices and clusters use without asking. The first match decides.
+/// Names that do not exist in public DNS, or mean something else there: IANA's special-use domain names (RFC 6761,
+/// 6762, 7686, 8375, 9476); `.internal`, which ICANN has reserved; `.corp`, `.home` and `.mail`, which ICANN does not
+/// delegate because many networks use them; and names that offices and clusters use without registration. The first
+/// match decides.
 const SPECIAL: &[(&str, Reach)] = &[
     ("localhost", Reach::Loopback),
     ("localdomain", Reach::Nobody),

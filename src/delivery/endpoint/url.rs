@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::{UrlPolicy, host, implied_port};
 use crate::error::UrlError;
 
-/// The URL of a webhook endpoint, checked by a [`UrlPolicy`]. The text stays as given.
+/// The URL of a webhook endpoint, checked by a [`UrlPolicy`]. Its text is kept unchanged.
 ///
-/// The check sees no DNS. A harmless name can resolve to a private address, today or at the next retry, so the addresses
-/// need [`UrlPolicy::check_resolved`] before each attempt.
+/// The check does not use DNS. A harmless name can resolve to a private address, today or at the next retry, so check
+/// the addresses with [`UrlPolicy::check_resolved`] before each attempt.
 ///
-/// In a file or a database it is a string, which the default policy checks when it is read; so do `FromStr` and `TryFrom`.
-/// Where another policy applies, store the text and read it with [`UrlPolicy::parse`]. The path or query may hold a token
-/// of the customer's; neither `Debug` nor `Display` hides it.
+/// In a file or a database, it is a string. `Deserialize`, `FromStr` and `TryFrom` check it with the default policy. If
+/// another policy applies, store the text and read it with [`UrlPolicy::parse`]. The path or query may contain a token
+/// of the customer; neither `Debug` nor `Display` hides it.
 ///
 /// ```
 /// use std::collections::HashSet;
@@ -38,10 +38,10 @@ pub struct EndpointUrl {
 }
 
 impl EndpointUrl {
-    /// Checks a URL by the default policy.
+    /// Checks a URL with the default policy.
     ///
     /// # Errors
-    /// [`UrlError`] with the first rule that the URL breaks. They are listed at [`UrlPolicy`].
+    /// [`UrlError`] with the first rule that the URL breaks. [`UrlPolicy`] lists the rules.
     ///
     /// ```
     /// use hookseal::UrlError;
@@ -54,7 +54,7 @@ impl EndpointUrl {
         UrlPolicy::new().parse(text)
     }
 
-    /// From a text that a policy admits, and the URI that it is.
+    /// Made from a text that a policy allows, and the same text as a URI.
     pub(super) fn checked(text: &str, uri: Uri) -> EndpointUrl {
         EndpointUrl { text: text.to_owned(), uri }
     }
@@ -81,7 +81,7 @@ impl EndpointUrl {
         &self.uri
     }
 
-    /// The host as a resolver takes it: as given, with an IPv6 address out of its brackets.
+    /// The host for a resolver: as given, but an IPv6 address without its brackets.
     ///
     /// ```
     /// let url = hookseal::delivery::EndpointUrl::parse("https://[2606:4700:4700::1111]/in")?;

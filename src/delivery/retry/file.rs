@@ -1,4 +1,4 @@
-//! A retry policy as it stands in a file.
+//! A retry policy in a file.
 
 use std::fmt;
 

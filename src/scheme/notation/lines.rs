@@ -118,7 +118,7 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
 struct ReadItem {
     item: Item,
     holds: Holds,
-    /// The first byte behind the placeholder.
+    /// The first byte after the placeholder.
     after: usize,
 }
 
@@ -158,7 +158,7 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
 
 /// A list: what follows its first placeholder is the separator.
 const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Result<Value, Fault> {
-    // A timestamp, the first signature and the form of the further ones.
+    // A timestamp, the first signature, and the form of the others.
     const MAX_ITEMS: usize = 3;
 
     let separator = text[first.after];
@@ -212,11 +212,13 @@ const fn build_list(
     let mut i = 0;
     while i < count {
         match (items[i].holds, mac, time) {
-            (Holds::Id, _, _) => return in_headers(start, end, "has an `{id}` in a list: it stands alone in its line"),
+            (Holds::Id, _, _) => {
+                return in_headers(start, end, "has an `{id}` in a list: an id needs a line of its own");
+            }
             (Holds::Time(format), _, None) => time = Some((items[i].item, format, i)),
             (Holds::Time(_), _, Some(_)) => return in_headers(start, end, "has two timestamps"),
             (Holds::Mac(encoding), None, _) => mac = Some((items[i].item, encoding, i)),
-            // `v0={hex},{hex},...`: the prefix stands once, before the whole list.
+            // `v0={hex},{hex},...`: the prefix occurs once, before the whole list.
             (Holds::Mac(again), Some((one, encoding, place)), _) => {
                 let same_shape = again as u8 == encoding as u8 && place + 1 == i && i + 1 == count;
                 if !same_shape || gap.is_none() || one.prefix.is_empty() || !items[i].item.prefix.is_empty() {

@@ -112,10 +112,10 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     Ok(())
 }
 
-/// Whether a timestamp that stands between two placeholders lacks text on a side. One of the two is an id or a header,
-/// and any digits in its text, or in the body, could then pass for the time. Text on both sides prevents that, and so does
-/// RFC 3339 directly after an id, because its form can be found again. The first or last placeholder may lack text,
-/// because one of its ends cannot move.
+/// Whether a timestamp between two placeholders lacks text on a side. One of the two is an id or a header, and any
+/// digits in its text, or in the body, could then pass for the time. Text on both sides prevents that, and so does RFC
+/// 3339 directly after an id, because its form can be found again. The first or last placeholder may lack text, because
+/// one of its ends cannot move.
 const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
     let pieces = &notation.pieces;
     let last = notation.piece_count - 1;
