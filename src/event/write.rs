@@ -158,6 +158,9 @@ impl EventShape {
             },
             Meaning::Version => return event.version().map(json).transpose(),
             Meaning::Data => Some(serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?),
+            Meaning::Key if !event.further.iter().any(|further| further.name == name) => {
+                event.id().map(json).transpose()?
+            }
             Meaning::Constant(_) | Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
                 let further = event.further.iter().find(|further| further.name == name);
                 return match (further, line.means[0]) {

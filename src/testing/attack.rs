@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Uri};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, to_value};
 use time::{Duration, OffsetDateTime};
 
 use super::run::Run;
@@ -99,7 +99,7 @@ pub struct AttackKit {
 }
 
 enum Bodies {
-    Events { event_type: String, data: Box<RawValue> },
+    Events { event_type: String, data: Value },
     Own(Box<dyn Fn(usize) -> Bytes + Send + Sync>),
 }
 
@@ -123,9 +123,10 @@ impl AttackKit {
         event_type: &str,
         data: impl Serialize,
     ) -> Result<AttackKit, SenderError> {
-        let data = to_raw_value(&data).map_err(|_| EventError::Unserializable)?;
-        provider.event_shape().ok_or(EventError::NoShape)?;
-        AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })
+        let data = to_value(&data).map_err(|_| EventError::Unserializable)?;
+        let mut kit = AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })?;
+        kit.sender = kit.sender_of_type(event_type)?;
+        Ok(kit)
     }
 
     /// A kit with bodies of your own. `body` returns a different body for each number, and the endpoint must handle all of
@@ -250,17 +251,29 @@ impl AttackKit {
         }
     }
 
-    /// The event type; `None` for bodies of your own.
-    pub(super) fn unknown_type(&self) -> Option<Result<Bytes, SenderError>> {
-        matches!(self.bodies, Bodies::Events { .. }).then(|| self.body_of_type("type.added.tomorrow"))
+    /// An event of a type that the endpoint cannot know; `None` for bodies of your own, and where there is one type.
+    pub(super) fn unknown_type(&self) -> Option<Result<(Sender, Bytes), SenderError>> {
+        const TYPE: &str = "type.added.tomorrow";
+        let Bodies::Events { .. } = &self.bodies else { return None };
+        let has_types = self.sender.provider().event_types().nth(1).is_some();
+        let is_fixed = !has_types && self.sender.provider().event_types().next().is_some();
+        (!is_fixed).then(|| Ok((self.sender_of_type(TYPE)?, self.body_of_type(TYPE)?)))
+    }
+
+    fn sender_of_type(&self, event_type: &str) -> Result<Sender, SenderError> {
+        let event = Event::new(event_type, ()).with_id(event_id("evt_")?).with_time(self.sender.time());
+        self.sender.clone().with_event_headers(&event)
     }
 
     fn body_of_type(&self, event_type: &str) -> Result<Bytes, SenderError> {
         let Bodies::Events { data, .. } = &self.bodies else { return Err(EventError::NoShape.into()) };
         let unique = event_id("evt_")?;
+        let mut data = data.clone();
+        if let Value::Object(fields) = &mut data {
+            // Receivers ignore it, and events without an id differ by it.
+            fields.insert("hookseal_case".to_owned(), Value::String(unique.clone()));
+        }
         let event = Event::new(event_type, data).with_id(&unique).with_time(self.sender.time());
-        // What no shape knows: receivers ignore it, and events without an id differ by it.
-        let event = event.with_field("hookseal_case", &unique)?;
         let shape = self.sender.provider().event_shape().ok_or(EventError::NoShape)?;
         Ok(shape.write(&event)?.into())
     }

@@ -91,7 +91,7 @@ pub(super) fn all(kit: &AttackKit) -> Result<Vec<Case>, SenderError> {
 
 /// Somebody who does not know the secret.
 pub(super) fn stranger(kit: &AttackKit) -> Result<Sender, SenderError> {
-    Ok(Sender::new(kit.sender.provider(), Secret::from_bytes([0x55; 32])?)?)
+    kit.sender.with_keys(Secret::from_bytes([0x55; 32])?)
 }
 
 struct Cases<'k> {
@@ -108,20 +108,20 @@ impl Cases<'_> {
                 0 => "signed with the current secret".to_owned(),
                 _ => format!("signed with previous secret {place}"),
             };
-            self.signed(&name, &Sender::new(provider, secret.clone())?)?;
+            self.signed(&name, &kit.sender.with_keys(secret.clone())?)?;
         }
         self.signed("signed with another secret", &stranger(kit)?)?;
         // HMAC fills a short key up with zeros: these sixteen are the empty secret.
-        self.signed("signed with the empty secret", &Sender::new(provider, Secret::from_bytes([0; 16])?)?)?;
+        self.signed("signed with the empty secret", &kit.sender.with_keys(Secret::from_bytes([0; 16])?)?)?;
         for other in [&provider::GITHUB, &provider::STANDARD_WEBHOOKS] {
-            if let (false, Ok(sender)) = (other.name() == provider.name(), Sender::new(other, kit.keys.clone())) {
+            if let (false, Ok(sender)) = (other.name() == provider.name(), kit.sender.with_provider(other, kit.keys.clone())) {
                 self.signed(&format!("signed as {} does", other.name()), &sender)?;
             }
         }
         let wrong = |n| Secret::from_bytes([n; 32]);
         let others = (2..8).map(wrong).chain(kit.keys.secrets().take(1).cloned().map(Ok));
         let many = others.into_iter().try_fold(Keyring::new(wrong(1)?), |keys, secret| keys.with_previous(secret?))?;
-        self.signed("a good signature after seven others", &Sender::new(provider, many)?)
+        self.signed("a good signature after seven others", &kit.sender.with_keys(many)?)
     }
 
     fn headers(&mut self) -> Result<(), SenderError> {
@@ -207,7 +207,9 @@ impl Cases<'_> {
         let formatted = reformatted(&self.kit.body(self.list.len())?);
         self.content("JSON in an unusual format, signed so", formatted.into(), Kind::Good)?;
         if let Some(body) = self.kit.unknown_type() {
-            self.content("an event of a type added tomorrow", body?, Kind::UnknownType)?;
+            let (sender, body) = body?;
+            let request = self.kit.sign(&sender, body, Duration::ZERO)?;
+            self.add("an event of a type added tomorrow", request, Kind::UnknownType);
         }
         for (what, body) in UNREADABLE {
             self.content(&format!("signed: {what}"), Bytes::from_static(body), Kind::Unreadable)?;
@@ -245,10 +247,17 @@ impl Cases<'_> {
         self.kit.sign(&self.kit.sender, self.kit.body(self.list.len())?, Duration::ZERO)
     }
 
-    /// Those that the scheme writes or covers.
+    /// Those that the scheme writes or covers. Not an id that is not signed: a receiver need not look at it.
     fn header_names(&self) -> Result<Vec<HeaderName>, SenderError> {
         let request = self.good()?;
-        Ok(request.headers().keys().filter(|name| *name != CONTENT_TYPE).cloned().collect())
+        let now = self.kit.sender.time();
+        let verified = self.kit.verifier.verify_at(request.headers(), request.body(), now);
+        let unsigned_id = verified.ok().and_then(|verified| verified.proof().unsigned_id());
+        let is_free = |name: &HeaderName, value: &HeaderValue| {
+            *name == CONTENT_TYPE || self.kit.sender.adds(name) || unsigned_id.is_some_and(|id| value == id)
+        };
+        let judged = request.headers().iter().filter(|(name, value)| !is_free(name, value));
+        Ok(judged.map(|(name, _)| name.clone()).collect())
     }
 
     fn add(&mut self, name: &str, request: Request<Bytes>, kind: Kind) {

@@ -60,7 +60,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             (true, Kind::UnknownType) if !is_success(reply.status) => {
                 problems.push(answered("accepted: platforms pause an endpoint that refuses what they add"));
             }
-            (true, Kind::Unreadable) if reply.status >= 500 => problems.push(answered("no error of the server's")),
+            // 503 asks for it again, from a sender that gives up on a 4xx.
+            (true, Kind::Unreadable) if reply.status >= 500 && reply.status != 503 => problems.push(answered("no error of the server's")),
             (true, _) => {}
             (false, _) => {
                 if !(400..500).contains(&reply.status) {

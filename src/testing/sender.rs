@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -34,6 +34,7 @@ pub struct Sender {
     covered: Vec<HeaderName>,
     id: Option<String>,
     time: Option<OffsetDateTime>,
+    headers: HeaderMap,
 }
 
 impl Sender {
@@ -50,7 +51,7 @@ impl Sender {
     /// ```
     pub fn new(provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, ConfigError> {
         let covered = provider.scheme().plan().covered_headers().cloned().collect();
-        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None })
+        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None, headers: HeaderMap::new() })
     }
 
     /// Sets the time at which events happen and are signed: now unless set.
@@ -85,6 +86,29 @@ impl Sender {
         self
     }
 
+    /// Adds a header to all requests, for example one from which the provider's event type is read.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// let sender = Sender::new(&provider::GITHUB, Secret::new("It's a Secret to Everybody")?)?;
+    /// let request = sender.with_header("X-GitHub-Event", "push")?.body("/hook", r#"{"ref":"refs/heads/main"}"#)?;
+    /// assert_eq!(request.headers()["x-github-event"], "push");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SenderError::Request`] for a name or a value that no header can have.
+    pub fn with_header(
+        mut self,
+        name: impl TryInto<HeaderName, Error: Into<http::Error>>,
+        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
+    ) -> Result<Sender, SenderError> {
+        let name = name.try_into().map_err(|error| SenderError::Request(error.into()))?;
+        let value = value.try_into().map_err(|error| SenderError::Request(error.into()))?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
     /// A request with an event, in the provider's envelope.
     ///
     /// # Errors
@@ -107,7 +131,7 @@ impl Sender {
     ) -> Result<Request<Bytes>, SenderError> {
         let (id, time) = (self.id()?, self.time());
         let event = Event::new(event_type, data).with_id(id.as_str()).with_time(time);
-        self.signed(uri, &id, self.provider.encode(&event)?.into(), time)
+        self.clone().with_event_headers(&event)?.signed(uri, &id, self.provider.encode(&event)?.into(), time)
     }
 
     /// A request with any body.
@@ -133,6 +157,27 @@ impl Sender {
         self.signed(uri, &self.id()?, body.into(), self.time())
     }
 
+    /// Adds the headers from which an event is read. What the signer writes too, it overwrites.
+    pub(super) fn with_event_headers<T>(mut self, event: &Event<'_, T>) -> Result<Sender, SenderError> {
+        let shape = self.provider.event_shape().ok_or(EventError::NoShape)?;
+        self.headers.extend(shape.headers(event)?);
+        Ok(self)
+    }
+
+    /// One with other keys, which adds the same headers.
+    pub(super) fn with_keys(&self, keys: impl Into<Keyring>) -> Result<Sender, SenderError> {
+        Ok(Sender { headers: self.headers.clone(), ..Sender::new(&self.provider, keys)? })
+    }
+
+    /// One of another provider, which adds the same headers.
+    pub(super) fn with_provider(&self, provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, SenderError> {
+        Ok(Sender { headers: self.headers.clone(), ..Sender::new(provider, keys)? })
+    }
+
+    pub(super) fn adds(&self, name: &HeaderName) -> bool {
+        self.headers.contains_key(name)
+    }
+
     pub(super) fn provider(&self) -> &Provider {
         &self.provider
     }
@@ -155,6 +200,7 @@ impl Sender {
         let mut request = Request::post(uri.try_into().map_err(SignError::invalid_uri)?).body(body)?;
         let headers = request.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(self.headers.clone());
         for name in &self.covered {
             headers.insert(name, HeaderValue::from_static("value"));
         }

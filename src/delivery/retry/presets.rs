@@ -44,6 +44,12 @@ impl RetryPolicy {
         ];
         /// Slack's schedule for events.
         SLACK = [0, 60, 300];
+        /// Zoom's schedule.
+        ZOOM = [300, 1200, 3600];
+        /// Webflow's schedule.
+        WEBFLOW = [600, 600, 600];
+        /// Sanity's schedule since April 2026.
+        SANITY = [30, 30];
         /// One attempt and no retry.
         NONE = [];
     }

@@ -1,0 +1,50 @@
+//! Services and libraries that send webhooks for others.
+
+use super::*;
+
+table! {
+    /// The Standard Webhooks specification, HMAC signatures (`v1`).
+    STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ],
+        event: "type: {type}\ntimestamp?: {timestamp:rfc3339}\ndata: {data}";
+    /// Svix, and providers that send through it, with either set of header names.
+    SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
+        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
+        "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ],
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
+    /// Hookdeck Event Gateway. During a rotation, the second header carries the signature under the other key. Its
+    /// event id is not signed.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HOOKDECK = "hookdeck", VendorLibrary, "hookdeck.com/docs; npm @hookdeck/sdk", [
+        "x-hookdeck-signature: {base64}\nx-hookdeck-signature-2: {base64}\nx-hookdeck-eventid: {id}", "{body}"
+    ];
+    /// Outpost in its default mode. Its timestamp header is not signed and is therefore ignored. For its Standard
+    /// Webhooks mode, use [`STANDARD_WEBHOOKS`].
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
+        "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
+    ],
+        event: "x-outpost-topic: {type}\nx-outpost-event-id: {id}\nx-outpost-timestamp?: {timestamp:rfc3339}\n\n{data}",
+        idempotency: IdempotencyRule::BodyAndType,
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::OUTPOST, OutcomePolicy::standard(), HealthPolicy::never());
+    /// Convoy with simple signatures, in its default configuration.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CONVOY_SIMPLE = "convoy-simple", Code, "www.getconvoy.io/docs; its signature test data", [
+        "X-Convoy-Signature: {hex}", "{body}"
+    ];
+    /// Convoy with advanced signatures of the first version, in its default configuration.
+    CONVOY_ADVANCED = "convoy-advanced", Code, "www.getconvoy.io/docs; its signature test data", [
+        "X-Convoy-Signature: t={timestamp},v1={hex},...", "{timestamp},{body}"
+    ];
+    /// Hook0, signatures of version 0. Version 1 also signs a list of headers, which the notation cannot express yet.
+    HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
+        "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
+    ],
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
+}
