@@ -20,7 +20,7 @@
 //!
 //! | status | when | most senders retry |
 //! |---|---|---|
-//! | 200 | the event was processed; it is a duplicate; it failed permanently, which is logged; the handler does not know its type | no |
+//! | 200 | the event was processed; it is a duplicate; it failed permanently; the handler does not know its type | no |
 //! | 202 | the event was accepted and will be processed later | no |
 //! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`] | yes |
 //! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |

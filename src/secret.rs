@@ -94,7 +94,8 @@ impl Secret {
     ///
     /// # Errors
     /// [`ConfigError::EmptySecret`], and [`ConfigError::UntrimmedSecret`] for white space at the beginning or the end.
-    /// Nothing is trimmed silently: a secret that differs from the provider's by a line end would refuse every event.
+    /// Nothing is trimmed silently: with a secret that differs by a line end from the provider's, every event is
+    /// refused.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In actix-web, through [`actix::test_request`](crate::actix::test_request):
+//! In actix-web, convert the request with `hookseal::actix::test_request`:
 //!
 //! ```
 //! use actix_web::{App, test, web};

@@ -2,7 +2,7 @@ use time::OffsetDateTime;
 
 use super::state::FailReason;
 
-/// An attempt that has begun. Made by [`Delivery::begin`](super::Delivery::begin).
+/// An attempt that has begun. [`Delivery::begin`](super::Delivery::begin) makes one.
 ///
 /// ```
 /// use hookseal::delivery::{Delivery, DeliveryPolicy};
@@ -16,7 +16,7 @@ use super::state::FailReason;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub(super) number: u32,
-    /// Told apart from every other attempt of the delivery, whatever the clocks say.
+    /// Distinguishes it from every other attempt of the delivery, whatever the clocks say.
     pub(super) serial: u32,
     /// Unix milliseconds.
     pub(super) begun_at: i64,
@@ -117,7 +117,7 @@ pub enum AttemptError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Next {
-    /// Nothing: the receiver has it.
+    /// Nothing: the receiver has the event.
     Delivered,
     /// Another attempt, from this time on: a retry, or a replay that was asked for during the attempt.
     RetryAt(OffsetDateTime),

@@ -4,7 +4,7 @@ use super::state::State;
 
 /// What a [`Delivery`](super::Delivery) consists of, for a table that has a column for each field instead of JSON.
 ///
-/// All times are unix milliseconds. A table of pending deliveries alone needs no `state`, and one whose workers own
+/// All times are unix milliseconds. A table of only pending deliveries needs no `state`, and one whose workers own
 /// their rows and never store a beginning needs neither `begun_at` nor `lease_until`. A field without a column is left
 /// at its default.
 ///
@@ -32,7 +32,7 @@ pub struct Columns {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replays: u32,
     /// When the schedule's next attempt is due; none once the schedule is over. Your queue asks for
-    /// [`Delivery::due`](super::Delivery::due), which also knows of replays and leases.
+    /// [`Delivery::due`](super::Delivery::due), which also considers replays and leases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
     /// When the replay is due that a user asked for.
@@ -53,7 +53,7 @@ pub struct Columns {
     /// When the attempt in flight counts as lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<i64>,
-    /// The last attempt's status, if an answer came.
+    /// The last attempt's status, if an answer arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
     /// What went wrong in the last attempt, if no answer came: the word of

@@ -26,11 +26,11 @@ use crate::words::display_as_serialized;
 pub enum State {
     /// An attempt is in flight or still to come.
     Pending,
-    /// The receiver has it.
+    /// The receiver has the event.
     Delivered,
-    /// It is not tried any more.
+    /// It has failed and is not retried any more.
     Failed(FailReason),
-    /// It was called off.
+    /// It was cancelled.
     Cancelled,
 }
 

@@ -1,4 +1,4 @@
-//! A provider of your own: its setters, and what must hold of every provider however it was made.
+//! A provider of your own: its setters, and the checks for every provider, however it was made.
 
 use std::borrow::Cow;
 

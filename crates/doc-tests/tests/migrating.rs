@@ -86,7 +86,7 @@ fn every_row_of_the_table_is_true() {
         request
     };
     let rows = [
-        ("as it should be", good()),
+        ("valid in every respect", good()),
         ("signed 301 s ago", Request::new(KEY, "msg_1", &(now - 301).to_string(), b"{}")),
         ("with an empty secret", Request::new(b"", "msg_1", &time, b"{}")),
         ("with a key of 15 bytes", Request::new(b"fifteen bytes!!", "msg_1", &time, b"{}")),
@@ -107,7 +107,7 @@ fn every_row_of_the_table_is_true() {
             }),
         ),
         (
-            "with a malformed signature beside a good one",
+            "with a malformed signature next to a good one",
             with(|request| request.headers[2].1 = format!("v1,AAAA {}", request.signature)),
         ),
         ("with 17 signatures", with(|request| request.headers[2].1 = vec![request.signature.as_str(); 17].join(" "))),
@@ -116,7 +116,7 @@ fn every_row_of_the_table_is_true() {
             with(|request| request.headers = named("svix", &request.id, &request.timestamp, &request.signature)),
         ),
         (
-            "with `webhook-…` headers, and a `svix-id` beside them",
+            "with `webhook-…` headers and an additional `svix-id`",
             with(|request| request.headers.push(("svix-id", request.id.clone()))),
         ),
     ];
