@@ -29,8 +29,8 @@
 //! }
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! let klang_receiver: Receiver<Klang> = provider::KLANG.event_receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker();
-//! let github_receiver: Receiver<GitHub> = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker();
+//! let klang_receiver: Receiver<Klang> = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker();
+//! let github_receiver: Receiver<GitHub> = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker();
 //! HttpServer::new(move || {
 //!     App::new()
 //!         .app_data(klang_receiver.clone())

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::provider::{self, Provider};
-use hookseal::receive::{Answer, Receiver};
+use hookseal::provider::{self, IdempotencyRule, Provider};
+use hookseal::receive::{Answer, Receiver, Rejection, Webhook, Webhooks};
 use hookseal::testing::{AttackKit, Report};
-use hookseal::{Keyring, Secret, Verifier};
+use hookseal::{EventError, EventShape, Keyring, Secret, Verifier};
 use http::{HeaderMap, Request};
 use serde_json::{Value, json};
 
@@ -55,6 +55,13 @@ struct Endpoint {
 }
 
 const TYPE: &str = "thing.happened";
+
+/// Takes every type.
+#[derive(serde::Deserialize)]
+enum Anything {
+    #[serde(other)]
+    Event,
+}
 const ACCEPTED: (u16, &str) = (200, "accepted");
 
 impl Endpoint {
@@ -192,7 +199,9 @@ fn first_of_each(headers: &HeaderMap) -> HeaderMap {
 
 fn kit(provider: &'static Provider, keys: Keyring, processed: Arc<AtomicU64>) -> AttackKit {
     let kit = match provider.event_shape() {
-        Some(_) => AttackKit::events(provider, keys, type_of(provider), json!({"id": "thing_1", "note": "\u{e9}\u{1f980}"})),
+        Some(_) => {
+            AttackKit::events(provider, keys, type_of(provider), json!({"id": "thing_1", "note": "\u{e9}\u{1f980}"}))
+        }
         None => AttackKit::bodies(provider, keys, |n| format!(r#"{{"n":{n},"note":"é🦀"}}"#)),
     };
     kit.unwrap().with_effects(move || processed.load(Ordering::Relaxed))

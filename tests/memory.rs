@@ -56,7 +56,7 @@ impl Case {
     }
 
     fn receiver(&self) -> Receiver {
-        Provider::new("acme", self.scheme()).unwrap().receiver(self.secret()).unwrap()
+        Provider::new("acme", self.scheme()).unwrap().raw().receiver(self.secret()).unwrap()
     }
 
     fn signed(&self, body: &[u8]) -> HeaderMap {

@@ -160,9 +160,9 @@ fn code_and_files_are_checked_alike() {
             "schemes: `{body}` can be mistaken for what an earlier scheme covers",
         ),
         (
-            acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a."])),
-            format!(r#"{{"name":"acme","event_types":["a.b","a."],"schemes":[{plain}]}}"#),
-            "event_types: `a.` is not an event type",
+            acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a b"])),
+            format!(r#"{{"name":"acme","event_types":["a.b","a b"],"schemes":[{plain}]}}"#),
+            "event_types: `a b` is not a visible text",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_idempotency_rule(IdempotencyRule::EventId)),

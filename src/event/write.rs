@@ -19,8 +19,8 @@ impl EventShape {
     /// at the top level, and the body was compact JSON in the shape's order, without escapes in the envelope and without a
     /// version of `null`, the result is the same body byte for byte.
     ///
-    /// In a shape whose data is the whole body, the data must be an object. Fields that the shape names are added where
-    /// the data does not have them.
+    /// In a shape whose data is the whole body, the data must be an object. The event's id, type, time and version are
+    /// written into it.
     ///
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, [`EventError::ReadOnly`] for a
@@ -254,7 +254,7 @@ impl Node {
         }
     }
 
-    /// Puts a value in the place of a line, unless there is one.
+    /// Puts a value in the place of a line. What only tells events apart stays if there is something.
     fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
         let Some(step) = shape.step(line, depth) else { return };
         if let Node::Raw(text) = self {
@@ -271,7 +271,8 @@ impl Node {
             (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
                 match fields.iter_mut().find(|(field, _)| field == name) {
-                    Some(_) if is_last => {}
+                    Some(_) if is_last && line.means.contains(&Meaning::Key) => {}
+                    Some((_, old)) if is_last => *old = value,
                     Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
                     None if is_last => fields.push((name.to_owned(), value)),
                     None => {

@@ -46,6 +46,10 @@ macro_rules! table {
                     #[doc = "```"]
                 )+
             )?
+            $(
+                #[doc = concat!("Its [event types](Provider::event_types) are those of ", $types_source, ".")]
+                ///
+            )?
             #[doc = concat!("Confidence: [", stringify!($confidence), "](Confidence::", stringify!($confidence), "). Source: ", $source, ".")]
             pub static $constant: Provider = Provider {
                 name: Cow::Borrowed($name),
@@ -122,7 +126,16 @@ pub use senders::*;
 
 /// In the order of the documentation.
 static TABLES: [&[&Provider]; 10] = [
-    platforms::TABLE, senders::TABLE, payments::TABLE, commerce::TABLE, developer::TABLE, ai::TABLE, messaging::TABLE, meetings::TABLE, identity::TABLE, content::TABLE,
+    platforms::TABLE,
+    senders::TABLE,
+    payments::TABLE,
+    commerce::TABLE,
+    developer::TABLE,
+    ai::TABLE,
+    messaging::TABLE,
+    meetings::TABLE,
+    identity::TABLE,
+    content::TABLE,
 ];
 
 const COUNT: usize = 58;

@@ -43,7 +43,7 @@ const SHARED: usize = 256 << 20;
 /// use hookseal::{Secret, provider};
 ///
 /// let budget = BodyBudget::new(64 << 20);
-/// let github: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+/// let github: Receiver = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?;
 /// let github = github.with_body_budget(budget.clone());
 ///
 /// let body = vec![b' '; 1 << 20];
@@ -102,7 +102,7 @@ impl BodyBudget {
     /// # let body = vec![b' '; 1 << 20];
     /// # let secret = Secret::new("It's a Secret to Everybody")?;
     /// # let headers = provider::GITHUB.signer(secret.clone())?.sign("1", &body)?;
-    /// # let receiver: Receiver = provider::GITHUB.receiver(secret)?;
+    /// # let receiver: Receiver = provider::GITHUB.lossy().receiver(secret)?;
     /// let budget = BodyBudget::new(64 << 20);
     /// let receiver = receiver.with_body_budget(budget.clone());
     /// let mut intake = receiver.begin(&headers);

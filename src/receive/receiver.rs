@@ -38,7 +38,7 @@ use crate::verify::{Opened, Verifier};
 /// }
 /// let app = App {
 ///     klang: provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?.with_marker(),
-///     github: provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker(),
+///     github: provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?.with_marker(),
 /// };
 /// assert_eq!((app.klang.max_received(), app.github.max_received()), (1 << 20, 25 << 20));
 /// # Ok::<(), hookseal::ConfigError>(())
@@ -105,7 +105,7 @@ impl<P> Receiver<P> {
     ///
     /// enum GitHub {}
     ///
-    /// let receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let receiver = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?;
     /// let github: Receiver<GitHub> = receiver.with_marker();
     /// assert_eq!(github.provider().name(), "github");
     /// # Ok::<(), hookseal::ConfigError>(())
@@ -137,7 +137,7 @@ impl<P> Receiver<P> {
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
-    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let receiver: Receiver = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?;
     /// assert_eq!(receiver.with_max_received(100_000).max_received(), 100_000);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
@@ -201,7 +201,7 @@ impl<P> Receiver<P> {
     /// use hookseal::{Keyring, Secret, provider};
     ///
     /// let (old, new) = (Secret::new("It's a Secret to Everybody")?, Secret::new("It's a Secret to Nobody")?);
-    /// let receiver = provider::GITHUB.receiver(old.clone())?;
+    /// let receiver = provider::GITHUB.lossy().receiver(old.clone())?;
     /// let in_the_router = receiver.clone();
     ///
     /// receiver.set_keys(Keyring::new(new.clone()).with_previous(old)?)?;
@@ -248,7 +248,7 @@ impl<P> Receiver<P> {
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
-    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let receiver: Receiver = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?;
     /// assert_eq!(receiver.max_received(), 25 << 20);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
@@ -260,7 +260,7 @@ impl<P> Receiver<P> {
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
-    /// let receiver: Receiver = provider::GITHUB.receiver(Secret::new("It's a Secret to Everybody")?)?;
+    /// let receiver: Receiver = provider::GITHUB.lossy().receiver(Secret::new("It's a Secret to Everybody")?)?;
     /// assert!(receiver.body_budget().spent() <= receiver.body_budget().bytes());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```

@@ -124,7 +124,8 @@ impl AttackKit {
         data: impl Serialize,
     ) -> Result<AttackKit, SenderError> {
         let data = to_value(&data).map_err(|_| EventError::Unserializable)?;
-        let mut kit = AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })?;
+        let mut kit =
+            AttackKit::new(provider, keys.into(), Bodies::Events { event_type: event_type.to_owned(), data })?;
         kit.sender = kit.sender_of_type(event_type)?;
         Ok(kit)
     }

@@ -114,7 +114,9 @@ impl Cases<'_> {
         // HMAC fills a short key up with zeros: these sixteen are the empty secret.
         self.signed("signed with the empty secret", &kit.sender.with_keys(Secret::from_bytes([0; 16])?)?)?;
         for other in [&provider::GITHUB, &provider::STANDARD_WEBHOOKS] {
-            if let (false, Ok(sender)) = (other.name() == provider.name(), kit.sender.with_provider(other, kit.keys.clone())) {
+            if let (false, Ok(sender)) =
+                (other.name() == provider.name(), kit.sender.with_provider(other, kit.keys.clone()))
+            {
                 self.signed(&format!("signed as {} does", other.name()), &sender)?;
             }
         }

@@ -61,7 +61,9 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
                 problems.push(answered("accepted: platforms pause an endpoint that refuses what they add"));
             }
             // 503 asks for it again, from a sender that gives up on a 4xx.
-            (true, Kind::Unreadable) if reply.status >= 500 && reply.status != 503 => problems.push(answered("no error of the server's")),
+            (true, Kind::Unreadable) if reply.status >= 500 && reply.status != 503 => {
+                problems.push(answered("no error of the server's"))
+            }
             (true, _) => {}
             (false, _) => {
                 if !(400..500).contains(&reply.status) {

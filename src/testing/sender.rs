@@ -51,7 +51,14 @@ impl Sender {
     /// ```
     pub fn new(provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, ConfigError> {
         let covered = provider.scheme().plan().covered_headers().cloned().collect();
-        Ok(Sender { provider: provider.clone(), signer: provider.signer(keys)?, covered, id: None, time: None, headers: HeaderMap::new() })
+        Ok(Sender {
+            provider: provider.clone(),
+            signer: provider.signer(keys)?,
+            covered,
+            id: None,
+            time: None,
+            headers: HeaderMap::new(),
+        })
     }
 
     /// Sets the time at which events happen and are signed: now unless set.

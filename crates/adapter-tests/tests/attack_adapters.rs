@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::{Router, routing::post};
 use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::provider::{self, Provider};
-use hookseal::receive::{Answer, Receiver, Webhook};
+use hookseal::provider::{self, IdempotencyRule, Provider};
+use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
 use hookseal::testing::{AttackKit, Report};
 use hookseal::tower::WebhookLayer;
 use http::Request;
@@ -22,7 +22,8 @@ mod common;
 
 #[derive(serde::Deserialize)]
 enum Things {
-    #[serde(rename = "thing.happened")]
+    // Fathom has one type.
+    #[serde(rename = "thing.happened", alias = "new_meeting")]
     Happened { note: String },
 }
 
@@ -38,7 +39,11 @@ impl Work {
         Work { once: Once::new(MemoryStore::new(1000)), processed: Arc::default() }
     }
 
-    async fn hook(&self, webhook: Webhook<Things>) -> Answer {
+    async fn hook(&self, webhooks: Webhooks<Things>) -> Answer {
+        webhooks.each(|webhook| self.each(webhook)).await
+    }
+
+    async fn each(&self, webhook: Webhook<Things>) -> Answer {
         self.once
             .run(&webhook, async {
                 tokio::task::yield_now().await;
@@ -52,18 +57,32 @@ impl Work {
 
     fn kit(&self, provider: &Provider) -> AttackKit {
         let processed = self.processed.clone();
-        let kit = AttackKit::events(provider, keys(1, 2), "thing.happened", json!({"note": "é 🦀"})).unwrap();
+        let kit = AttackKit::events(provider, keys(1, 2), type_of(provider), json!({"note": "é 🦀"})).unwrap();
         kit.with_effects(move || processed.load(Ordering::Relaxed))
     }
 }
 
-/// Those that `Webhook` can read.
+fn type_of(provider: &Provider) -> &str {
+    let mut types = provider.event_types();
+    match (types.next(), types.next()) {
+        (Some(only), None) => only,
+        _ => "thing.happened",
+    }
+}
+
+/// Those whose events the catalogue describes.
 fn providers() -> impl Iterator<Item = &'static Provider> {
     provider::ALL.iter().copied().filter(|provider| provider.event_shape().is_some())
 }
 
 fn receiver(provider: &Provider) -> Receiver {
-    provider.receiver(keys(1, 2)).unwrap()
+    let provider = provider.lossy();
+    match provider.idempotency_rule() {
+        IdempotencyRule::Nothing => provider.with_idempotency_rule(IdempotencyRule::Body).unwrap(),
+        _ => provider,
+    }
+    .receiver(keys(1, 2))
+    .unwrap()
 }
 
 async fn attack_router(kit: &AttackKit, router: Router) -> Report {
@@ -81,7 +100,7 @@ async fn axum_stands_with_the_layer_and_without() {
     for (provider, is_layered) in providers().flat_map(|provider| [(provider, false), (provider, true)]) {
         let work = Work::new();
         let handler = work.clone();
-        let hook = async move |webhook: Webhook<Things>| handler.hook(webhook).await;
+        let hook = async move |webhooks: Webhooks<Things>| handler.hook(webhooks).await;
         let mut router = Router::new().route("/", post(hook));
         if is_layered {
             router = router.route_layer(WebhookLayer::<()>::new(receiver(provider)).once(work.once.clone()));
@@ -95,7 +114,7 @@ async fn axum_stands_with_the_layer_and_without() {
 async fn actix_stands() {
     for provider in providers() {
         let work = Work::new();
-        let hook = async |work: web::Data<Work>, webhook: Webhook<Things>| -> Answer { work.hook(webhook).await };
+        let hook = async |work: web::Data<Work>, webhooks: Webhooks<Things>| -> Answer { work.hook(webhooks).await };
         let app = App::new()
             .app_data(receiver(provider))
             .app_data(web::Data::new(work.clone()))

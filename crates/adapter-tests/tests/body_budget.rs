@@ -147,7 +147,7 @@ async fn a_body_that_is_declared_and_does_not_fit_is_not_asked_for() {
 
 /// For GitHub, with a limit of 25 MiB.
 fn github(budget: &BodyBudget) -> Receiver {
-    provider::GITHUB.receiver(key(0)).unwrap().with_body_budget(budget.clone())
+    provider::GITHUB.lossy().receiver(key(0)).unwrap().with_body_budget(budget.clone())
 }
 
 fn headers(n: u8, body: &[u8]) -> HeaderMap {
@@ -235,8 +235,8 @@ fn whatever_becomes_of_a_request_its_share_is_given_back() {
 
 #[test]
 fn receivers_that_were_given_no_budget_share_one() {
-    let github: Receiver = provider::GITHUB.receiver(key(0)).unwrap();
-    let tenant: Receiver = provider::GITHUB.tenant_receiver("tenant-7", Ok(key(1))).unwrap();
+    let github: Receiver = provider::GITHUB.lossy().receiver(key(0)).unwrap();
+    let tenant: Receiver = provider::GITHUB.lossy().tenant_receiver("tenant-7", Ok(key(1))).unwrap();
     let nobody: Receiver = provider::CALLINTEL.refusing_receiver().unwrap();
     let forged = headers(1, b"");
     let mut intake = github.begin(&forged);

@@ -65,7 +65,7 @@ async fn what_a_layer_verified_satisfies_no_other_receivers_extractor() {
     let cases = [
         (receiver(), StatusCode::OK),
         (CALLINTEL.receiver(key(2)).unwrap(), StatusCode::UNAUTHORIZED),
-        (provider::GITHUB.receiver(key(1)).unwrap(), StatusCode::BAD_REQUEST),
+        (provider::GITHUB.lossy().receiver(key(1)).unwrap(), StatusCode::BAD_REQUEST),
     ];
     for (state, expected) in cases {
         let response = routed(state).oneshot(request(body).map(Body::from)).await.unwrap();
@@ -76,7 +76,7 @@ async fn what_a_layer_verified_satisfies_no_other_receivers_extractor() {
 #[test]
 fn a_refusing_receiver_answers_as_one_with_another_secret() {
     for provider in provider::ALL {
-        let tenant: Receiver = provider.receiver(key(1)).unwrap();
+        let tenant: Receiver = provider.raw().receiver(key(1)).unwrap();
         let nobody: Receiver = provider.refusing_receiver().unwrap();
         let judge = |receiver: &Receiver, headers: &HeaderMap, length: usize| {
             let receiver = receiver.clone().with_max_received(1000);
@@ -136,8 +136,8 @@ fn a_provider_whose_events_are_not_known_is_found_at_start_up_and_not_by_the_fir
         if let Some(shape) = shape {
             provider = provider.with_event_shape(shape).unwrap();
         }
-        let made = provider.event_receiver(key(1));
-        let receiver = provider.receiver(key(1)).unwrap();
+        let made = provider.receiver(key(1));
+        let receiver = provider.raw().receiver(key(1)).unwrap();
         let request = Sender::new(&provider, key(1)).unwrap().body("/", r#"{"id":"evt_1","type":"a.b"}"#).unwrap();
         let mut intake = receiver.begin(request.headers());
         intake.push(request.body().clone());

@@ -65,7 +65,7 @@ impl ReceiverLookup<Tenants> for Tenant {
             match tenants.find(&name).await.map_err(Rejection::unavailable)? {
                 // The id, not the name in the path, which no signature covers: whatever the spelling, each event is
                 // processed once.
-                Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
+                Some(row) => provider::GITHUB.lossy().tenant_receiver(row.id, Secret::new(row.secret)),
                 // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
                 None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.as_str())),
             }
@@ -77,7 +77,7 @@ impl ReceiverLookup<Tenants> for Tenant {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let klang_receiver: Receiver<Klang> =
-        provider::KLANG.event_receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
+        provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker();
     // With several processes, use `Once::new(RedisStore::new(connection))`.
     let once = web::Data::new(Once::new(MemoryStore::new(100_000)));
     let lookup = Lookup::<Tenant>::new(Tenants { receivers: ReceiverCache::new(10_000) });

@@ -75,7 +75,7 @@ impl ReceiverLookup<App> for Tenant {
             match app.tenants.find(&name).await.map_err(Rejection::unavailable)? {
                 // The id, not the name in the path, which no signature covers: whatever the spelling, each event is
                 // processed once.
-                Some(row) => provider::GITHUB.tenant_receiver(row.id, Secret::new(row.secret)),
+                Some(row) => provider::GITHUB.lossy().tenant_receiver(row.id, Secret::new(row.secret)),
                 // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
                 None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.clone())),
             }
@@ -87,7 +87,7 @@ impl ReceiverLookup<App> for Tenant {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App {
-        klang: provider::KLANG.event_receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
+        klang: provider::KLANG.receiver(Secret::new(deliveries::KLANG_SECRET)?)?.with_marker(),
         tenants: Tenants,
         receivers: ReceiverCache::new(10_000),
         once: Once::new(MemoryStore::new(100_000)),

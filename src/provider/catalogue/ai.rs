@@ -9,6 +9,13 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ],
         event: "id: {id}\ntype: {type}\ncreated_at: {timestamp}\ndata: {data}",
+        types: [
+            "batch.cancelled", "batch.completed", "batch.expired", "batch.failed", "eval.run.canceled",
+            "eval.run.failed", "eval.run.succeeded", "fine_tuning.job.cancelled", "fine_tuning.job.failed",
+            "fine_tuning.job.succeeded", "realtime.call.incoming", "response.cancelled", "response.completed",
+            "response.failed", "response.incomplete",
+        ],
+        types_source: "npm openai 6.49.0",
         idempotency: IdempotencyRule::SignedId;
     /// Anthropic: Standard Webhooks.
     ///
@@ -18,6 +25,23 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "id: {id}\ntype: event\ncreated_at: {timestamp:rfc3339}\ndata.type: {type}\ndata: {data}",
+        types: [
+            "agent.archived", "agent.created", "agent.deleted", "agent.updated", "deployment.archived",
+            "deployment.created", "deployment.deleted", "deployment.paused", "deployment.unpaused",
+            "deployment.updated", "deployment_run.failed", "deployment_run.started", "deployment_run.succeeded",
+            "environment.archived", "environment.created", "environment.deleted", "environment.updated",
+            "external_key.failed", "external_key.recovered", "memory_store.archived", "memory_store.created",
+            "memory_store.deleted", "session.archived", "session.budget_reached", "session.created",
+            "session.deleted", "session.idled", "session.outcome_evaluation_ended", "session.pending",
+            "session.requires_action", "session.running", "session.status_idled", "session.status_rescheduled",
+            "session.status_run_started", "session.status_terminated", "session.thread_created",
+            "session.thread_idled", "session.thread_terminated", "session.updated",
+            "user_profile.enforcement_action_opened", "user_profile.enforcement_action_resolved",
+            "user_profile.program_status_updated", "vault.archived", "vault.created", "vault.deleted",
+            "vault_credential.archived", "vault_credential.created", "vault_credential.deleted",
+            "vault_credential.refresh_failed",
+        ],
+        types_source: "npm @anthropic-ai/sdk 1.12.0",
         idempotency: IdempotencyRule::SignedId;
     /// Replicate: Standard Webhooks. Publishes no tolerance.
     ///
@@ -27,6 +51,10 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "status: {type}\n{data}",
+        types: [
+            "aborted", "canceled", "failed", "processing", "starting", "succeeded",
+        ],
+        types_source: "npm replicate 1.4.0",
         idempotency: IdempotencyRule::SignedId;
     /// ElevenLabs. Its library accepts timestamps up to half an hour old. During a rotation, its JavaScript library
     /// reads only the first signature, and its Python library only the last.
@@ -43,5 +71,10 @@ table! {
         "x-retell-signature: v={timestamp:ms},d={hex}", "{body}{timestamp}"
     ],
         event: "event: {type}\n{data}",
+        types: [
+            "call_analyzed", "call_ended", "call_started", "chat_analyzed", "chat_ended", "chat_started",
+            "transcript_updated", "transfer_bridged", "transfer_cancelled", "transfer_ended", "transfer_started",
+        ],
+        types_source: "npm retell-sdk 5.66.1",
         idempotency: IdempotencyRule::Body;
 }

@@ -24,5 +24,11 @@ table! {
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ],
         event: "X-WC-Webhook-Topic: {type}\nX-WC-Webhook-Delivery-ID?: {id}\n\n{data}",
+        types: [
+            "coupon.created", "coupon.deleted", "coupon.updated", "customer.created", "customer.deleted",
+            "customer.updated", "order.created", "order.deleted", "order.updated", "product.created",
+            "product.deleted", "product.updated",
+        ],
+        types_source: "npm n8n-nodes-base 2.41.2",
         idempotency: IdempotencyRule::BodyAndType;
 }

@@ -8,6 +8,30 @@ table! {
         "WorkOS-Signature: t={timestamp:ms}, v1={hex}", "{timestamp}.{body}", past(180)
     ],
         event: "id: {id}\nevent: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
+        types: [
+            "api_key.created", "api_key.revoked", "authentication.email_verification_succeeded",
+            "authentication.magic_auth_failed", "authentication.magic_auth_succeeded",
+            "authentication.mfa_succeeded", "authentication.oauth_failed", "authentication.oauth_succeeded",
+            "authentication.passkey_failed", "authentication.passkey_succeeded", "authentication.password_failed",
+            "authentication.password_succeeded", "authentication.radar_risk_detected", "authentication.sso_failed",
+            "authentication.sso_succeeded", "connection.activated", "connection.deactivated", "connection.deleted",
+            "dsync.activated", "dsync.deleted", "dsync.group.created", "dsync.group.deleted", "dsync.group.updated",
+            "dsync.group.user_added", "dsync.group.user_removed", "dsync.user.created", "dsync.user.deleted",
+            "dsync.user.updated", "email_verification.created", "flag.created", "flag.deleted", "flag.rule_updated",
+            "flag.updated", "invitation.accepted", "invitation.created", "invitation.resent", "invitation.revoked",
+            "magic_auth.created", "organization.created", "organization.deleted", "organization.updated",
+            "organization_domain.created", "organization_domain.deleted", "organization_domain.updated",
+            "organization_domain.verification_failed", "organization_domain.verified",
+            "organization_membership.created", "organization_membership.deleted", "organization_membership.updated",
+            "organization_role.created", "organization_role.deleted", "organization_role.updated",
+            "password_reset.created", "password_reset.succeeded", "permission.created", "permission.deleted",
+            "permission.updated", "role.created", "role.deleted", "role.updated", "session.created",
+            "session.revoked", "user.created", "user.deleted", "user.updated",
+            "vault.byok_key.verification_completed", "vault.data.created", "vault.data.deleted", "vault.data.read",
+            "vault.data.updated", "vault.dek.decrypted", "vault.dek.read", "vault.kek.created",
+            "vault.metadata.read", "vault.names.listed",
+        ],
+        types_source: "npm @workos-inc/node 8.13.0",
         idempotency: IdempotencyRule::EventId;
     /// Clerk, which sends through Svix.
     ///
@@ -17,6 +41,21 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\nobject\ntimestamp?: {timestamp:ms}\ninstance_id\ndata: {data}",
+        types: [
+            "email.created", "organization.created", "organization.deleted", "organization.updated",
+            "organizationDomain.created", "organizationDomain.deleted", "organizationDomain.updated",
+            "organizationInvitation.accepted", "organizationInvitation.created", "organizationInvitation.revoked",
+            "organizationMembership.created", "organizationMembership.deleted", "organizationMembership.updated",
+            "paymentAttempt.created", "paymentAttempt.updated", "permission.created", "permission.deleted",
+            "permission.updated", "role.created", "role.deleted", "role.updated", "session.created", "session.ended",
+            "session.removed", "session.revoked", "sms.created", "subscription.active", "subscription.created",
+            "subscription.pastDue", "subscription.updated", "subscriptionItem.abandoned", "subscriptionItem.active",
+            "subscriptionItem.canceled", "subscriptionItem.created", "subscriptionItem.ended",
+            "subscriptionItem.freeTrialEnding", "subscriptionItem.incomplete", "subscriptionItem.pastDue",
+            "subscriptionItem.upcoming", "subscriptionItem.updated", "user.created", "user.deleted", "user.updated",
+            "waitlistEntry.created", "waitlistEntry.updated",
+        ],
+        types_source: "npm @clerk/backend 3.25.0",
         idempotency: IdempotencyRule::SignedId,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
     /// Finch: Standard Webhooks with its own header names, and a secret without a prefix.
@@ -25,5 +64,16 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(Base64)
     ],
         event: "event_type: {type}\n{data}",
+        types: [
+            "account.updated", "company.updated", "directory.created", "directory.deleted", "directory.updated",
+            "employment.created", "employment.deleted", "employment.updated", "individual.created",
+            "individual.deleted", "individual.updated", "job.benefit_create.completed",
+            "job.benefit_enroll.completed", "job.benefit_register.completed", "job.benefit_unenroll.completed",
+            "job.benefit_update.completed", "job.data_sync_all.completed", "job.initial_data_sync_org.succeeded",
+            "job.initial_data_sync_payroll.succeeded", "job.w4_form_employee_sync.completed",
+            "pay_statement.created", "pay_statement.deleted", "pay_statement.updated", "payment.created",
+            "payment.deleted", "payment.updated",
+        ],
+        types_source: "npm @tryfinch/finch-api 10.7.0",
         idempotency: IdempotencyRule::SignedId;
 }

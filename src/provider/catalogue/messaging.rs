@@ -11,6 +11,29 @@ table! {
             "type: {type}\n{data}";
             "&payload.{json}.type: {type}\n&payload.{json}: {data}";
             "&command: {type}\n&trigger_id: {id}\n&: {data}",
+        types: [
+            "agent_session_stopped", "agent_session_title_changed", "app_context_changed", "app_deleted",
+            "app_home_opened", "app_installed", "app_mention", "app_rate_limited", "app_requested",
+            "app_uninstalled", "app_uninstalled_team", "assistant_thread_context_changed",
+            "assistant_thread_started", "call_rejected", "channel_archive", "channel_created", "channel_deleted",
+            "channel_history_changed", "channel_id_changed", "channel_left", "channel_rename", "channel_shared",
+            "channel_unarchive", "channel_unshared", "dnd_updated", "dnd_updated_user", "email_domain_changed",
+            "emoji_changed", "entity_details_requested", "file_change", "file_comment_deleted", "file_created",
+            "file_deleted", "file_public", "file_shared", "file_unshared", "function_executed",
+            "grid_migration_finished", "grid_migration_started", "group_archive", "group_close", "group_deleted",
+            "group_history_changed", "group_left", "group_open", "group_rename", "group_unarchive", "im_close",
+            "im_created", "im_history_changed", "im_open", "invite_requested", "link_shared",
+            "member_joined_channel", "member_left_channel", "message", "message_metadata_deleted",
+            "message_metadata_posted", "message_metadata_updated", "pin_added", "pin_removed", "reaction_added",
+            "reaction_removed", "shared_channel_invite_accepted", "shared_channel_invite_approved",
+            "shared_channel_invite_declined", "shared_channel_invite_received", "shared_channel_invite_requested",
+            "star_added", "star_removed", "subteam_created", "subteam_members_changed", "subteam_self_added",
+            "subteam_self_removed", "subteam_updated", "team_access_granted", "team_access_revoked",
+            "team_domain_change", "team_join", "team_rename", "tokens_revoked", "user_change", "user_huddle_changed",
+            "user_profile_changed", "user_status_changed", "workflow_deleted", "workflow_published",
+            "workflow_step_deleted", "workflow_step_execute", "workflow_unpublished",
+        ],
+        types_source: "npm @slack/types 3.2.0",
         idempotency: IdempotencyRule::EventId,
         answer_within: 3,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::SLACK, OutcomePolicy::standard(), HealthPolicy::never()).with_timeout(Duration::from_secs(3));
@@ -24,6 +47,12 @@ table! {
         "x-line-signature: {base64}", "{body}"
     ],
         event: "events[].webhookEventId: {id}\nevents[].type: {type}\nevents[].timestamp: {timestamp:ms}\nevents[]: {data}",
+        types: [
+            "accountLink", "activated", "beacon", "botResumed", "botSuspended", "deactivated", "delivery", "follow",
+            "join", "leave", "memberJoined", "memberLeft", "membership", "message", "module", "postback", "unfollow",
+            "unsend", "videoPlayComplete",
+        ],
+        types_source: "npm @line/bot-sdk 11.0.0",
         idempotency: IdempotencyRule::EventId;
     /// Meta: Facebook, Instagram, Messenger and WhatsApp, with the app secret.
     ///
@@ -47,6 +76,32 @@ table! {
         event: "subscription.type: {type}\nsubscription.version: {version}\nevent: {data}";
             "subscription.type: {type}\nevents[].id: {id}\nevents[].data: {data}";
             "subscription.type: {type}\n{data}",
+        types: [
+            "automod.message.hold", "automod.message.update", "automod.settings.update", "automod.terms.update",
+            "channel.ad_break.begin", "channel.ban", "channel.bits.use",
+            "channel.channel_points_automatic_reward_redemption.add", "channel.channel_points_custom_reward.add",
+            "channel.channel_points_custom_reward.remove", "channel.channel_points_custom_reward.update",
+            "channel.channel_points_custom_reward_redemption.add",
+            "channel.channel_points_custom_reward_redemption.update", "channel.charity_campaign.donate",
+            "channel.charity_campaign.progress", "channel.charity_campaign.start", "channel.charity_campaign.stop",
+            "channel.chat.clear", "channel.chat.clear_user_messages", "channel.chat.message",
+            "channel.chat.message_delete", "channel.chat.notification", "channel.chat.user_message_hold",
+            "channel.chat.user_message_update", "channel.chat_settings.update", "channel.cheer",
+            "channel.custom_power_up_redemption.add", "channel.follow", "channel.goal.begin", "channel.goal.end",
+            "channel.goal.progress", "channel.hype_train.begin", "channel.hype_train.end",
+            "channel.hype_train.progress", "channel.moderate", "channel.moderator.add", "channel.moderator.remove",
+            "channel.poll.begin", "channel.poll.end", "channel.poll.progress", "channel.prediction.begin",
+            "channel.prediction.end", "channel.prediction.lock", "channel.prediction.progress", "channel.raid",
+            "channel.shared_chat.begin", "channel.shared_chat.end", "channel.shared_chat.update",
+            "channel.shield_mode.begin", "channel.shield_mode.end", "channel.shoutout.create",
+            "channel.shoutout.receive", "channel.subscribe", "channel.subscription.end", "channel.subscription.gift",
+            "channel.subscription.message", "channel.suspicious_user.message", "channel.suspicious_user.update",
+            "channel.unban", "channel.unban_request.create", "channel.unban_request.resolve", "channel.update",
+            "channel.vip.add", "channel.vip.remove", "channel.warning.acknowledge", "channel.warning.send",
+            "drop.entitlement.grant", "extension.bits_transaction.create", "stream.offline", "stream.online",
+            "user.authorization.grant", "user.authorization.revoke", "user.update", "user.whisper.message",
+        ],
+        types_source: "npm @twurple/api 8.2.0",
         idempotency: IdempotencyRule::SignedId;
     /// Resend, which sends through Svix.
     RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
@@ -54,6 +109,17 @@ table! {
         "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
+        types: [
+            "contact.created", "contact.deleted", "contact.topics.updated", "contact.updated", "domain.created",
+            "domain.deleted", "domain.updated", "email.bounced", "email.clicked", "email.complained",
+            "email.delivered", "email.delivery_delayed", "email.failed", "email.opened", "email.received",
+            "email.scheduled", "email.sent", "email.suppressed", "inbox.created", "inbox.deleted",
+            "inbox.draft.created", "inbox.draft.deleted", "inbox.draft.sent", "inbox.draft.updated",
+            "inbox.email.received", "inbox.email.sent", "inbox.thread.assigned", "inbox.thread.created",
+            "inbox.thread.folder.updated", "inbox.thread.labels.updated", "inbox.thread.unassigned", "inbox.updated",
+            "suppression.added", "suppression.removed", "topic.created", "topic.deleted", "topic.updated",
+        ],
+        types_source: "npm resend 6.38.0",
         idempotency: IdempotencyRule::SignedId,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
     /// Customer.io. Publishes no tolerance.
@@ -80,5 +146,14 @@ table! {
         "{body}.{id}.{timestamp}"
     ],
         event: "app_id\naccepted_time: {timestamp:rfc3339}\nevent_time\nproject_id\nmessage_metadata\ncorrelation_id\n{type}: {data}",
+        types: [
+            "capability_notification", "channel_event_notification", "contact_create_notification",
+            "contact_delete_notification", "contact_merge_notification", "contact_update_notification",
+            "conversation_delete_notification", "conversation_start_notification", "conversation_stop_notification",
+            "duplicated_contact_identities_notification", "event", "event_delivery_report", "message",
+            "message_delivery_report", "message_redaction", "message_submit_notification", "opt_in_notification",
+            "opt_out_notification", "record_notification", "smart_conversation_notification", "unsupported_callback",
+        ],
+        types_source: "npm @sinch/conversation 1.4.0",
         idempotency: IdempotencyRule::Body;
 }

@@ -22,6 +22,7 @@ mod tests {
         router(App {
             stripe: provider::STRIPE.receiver(Secret::new(STRIPE).unwrap()).unwrap().with_marker(),
             github: provider::GITHUB
+                .lossy()
                 .receiver(Secret::new(GITHUB).unwrap())
                 .unwrap()
                 .with_max_received(LIMIT)
