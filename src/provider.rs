@@ -341,9 +341,8 @@ impl Provider {
     /// Whether it delivers again after other failures, and not after this status.
     pub(crate) fn gives_up_on(&self, status: StatusCode) -> bool {
         let outcomes = self.delivery.outcomes();
-        !self.never_retries()
-            && outcomes.action(status.as_u16()) != Action::Retry
-            && outcomes.action(StatusCode::SERVICE_UNAVAILABLE.as_u16()) == Action::Retry
+        let retries = |status: StatusCode| matches!(outcomes.action(status.as_u16()), Action::Retry | Action::Throttle);
+        !self.never_retries() && !retries(status) && retries(StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// Whether it delivers each event once, whatever the answer.

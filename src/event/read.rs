@@ -13,7 +13,8 @@ use crate::place::{Half, Step};
 use crate::request::{NoHeaders, Request};
 
 use super::shape::{EventShape, Line, MAX_LINES, Mask, Meaning};
-use super::{Event, Further, time};
+use super::time::{self, Time};
+use super::{Event, Further};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -331,8 +332,10 @@ impl EventShape {
                         None => return Err(Misfit::Other(self.missing(Some(line)))),
                     },
                     Meaning::Time(format) => {
-                        event_time = found.value(bit).map(|value| time::read(format, value.raw()));
-                        is_time_signed = is_covered;
+                        if event_time.as_ref().is_none_or(|time: &Time<'_>| time.time.is_none()) {
+                            event_time = found.value(bit).map(|value| time::read(format, value.raw()));
+                            is_time_signed = is_covered;
+                        }
                     }
                     Meaning::Version => version = found.text(bit, "a string", name)?,
                     Meaning::Test(text) => is_test = found.value(bit).is_some_and(|value| value.is(self.text(text))),

@@ -59,11 +59,11 @@ table! {
     /// ElevenLabs. Its library accepts timestamps up to half an hour old. During a rotation, its JavaScript library
     /// reads only the first signature, and its Python library only the last.
     ///
-    /// Its sources contradict each other about `event_timestamp`: Unix seconds are read, anything else is no time.
+    /// Its sources contradict each other about `event_timestamp`, so Unix seconds and RFC 3339 are read.
     ELEVENLABS = "elevenlabs", VendorLibrary, "elevenlabs.io/docs; npm @elevenlabs/elevenlabs-js", [
         "ElevenLabs-Signature: t={timestamp},v0={hex},...", "{timestamp}.{body}", past(1800)
     ],
-        event: "type: {type}\nevent_timestamp?: {timestamp}\ndata: {data}",
+        event: "type: {type}\nevent_timestamp?: {timestamp} {timestamp:rfc3339}\ndata: {data}",
         idempotency: IdempotencyRule::Body,
         answer_within: 10;
     /// Retell, with an API key as the secret.

@@ -159,14 +159,14 @@ table! {
         test: TestRule::Type(Cow::Borrowed("pagey.ping")),
         answer_within: 5,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::new(), OutcomePolicy::server_errors_only(), HealthPolicy::never()).with_timeout(Duration::from_secs(5));
+    /// Sanity. Sets no tolerance, so a captured delivery stays valid forever.
+    ///
     /// It delivers again after 429 and 5xx only, twice. The body is what the operator's projection makes of the
     /// document.
-    ///
-    /// Sanity. Sets no tolerance, so a captured delivery stays valid forever.
     SANITY = "sanity", VendorLibrary, "www.sanity.io/docs/webhooks; npm @sanity/webhook", [
         "sanity-webhook-signature: t={timestamp:ms},v1={base64url}", "{timestamp}.{body}", past(any)
     ],
-        event: "sanity-operation: {type}\nidempotency-key?: {id}\n\n_type?: {type}\n{data}",
+        event: "sanity-operation: {type}\nidempotency-key?: {id}\nsanity-transaction-time?: {timestamp:rfc3339}\n\n_type?: {type}\n{data}",
         idempotency: IdempotencyRule::Body,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::SANITY, OutcomePolicy::server_errors_only(), HealthPolicy::never());
     /// Webflow.

@@ -74,8 +74,8 @@ table! {
         "{id}{timestamp}{body}", past(600)
     ],
         event: "subscription.type: {type}\nsubscription.version: {version}\nevent: {data}";
-            "subscription.type: {type}\nevents[].id: {id}\nevents[].data: {data}";
-            "subscription.type: {type}\n{data}",
+            "subscription.type: {type}\nsubscription.version: {version}\nevents[].id: {id}\nevents[].data: {data}";
+            "subscription.type: {type}\nsubscription.version: {version}\n{data}",
         types: [
             "automod.message.hold", "automod.message.update", "automod.settings.update", "automod.terms.update",
             "channel.ad_break.begin", "channel.ban", "channel.bits.use",
