@@ -56,6 +56,7 @@ mod cases;
 mod join;
 mod report;
 mod run;
+mod sample;
 mod sender;
 mod store;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
-use hookseal::receive::{Answer, Receiver, Rejection, Webhook, Webhooks};
+use hookseal::receive::{Answer, Receiver, Rejection, Webhooks};
 use hookseal::testing::{AttackKit, Report};
 use hookseal::{EventError, EventShape, Keyring, Secret, Verifier};
 use http::{HeaderMap, Request};
@@ -306,14 +306,12 @@ async fn a_receiver_with_its_store_passes_for_every_provider() {
             };
             let answer = match Webhooks::<Anything>::try_from(received.clone()) {
                 Ok(webhooks) => {
-                    let (once, process) = (&once, &process);
-                    let handler = |webhook: Webhook<Anything>| async move {
-                        match webhook.event.event_type() == type_of(provider) {
+                    webhooks
+                        .each(async |webhook| match webhook.event.event_type() == type_of(provider) {
                             true => once.run(&webhook, process()).await,
                             false => Answer::Processed,
-                        }
-                    };
-                    webhooks.each(handler).await
+                        })
+                        .await
                 }
                 Err(Rejection::Unreadable(EventError::NoShape)) => once.run(&received, process()).await,
                 Err(rejection) => {

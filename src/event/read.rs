@@ -91,7 +91,7 @@ impl EventShape {
         };
         self.check_constants(&shared, batch.lines)?;
         let (mut items, mut misfit, mut fits) = (Vec::new(), None, false);
-        self.each(batch, &shared, &mut |element| {
+        self.each(&batch, &shared, &mut |element| {
             let item = element.and_then(|(found, raw)| {
                 let content = if by_id { self.key(&found, is_signed)? } else { self.item_key(&found, raw) };
                 Ok(Item { event: self.event(found, is_signed)?, content })
@@ -269,11 +269,11 @@ impl EventShape {
     /// Calls `element` with what was found in each element of the array, and in those of the arrays inside.
     fn each<'a>(
         &self,
-        batch: Batch<'a>,
+        batch: &Batch<'a>,
         shared: &Findings<'a>,
         element: &mut dyn FnMut(Result<(Findings<'a>, &'a RawValue), Misfit>),
     ) -> Result<(), Misfit> {
-        let Batch { array, depth, lines } = batch;
+        let Batch { array, depth, lines } = *batch;
         let elements: Vec<&RawValue> = serde_json::from_str(array.get()).map_err(|_| {
             let line = self.lines_of(lines).next().map(|(_, line)| self.path(line, depth));
             Misfit::Other(EventError::WrongType { field: line.unwrap_or_default(), expected: "an array" })
@@ -283,7 +283,7 @@ impl EventShape {
             match self.find_in_value(raw, depth + 1, lines, &mut found, &mut inner) {
                 Err(misfit) => element(Err(misfit)),
                 Ok(()) => match inner {
-                    Some(inner) => self.each(inner, &found, element)?,
+                    Some(inner) => self.each(&inner, &found, element)?,
                     None => element(Ok((found, raw))),
                 },
             }

@@ -315,6 +315,7 @@ impl Line {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Parsed {
     lines: [Line; MAX_LINES],
     count: usize,

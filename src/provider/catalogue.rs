@@ -37,15 +37,8 @@ macro_rules! table {
                 $(#[doc = concat!(stringify!($setting), ": ", stringify!($($value)*))])*
                 #[doc = "```"]
             )+
-            $(
-                ///
-                /// Its events:
-                $(
-                    #[doc = "```text"]
-                    #[doc = $event]
-                    #[doc = "```"]
-                )+
-            )?
+            #[doc = include_str!(concat!("../pages/", $name, ".md"))]
+            ///
             $(
                 #[doc = concat!("Its [event types](Provider::event_types) are those of ", $types_source, ".")]
                 ///

@@ -25,7 +25,7 @@ use crate::trace;
 ///
 /// async fn hook(once: Once<MemoryStore>, webhooks: Webhooks<Chat>) -> Answer {
 ///     webhooks
-///         .each(|webhook| async {
+///         .each(async |webhook| {
 ///             once.run(&webhook, async {
 ///                 let Chat::Followed { mode } = webhook.event.data();
 ///                 println!("{mode}");
@@ -67,7 +67,7 @@ impl<T, P> Webhooks<T, P> {
     /// # use hookseal::receive::{Answer, Webhooks};
     /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
     /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
-    ///     webhooks.stop_at_failure().each(|webhook| async move { Answer::Processed }).await
+    ///     webhooks.stop_at_failure().each(async |_webhook| Answer::Processed).await
     /// }
     /// ```
     #[must_use]
@@ -86,7 +86,7 @@ impl<T, P> Webhooks<T, P> {
     ///     for rejection in webhooks.rejections() {
     ///         eprintln!("{rejection}");
     ///     }
-    ///     webhooks.each(|webhook| async move { Answer::Processed }).await
+    ///     webhooks.each(async |_webhook| Answer::Processed).await
     /// }
     /// ```
     pub fn rejections(&self) -> impl Iterator<Item = &Rejection> {
@@ -97,6 +97,9 @@ impl<T, P> Webhooks<T, P> {
     /// for a part of a batch, so the batch is delivered again until all of it is done: run the handler in an
     /// [`Once`](crate::idempotency::Once), and what is done is not repeated.
     ///
+    /// The closure may borrow what the handler owns. If the compiler says that `Send` is not general enough, it borrows
+    /// something through a reference that the handler was given: clone that first.
+    ///
     /// The answer is 503 if an event failed for now or cannot be read yet, otherwise 409 if another request is processing
     /// one, otherwise 400 if one cannot be read, otherwise 202 if one was accepted for later, and otherwise 200. Events of a
     /// type that `T` does not have count as processed.
@@ -106,14 +109,10 @@ impl<T, P> Webhooks<T, P> {
     /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
     ///
     /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
-    ///     webhooks.each(|webhook| async move { Answer::Processed }).await
+    ///     webhooks.each(async |_webhook| Answer::Processed).await
     /// }
     /// ```
-    pub async fn each<F, A>(self, mut handler: F) -> Answer
-    where
-        F: FnMut(Webhook<T, P>) -> A,
-        A: Future<Output = Answer>,
-    {
+    pub async fn each(self, mut handler: impl AsyncFnMut(Webhook<T, P>) -> Answer) -> Answer {
         let mut folded = Answer::Processed;
         for event in self.events {
             let answer = match event {

@@ -10,6 +10,8 @@ use crate::provider::Provider;
 use crate::secret::Keyring;
 use crate::sign::Signer;
 
+use super::sample;
+
 /// Makes signed requests as a provider would send them.
 ///
 /// ```
@@ -141,6 +143,45 @@ impl Sender {
         self.clone().with_event_headers(&event)?.signed(uri, &id, self.provider.encode(&event)?.into(), time)
     }
 
+    /// A request as the provider sends it: a delivery from its documentation or from its library, signed with this
+    /// sender's keys. `event_type` is the type of an event in it, or the first part of a joined one.
+    ///
+    /// The crate has one or a few samples of each provider whose events it describes, and some are shortened.
+    ///
+    /// # Errors
+    /// [`SenderError::NoSample`] lists the types that there are samples of.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::Sender};
+    /// let sender = Sender::new(&provider::GITHUB, Secret::new("It's a Secret to Everybody")?)?;
+    /// let request = sender.sample("/hook", "pull_request")?;
+    /// assert_eq!(request.headers()["x-github-event"], "pull_request");
+    /// assert!(request.body().starts_with(br#"{"action":"opened","number":2,"pull_request":{"#));
+    ///
+    /// let error = sender.sample("/hook", "pull_reqest").unwrap_err();
+    /// assert!(error.to_string().starts_with("there is no sample of `pull_reqest` by github, but of `pull_request.opened`"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sample(
+        &self,
+        uri: impl TryInto<Uri, Error: Into<http::Error>>,
+        event_type: &str,
+    ) -> Result<Request<Bytes>, SenderError> {
+        let sample = sample::find(self.provider.name(), event_type)?;
+        let mut sender = self.clone();
+        for (name, value) in &sample.headers {
+            sender = sender.with_header(name.as_str(), value.as_str())?;
+        }
+        let id = self.id.clone().or(sample.id).map_or_else(|| self.id(), Ok)?;
+        let mut request = sender.signed(uri, &id, sample.body.into(), self.time())?;
+        // The signer writes an id even where it does not cover it.
+        let coverage = self.provider.scheme().coverage();
+        for (name, value) in sender.headers.iter().filter(|(name, _)| !coverage.has_header(name.as_str())) {
+            request.headers_mut().insert(name, value.clone());
+        }
+        Ok(request)
+    }
+
     /// A request with any body.
     ///
     /// # Errors
@@ -221,8 +262,8 @@ impl Sender {
 /// ```
 /// use hookseal::{EventError, Secret, provider, testing::{Sender, SenderError}};
 ///
-/// let sender = Sender::new(&provider::BOX, Secret::new("a secret of twenty-some bytes")?)?;
-/// let error = sender.event("/hook", "FILE.UPLOADED", ()).unwrap_err();
+/// let sender = Sender::new(&provider::CONVOY_SIMPLE, Secret::new("a secret of twenty-some bytes")?)?;
+/// let error = sender.event("/hook", "order.paid", ()).unwrap_err();
 /// assert!(matches!(error, SenderError::Event(EventError::NoShape)));
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
@@ -235,6 +276,16 @@ pub enum SenderError {
     /// The request cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// There is no sample delivery with an event of this type.
+    #[error("there is no sample of `{event_type}` by {provider}, but of {}", .known.join(", "))]
+    NoSample {
+        /// The provider's name.
+        provider: String,
+        /// The type that was asked for.
+        event_type: String,
+        /// The types that there are samples of, in quotation marks.
+        known: Vec<String>,
+    },
     /// The provider or the secret cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

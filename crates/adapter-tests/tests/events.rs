@@ -78,7 +78,7 @@ struct Expected {
 const SIGNED_ID: &str = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W";
 
 fn deliveries() -> Vec<Delivery> {
-    let file = include_str!("../../../tests/vectors/deliveries.jsonl");
+    let file = include_str!("../../../src/testing/deliveries.jsonl");
     file.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
 }
 
@@ -164,10 +164,10 @@ async fn every_providers_deliveries_are_read_typed() {
                     async move {
                         assert_eq!(webhooks.rejections().count(), 0);
                         webhooks
-                            .each(|webhook| {
+                            .each(async |webhook| {
                                 assert!(webhook.received.idempotency_key().is_ok());
                                 seen.lock().unwrap().push(described(&webhook));
-                                async { Answer::Processed }
+                                Answer::Processed
                             })
                             .await
                     }
@@ -283,21 +283,18 @@ async fn a_batch_is_processed_one_by_one_and_answered_as_one() {
                 let (log, once, fails) = (log.clone(), once.clone(), fails.clone());
                 async move {
                     webhooks
-                        .each(|webhook| {
-                            let (log, once, fails) = (log.clone(), once.clone(), fails.clone());
-                            async move {
-                                once.run(&webhook, async {
-                                    let Chat::Message { message } = webhook.event.data() else {
-                                        return Answer::Accepted;
-                                    };
-                                    log.note(message.text.clone());
-                                    match message.text == "two" && fails.load(Ordering::Relaxed) {
-                                        true => Answer::retry(Duration::from_secs(7)),
-                                        false => Answer::Processed,
-                                    }
-                                })
-                                .await
-                            }
+                        .each(async |webhook| {
+                            once.run(&webhook, async {
+                                let Chat::Message { message } = webhook.event.data() else {
+                                    return Answer::Accepted;
+                                };
+                                log.note(message.text.clone());
+                                match message.text == "two" && fails.load(Ordering::Relaxed) {
+                                    true => Answer::retry(Duration::from_secs(7)),
+                                    false => Answer::Processed,
+                                }
+                            })
+                            .await
                         })
                         .await
                 }
@@ -343,9 +340,9 @@ async fn an_ordered_batch_stops_at_the_first_failure() {
         async move {
             webhooks
                 .stop_at_failure()
-                .each(|_| {
-                    let place = counter.fetch_add(1, Ordering::Relaxed);
-                    async move { if place == 1 { Answer::retry(Duration::from_secs(1)) } else { Answer::Processed } }
+                .each(async |_| match counter.fetch_add(1, Ordering::Relaxed) {
+                    1 => Answer::retry(Duration::from_secs(1)),
+                    _ => Answer::Processed,
                 })
                 .await
         }

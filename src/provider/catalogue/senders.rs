@@ -29,7 +29,7 @@ table! {
     OUTPOST = "outpost", Code, "outpost.hookdeck.com/docs", [
         "x-outpost-signature: v0={hex},{hex},...\nx-outpost-event-id: {id}", "{body}"
     ],
-        event: "x-outpost-topic: {type}\nx-outpost-event-id: {id}\nx-outpost-timestamp?: {timestamp:rfc3339}\n\n{data}",
+        event: "x-outpost-topic: {type}\nx-outpost-event-id: {id}\n\n{data}",
         idempotency: IdempotencyRule::BodyAndType,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::OUTPOST, OutcomePolicy::standard(), HealthPolicy::never());
     /// Convoy with simple signatures, in its default configuration.

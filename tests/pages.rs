@@ -1,0 +1,251 @@
+//! The page of each provider in the documentation, made from the catalogue and from a sample delivery.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hookseal::EventShape;
+use hookseal::delivery::{Action, DeliveryPolicy, RetryPolicy};
+use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
+use serde_json::Value;
+
+use common::assert_text;
+
+mod common;
+
+/// The first sample delivery of each provider.
+fn samples() -> BTreeMap<String, Value> {
+    let mut samples = BTreeMap::new();
+    for line in include_str!("../src/testing/deliveries.jsonl").lines() {
+        let delivery: Value = serde_json::from_str(line).expect("a delivery");
+        let events = delivery["events"].as_array().map_or(0, Vec::len);
+        if events > 0 {
+            samples.entry(delivery["provider"].as_str().expect("a name").to_owned()).or_insert(delivery);
+        }
+    }
+    samples
+}
+
+#[test]
+fn each_provider_has_its_page() {
+    let samples = samples();
+    for provider in provider::ALL {
+        let page = page(provider, samples.get(provider.name()));
+        assert_text(&format!("src/provider/pages/{}.md", provider.name()), &page);
+    }
+}
+
+fn page(provider: &Provider, sample: Option<&Value>) -> String {
+    let sections = match sample {
+        Some(sample) => vec![
+            shapes(provider),
+            delivery(sample),
+            handler(provider, sample),
+            coverage(provider),
+            keys(provider),
+            answers(provider),
+        ],
+        None => vec![unknown(provider), keys(provider), answers(provider)],
+    };
+    let sections: Vec<String> = sections.into_iter().map(|section| section.trim().to_owned()).collect();
+    format!("\n{}\n", sections.join("\n\n"))
+}
+
+fn unknown(provider: &Provider) -> String {
+    let constant = constant(provider);
+    format!(
+        "# Events\n\nThe body is whatever its sender posts, so the catalogue cannot describe the events. Describe yours \
+         with\n[`with_event_shape`](Provider::with_event_shape), or take the raw bytes with `{constant}.raw()`."
+    )
+}
+
+fn constant(provider: &Provider) -> String {
+    provider.name().replace('-', "_").to_uppercase()
+}
+
+fn shapes(provider: &Provider) -> String {
+    let mut text = "# Events\n".to_owned();
+    for (place, shape) in provider.event_shapes().iter().enumerate() {
+        text += match place {
+            0 => "\nWhere a delivery says what happened ([`EventShape`]):\n",
+            _ => "\nor, if it does not look like this:\n",
+        };
+        text += &format!("\n```text\n{}\n```\n", shape.as_str());
+    }
+    if provider.event_shapes().iter().any(EventShape::is_batch) {
+        text += "\nOne request can contain several events: take [`Webhooks`](crate::receive::Webhooks).\n";
+    }
+    let types = provider.event_types().count();
+    if types > 1 {
+        text += &format!(
+            "\n{types} types are known: [`event_types`](Provider::event_types) lists them. It may send others.\n"
+        );
+    }
+    if let Some(test) = provider.test_rule() {
+        text += &match test {
+            TestRule::IdPrefix(prefix) => format!("\nIts test events have ids that begin with `{prefix}`.\n"),
+            TestRule::DataIdPrefix(prefix) => {
+                format!("\nIts test events have data whose `id` begins with `{prefix}`.\n")
+            }
+            TestRule::Type(event_type) => format!("\nIts test events are of type `{event_type}`.\n"),
+            other => panic!("{other:?} has no words"),
+        };
+    }
+    text
+}
+
+fn delivery(sample: &Value) -> String {
+    let mut text = "# A delivery\n\nWithout the headers of the signature:\n\n```text\n".to_owned();
+    for (name, value) in sample["headers"].as_object().expect("headers") {
+        text += &format!("{name}: {}\n", value.as_str().expect("a text"));
+    }
+    if !sample["headers"].as_object().expect("headers").is_empty() {
+        text += "\n";
+    }
+    let body = sample["body"].as_str().expect("a body");
+    text += body;
+    text += "\n```\n";
+    let events = sample["events"].as_array().expect("events");
+    let said: Vec<String> = events.iter().map(described).collect();
+    match &said[..] {
+        [only] => text += &format!("\nRead as an event {only}.\n"),
+        several => text += &format!("\nRead as {} events:\n\n- {}\n", several.len(), several.join(";\n- ") + "."),
+    }
+    text
+}
+
+fn described(event: &Value) -> String {
+    let mut said = format!("of type `{}`", event["type"].as_str().expect("a type"));
+    for (field, name) in [("id", "id"), ("unsigned_id", "unsigned id"), ("time", "time"), ("version", "version")] {
+        if let Some(value) = event[field].as_str() {
+            said += &format!(", with the {name} `{value}`");
+        }
+    }
+    said
+}
+
+fn handler(provider: &Provider, sample: &Value) -> String {
+    let event_type = sample["events"][0]["type"].as_str().expect("a type");
+    let words = event_type.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let variant: String = words
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_uppercase()
+                + &if word.contains(char::is_lowercase) { rest.to_owned() } else { rest.to_lowercase() }
+        })
+        .collect();
+    let taken = if provider.event_shapes().iter().any(EventShape::is_batch) {
+        (
+            "Webhooks",
+            "webhooks",
+            "for webhook in webhooks {\n        let Event::",
+            "(data) = webhook.event.into_data();\n        println!(\"{data}\");\n    }",
+        )
+    } else {
+        ("Webhook", "webhook", "let Event::", "(data) = webhook.event.into_data();\n    println!(\"{data}\");")
+    };
+    let (extractor, argument, before, after) = taken;
+    format!(
+        "# A handler\n\n```\nuse hookseal::receive::{{Answer, {extractor}}};\n\n#[derive(serde::Deserialize)]\nenum Event \
+         {{\n    #[serde(rename = \"{event_type}\")]\n    {variant}(serde_json::Value), // or a type of your own\n}}\n\n\
+         async fn hook({argument}: {extractor}<Event>) -> Answer {{\n    {before}{variant}{after}\n    \
+         Answer::Processed\n}}\n```"
+    )
+}
+
+fn coverage(provider: &Provider) -> String {
+    let shape = provider.event_shape().expect("a shape");
+    let head = shape.as_str().split_once("\n\n").map_or("", |(head, _)| head);
+    let coverage = provider.scheme().coverage();
+    let free: Vec<&str> = head
+        .lines()
+        .map(|line| line.split(':').next().unwrap_or_default().trim_end_matches('?'))
+        .filter(|name| !coverage.has_header(name))
+        .collect();
+    let mut text = "# What is signed\n\nThe signature covers the whole body".to_owned();
+    if free.is_empty() {
+        text += ", and with it everything that is read of an event.\n";
+    } else {
+        let names: Vec<String> = free.iter().map(|name| format!("`{name}`")).collect();
+        text += &format!(
+            ", but not {}: whoever replays a captured delivery can change {}.\n",
+            names.join(" or "),
+            if names.len() == 1 { "it" } else { "them" }
+        );
+        if head.lines().any(|line| line.contains("{type}")) {
+            text += "Data of one type can be presented as that of another, so give each variant of your enum the fields \
+                     that it needs.\n";
+        }
+    }
+    match provider.replay_window() {
+        Some(window) => text += &format!("A captured delivery stays valid for at most {window} seconds.\n"),
+        None => text += "A captured delivery stays valid forever.\n",
+    }
+    text
+}
+
+fn keys(provider: &Provider) -> String {
+    let rule = match provider.idempotency_rule() {
+        IdempotencyRule::EventId if provider.event_shape().is_some_and(|shape| shape.as_str().contains("{key}")) => {
+            "the values marked `{key}` and `{id}` in its shape, together with the type".to_owned()
+        }
+        IdempotencyRule::EventId => "the event's id".to_owned(),
+        IdempotencyRule::SignedId => "the id in the signed header".to_owned(),
+        IdempotencyRule::Body if provider.event_shapes().iter().any(EventShape::is_batch) => {
+            "the part of the body that each event was read from".to_owned()
+        }
+        IdempotencyRule::Body => "the body".to_owned(),
+        IdempotencyRule::BodyAndType => "the body, together with the type".to_owned(),
+        IdempotencyRule::Nothing => {
+            return "# Each event once\n\nNothing tells two of its events apart, so [`Once`](crate::idempotency::Once) \
+                    answers with 500. Process\nits events in a way that does no harm if it happens twice, or set a \
+                    rule with\n[`with_idempotency_rule`](Provider::with_idempotency_rule)."
+                .to_owned();
+        }
+        other => panic!("{other:?} has no words"),
+    };
+    format!("# Each event once\n\nIts events are told apart by {rule} ([`IdempotencyRule`]).")
+}
+
+fn answers(provider: &Provider) -> String {
+    let mut text = "# Answers and retries\n".to_owned();
+    if let Some(within) = provider.answer_within() {
+        text += &format!("\n- It waits {within} seconds for the answer.");
+    }
+    let policy = provider.delivery_policy();
+    if policy.retry() == &RetryPolicy::NONE {
+        text += "\n- It never delivers an event again by itself: use \
+                 [`receiver_with_fallback`](Provider::receiver_with_fallback) if none may be lost.";
+    } else if policy.retry() != DeliveryPolicy::new().retry() || provider.name() == "standard-webhooks" {
+        let delays: Vec<String> = policy.retry().delays().map(wait).collect();
+        text += &format!("\n- It delivers again after {}.", delays.join(", "));
+    } else {
+        text += "\n- The catalogue knows no schedule of its retries.";
+    }
+    if policy.retry() != &RetryPolicy::NONE {
+        match policy.outcomes().action(400) {
+            Action::GiveUp => {
+                text += "\n- It gives up on an event that is answered with a 4xx. What cannot be read is therefore \
+                         answered with 503.";
+            }
+            _ => text += "\n- What cannot be read is answered with 400.",
+        }
+    }
+    if let Some(failures) = policy.health().max_failures() {
+        text += &format!("\n- It disables an endpoint after {failures} failures in a row.");
+    }
+    if let Some(bytes) = provider.max_sent() {
+        text += &format!("\n- Its bodies have at most {bytes} bytes.");
+    }
+    if provider.confidence() == Confidence::Documented {
+        text += "\n\nAll of this is from its documentation: no library was run against it.";
+    }
+    text
+}
+
+fn wait(delay: Duration) -> String {
+    match delay.as_secs() {
+        seconds if seconds % 3600 == 0 && seconds > 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 && seconds > 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
