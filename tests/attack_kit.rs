@@ -305,13 +305,14 @@ async fn a_receiver_with_its_store_passes_for_every_provider() {
                 Answer::Processed
             };
             let answer = match Webhooks::<Anything>::try_from(received.clone()) {
-                Ok(webhooks) => {
-                    webhooks
-                        .each(async |webhook| match webhook.event.event_type() == type_of(provider) {
+                Ok(mut webhooks) => {
+                    while let Some(webhook) = webhooks.next() {
+                        webhooks.record(match webhook.event.event_type() == type_of(provider) {
                             true => once.run(&webhook, process()).await,
                             false => Answer::Processed,
-                        })
-                        .await
+                        });
+                    }
+                    webhooks.answer()
                 }
                 Err(Rejection::Unreadable(EventError::NoShape)) => once.run(&received, process()).await,
                 Err(rejection) => {

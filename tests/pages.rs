@@ -133,22 +133,28 @@ fn handler(provider: &Provider, sample: &Value) -> String {
                 + &if word.contains(char::is_lowercase) { rest.to_owned() } else { rest.to_lowercase() }
         })
         .collect();
-    let taken = if provider.event_shapes().iter().any(EventShape::is_batch) {
+    let is_batch = provider.event_shapes().iter().any(EventShape::is_batch);
+    let taken = if is_batch {
         (
             "Webhooks",
-            "webhooks",
-            "for webhook in webhooks {\n        let Event::",
-            "(data) = webhook.event.into_data();\n        println!(\"{data}\");\n    }",
+            "mut webhooks",
+            "while let Some(webhook) = webhooks.next() {\n        let Event::",
+            "(data) = webhook.event.into_data();\n        println!(\"{data}\");\n        \
+             webhooks.record(Answer::Processed);\n    }\n    webhooks.answer()",
         )
     } else {
-        ("Webhook", "webhook", "let Event::", "(data) = webhook.event.into_data();\n    println!(\"{data}\");")
+        (
+            "Webhook",
+            "webhook",
+            "let Event::",
+            "(data) = webhook.event.into_data();\n    println!(\"{data}\");\n    Answer::Processed",
+        )
     };
     let (extractor, argument, before, after) = taken;
     format!(
         "# A handler\n\n```\nuse hookseal::receive::{{Answer, {extractor}}};\n\n#[derive(serde::Deserialize)]\nenum Event \
          {{\n    #[serde(rename = \"{event_type}\")]\n    {variant}(serde_json::Value), // or a type of your own\n}}\n\n\
-         async fn hook({argument}: {extractor}<Event>) -> Answer {{\n    {before}{variant}{after}\n    \
-         Answer::Processed\n}}\n```"
+         async fn hook({argument}: {extractor}<Event>) -> Answer {{\n    {before}{variant}{after}\n}}\n```"
     )
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::time::Duration;
+use std::vec::IntoIter;
 
 use serde::de::DeserializeOwned;
 
@@ -13,6 +14,10 @@ use crate::trace;
 /// It works for any provider: where a request contains one event, so does this. `T` is as for [`Webhook`]. A batch is
 /// authentic as a whole or not at all; each of its events has an [idempotency key](Received::idempotency_key) of its own.
 ///
+/// No provider understands an answer for a part of a batch: it delivers the whole again until the answer is 2xx. Run each
+/// event in an [`Once`](crate::idempotency::Once), [record](Self::record) its answer, and give back the
+/// [answer](Self::answer) that follows from all of them. What is done is then not repeated.
+///
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 /// use hookseal::receive::{Answer, Webhooks};
@@ -23,26 +28,28 @@ use crate::trace;
 ///     Followed { mode: String },
 /// }
 ///
-/// async fn hook(once: Once<MemoryStore>, webhooks: Webhooks<Chat>) -> Answer {
-///     webhooks
-///         .each(async |webhook| {
-///             once.run(&webhook, async {
-///                 let Chat::Followed { mode } = webhook.event.data();
-///                 println!("{mode}");
-///                 Answer::Processed
-///             })
-///             .await
-///         })
-///         .await
+/// async fn hook(once: Once<MemoryStore>, mut webhooks: Webhooks<Chat>) -> Answer {
+///     while let Some(webhook) = webhooks.next() {
+///         let answer = once.run(&webhook, async {
+///             let Chat::Followed { mode } = webhook.event.data();
+///             println!("{mode}");
+///             Answer::Processed
+///         });
+///         webhooks.record(answer.await);
+///     }
+///     webhooks.answer()
 /// }
 /// ```
 pub struct Webhooks<T, P = ()> {
     received: Received<P>,
-    events: Vec<Result<Webhook<T, P>, Rejection>>,
-    stops_at_failure: bool,
+    events: IntoIter<Webhook<T, P>>,
+    rejections: Vec<Rejection>,
+    folded: Answer,
+    /// An event was taken, and its answer is not recorded.
+    is_open: bool,
 }
 
-/// When a sender should come again for events that could not be read.
+/// When a sender should come again for events that are not done.
 const COME_AGAIN: Duration = Duration::from_secs(30);
 
 impl<T, P> Webhooks<T, P> {
@@ -53,26 +60,60 @@ impl<T, P> Webhooks<T, P> {
     ///
     /// async fn hook(webhooks: Webhooks<serde_json::Value>) -> Answer {
     ///     println!("{} bytes", webhooks.received().body().len());
-    ///     Answer::Processed
+    ///     webhooks.answer()
     /// }
     /// ```
     pub fn received(&self) -> &Received<P> {
         &self.received
     }
 
-    /// Leaves the rest of the events alone after one that fails for now, for a sender whose events have an order. They are
-    /// processed when the sender delivers the batch again.
+    /// The next event that can be read and whose type `T` has, in the order of the batch.
     ///
     /// ```
-    /// # use hookseal::receive::{Answer, Webhooks};
+    /// use hookseal::receive::{Answer, Webhooks};
     /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
-    /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
-    ///     webhooks.stop_at_failure().each(async |_webhook| Answer::Processed).await
+    ///
+    /// async fn hook(mut webhooks: Webhooks<Ledger>) -> Answer {
+    ///     while let Some(webhook) = webhooks.next() {
+    ///         println!("{:?}", webhook.event.id());
+    ///         webhooks.record(Answer::Processed);
+    ///     }
+    ///     webhooks.answer()
     /// }
     /// ```
-    #[must_use]
-    pub fn stop_at_failure(self) -> Webhooks<T, P> {
-        Webhooks { stops_at_failure: true, ..self }
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would be consumed by the loop, and its answers lost"
+    )]
+    pub fn next(&mut self) -> Option<Webhook<T, P>> {
+        self.close();
+        let next = self.events.next();
+        self.is_open = next.is_some();
+        next
+    }
+
+    /// Records the answer for the event that [`next`](Self::next) returned last. One without an answer counts as failed for
+    /// now.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
+    ///
+    /// /// For a sender whose events have an order.
+    /// async fn hook(mut webhooks: Webhooks<Ledger>) -> Answer {
+    ///     while let Some(webhook) = webhooks.next() {
+    ///         let is_booked = webhook.event.id().is_some();
+    ///         if !is_booked {
+    ///             break; // this event and those after it are delivered again
+    ///         }
+    ///         webhooks.record(Answer::Processed);
+    ///     }
+    ///     webhooks.answer()
+    /// }
+    /// ```
+    pub fn record(&mut self, answer: Answer) {
+        self.is_open = false;
+        self.fold(answer);
     }
 
     /// Why events of the batch do not reach the handler: those of a type that `T` does not have
@@ -86,113 +127,111 @@ impl<T, P> Webhooks<T, P> {
     ///     for rejection in webhooks.rejections() {
     ///         eprintln!("{rejection}");
     ///     }
-    ///     webhooks.each(async |_webhook| Answer::Processed).await
+    ///     webhooks.answer()
     /// }
     /// ```
-    pub fn rejections(&self) -> impl Iterator<Item = &Rejection> {
-        self.events.iter().filter_map(|event| event.as_ref().err())
+    pub fn rejections(&self) -> impl ExactSizeIterator<Item = &Rejection> {
+        self.rejections.iter()
     }
 
-    /// Runs the handler for one event after the other, and makes one answer of theirs. No provider understands an answer
-    /// for a part of a batch, so the batch is delivered again until all of it is done: run the handler in an
-    /// [`Once`](crate::idempotency::Once), and what is done is not repeated.
+    /// The answer for the whole request.
     ///
-    /// The closure may borrow what the handler owns. If the compiler says that `Send` is not general enough, it borrows
-    /// something through a reference that the handler was given: clone that first.
-    ///
-    /// The answer is 503 if an event failed for now or cannot be read yet, otherwise 409 if another request is processing
-    /// one, otherwise 400 if one cannot be read, otherwise 202 if one was accepted for later, and otherwise 200. Events of a
-    /// type that `T` does not have count as processed.
+    /// It is 503 if an event failed for now, was not taken, or has no recorded answer; otherwise 409 if another request is
+    /// processing one; otherwise 400 if one cannot be read, or 503 where the sender would give up on that; otherwise 202 if
+    /// one was accepted for later; and otherwise 200. Events of a type that `T` does not have count as processed.
     ///
     /// ```
-    /// use hookseal::receive::{Answer, Webhooks};
-    /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
-    ///
-    /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
-    ///     webhooks.each(async |_webhook| Answer::Processed).await
-    /// }
+    /// # use hookseal::{Secret, provider};
+    /// # use hookseal::receive::{Answer, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Chat { #[serde(rename = "follow")] Followed }
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"events":[{"type":"follow","webhookEventId":"01"},{"type":"follow","webhookEventId":"02"}]}"#;
+    /// # let headers = provider::LINE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver = provider::LINE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// let mut webhooks: Webhooks<Chat> = intake.finish()?.try_into()?;
+    /// webhooks.next();
+    /// webhooks.record(Answer::Processed);
+    /// assert_eq!(webhooks.answer().status(), 503, "the second event was not taken");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub async fn each(self, mut handler: impl AsyncFnMut(Webhook<T, P>) -> Answer) -> Answer {
-        let mut folded = Answer::Processed;
-        for event in self.events {
-            let answer = match event {
-                Ok(webhook) => handler(webhook).await,
-                Err(Rejection::Unhandled { .. }) => Answer::Processed,
-                Err(Rejection::Unreadable(error)) => Answer::Unreadable(error),
-                Err(_) => Answer::retry(COME_AGAIN),
-            };
-            folded = fold(folded, answer);
-            if self.stops_at_failure && !folded.is_final() {
-                break;
-            }
+    pub fn answer(mut self) -> Answer {
+        self.is_open |= self.events.len() > 0;
+        self.close();
+        self.folded
+    }
+
+    fn close(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.fold(Answer::retry(COME_AGAIN));
         }
-        folded
     }
-}
 
-/// The more urgent of two answers, and of two that ask for another try the later one.
-fn fold(one: Answer, other: Answer) -> Answer {
-    let urgency = |answer: &Answer| match answer {
-        Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
-        Answer::Accepted => 1,
-        Answer::Unreadable(_) => 3,
-        Answer::InFlight { .. } => 4,
-        Answer::TemporaryFailure { .. } => 5,
-        Answer::Reply(reply) if reply.status().is_success() => 2,
-        Answer::Reply(_) => 6,
-    };
-    let key = |answer: &Answer| (urgency(answer), answer.retry_after());
-    if key(&other) > key(&one) { other } else { one }
+    /// Keeps the more urgent of two answers, and of two that ask for another try the later one.
+    fn fold(&mut self, answer: Answer) {
+        let urgency = |answer: &Answer| match answer {
+            Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
+            Answer::Accepted => 1,
+            Answer::Reply(reply) if reply.status().is_success() => 2,
+            Answer::Unreadable(_) => 3,
+            Answer::InFlight { .. } => 4,
+            Answer::TemporaryFailure { .. } => 5,
+            Answer::Reply(_) => 6,
+        };
+        let rank = |answer: &Answer| (urgency(answer), answer.retry_after());
+        if rank(&answer) > rank(&self.folded) {
+            self.folded = answer;
+        }
+    }
 }
 
 impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
     type Error = Rejection;
 
     fn try_from(received: Received<P>) -> Result<Webhooks<T, P>, Rejection> {
-        let read = |received: &Received<P>| -> Result<Vec<_>, EventError> {
-            let keyed = received.keyed_events(Some(received.scope()))?.into_iter();
-            let typed = keyed.map(|keyed| {
-                let keyed = keyed.map_err(|error| received.unreadable(error))?;
-                let unknown = Rejection::Unhandled { event_type: keyed.event.event_type().to_owned() };
-                match keyed.event.typed() {
-                    Ok(Some(event)) => {
-                        Ok(Webhook { event: event.into_owned(), received: received.for_item(keyed.key) })
-                    }
-                    Ok(None) => Err(unknown),
-                    Err(error) => Err(received.unreadable(error)),
-                }
-            });
-            Ok(typed.collect())
-        };
-        let events: Vec<Result<Webhook<T, P>, Rejection>> = match read(&received) {
-            Ok(events) => events,
-            Err(error) => {
-                let rejection = received.unreadable(error);
-                trace::unread(&received, &rejection);
-                return Err(rejection);
-            }
-        };
-        for rejection in events.iter().filter_map(|event| event.as_ref().err()) {
-            trace::unread(&received, rejection);
-            // A mistake of the receiver's own is one for every event.
-            if let Rejection::Unreadable(error) = rejection
-                && error.is_of_receiver()
-            {
-                return Err(rejection.clone());
+        let (mut events, mut rejections) = (Vec::new(), Vec::new());
+        if let Err(error) = read(&received, &mut events, &mut rejections) {
+            let rejection = received.unreadable(error);
+            trace::unread(&received, &rejection);
+            return Err(rejection);
+        }
+        let events = events.into_iter();
+        let mut webhooks =
+            Webhooks { received, events, rejections: Vec::new(), folded: Answer::Processed, is_open: false };
+        for rejection in &rejections {
+            trace::unread(&webhooks.received, rejection);
+            match rejection {
+                // A mistake of the receiver's own is one for every event.
+                Rejection::Unreadable(error) if error.is_of_receiver() => return Err(rejection.clone()),
+                Rejection::Unreadable(error) => webhooks.fold(Answer::Unreadable(error.clone())),
+                Rejection::Unhandled { .. } => {}
+                _ => webhooks.fold(Answer::retry(COME_AGAIN)),
             }
         }
-        Ok(Webhooks { received, events, stops_at_failure: false })
+        Ok(Webhooks { rejections, ..webhooks })
     }
 }
 
-/// The events that can be read and whose types `T` has, in order.
-impl<T, P> IntoIterator for Webhooks<T, P> {
-    type Item = Webhook<T, P>;
-    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Result<Webhook<T, P>, Rejection>>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.events.into_iter().flatten()
+fn read<T: DeserializeOwned, P>(
+    received: &Received<P>,
+    events: &mut Vec<Webhook<T, P>>,
+    rejections: &mut Vec<Rejection>,
+) -> Result<(), EventError> {
+    for keyed in received.keyed_events(Some(received.scope()))? {
+        let event = keyed.and_then(|keyed| {
+            let event_type = keyed.event.event_type().to_owned();
+            Ok((keyed.event.typed()?, event_type, keyed.key))
+        });
+        match event {
+            Ok((Some(event), _, key)) => {
+                events.push(Webhook { event: event.into_owned(), received: received.for_item(key) });
+            }
+            Ok((None, event_type, _)) => rejections.push(Rejection::Unhandled { event_type }),
+            Err(error) => rejections.push(received.unreadable(error)),
+        }
     }
+    Ok(())
 }
 
 impl<T, P> AsRef<Received<P>> for Webhooks<T, P> {
@@ -204,6 +243,10 @@ impl<T, P> AsRef<Received<P>> for Webhooks<T, P> {
 impl<T, P> fmt::Debug for Webhooks<T, P> {
     /// Without the data and the body, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhooks").field("events", &self.events).field("received", &self.received).finish()
+        f.debug_struct("Webhooks")
+            .field("events", &self.events.as_slice())
+            .field("rejections", &self.rejections)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
     }
 }

@@ -39,13 +39,16 @@ impl Work {
         Work { once: Once::new(MemoryStore::new(1000)), processed: Arc::default() }
     }
 
-    async fn hook(self, webhooks: Webhooks<Things>) -> Answer {
-        webhooks.each(async |webhook| self.each(webhook).await).await
+    async fn hook(&self, mut webhooks: Webhooks<Things>) -> Answer {
+        while let Some(webhook) = webhooks.next() {
+            webhooks.record(self.process(&webhook).await);
+        }
+        webhooks.answer()
     }
 
-    async fn each(&self, webhook: Webhook<Things>) -> Answer {
+    async fn process(&self, webhook: &Webhook<Things>) -> Answer {
         self.once
-            .run(&webhook, async {
+            .run(webhook, async {
                 tokio::task::yield_now().await;
                 let Things::Happened { note } = webhook.event.data();
                 assert_eq!(note, "é 🦀");
@@ -100,7 +103,7 @@ async fn axum_stands_with_the_layer_and_without() {
     for (provider, is_layered) in providers().flat_map(|provider| [(provider, false), (provider, true)]) {
         let work = Work::new();
         let handler = work.clone();
-        let hook = async move |webhooks: Webhooks<Things>| handler.clone().hook(webhooks).await;
+        let hook = async move |webhooks: Webhooks<Things>| handler.hook(webhooks).await;
         let mut router = Router::new().route("/", post(hook));
         if is_layered {
             router = router.route_layer(WebhookLayer::<()>::new(receiver(provider)).once(work.once.clone()));
@@ -114,9 +117,7 @@ async fn axum_stands_with_the_layer_and_without() {
 async fn actix_stands() {
     for provider in providers() {
         let work = Work::new();
-        let hook = async |work: web::Data<Work>, webhooks: Webhooks<Things>| -> Answer {
-            work.as_ref().clone().hook(webhooks).await
-        };
+        let hook = async |work: web::Data<Work>, webhooks: Webhooks<Things>| -> Answer { work.hook(webhooks).await };
         let app = App::new()
             .app_data(receiver(provider))
             .app_data(web::Data::new(work.clone()))

@@ -159,17 +159,16 @@ async fn every_providers_deliveries_are_read_typed() {
             let seen = Seen::default();
             let handler = {
                 let seen = seen.clone();
-                move |webhooks: Webhooks<Anything>| {
+                move |mut webhooks: Webhooks<Anything>| {
                     let seen = seen.clone();
                     async move {
                         assert_eq!(webhooks.rejections().count(), 0);
-                        webhooks
-                            .each(async |webhook| {
-                                assert!(webhook.received.idempotency_key().is_ok());
-                                seen.lock().unwrap().push(described(&webhook));
-                                Answer::Processed
-                            })
-                            .await
+                        while let Some(webhook) = webhooks.next() {
+                            assert!(webhook.received.idempotency_key().is_ok());
+                            seen.lock().unwrap().push(described(&webhook));
+                            webhooks.record(Answer::Processed);
+                        }
+                        webhooks.answer()
                     }
                 }
             };
@@ -203,8 +202,9 @@ fn keys_tell_events_apart_and_nothing_else() {
         let request = request(delivery);
         let mut intake = receiver.begin(request.headers());
         intake.push(request.body().clone());
-        let webhooks = Webhooks::<Anything>::try_from(intake.finish().unwrap()).unwrap();
-        webhooks.into_iter().map(|webhook| webhook.received.idempotency_key().unwrap().to_string()).collect()
+        let mut webhooks = Webhooks::<Anything>::try_from(intake.finish().unwrap()).unwrap();
+        let next = std::iter::from_fn(|| webhooks.next());
+        next.map(|webhook| webhook.received.idempotency_key().unwrap().to_string()).collect()
     };
     // The same body under another type.
     let created = find("shopify", "create");
@@ -279,24 +279,21 @@ async fn a_batch_is_processed_one_by_one_and_answered_as_one() {
         let fails = Arc::new(AtomicBool::new(true));
         let handler = {
             let (log, once, fails) = (log.clone(), once.clone(), fails.clone());
-            move |webhooks: Webhooks<Chat>| {
+            move |mut webhooks: Webhooks<Chat>| {
                 let (log, once, fails) = (log.clone(), once.clone(), fails.clone());
                 async move {
-                    webhooks
-                        .each(async |webhook| {
-                            once.run(&webhook, async {
-                                let Chat::Message { message } = webhook.event.data() else {
-                                    return Answer::Accepted;
-                                };
-                                log.note(message.text.clone());
-                                match message.text == "two" && fails.load(Ordering::Relaxed) {
-                                    true => Answer::retry(Duration::from_secs(7)),
-                                    false => Answer::Processed,
-                                }
-                            })
-                            .await
-                        })
-                        .await
+                    while let Some(webhook) = webhooks.next() {
+                        let work = once.run(&webhook, async {
+                            let Chat::Message { message } = webhook.event.data() else { return Answer::Accepted };
+                            log.note(message.text.clone());
+                            match message.text == "two" && fails.load(Ordering::Relaxed) {
+                                true => Answer::retry(Duration::from_secs(7)),
+                                false => Answer::Processed,
+                            }
+                        });
+                        webhooks.record(work.await);
+                    }
+                    webhooks.answer()
                 }
             }
         };
@@ -335,16 +332,17 @@ async fn a_batch_is_processed_one_by_one_and_answered_as_one() {
 async fn an_ordered_batch_stops_at_the_first_failure() {
     let handled = Arc::new(AtomicUsize::new(0));
     let counter = handled.clone();
-    let handler = move |webhooks: Webhooks<Chat>| {
+    let handler = move |mut webhooks: Webhooks<Chat>| {
         let counter = counter.clone();
         async move {
-            webhooks
-                .stop_at_failure()
-                .each(async |_| match counter.fetch_add(1, Ordering::Relaxed) {
-                    1 => Answer::retry(Duration::from_secs(1)),
-                    _ => Answer::Processed,
-                })
-                .await
+            while let Some(webhook) = webhooks.next() {
+                drop(webhook);
+                if counter.fetch_add(1, Ordering::Relaxed) == 1 {
+                    break;
+                }
+                webhooks.record(Answer::Processed);
+            }
+            webhooks.answer()
         }
     };
     let receiver: Receiver = provider::LINE.receiver(key(1)).unwrap();
