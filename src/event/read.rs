@@ -12,7 +12,7 @@ use crate::headers::Found;
 use crate::place::{Half, Step};
 use crate::request::{NoHeaders, Request};
 
-use super::shape::{EventShape, Line, MAX_LINES, Mask, Meaning};
+use super::shape::{EventShape, Line, MAX_LINES, Mask, Meaning, Walk};
 use super::time::{self, Time};
 use super::{Event, Further};
 
@@ -116,10 +116,9 @@ impl EventShape {
         request: &Request<'_, 'a>,
         is_signed: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<u8>, Misfit> {
-        let wanted = |line: &Line| {
-            line.is_key() || line.has(Meaning::Type) || line.means.iter().any(|m| matches!(m, Meaning::Constant(_)))
-        };
-        let wanted = self.lines().filter(|(_, line)| wanted(line)).fold(0, |mask, (bit, _)| mask | bit);
+        let walk = self.walk();
+        let types = if walk.keys == walk.id { 0 } else { walk.types };
+        let wanted = walk.keys | types | walk.constants;
         let mut found = Findings::default();
         self.find_headers(request, &mut found)?;
         if self.in_body() & wanted != 0 {
@@ -135,25 +134,27 @@ impl EventShape {
     }
 
     fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(&str) -> bool) -> Result<Vec<u8>, Misfit> {
-        let is_signed = |line: &Line| line.place.half != Half::Header || is_signed(self.name(line));
-        let mut parts = self.lines().filter(|(_, line)| line.is_key() && is_signed(line)).peekable();
-        let Some((bit, first)) = parts.next() else { return Err(Misfit::Broken(EventError::NoIdempotencyKey)) };
-        if parts.peek().is_none() && first.has(Meaning::Id) {
-            return match found.text(bit, "a string or a number", self.name(first))? {
-                Some(id) => Ok(id.into_owned().into_bytes()),
-                None => Err(Misfit::Other(self.missing(Some(first)))),
+        const EXPECTED: &str = "a string or a number";
+
+        let Walk { keys, types, id, .. } = *self.walk();
+        let signed = |lines: Mask| self.lines_of(lines).filter(|(_, line)| self.is_covered(line, is_signed));
+        if keys == id && signed(keys).next().is_some() {
+            return match (self.text_of(found, id, EXPECTED)?, self.line(id)) {
+                (Some(id), _) => Ok(id.into_owned().into_bytes()),
+                (None, line) => Err(Misfit::Other(self.missing(line))),
             };
         }
         let mut key = Vec::new();
-        let types = self.lines().filter(|(_, line)| line.has(Meaning::Type) && is_signed(line));
-        for (bit, line) in types.chain([(bit, first)]).chain(parts) {
-            let text = found.text(bit, "a string or a number", self.name(line))?;
+        let mut is_empty = true;
+        for (i, line) in signed(types).chain(signed(keys)) {
+            let text = self.text_of(found, 1 << i, EXPECTED)?;
             if text.is_none() && !line.place.is_optional {
                 return Err(Misfit::Other(self.missing(Some(line))));
             }
+            is_empty &= keys & (1 << i) == 0;
             push_part(&mut key, text.unwrap_or_default().as_bytes());
         }
-        Ok(key)
+        if is_empty { Err(Misfit::Broken(EventError::NoIdempotencyKey)) } else { Ok(key) }
     }
 
     /// The element itself, with what the lines above it found.
@@ -162,7 +163,7 @@ impl EventShape {
         for (i, line) in self.lines_of(self.in_body()) {
             let is_shared = !(0..).map_while(|depth| self.step(line, depth)).any(|step| matches!(step, Step::Each));
             if let (true, Some(value)) = (is_shared, found.value(1 << i)) {
-                push_part(&mut key, value.raw().as_bytes());
+                push_part(&mut key, value.as_bytes());
             }
         }
         push_part(&mut key, raw.get().as_bytes());
@@ -178,7 +179,7 @@ impl EventShape {
                 Found::Repeated => return Err(Misfit::Broken(EventError::DuplicateField { field: name.to_owned() })),
             };
             let wrong = || Misfit::Broken(EventError::WrongType { field: name.to_owned(), expected: "a text" });
-            found.values[i] = Some(Value::Header(value.ok_or_else(wrong)?));
+            found.values[i] = value.ok_or_else(wrong)?;
         }
         Ok(())
     }
@@ -186,16 +187,17 @@ impl EventShape {
     fn find_in_body<'a>(
         &self,
         body: &'a [u8],
-        mut lines: Mask,
+        lines: Mask,
         found: &mut Findings<'a>,
         batch: &mut Option<Batch<'a>>,
     ) -> Result<(), Misfit> {
         if body.starts_with(BYTE_ORDER_MARK) {
             return Err(Misfit::Broken(EventError::ByteOrderMark));
         }
-        let whole = self.lines_of(lines).find(|(_, line)| line.place.is_whole()).map(|(i, _)| i);
-        let is_array = self.lines_of(lines).any(|(_, line)| matches!(self.step(line, 0), Some(Step::Each)));
-        if whole.is_none() && !is_array {
+        let whole = self.walk().whole & lines;
+        let is_array =
+            self.is_batch() && self.lines_of(lines).any(|(_, line)| matches!(self.step(line, 0), Some(Step::Each)));
+        if whole == 0 && !is_array {
             if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
                 // If it is JSON at all, it is not an object.
                 return Err(match serde_json::from_slice::<IgnoredAny>(body) {
@@ -206,11 +208,18 @@ impl EventShape {
             return self.find_in_object(serde_json::Deserializer::from_slice(body), 0, lines, found, batch);
         }
         let raw: &RawValue = serde_json::from_slice(body).map_err(|error| Misfit::Broken(malformed(&error)))?;
-        if let Some(i) = whole {
-            found.values[i] = Some(Value::Json(raw));
-            lines &= !(1 << i);
+        self.take(whole, raw, found);
+        self.find_in_value(raw, 0, lines & !whole, found, batch)
+    }
+
+    /// The value of these lines.
+    fn take<'a>(&self, lines: Mask, raw: &'a RawValue, found: &mut Findings<'a>) {
+        for (i, _) in self.lines_of(lines) {
+            found.values[i] = raw.get();
         }
-        self.find_in_value(raw, 0, lines, found, batch)
+        if lines & self.walk().data != 0 {
+            found.data = Some(raw);
+        }
     }
 
     /// `lines` all lead through this value, which is `depth` steps into the body.
@@ -225,7 +234,7 @@ impl EventShape {
         let mut deeper = 0;
         for (i, line) in self.lines_of(lines) {
             match self.step(line, depth) {
-                None => found.values[i] = Some(Value::Json(raw)),
+                None => self.take(1 << i, raw, found),
                 Some(_) => deeper |= 1 << i,
             }
         }
@@ -253,14 +262,14 @@ impl EventShape {
         found: &mut Findings<'a>,
         batch: &mut Option<Batch<'a>>,
     ) -> Result<(), Misfit> {
-        let mut children = Children { list: [None; MAX_LINES], count: 0, fault: None };
+        let mut children = Children { list: Vec::new(), fault: None };
         let visitor = Object { shape: self, depth, lines, found, children: &mut children };
         let read = json.deserialize_map(visitor).and_then(|()| json.end());
         if let Some(fault) = children.fault {
             return Err(Misfit::Broken(fault));
         }
         read.map_err(|error| Misfit::Broken(malformed(&error)))?;
-        for (lines, raw) in children.list.into_iter().flatten() {
+        for (lines, raw) in children.list {
             self.find_in_value(raw, depth + 1, lines, found, batch)?;
         }
         Ok(())
@@ -293,11 +302,11 @@ impl EventShape {
 
     /// The shape is not that of this request if a constant differs. Those in `except` are not known yet.
     fn check_constants(&self, found: &Findings<'_>, except: Mask) -> Result<(), Misfit> {
-        for (bit, line) in self.lines().filter(|(bit, _)| bit & except == 0) {
+        for (i, line) in self.lines_of(self.walk().constants & !except) {
             let Meaning::Constant(wanted) = line.means[0] else { continue };
-            match found.value(bit) {
+            match found.value(1 << i) {
                 None if line.place.is_optional => {}
-                Some(value) if value.is(self.text(wanted)) => {}
+                Some(value) if is(value, self.text(wanted)) => {}
                 Some(_) => {
                     let (field, expected) = (self.name(line).to_owned(), "the constant of the event shape");
                     return Err(Misfit::Other(EventError::WrongType { field, expected }));
@@ -309,51 +318,51 @@ impl EventShape {
     }
 
     fn event<'a>(&self, mut found: Findings<'a>, is_signed: &dyn Fn(&str) -> bool) -> Result<Event<'a>, Misfit> {
+        let walk = self.walk();
         self.check_constants(&found, 0)?;
+        let (mut id, mut unsigned_id) = (None, None);
+        if let Some(line) = self.line(walk.id) {
+            let is_covered = self.is_covered(line, is_signed);
+            match self.text_of(&found, walk.id, "a string or a number")? {
+                Some(text) if is_covered => id = Some(text),
+                Some(text) => unsigned_id = Some(text),
+                None if line.place.is_optional || !is_covered => {}
+                None => return Err(Misfit::Other(self.missing(Some(line)))),
+            }
+        }
         let mut event_type = Type::default();
-        let (mut id, mut unsigned_id, mut event_time, mut version, mut data) = (None, None, None, None, None);
-        let (mut is_time_signed, mut is_test) = (true, false);
-        for (bit, line) in self.lines() {
-            let name = self.name(line);
-            let is_covered = line.place.half != Half::Header || is_signed(name);
-            for means in line.means {
-                match means {
-                    Meaning::Nothing | Meaning::Key | Meaning::Constant(_) => {}
-                    Meaning::FixedType(text) => event_type.join(Cow::Owned(self.text(text).to_owned()), true),
-                    Meaning::Type => match found.text(bit, "a string", name)? {
-                        Some(text) => event_type.join(text, is_covered),
-                        None if line.place.is_optional => {}
-                        None => return Err(Misfit::Other(self.missing(Some(line)))),
-                    },
-                    Meaning::Id => match found.text(bit, "a string or a number", name)? {
-                        Some(text) if is_covered => id = Some(text),
-                        Some(text) => unsigned_id = Some(text),
-                        None if line.place.is_optional || !is_covered => {}
-                        None => return Err(Misfit::Other(self.missing(Some(line)))),
-                    },
-                    Meaning::Time(format) => {
-                        if event_time.as_ref().is_none_or(|time: &Time<'_>| time.time.is_none()) {
-                            event_time = found.value(bit).map(|value| time::read(format, value.raw()));
-                            is_time_signed = is_covered;
-                        }
-                    }
-                    Meaning::Version => version = found.text(bit, "a string", name)?,
-                    Meaning::Test(text) => is_test = found.value(bit).is_some_and(|value| value.is(self.text(text))),
-                    // `null` is data.
-                    Meaning::Data => match found.values.get(bit.trailing_zeros() as usize) {
-                        Some(Some(Value::Json(raw))) => data = Some(*raw),
-                        _ => return Err(Misfit::Other(self.missing(Some(line)))),
-                    },
-                }
+        for (i, line) in self.lines_of(walk.types | walk.fixed) {
+            match line.means[0] {
+                Meaning::FixedType(text) => event_type.join(Cow::Owned(self.text(text).to_owned()), true),
+                _ => match self.text_of(&found, 1 << i, "a string")? {
+                    Some(text) => event_type.join(text, self.is_covered(line, is_signed)),
+                    None if line.place.is_optional => {}
+                    None => return Err(Misfit::Other(self.missing(Some(line)))),
+                },
             }
         }
         if let Some(name) = found.unnamed.take() {
             event_type.join(name, true);
         }
-        let Some(data) = data else { return Err(Misfit::Other(self.missing(None))) };
+        let (mut event_time, mut is_time_signed) = (None, true);
+        if let (Some(line), Some(value)) = (self.line(walk.time), found.value(walk.time)) {
+            is_time_signed = self.is_covered(line, is_signed);
+            for means in line.means {
+                if let Meaning::Time(format) = means
+                    && event_time.as_ref().is_none_or(|time: &Time<'_>| time.time.is_none())
+                {
+                    event_time = Some(time::read(format, value));
+                }
+            }
+        }
+        let version = self.text_of(&found, walk.version, "a string")?;
+        let is_test = self.lines_of(walk.tests).any(|(i, line)| match line.means[0] {
+            Meaning::Test(text) => found.value(1 << i).is_some_and(|value| is(value, self.text(text))),
+            _ => false,
+        });
+        let Some(data) = found.data else { return Err(Misfit::Other(self.missing(self.line(walk.data)))) };
         if event_type.text.is_empty() {
-            let line = self.lines().map(|(_, line)| line).find(|line| line.has(Meaning::Type));
-            return Err(Misfit::Other(self.missing(line)));
+            return Err(Misfit::Other(self.missing(self.lines_of(walk.types).map(|(_, line)| line).next())));
         }
         check_repeats(&found.further)?;
         Ok(Event {
@@ -369,6 +378,19 @@ impl EventShape {
             data,
             further: found.further,
         })
+    }
+
+    /// The text of a string or a number, or of a header. `lines` is one line, or none.
+    fn text_of<'a>(
+        &self,
+        found: &Findings<'a>,
+        line: Mask,
+        expected: &'static str,
+    ) -> Result<Option<Cow<'a, str>>, Misfit> {
+        let (Some(value), Some(line)) = (found.value(line), self.line(line)) else { return Ok(None) };
+        let text = if line.place.half == Half::Header { Some(Cow::Borrowed(value)) } else { text(value) };
+        let wrong = || Misfit::Broken(EventError::WrongType { field: self.name(line).to_owned(), expected });
+        text.ok_or_else(wrong).map(Some)
     }
 
     fn missing(&self, line: Option<&Line>) -> EventError {
@@ -418,54 +440,24 @@ impl Misfit {
 /// What the lines of a shape found.
 #[derive(Clone, Default)]
 struct Findings<'a> {
-    values: [Option<Value<'a>>; MAX_LINES],
+    /// The raw JSON or the header's text; empty where nothing was found.
+    values: [&'a str; MAX_LINES],
+    data: Option<&'a RawValue>,
     /// The name of the first field that no line names, where the shape asks for it.
     unnamed: Option<Cow<'a, str>>,
     further: Vec<Further<'a>>,
 }
 
-#[derive(Clone, Copy)]
-enum Value<'a> {
-    Json(&'a RawValue),
-    Header(&'a str),
-}
-
-impl<'a> Value<'a> {
-    fn raw(self) -> &'a str {
-        match self {
-            Value::Json(raw) => raw.get(),
-            Value::Header(text) => text,
-        }
-    }
-
-    /// The text of a string or a number.
-    fn text(self) -> Option<Cow<'a, str>> {
-        match self {
-            Value::Header(text) => Some(Cow::Borrowed(text)),
-            Value::Json(raw) if raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
-                Some(Cow::Borrowed(raw.get()))
-            }
-            Value::Json(raw) => text(raw),
-        }
-    }
-
-    fn is(self, wanted: &str) -> bool {
-        self.raw() == wanted || self.text().is_some_and(|text| text == wanted)
-    }
-}
-
 impl<'a> Findings<'a> {
     /// `null` is as good as missing.
-    fn value(&self, bit: Mask) -> Option<Value<'a>> {
-        let value = self.values.get(bit.trailing_zeros() as usize).copied().flatten();
-        value.filter(|value| value.raw() != "null")
+    fn value(&self, line: Mask) -> Option<&'a str> {
+        let value = self.values.get(line.trailing_zeros() as usize).copied();
+        value.filter(|value| !matches!(*value, "" | "null"))
     }
+}
 
-    fn text(&self, bit: Mask, expected: &'static str, name: &str) -> Result<Option<Cow<'a, str>>, Misfit> {
-        let Some(value) = self.value(bit) else { return Ok(None) };
-        let wrong = || Misfit::Broken(EventError::WrongType { field: name.to_owned(), expected });
-        value.text().ok_or_else(wrong).map(Some)
-    }
+fn is(value: &str, wanted: &str) -> bool {
+    value == wanted || text(value).is_some_and(|text| text == wanted)
 }
 
 /// The type, joined from the lines that have a part of it.
@@ -508,8 +500,7 @@ struct Batch<'a> {
 
 /// The values of an object through which lines lead.
 struct Children<'a> {
-    list: [Option<(Mask, &'a RawValue)>; MAX_LINES],
-    count: usize,
+    list: Vec<(Mask, &'a RawValue)>,
     /// What is wrong: serde's errors can carry only text.
     fault: Option<EventError>,
 }
@@ -532,56 +523,50 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let Object { shape, depth, lines, found, children } = self;
-        let (mut seen, mut place): (Mask, usize) = (0, 0);
-        let unnamed = shape.lines_of(lines).filter(|(_, line)| matches!(shape.step(line, depth), Some(Step::Unnamed)));
-        let mut unnamed = unnamed.fold(0, |mask, (i, _)| mask | (1 << i));
-        // Where the whole body is the data, or the type is a name, no field is left over.
-        let keeps_further = depth == 0 && unnamed == 0 && !shape.has_whole_body();
-        while let Some(name) = map.next_key_seed(Name { shape, depth, lines })? {
+        let (walk, mut seen, mut place): (_, Mask, usize) = (shape.walk(), 0, 0);
+        let mut unnamed = 0;
+        if !shape.is_flat() {
+            let is_unnamed = |line: &Line| matches!(shape.step(line, depth), Some(Step::Unnamed));
+            let lines = shape.lines_of(lines).filter(|(_, line)| is_unnamed(line));
+            unnamed = lines.fold(0, |mask, (i, _)| mask | (1 << i));
+        }
+        // Where the whole body is the data, or the type is a name, no field is left over. A key needs none of them.
+        let keeps_further = depth == 0 && unnamed == 0 && walk.whole == 0 && lines == shape.in_body();
+        while let Some(Named { lines, name }) = map.next_key_seed(Name { shape, depth, lines, likely: seen })? {
             let position = place;
             place += 1;
-            let (lines, name) = match name {
-                Named::Lines(lines) => (lines, None),
-                Named::Other(name) => (0, Some(name)),
-            };
-            if lines & seen != 0 {
-                map.next_value::<IgnoredAny>()?;
-                let line = shape.lines_of(lines).next().map(|(_, line)| shape.path(line, depth + 1));
-                children.fault = Some(EventError::DuplicateField { field: line.unwrap_or_default() });
-                return Err(de::Error::custom(""));
-            }
-            seen |= lines;
-            let is_kept = keeps_further && shape.lines_of(lines).all(|(_, line)| shape.is_further(line));
-            match name {
-                _ if lines != 0 => {
-                    let raw: &RawValue = map.next_value()?;
-                    if is_kept {
-                        for (i, line) in shape.lines_of(lines) {
-                            let (name, value) = (Cow::Owned(shape.name(line).to_owned()), Cow::Borrowed(raw));
-                            found.further.push(Further { name, value, place: Some(position) });
-                            found.values[i] = Some(Value::Json(raw));
-                        }
-                    } else if let Some(child) = children.list.get_mut(children.count) {
-                        *child = Some((lines, raw));
-                        children.count += 1;
-                    }
-                }
-                Some(name) if unnamed != 0 => {
+            match lines {
+                0 if unnamed != 0 => {
                     let raw: &RawValue = map.next_value()?;
                     if raw.get().starts_with(['{', '[']) {
-                        if let Some(child) = children.list.get_mut(children.count) {
-                            *child = Some((unnamed, raw));
-                            children.count += 1;
-                        }
+                        children.list.push((unnamed, raw));
                         (unnamed, found.unnamed) = (0, Some(name));
                     }
                 }
-                Some(name) if keeps_further => {
+                0 if keeps_further => {
                     let value = Cow::Borrowed(map.next_value()?);
                     found.further.push(Further { name, value, place: Some(position) });
                 }
-                _ => {
+                0 => {
                     map.next_value::<IgnoredAny>()?;
+                }
+                lines if lines & seen != 0 => {
+                    map.next_value::<IgnoredAny>()?;
+                    let line = shape.lines_of(lines).next().map(|(_, line)| shape.path(line, depth + 1));
+                    children.fault = Some(EventError::DuplicateField { field: line.unwrap_or_default() });
+                    return Err(de::Error::custom(""));
+                }
+                lines => {
+                    seen |= lines;
+                    let raw: &RawValue = map.next_value()?;
+                    if depth > 0 || lines & walk.leaves == 0 {
+                        children.list.push((lines, raw));
+                        continue;
+                    }
+                    shape.take(lines, raw, found);
+                    if keeps_further && lines & walk.further != 0 {
+                        found.further.push(Further { name, value: Cow::Borrowed(raw), place: Some(position) });
+                    }
                 }
             }
         }
@@ -594,18 +579,28 @@ struct Name<'s> {
     shape: &'s EventShape,
     depth: usize,
     lines: Mask,
+    /// The lines that were found: most senders write their fields in the order of the shape.
+    likely: Mask,
 }
 
-enum Named<'de> {
-    Lines(Mask),
-    Other(Cow<'de, str>),
+/// A name, and the lines that lead through its field.
+struct Named<'de> {
+    lines: Mask,
+    name: Cow<'de, str>,
 }
 
 impl Name<'_> {
-    fn lines(&self, name: &str) -> Option<Mask> {
-        let is_step = |line: &Line| matches!(self.shape.step(line, self.depth), Some(Step::Field(field)) if self.shape.text(field) == name);
-        let lines = self.shape.lines_of(self.lines).filter(|(_, line)| is_step(line));
-        Some(lines.fold(0, |mask, (i, _)| mask | (1 << i))).filter(|mask| *mask != 0)
+    fn lines(&self, name: &str) -> Mask {
+        let Name { shape, depth, lines, likely } = *self;
+        let is_step =
+            |line: &Line| matches!(shape.step(line, depth), Some(Step::Field(field)) if shape.text(field) == name);
+        let next = (Mask::MAX - likely).trailing_zeros();
+        let next = 1_u16.checked_shl(next).unwrap_or(0) & lines & shape.walk().leaves;
+        if next != 0 && depth == 0 && shape.line(next).is_some_and(is_step) {
+            return next;
+        }
+        let lines = shape.lines_of(lines).filter(|(_, line)| is_step(line));
+        lines.fold(0, |mask, (i, _)| mask | (1 << i))
     }
 }
 
@@ -625,11 +620,11 @@ impl<'de> Visitor<'de> for Name<'_> {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Named<'de>, E> {
-        Ok(self.lines(name).map_or(Named::Other(Cow::Borrowed(name)), Named::Lines))
+        Ok(Named { lines: self.lines(name), name: Cow::Borrowed(name) })
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Named<'de>, E> {
-        Ok(self.lines(name).map_or_else(|| Named::Other(Cow::Owned(name.to_owned())), Named::Lines))
+        Ok(Named { lines: self.lines(name), name: Cow::Owned(name.to_owned()) })
     }
 }
 
@@ -670,11 +665,14 @@ fn check_repeats(further: &[Further<'_>]) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// The text of a JSON string, borrowed if it has no escapes.
-fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+/// The text of a JSON string, borrowed if it has no escapes, or of a number.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Some(Cow::Borrowed(json));
+    }
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     match memchr::memchr(b'\\', inner.as_bytes()) {
         None => Some(Cow::Borrowed(inner)),
-        Some(_) => serde_json::from_str(raw.get()).ok().map(Cow::Owned),
+        Some(_) => serde_json::from_str(json).ok().map(Cow::Owned),
     }
 }

@@ -132,10 +132,27 @@ pub(super) enum Format {
 /// A set of lines.
 pub(super) type Mask = u16;
 
+/// What follows from all lines together.
 #[derive(Clone, Copy, Debug)]
-struct Walk {
+pub(super) struct Walk {
     headers: Mask,
     body: Mask,
+    pub(super) types: Mask,
+    pub(super) keys: Mask,
+    pub(super) constants: Mask,
+    pub(super) tests: Mask,
+    pub(super) fixed: Mask,
+    /// At most one line each.
+    pub(super) id: Mask,
+    pub(super) time: Mask,
+    pub(super) version: Mask,
+    pub(super) data: Mask,
+    /// Fields at the top level that are not a part of the event, and none of whose fields are.
+    pub(super) further: Mask,
+    /// Fields at the top level none of whose fields another line names.
+    pub(super) leaves: Mask,
+    /// The data is the whole body.
+    pub(super) whole: Mask,
     is_form: bool,
     is_batch: bool,
     /// Only fields at the top level of an object, with the data in one of them.
@@ -225,7 +242,12 @@ impl EventShape {
 
     /// Whether events carry an id, or fields that tell them apart, in a place that `is_signed` accepts.
     pub(crate) fn has_key(&self, is_signed: &dyn Fn(&str) -> bool) -> bool {
-        self.lines().any(|(_, line)| line.is_key() && (line.place.half != Half::Header || is_signed(self.name(line))))
+        self.lines_of(self.walk.keys).any(|(_, line)| self.is_covered(line, is_signed))
+    }
+
+    /// Whether the signature covers the place of a line.
+    pub(super) fn is_covered(&self, line: &Line, is_signed: &dyn Fn(&str) -> bool) -> bool {
+        line.place.half != Half::Header || is_signed(self.name(line))
     }
 
     /// The headers that the shape reads.
@@ -237,16 +259,13 @@ impl EventShape {
         self.walk.is_flat
     }
 
-    /// Whether the data is the whole body.
-    pub(super) fn has_whole_body(&self) -> bool {
-        self.lines_of(self.walk.body).any(|(_, line)| line.place.is_whole())
+    pub(super) fn walk(&self) -> &Walk {
+        &self.walk
     }
 
-    /// Whether a line names a field at the top level that is not a part of the event.
-    pub(super) fn is_further(&self, line: &Line) -> bool {
-        let is_part =
-            !matches!(line.means[0], Meaning::Nothing | Meaning::Key | Meaning::Constant(_) | Meaning::Test(_));
-        !is_part && self.step(line, 1).is_none()
+    /// The line of a set with one.
+    pub(super) fn line(&self, bit: Mask) -> Option<&Line> {
+        self.lines.get(bit.trailing_zeros() as usize)
     }
 
     pub(super) fn in_headers(&self) -> Mask {
@@ -264,7 +283,7 @@ impl EventShape {
 
     /// The lines of a set, with their indices.
     pub(super) fn lines_of(&self, mask: Mask) -> impl Iterator<Item = (usize, &Line)> {
-        self.lines.iter().enumerate().filter(move |(i, _)| mask & (1 << i) != 0)
+        bits(mask).filter_map(|i| Some((i, self.lines.get(i)?)))
     }
 
     pub(super) fn step(&self, line: &Line, depth: usize) -> Option<Step> {
@@ -289,6 +308,15 @@ impl EventShape {
     }
 }
 
+/// The places of the lines in a set.
+fn bits(mut mask: Mask) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = mask.trailing_zeros() as usize;
+        mask &= mask.checked_sub(1)?;
+        Some(bit)
+    })
+}
+
 impl PartialEq for EventShape {
     fn eq(&self, other: &EventShape) -> bool {
         self.halves() == other.halves()
@@ -307,11 +335,6 @@ impl fmt::Debug for EventShape {
 impl Line {
     pub(super) fn has(&self, meaning: Meaning) -> bool {
         self.means.contains(&meaning)
-    }
-
-    /// Whether it tells two events apart.
-    pub(super) fn is_key(&self) -> bool {
-        self.has(Meaning::Id) || self.has(Meaning::Key)
     }
 }
 
@@ -470,7 +493,25 @@ const fn check_place(text: &[u8], lines: &[Line; MAX_LINES], last: usize, line: 
 
 /// What concerns all lines together.
 const fn check(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps: &Steps) -> Result<Walk, Fault> {
-    let mut walk = Walk { headers: 0, body: 0, is_form: false, is_batch: false, is_flat: true };
+    let mut walk = Walk {
+        headers: 0,
+        body: 0,
+        types: 0,
+        keys: 0,
+        constants: 0,
+        tests: 0,
+        fixed: 0,
+        id: 0,
+        time: 0,
+        version: 0,
+        data: 0,
+        further: 0,
+        leaves: 0,
+        whole: 0,
+        is_form: false,
+        is_batch: false,
+        is_flat: true,
+    };
     let (mut has_type, mut has_data, mut has_body) = (false, false, false);
     let mut seen = [0u8; 4];
     let mut i = 0;
@@ -501,21 +542,58 @@ const fn check(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps: &Ste
             position += 1;
         }
         walk.is_flat = walk.is_flat && (position == 1 || matches!(place.half, Half::Header));
+        let is_in_body = !matches!(place.half, Half::Header);
+        if is_in_body && place.is_whole() {
+            walk.whole |= bit;
+        }
+        if is_in_body && position == 1 && is_alone(text, lines, count, i, steps) {
+            walk.leaves |= bit;
+            let is_part =
+                !matches!(means[0], Meaning::Nothing | Meaning::Key | Meaning::Constant(_) | Meaning::Test(_));
+            if !is_part {
+                walk.further |= bit;
+            }
+        }
         let mut j = 0;
         while j < means.len() {
             let slot = match means[j] {
-                Meaning::Type | Meaning::FixedType(_) => {
-                    has_type = true;
+                Meaning::Type => {
+                    (has_type, walk.types) = (true, walk.types | bit);
                     4
                 }
-                Meaning::Id => 0,
-                Meaning::Time(_) => 1,
-                Meaning::Version => 2,
+                Meaning::FixedType(_) => {
+                    (has_type, walk.fixed) = (true, walk.fixed | bit);
+                    4
+                }
+                Meaning::Id => {
+                    (walk.id, walk.keys) = (bit, walk.keys | bit);
+                    0
+                }
+                Meaning::Key => {
+                    walk.keys |= bit;
+                    4
+                }
+                Meaning::Time(_) => {
+                    walk.time = bit;
+                    1
+                }
+                Meaning::Version => {
+                    walk.version = bit;
+                    2
+                }
                 Meaning::Data => {
-                    has_data = true;
+                    (has_data, walk.data) = (true, bit);
                     3
                 }
-                _ => 4,
+                Meaning::Constant(_) => {
+                    walk.constants |= bit;
+                    4
+                }
+                Meaning::Test(_) => {
+                    walk.tests |= bit;
+                    4
+                }
+                Meaning::Nothing => 4,
             };
             // A time may have two formats on one line.
             let is_same_line = j > 0 && matches!(means[0], Meaning::Time(_)) && slot == 1;
@@ -537,6 +615,21 @@ const fn check(text: &[u8], lines: &[Line; MAX_LINES], count: usize, steps: &Ste
     }
     attempt!(check_batch(text, lines, count, steps));
     Ok(walk)
+}
+
+/// Whether no other line leads through the same field at the top level.
+const fn is_alone(text: &[u8], lines: &[Line; MAX_LINES], count: usize, line: usize, steps: &Steps) -> bool {
+    let Some(Step::Field(field)) = steps.get(&lines[line].place, 0) else { return false };
+    let mut i = 0;
+    while i < count {
+        if let (false, Some(Step::Field(other))) = (i == line, steps.get(&lines[i].place, 0)) {
+            if same_text(text, field, other) {
+                return false;
+            }
+        }
+        i += 1;
+    }
+    true
 }
 
 /// All arrays lie on the path to one of them, so that one event follows from each of its elements.

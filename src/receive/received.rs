@@ -49,7 +49,7 @@ pub struct Received<P = ()> {
     headers: HeaderMap,
     body: Bytes,
     /// The JSON of a form.
-    unfolded: Arc<OnceLock<Vec<u8>>>,
+    unfolded: OnceLock<Vec<u8>>,
     /// Set for one event of a batch.
     item_key: Option<IdempotencyKey>,
     /// The bytes of the budget that the body holds. They are returned with the last clone.
@@ -72,7 +72,7 @@ impl<P> Received<P> {
             id,
             headers,
             body,
-            unfolded: Arc::default(),
+            unfolded: OnceLock::new(),
             item_key: None,
             reservation: reservation.map(Arc::new),
             is_claimed: false,
