@@ -50,7 +50,8 @@ fn presets_without_a_window_say_so() {
 #[test]
 fn the_documentation_lists_the_providers() {
     let mut table = String::from(
-        "| provider | signed | replay window | id signed | confidence | source |\n|---|---|---|---|---|---|\n",
+        "| provider | signed | replay window | id signed | type signed | events told apart by | confidence | source |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for provider in provider::ALL {
         let constant = provider.name().replace('-', "_").to_uppercase();
@@ -74,7 +75,20 @@ fn the_documentation_lists_the_providers() {
             other => panic!("{other:?} has no words"),
         };
         let source = provider.source();
-        table += &format!("| [`{constant}`] | `{covers}` | {window} | {id} | {confidence} | {source} |\n");
+        let head = provider.event_shape().map(|shape| shape.as_str().split_once("\n\n").map_or("", |(head, _)| head));
+        let is_free = |line: &str| {
+            let name = line.split(':').next().unwrap_or_default().trim_end_matches('?');
+            line.contains("{type}") && !scheme.coverage().has_header(name)
+        };
+        let event_type = match head {
+            None => "the sender's own",
+            Some(head) if head.lines().any(is_free) => "**no**",
+            Some(_) => "yes",
+        };
+        let rule = provider.idempotency_rule();
+        table += &format!(
+            "| [`{constant}`] | `{covers}` | {window} | {id} | {event_type} | {rule} | {confidence} | {source} |\n"
+        );
     }
     assert_text("src/provider/table.md", &table);
 }

@@ -291,10 +291,11 @@ const fn is_alone(text: &[u8], lines: &[Line; MAX_LINES], count: usize, line: us
     let Some(Step::Field(field)) = steps.get(&lines[line].place, 0) else { return false };
     let mut i = 0;
     while i < count {
-        if let (false, Some(Step::Field(other))) = (i == line, steps.get(&lines[i].place, 0)) {
-            if same_text(text, field, other) {
-                return false;
-            }
+        if i != line
+            && let Some(Step::Field(other)) = steps.get(&lines[i].place, 0)
+            && same_text(text, field, other)
+        {
+            return false;
         }
         i += 1;
     }
