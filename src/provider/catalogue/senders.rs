@@ -46,5 +46,7 @@ table! {
     HOOK0 = "hook0", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
         "X-Hook0-Signature: t={timestamp},v0={hex}", "{timestamp}.{body}"
     ],
+        event: "X-Event-Type: {type}\nX-Event-Id?: {id}\n\n{data}",
+        idempotency: IdempotencyRule::BodyAndType,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
 }
