@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hookseal::EventShape;
 use hookseal::delivery::{Action, DeliveryPolicy, RetryPolicy};
 use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
+use hookseal::{EventShape, SecretForm};
 use serde_json::Value;
 
 use common::assert_text;
@@ -37,6 +37,7 @@ fn each_provider_has_its_page() {
 fn page(provider: &Provider, sample: Option<&Value>) -> String {
     let sections = match sample {
         Some(sample) => vec![
+            set_up(provider),
             shapes(provider),
             delivery(sample),
             handler(provider, sample),
@@ -44,10 +45,35 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
             keys(provider),
             answers(provider),
         ],
-        None => vec![unknown(provider), keys(provider), answers(provider)],
+        None => vec![set_up(provider), unknown(provider), keys(provider), answers(provider)],
     };
     let sections: Vec<String> = sections.into_iter().map(|section| section.trim().to_owned()).collect();
     format!("\n{}\n", sections.join("\n\n"))
+}
+
+fn set_up(provider: &Provider) -> String {
+    let secret = match provider.scheme().secret_form() {
+        SecretForm::Text => "The text of the secret is the key.",
+        SecretForm::Hex => "The secret is written in hex.",
+        SecretForm::Base64 => "The secret is written in base64.",
+        SecretForm::Whsec => "The secret is written in base64, with or without `whsec_` before it.",
+        SecretForm::WhsecOrText => {
+            "A secret that begins with `whsec_` is written in base64 after it; any other is text."
+        }
+        other => panic!("{other:?} has no words"),
+    };
+    let constant = constant(provider);
+    let name = match () {
+        () if provider.event_shape().is_none() => format!("{constant}.raw()"),
+        () if provider.delivery_policy().retry() == &RetryPolicy::NONE => format!("{constant}.lossy()"),
+        () => constant,
+    };
+    format!(
+        "# Set up\n\nGive the provider the URL of your endpoint, and the receiver the secret that the provider shows or \
+         asks for. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{ConfigError, Secret, provider}};\n\n\
+         fn receiver(secret: &str) -> Result<Receiver, ConfigError> {{\n    \
+         provider::{name}.receiver(Secret::new(secret)?)\n}}\n```"
+    )
 }
 
 fn unknown(provider: &Provider) -> String {

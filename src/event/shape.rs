@@ -163,6 +163,45 @@ pub(super) struct Walk {
 }
 
 impl EventShape {
+    /// [CloudEvents](https://cloudevents.io) 1.0 in structured mode: a JSON object with the event's attributes and data.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// let body = br#"{"specversion":"1.0","id":"7","source":"/orders","type":"order.paid","data":{"cents":4500}}"#;
+    /// assert_eq!(EventShape::CLOUD_EVENTS.read(body)?.event_type(), "order.paid");
+    /// # Ok::<(), hookseal::EventError>(())
+    /// ```
+    pub const CLOUD_EVENTS: EventShape = EventShape::new(
+        "specversion: 1.0\nid: {id}\nsource: {key}\ntype: {type}\ntime?: {timestamp:rfc3339}\ndata: {data}",
+    );
+
+    /// CloudEvents 1.0 in structured mode with a batch: a JSON array of events.
+    ///
+    /// ```
+    /// use hookseal::EventShape;
+    ///
+    /// assert!(EventShape::CLOUD_EVENTS_BATCH.is_batch());
+    /// ```
+    pub const CLOUD_EVENTS_BATCH: EventShape = EventShape::new(
+        "[].specversion: 1.0\n[].id: {id}\n[].source: {key}\n[].type: {type}\n[].time?: {timestamp:rfc3339}\n[].data: {data}",
+    );
+
+    /// CloudEvents 1.0 in binary mode: the attributes are headers, and the body is the data, which must be JSON. A signature
+    /// rarely covers those headers: the type and the id are then marked as unsigned.
+    ///
+    /// ```
+    /// use hookseal::{Event, EventShape};
+    ///
+    /// let event = Event::new("order.paid", ()).with_id("7").with_field("ce-source", "/orders")?;
+    /// let headers = EventShape::CLOUD_EVENTS_BINARY.headers(&event)?;
+    /// assert_eq!((&headers["ce-type"], &headers["ce-specversion"]), (&"order.paid".parse()?, &"1.0".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const CLOUD_EVENTS_BINARY: EventShape = EventShape::new(
+        "ce-specversion: 1.0\nce-type: {type}\nce-id: {id}\nce-source: {key}\nce-time?: {timestamp:rfc3339}\n\n{data}",
+    );
+
     /// A shape for a constant, where a mistake is a compile error that names it.
     ///
     /// # Panics

@@ -65,6 +65,10 @@ impl EventShape {
                     event.time.as_ref().map(|time| text(time, format)).transpose()?.map(|(text, _)| text)
                 }
                 Meaning::Constant(text) => Some(Cow::Borrowed(self.text(text))),
+                // A field of that name, if it is a string.
+                Meaning::Key => {
+                    event.field(name).and_then(|json| serde_json::from_str(json.get()).ok()).map(Cow::Owned)
+                }
                 _ => None,
             };
             match value {
