@@ -121,10 +121,11 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
 /// | `event_types` | a list of [event types](crate::EventType) |
-/// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
-/// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
+/// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
+/// | `test` | `{ id-prefix = "…" }`, `{ data-id-prefix = "…" }` or `{ type = "…" }`: a [`TestRule`] |
 /// | `max_sent`, `max_received` | bytes |
 /// | `answer_within` | seconds |
+/// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
 /// A provider from the catalogue can be written to a file, edited and read back. The file contains neither

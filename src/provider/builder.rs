@@ -102,6 +102,27 @@ impl Provider {
         self.checked()
     }
 
+    /// Sets several shapes: the first that fits a request is the one that counts, and the first of all is the one in which
+    /// events are written. A shape fits if its constants are equal and no field that it needs is missing.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] if a rule that was set before needs an id that the first shape does not have.
+    ///
+    /// ```
+    /// use hookseal::{EventShape, Scheme, provider::Provider};
+    ///
+    /// const NEW: EventShape = EventShape::new("version: 2\nevent.type: {type}\nevent: {data}");
+    /// const OLD: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_event_shapes([NEW, OLD])?;
+    /// assert_eq!(acme.event_shapes(), [NEW, OLD]);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_event_shapes(mut self, shapes: impl IntoIterator<Item = EventShape>) -> Result<Provider, ConfigError> {
+        self.events = shapes.into_iter().collect();
+        self.checked()
+    }
+
     /// Sets the event types that the provider documents. They are informative: events of other types are still read.
     ///
     /// # Errors
