@@ -28,11 +28,7 @@ table! {
         ],
         idempotency: IdempotencyRule::Body,
         answer_within: 10,
-        delivery: DeliveryPolicy::from_parts(
-            RetryPolicy::KLEN_AI,
-            OutcomePolicy::standard(),
-            HealthPolicy::never(),
-        )
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::KLEN_AI, OutcomePolicy::standard(), HealthPolicy::never())
         .with_timeout(Duration::from_secs(10));
     /// CallIntel. Signs no timestamp and sends no event id: the `webhook_id` in the body names the endpoint.
     ///
@@ -51,11 +47,7 @@ table! {
         max_sent: 10_000_000,
         max_received: 10_485_760,
         answer_within: 10,
-        delivery: DeliveryPolicy::from_parts(
-            RetryPolicy::CALLINTEL,
-            OutcomePolicy::server_errors_only(),
-            HealthPolicy::never(),
-        )
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::CALLINTEL, OutcomePolicy::server_errors_only(), HealthPolicy::never())
         .with_timeout(Duration::from_secs(10));
     /// Klang. Retries reuse the first timestamp and signature for about seven hours, hence the long window.
     KLANG = "klang", Documented, "docs.klang.ai/webhooks/signatures", [
@@ -66,11 +58,7 @@ table! {
         idempotency: IdempotencyRule::EventId,
         test: TestRule::IdPrefix(Cow::Borrowed("evt_test_")),
         answer_within: 5,
-        delivery: DeliveryPolicy::from_parts(
-            RetryPolicy::KLANG,
-            OutcomePolicy::standard(),
-            HealthPolicy::never().with_max_failures(25).with_max_failing_time(Duration::from_secs(86_400)),
-        )
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::KLANG, OutcomePolicy::standard(), HealthPolicy::never().with_max_failures(25).with_max_failing_time(Duration::from_secs(86_400)))
         .with_timeout(Duration::from_secs(5))
         .with_reused_timestamp();
     /// Efficlose. Signs no timestamp. The platform makes the secret optional; here, an unsigned request is refused.
