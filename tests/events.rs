@@ -449,7 +449,11 @@ fn broken_shapes_are_named() {
             "id: {id}\ntype: {type}\ndata: {data}\nkind: {id}",
             "event: `kind` has a placeholder that another line has too",
         ),
-        ("type: {typ}\ndata: {data}", "event: `{typ}` is not a placeholder of an event"),
+        (
+            "type: {typ}\ndata: {data}",
+            "event: `{typ}` is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` \
+             `{test:text}` `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+        ),
         ("type: {type}\ndata: {data} {id}", "event: `{data} {id}` gives the data a second meaning"),
         ("a..type: {type}\ndata: {data}", "event: `a..type` has an empty step"),
         ("a[.type: {type}\ndata: {data}", "event: `a[.type` has a `[` without its `]`"),

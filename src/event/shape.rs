@@ -35,7 +35,7 @@ const FIELD: &str = "event";
 /// | `created_at` | a field of the JSON body |
 /// | `event.type` | a field of the object in a field, to any depth |
 /// | `events[].id`, `[].id` | a field of each element of an array: the request is a batch, with one event for each element |
-/// | `X-Event`, above an empty line | a header |
+/// | `X-Event`, above an empty line | a header, but none that HTTP clients and proxies set: the list is in [`Scheme`](crate::Scheme#the-notation) |
 /// | `&payload` | a field of a form. `&` alone is the whole form, as an object of strings |
 /// | `&payload.{json}.action` | a step into the JSON in a string |
 /// | `{type}: {data}` | the name of the first field that no other line names and whose value is an object or an array: the name is the type |
@@ -442,7 +442,11 @@ const fn parse_meaning(text: &[u8], start: usize, end: usize) -> Result<Meaning,
     if starts_with(text, start, end, TEST) && end - start > TEST.len() + 1 && text[end - 1] == b'}' {
         return Ok(Meaning::Test(Span::new(start + TEST.len(), end - 1)));
     }
-    fault(Span::new(start, end), "is not a placeholder of an event")
+    fault(
+        Span::new(start, end),
+        "is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` `{test:text}` \
+         `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+    )
 }
 
 const fn is_data(meaning: Meaning) -> bool {

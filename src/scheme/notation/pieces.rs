@@ -42,7 +42,11 @@ pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<
                 }
                 Piece::Header(name)
             } else {
-                return in_covers(open, after, "is not a placeholder of signed content");
+                return in_covers(
+                    open,
+                    after,
+                    "is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`",
+                );
             };
             at = after;
         }
