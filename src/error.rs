@@ -81,7 +81,7 @@ pub enum ConfigError {
     /// A scheme, an event shape, a filter, a provider or a policy breaks a rule.
     #[error("{field}: {}{problem}", quoted(piece))]
     Invalid {
-        /// The field's name in a file: `headers`, `covers`, `event`, `retry_policy` and so on.
+        /// The field's name in a file: `headers`, `covers`, `event`, `retry` and so on.
         field: &'static str,
         /// The part of it that is wrong.
         piece: String,

@@ -31,10 +31,29 @@ macro_rules! digests {
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "lowercase")]
+        #[serde(rename_all = "lowercase", try_from = "Name")]
         #[non_exhaustive]
         pub enum Digest {
             $($(#[cfg($gate)])? $(#[$attribute])* $name,)+
+        }
+
+        /// The words in files, also of a hash whose feature is off.
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Name {
+            $($name,)+
+        }
+
+        impl TryFrom<Name> for Digest {
+            type Error = &'static str;
+
+            fn try_from(name: Name) -> Result<Digest, &'static str> {
+                match name {
+                    $($(#[cfg($gate)])? Name::$name => Ok(Digest::$name),)+
+                    #[cfg(not(feature = "sha1"))]
+                    Name::Sha1 => Err("`sha1` needs the crate's feature `sha1`"),
+                }
+            }
         }
 
         /// An HMAC that has absorbed its key.
@@ -243,6 +262,11 @@ impl<'h> Candidates<'h> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// What is wrong with a header that holds none of them.
+    pub(crate) fn absence(&self) -> &'static str {
+        self.encoding.absence(self.bytes)
     }
 
     /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.

@@ -1,6 +1,6 @@
 //! Requests that broke other verifiers, and what ours says to them.
 
-use hookseal::{ConfigError, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
+use hookseal::{ConfigError, Digest, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
@@ -108,8 +108,28 @@ fn a_malformed_sibling_does_not_cost_a_good_signature() {
     }
     set(&mut headers, "webhook-signature", "v1,AAAA v1a,x");
     let header = name("webhook-signature");
-    let none = Err(VerifyError::MalformedHeader { header, problem: "holds no well-formed signature" });
-    assert_eq!(verify(&standard(), &headers, b"{}"), none);
+    let problem = "holds no well-formed signature: the scheme expects 44 characters of padded base64 after its prefix, \
+                   if it has one";
+    assert_eq!(verify(&standard(), &headers, b"{}"), Err(VerifyError::MalformedHeader { header, problem }));
+}
+
+#[test]
+fn a_header_without_a_signature_is_told_the_form_that_is_expected() {
+    let forms = [("{hex}", "hex digits"), ("{base64}", "characters of padded base64"), ("{base64url}", "base64url")];
+    let digests = [
+        Digest::Sha256,
+        Digest::Sha512,
+        #[cfg(feature = "sha1")]
+        Digest::Sha1,
+    ];
+    for ((placeholder, form), digest) in forms.into_iter().flat_map(|form| digests.map(|digest| (form, digest))) {
+        let scheme = Scheme::try_new(format!("S: {placeholder}"), "{body}").unwrap().with_digest(digest);
+        let mut headers = signed(&scheme, b"{}");
+        let length = headers["s"].len();
+        set(&mut headers, "s", "sha256=00");
+        let said = verify(&scheme, &headers, b"{}").unwrap_err().to_string();
+        assert!(said.contains(&format!(" {length} ")) && said.contains(form), "{placeholder} {digest}: {said}");
+    }
 }
 
 #[test]

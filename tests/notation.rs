@@ -233,6 +233,8 @@ fn files_hold_the_same_schemes() {
         (r#"{"covers":"{body}"}"#, "missing field `headers`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digset":"sha256"}"#, "unknown field `digset`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digest":"md5"}"#, "unknown variant `md5`"),
+        #[cfg(not(feature = "sha1"))]
+        (r#"{"headers":"a: {hex}","covers":"{body}","digest":"sha1"}"#, "`sha1` needs the crate's feature `sha1`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","past":-1}"#, "expected whole seconds up to 4294967295"),
         (r#"{"headers":"a: {hex}","covers":"{body}","past":"ever"}"#, "or \"any\""),
         (r#"{"headers":"a: {hexx}","covers":"{body}"}"#, "headers: `{hexx}` is not a placeholder of a header"),

@@ -412,5 +412,5 @@ fn power(base: f64, exponent: u32) -> f64 {
 }
 
 fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
-    Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
+    Err(ConfigError::Invalid { field: "retry", piece, problem })
 }

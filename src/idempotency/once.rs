@@ -260,7 +260,7 @@ impl<S: Store> Once<S> {
     /// How long to wait for the store after the handler has finished: as long as the sender waits for its answer,
     /// because it retries after a late one, and no longer than the lease.
     fn patience<P>(&self, received: &Received<P>, spent: Duration) -> Duration {
-        let within = received.provider().answer_within().map_or(ANSWER_WITHIN, |wait| Duration::from_secs(wait.into()));
+        let within = received.provider().answer_within().unwrap_or(ANSWER_WITHIN);
         // A quarter is left for the network.
         let left = (within * 3 / 4).saturating_sub(spent);
         left.max(LEAST_PATIENCE).min(self.lease.saturating_sub(spent))
