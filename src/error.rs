@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
+use crate::verify::Key;
+
 /// The text that a sender gets when the receiver is set up incorrectly.
 pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
 
@@ -94,25 +96,40 @@ pub enum ConfigError {
     /// The secret begins or ends with white space: most likely the line break at the end of a file.
     #[error("the secret begins or ends with white space")]
     UntrimmedSecret,
-    /// The secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
-    #[error("the secret's key has {bytes} bytes, fewer than 16")]
+    /// A secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
+    #[error("the key of {} has {bytes} bytes, fewer than 16", secret(*key))]
     ShortSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The key's length.
         bytes: usize,
     },
-    /// The secret is not written in the form that the scheme asks for.
-    #[error("the secret is not {form}")]
+    /// A secret is not written in the form that the scheme asks for.
+    #[error("{} is not {form}", secret(*key))]
     MalformedSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The form in words, for example "hex".
         form: &'static str,
     },
-    /// The secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
+    /// A secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
     /// would ever verify. If the key really is what base64 makes of them, decode it yourself and use
     /// [`Secret::from_bytes`](crate::Secret::from_bytes), which also takes a key decoded from hex.
-    #[error("the secret looks like hex, and the scheme expects {form}; a decoded key can be given as bytes")]
+    #[error("{} looks like hex, and the scheme expects {form}; a decoded key can be given as bytes", secret(*key))]
     HexSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The form that the scheme asks for, in words.
         form: &'static str,
+    },
+    /// A keyring contains one secret twice. Most likely one of them was meant to be replaced: a rotation that changes
+    /// nothing leaves a stolen secret in use.
+    #[error("{} is the same as {}", secret(*key), secret(*earlier))]
+    RepeatedSecret {
+        /// The later one.
+        key: Key,
+        /// The earlier one.
+        earlier: Key,
     },
     /// A keyring without a key.
     #[error("there is no key")]
@@ -126,6 +143,14 @@ pub enum ConfigError {
     /// The operating system provided no randomness for a new secret.
     #[error(transparent)]
     NoRandomness(RandomnessError),
+}
+
+/// One secret of a keyring, in words.
+fn secret(key: Key) -> String {
+    match key {
+        Key::Current => "the current secret".to_owned(),
+        Key::Previous(n) => format!("previous secret {n}"),
+    }
 }
 
 /// The part that is wrong, in quotes, if it is not empty.

@@ -314,6 +314,11 @@ fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
     (words | ends).ct_eq(&0) & Choice::from(u8::from(ours.len() == theirs.len() && our_end.len() == their_end.len()))
 }
 
+/// Whether two keys are the same, compared in constant time.
+pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
+
 /// The SHA-256 hash of the texts, one after the other.
 pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut hash = Sha256::new();

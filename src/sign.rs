@@ -47,7 +47,7 @@ impl Signer {
     /// If the scheme can carry several signatures, every key signs; otherwise only the current one does.
     ///
     /// # Errors
-    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice.
     ///
     /// ```
     /// use hookseal::{Keyring, Scheme, Secret, Signer};
