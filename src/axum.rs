@@ -113,12 +113,12 @@ where
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        tower::refusal(&self)
+        self.to_response()
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        tower::answered(&self)
+        self.to_response()
     }
 }

@@ -27,7 +27,7 @@ pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted"
 /// use hookseal::receive::Rejection;
 ///
 /// let rejection = Rejection::unavailable(Error::from(ErrorKind::ConnectionRefused));
-/// let Rejection::Unavailable { reason } = &rejection else { unreachable!() };
+/// let Rejection::Unavailable { reason, .. } = &rejection else { unreachable!() };
 /// assert_eq!(reason.downcast_ref::<Error>().map(Error::kind), Some(ErrorKind::ConnectionRefused));
 /// assert_eq!(rejection.clone(), rejection);
 /// ```

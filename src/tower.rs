@@ -188,7 +188,7 @@ where
             let (mut parts, body) = request.into_parts();
             let received = match receive(receiver.begin(&parts.headers), &parts.headers, body).await {
                 Ok(received) => received,
-                Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
+                Err(rejection) => return Ok(rejection.to_response().map(Either::Left)),
             };
             trace::verified(&received);
             // The events of a batch are claimed one by one, in the handler.
@@ -205,7 +205,7 @@ where
                         |result: &Result<Response<_>, _>| result.as_ref().is_ok_and(|r| r.status().is_success());
                     match once.guard(&received, call, is_final).await {
                         Ok(result) => result,
-                        Err(answer) => return Ok(answered(&answer).map(Either::Left)),
+                        Err(answer) => return Ok(answer.to_response().map(Either::Left)),
                     }
                 }
             };
@@ -242,7 +242,7 @@ where
 
 impl<B: From<Vec<u8>>> Handled for Response<B> {
     fn from_answer(answer: Answer) -> Response<B> {
-        answered(&answer)
+        answer.to_response()
     }
 
     fn is_final(&self) -> bool {
@@ -257,15 +257,4 @@ fn broken(error: &(dyn Error + 'static)) -> Rejection {
         (false, Some(source)) => broken(source),
         (false, None) => Rejection::BrokenBody,
     }
-}
-
-/// The response for a rejection.
-pub(crate) fn refusal<B: From<Vec<u8>>>(rejection: &Rejection) -> Response<B> {
-    rejection.to_response()
-}
-
-/// The response for an answer.
-pub(crate) fn answered<B: From<Vec<u8>>>(answer: &Answer) -> Response<B> {
-    trace::answered(answer);
-    answer.to_response()
 }

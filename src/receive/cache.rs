@@ -165,7 +165,10 @@ impl<P> ReceiverCache<P> {
             }
             kept.generation
         };
-        let receiver = look_up.await?;
+        let receiver = look_up.await.map_err(|rejection| match rejection {
+            Rejection::Unavailable { reason, .. } => Rejection::Unavailable { reason, tenant: Some(name.to_owned()) },
+            other => other,
+        })?;
         if name.len() <= MAX_NAME {
             let expires = Instant::now().checked_add(self.time_to_live);
             let mut kept = self.write();

@@ -84,6 +84,8 @@ pub enum Rejection {
         /// For the log.
         #[source]
         reason: Cause,
+        /// The name of the tenant in the request, if a [`ReceiverCache`](super::ReceiverCache) was asked for it.
+        tenant: Option<String>,
     },
     /// A tenant's keys cannot be used, for example because its secret ends with a line end. Nobody is let in. See
     /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver).
@@ -117,7 +119,7 @@ impl Rejection {
     /// assert_eq!((rejection.status().as_u16(), rejection.retry_after().map(|wait| wait.as_secs())), (503, Some(30)));
     /// ```
     pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Rejection {
-        Rejection::Unavailable { reason: Cause::new(reason) }
+        Rejection::Unavailable { reason: Cause::new(reason), tenant: None }
     }
 
     /// The status to answer with.
@@ -185,7 +187,8 @@ impl Rejection {
         }
     }
 
-    /// The whole response, for a server without an adapter in this crate.
+    /// The whole response, for a server without an adapter in this crate. This logs nothing: the rejections of
+    /// [`Intake::finish`](super::Intake::finish) and of `Webhook::try_from` are logged where they arise.
     ///
     /// ```
     /// use hookseal::receive::Rejection;
