@@ -26,7 +26,7 @@
 //! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |
 //! | 409 | the same event is being processed; with `Retry-After` | yes |
 //! | 413 | the body exceeds the limit | yes |
-//! | 500 | the receiver is misconfigured | yes |
+//! | 500 | the receiver is misconfigured; the secret of a tenant cannot be used, which shows that the tenant exists | yes |
 //! | 503 | the handler, the store or the source of the keys has failed temporarily, or the body budget is spent; with `Retry-After` | yes |
 //!
 //! Unless you send a [`Reply`], each text is a constant that reveals nothing about the request; the reason appears only
