@@ -17,7 +17,7 @@
 //! let secret = Secret::new("a secret of twenty-some bytes")?;
 //! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?.with_marker();
 //! let service = ServiceBuilder::new()
-//!     .layer(WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000))))
+//!     .layer(WebhookLayer::new(receiver).with_once(Once::new(MemoryStore::new(100_000))))
 //!     .service(service_fn(async |request: http::Request<Full<bytes::Bytes>>| {
 //!         let received = request.extensions().get::<Received<Klang>>().expect("the layer verified it");
 //!         assert_eq!(received.event().expect("an event").event_type(), "conversation.ready");
@@ -100,12 +100,12 @@ impl<P, S> WebhookLayer<P, S> {
     /// use hookseal::{Secret, provider, receive::Receiver, tower::WebhookLayer};
     ///
     /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
-    /// let layer = WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000)));
+    /// let layer = WebhookLayer::new(receiver).with_once(Once::new(MemoryStore::new(100_000)));
     /// assert!(format!("{layer:?}").contains("klang"));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn once<T: Store>(self, once: Once<T>) -> WebhookLayer<P, T> {
+    pub fn with_once<T: Store>(self, once: Once<T>) -> WebhookLayer<P, T> {
         WebhookLayer { receiver: self.receiver, once: Some(Arc::new(once)) }
     }
 }

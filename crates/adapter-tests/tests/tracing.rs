@@ -242,8 +242,8 @@ impl Store for Mumbling {
         Ok(claim)
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> std::io::Result<bool> {
-        let Ok(reply) = self.0.complete(key, token, keep).await;
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> std::io::Result<bool> {
+        let Ok(reply) = self.0.complete(key, token, retention).await;
         self.reply(reply)
     }
 
