@@ -132,7 +132,7 @@ pub enum ConfigError {
         earlier: Key,
     },
     /// A keyring without a key.
-    #[error("there is no key")]
+    #[error("the keyring has no key")]
     NoKeys,
     /// More than eight keys. An unauthenticated request costs one hash per key, which is why there is a limit.
     #[error("{count} keys are more than 8")]
@@ -371,7 +371,7 @@ pub enum EventError {
     /// The body begins with a byte order mark, which JSON does not have.
     #[error("the event begins with a byte order mark")]
     ByteOrderMark,
-    /// The body is JSON, but no object.
+    /// The body is JSON, but not an object.
     #[error("the event is not a JSON object")]
     NotAnObject,
     /// The envelope lacks a field that the shape names.
@@ -435,7 +435,7 @@ pub enum EventError {
     /// An event cannot be written in a shape that reads forms.
     #[error("the event shape can only be read")]
     ReadOnly,
-    /// The type that the event should become is no enum in serde's default form, externally tagged.
+    /// The type to read the event into is not an enum in serde's default form, externally tagged.
     #[error("the type to read the event into is not an externally tagged enum")]
     NotAnEnum,
     /// The body would be larger than the provider sends.

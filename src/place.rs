@@ -61,7 +61,7 @@ impl Steps {
         self.steps.get(usize::from(place.first)..usize::from(place.end)).unwrap_or_default()
     }
 
-    /// [`of`](Self::of) for `const` functions: the step in a position, or `None` behind the last.
+    /// [`of`](Self::of) for `const` functions: the step in a position, or `None` after the last.
     pub(crate) const fn get(&self, place: &Place, position: usize) -> Option<Step> {
         let i = place.first as usize + position;
         if i < place.end as usize { Some(self.steps[i]) } else { None }

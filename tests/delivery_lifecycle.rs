@@ -395,7 +395,7 @@ fn rows_of_older_versions_are_read() {
     assert_eq!((attempt.number(), attempt.is_replay()), (2, false));
     assert_eq!(delivery.due(), Some(START + policy.lease()));
 
-    // Nothing that says pending waits for ever.
+    // Nothing that says pending waits forever.
     let mut bare: Delivery = serde_json::from_str(r#"{"state":"pending","of a newer version":1}"#).unwrap();
     assert_eq!(bare.due_unix_millis(), Some(0));
     assert!(bare.begin(&policy, START).is_ok());

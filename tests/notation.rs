@@ -98,7 +98,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "a: {hex}\nb: {timestamp}",
         "{body}",
-        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
+        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
     ),
     ("a: {hex}\nb: {id}", "{id}{body}", "covers: `{id}{body}` has two placeholders without a text between them"),
     (

@@ -47,7 +47,7 @@ fn retry_policies_in_files() {
     for (json, expected) in [
         (
             r#"{"max_attempts":0,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
-            "`0` is no attempt",
+            "`0` is not a number of attempts",
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":0.5,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
@@ -55,7 +55,7 @@ fn retry_policies_in_files() {
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":0,"max_delay_seconds":3600}"#,
-            "`0` is no initial wait",
+            "`0` is not an initial wait",
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":30}"#,

@@ -24,7 +24,7 @@ const FIELD: &str = "event";
 /// | `{id}` | the event's id: a string or a number |
 /// | `{key}` | a value that is not an id, but tells two events apart together with the others |
 /// | `{timestamp}` `{timestamp:ms}` | when it happened: Unix seconds or milliseconds, as a number or as digits in a string, with or without a fraction |
-/// | `{timestamp:rfc3339}` `{timestamp:iso8601}` | the same as a string in RFC 3339, or in ISO 8601, which is read as UTC if it names no offset. A time that cannot be read is no time, and not an error |
+/// | `{timestamp:rfc3339}` `{timestamp:iso8601}` | the same as a string in RFC 3339, or in ISO 8601, which is read as UTC if it names no offset. A time that cannot be read counts as missing, and is not an error |
 /// | `{version}` | the version of the API that the data follows. May be missing |
 /// | `{test:true}` | whether it is a test: it is if the value is the text after the colon |
 /// | any other text | a constant. If the request has another value, this is not the shape of its event |
