@@ -124,8 +124,8 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `event_types` | a list of [event types](crate::EventType) |
 /// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
-/// | `max_sent`, `max_received` | bytes |
-/// | `answer_within` | seconds |
+/// | `max_sent`, `max_received` | bytes, at least 1 |
+/// | `answer_within` | whole seconds, at least 1 |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
 /// A provider from the catalogue can be written to a file, edited and read back. The file contains neither

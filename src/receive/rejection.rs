@@ -65,7 +65,8 @@ pub enum Rejection {
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
     /// The event is authentic, but the handler does not know its type. It is acknowledged with 200, because platforms
-    /// pause an endpoint that refuses events. Code that converts rejections into responses should therefore check
+    /// pause an endpoint that refuses events. With the feature `tracing`, this is logged at level INFO, because a misspelt
+    /// variant would otherwise discard every event unnoticed. Code that converts rejections into responses should check
     /// `status().is_success()` first.
     #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
     Unhandled {

@@ -62,7 +62,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             }
             // 503 asks for it again, from a sender that gives up on a 4xx.
             (true, Kind::Unreadable) if reply.status >= 500 && reply.status != 503 => {
-                problems.push(answered("no error of the server's"))
+                problems.push(answered("no error of the server's"));
             }
             (true, _) => {}
             (false, _) => {
