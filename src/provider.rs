@@ -121,7 +121,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `event_types` | a list of [event types](crate::EventType) |
+/// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id` or `body`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }` or `{ data-id-prefix = "…" }`: a [`TestRule`] |
 /// | `max_sent`, `max_received` | bytes, at least 1 |

@@ -123,7 +123,9 @@ fn a_worker_that_dies_loses_nothing() {
 
 #[test]
 fn an_attempt_in_flight_is_not_due_before_its_lease_ends() {
-    for (timeout, margin) in [(30, 30), (5, 0), (0, 1)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b))) {
+    let cases =
+        [(30_000, 30_000), (5000, 0), (1, 1000)].map(|(a, b)| (Duration::from_millis(a), Duration::from_millis(b)));
+    for (timeout, margin) in cases {
         let policy = plain().with_timeout(timeout).with_lease_margin(margin);
         let mut delivery = Delivery::new(START);
         let attempt = begin(&mut delivery, &policy, START);

@@ -162,7 +162,7 @@ fn code_and_files_are_checked_alike() {
         (
             acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a b"])),
             format!(r#"{{"name":"acme","event_types":["a.b","a b"],"schemes":[{plain}]}}"#),
-            "event_types: `a b` is not a visible text",
+            "event_types: `a b` is not 1 to 128 visible ASCII characters",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_idempotency_rule(IdempotencyRule::EventId)),

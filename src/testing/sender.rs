@@ -221,8 +221,8 @@ impl Sender {
 /// ```
 /// use hookseal::{EventError, Secret, provider, testing::{Sender, SenderError}};
 ///
-/// let sender = Sender::new(&provider::BOX, Secret::new("a secret of twenty-some bytes")?)?;
-/// let error = sender.event("/hook", "FILE.UPLOADED", ()).unwrap_err();
+/// let sender = Sender::new(&provider::SVIX, Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let error = sender.event("/hook", "user.joined", ()).unwrap_err();
 /// assert!(matches!(error, SenderError::Event(EventError::NoShape)));
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```
