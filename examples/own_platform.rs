@@ -16,8 +16,8 @@ fn in_code() -> Result<Provider, ConfigError> {
         .with_event_types(["order.paid", "order.refunded"])?
         .with_idempotency_rule(IdempotencyRule::EventId)?
         .with_test_rule(TestRule::IdPrefix("test_".into()))?
-        .with_max_sent(256 << 10)
-        .with_answer_within(10)
+        .with_max_sent(256 << 10)?
+        .with_answer_within(Duration::from_secs(10))?
         .with_delivery_policy(
             DeliveryPolicy::new()
                 .with_retry(RetryPolicy::table([30, 300, 3600].map(Duration::from_secs))?)

@@ -374,7 +374,7 @@ impl ResponseError for Rejection {
 
 impl Handled for HttpResponse {
     fn from_answer(answer: Answer) -> HttpResponse {
-        answered(&answer)
+        converted(answer.to_response())
     }
 
     fn is_final(&self) -> bool {
@@ -386,13 +386,8 @@ impl Responder for Answer {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        answered(&self)
+        converted(self.to_response())
     }
-}
-
-fn answered(answer: &Answer) -> HttpResponse {
-    trace::answered(answer);
-    converted(answer.to_response())
 }
 
 /// actix-web uses the statuses and headers of http 0.2.

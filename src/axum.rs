@@ -12,6 +12,7 @@ use crate::receive::{
 use crate::{tower, trace};
 
 /// Applies to every marker whose receiver is in the state.
+#[diagnostic::do_not_recommend]
 impl<P: 'static, S: Sync> ReceiverLookup<S> for P
 where
     Receiver<P>: FromRef<S>,
@@ -24,6 +25,7 @@ where
 }
 
 /// A state in an `Arc` has the same receivers as the state itself.
+#[diagnostic::do_not_recommend]
 impl<P: ReceiverLookup<S>, S: Sync> ReceiverLookup<Arc<S>> for P {
     type Extractor = P::Extractor;
 
@@ -113,12 +115,12 @@ where
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        tower::refusal(&self)
+        self.to_response()
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        tower::answered(&self)
+        self.to_response()
     }
 }

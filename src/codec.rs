@@ -55,6 +55,30 @@ impl Encoding {
         }
     }
 
+    /// What is wrong with a header that holds no MAC of `bytes` bytes in this encoding.
+    pub(crate) fn absence(self, bytes: usize) -> &'static str {
+        macro_rules! absence {
+            ($form:literal) => {
+                concat!(
+                    "holds no well-formed signature: the scheme expects ",
+                    $form,
+                    " after its prefix, if it has one"
+                )
+            };
+        }
+        match (self, bytes) {
+            (Encoding::Hex, 20) => absence!("40 hex digits"),
+            (Encoding::Hex, 32) => absence!("64 hex digits"),
+            (Encoding::Hex, _) => absence!("128 hex digits"),
+            (Encoding::Base64, 20) => absence!("28 characters of padded base64"),
+            (Encoding::Base64, 32) => absence!("44 characters of padded base64"),
+            (Encoding::Base64, _) => absence!("88 characters of padded base64"),
+            (Encoding::Base64Url, 20) => absence!("27 characters of unpadded base64url"),
+            (Encoding::Base64Url, 32) => absence!("43 characters of unpadded base64url"),
+            (Encoding::Base64Url, _) => absence!("86 characters of unpadded base64url"),
+        }
+    }
+
     /// Whether letters may be in either case.
     pub(crate) fn ignores_case(self) -> bool {
         matches!(self, Encoding::Hex)

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
+use crate::verify::Key;
+
 /// The text that a sender gets when the receiver is set up incorrectly.
 pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";
 
@@ -25,7 +27,7 @@ pub(crate) const NOT_ACCEPTED: &str = "the webhook's signature was not accepted"
 /// use hookseal::receive::Rejection;
 ///
 /// let rejection = Rejection::unavailable(Error::from(ErrorKind::ConnectionRefused));
-/// let Rejection::Unavailable { reason } = &rejection else { unreachable!() };
+/// let Rejection::Unavailable { reason, .. } = &rejection else { unreachable!() };
 /// assert_eq!(reason.downcast_ref::<Error>().map(Error::kind), Some(ErrorKind::ConnectionRefused));
 /// assert_eq!(rejection.clone(), rejection);
 /// ```
@@ -72,7 +74,7 @@ impl fmt::Debug for Cause {
 /// use hookseal::{ConfigError, Scheme, Secret};
 ///
 /// let error = Scheme::try_new("X-Acme-Signature: sha256={hexx}", "{body}").unwrap_err();
-/// assert_eq!(error.to_string(), "headers: `{hexx}` is not a placeholder of a header");
+/// assert!(error.to_string().starts_with("headers: `{hexx}` is not a placeholder of a header; those are `{hex}`"));
 /// assert_eq!(Secret::new("").unwrap_err(), ConfigError::EmptySecret);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +83,7 @@ pub enum ConfigError {
     /// A scheme, an event shape, a filter, a provider or a policy breaks a rule.
     #[error("{field}: {}{problem}", quoted(piece))]
     Invalid {
-        /// The field's name in a file: `headers`, `covers`, `event`, `retry_policy` and so on.
+        /// The field's name in a file: `headers`, `covers`, `event`, `retry` and so on.
         field: &'static str,
         /// The part of it that is wrong.
         piece: String,
@@ -94,28 +96,43 @@ pub enum ConfigError {
     /// The secret begins or ends with white space: most likely the line break at the end of a file.
     #[error("the secret begins or ends with white space")]
     UntrimmedSecret,
-    /// The secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
-    #[error("the secret's key has {bytes} bytes, fewer than 16")]
+    /// A secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
+    #[error("the key of {} has {bytes} bytes, fewer than 16", secret(*key))]
     ShortSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The key's length.
         bytes: usize,
     },
-    /// The secret is not written in the form that the scheme asks for.
-    #[error("the secret is not {form}")]
+    /// A secret is not written in the form that the scheme asks for.
+    #[error("{} is not {form}", secret(*key))]
     MalformedSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The form in words, for example "hex".
         form: &'static str,
     },
-    /// The secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
+    /// A secret is 64 or more hex digits, and the scheme asks for base64, which would read them as another key: no event
     /// would ever verify. If the key really is what base64 makes of them, decode it yourself and use
     /// [`Secret::from_bytes`](crate::Secret::from_bytes), which also takes a key decoded from hex.
-    #[error("the secret looks like hex, and the scheme expects {form}; a decoded key can be given as bytes")]
+    #[error("{} looks like hex, and the scheme expects {form}; a decoded key can be given as bytes", secret(*key))]
     HexSecret {
+        /// Which secret of the keyring.
+        key: Key,
         /// The form that the scheme asks for, in words.
         form: &'static str,
     },
+    /// A keyring contains one secret twice. Most likely one of them was meant to be replaced: a rotation that changes
+    /// nothing leaves a stolen secret in use.
+    #[error("{} is the same as {}", secret(*key), secret(*earlier))]
+    RepeatedSecret {
+        /// The later one.
+        key: Key,
+        /// The earlier one.
+        earlier: Key,
+    },
     /// A keyring without a key.
-    #[error("there is no key")]
+    #[error("the keyring has no key")]
     NoKeys,
     /// More than eight keys. An unauthenticated request costs one hash per key, which is why there is a limit.
     #[error("{count} keys are more than 8")]
@@ -126,6 +143,14 @@ pub enum ConfigError {
     /// The operating system provided no randomness for a new secret.
     #[error(transparent)]
     NoRandomness(RandomnessError),
+}
+
+/// One secret of a keyring, in words.
+fn secret(key: Key) -> String {
+    match key {
+        Key::Current => "the current secret".to_owned(),
+        Key::Previous(n) => format!("previous secret {n}"),
+    }
 }
 
 /// The part that is wrong, in quotes, if it is not empty.
@@ -346,7 +371,7 @@ pub enum EventError {
     /// The body begins with a byte order mark, which JSON does not have.
     #[error("the event begins with a byte order mark")]
     ByteOrderMark,
-    /// The body is JSON, but no object.
+    /// The body is JSON, but not an object.
     #[error("the event is not a JSON object")]
     NotAnObject,
     /// The envelope lacks a field that the shape names.
@@ -410,7 +435,7 @@ pub enum EventError {
     /// An event cannot be written in a shape that reads forms.
     #[error("the event shape can only be read")]
     ReadOnly,
-    /// The type that the event should become is no enum in serde's default form, externally tagged.
+    /// The type to read the event into is not an enum in serde's default form, externally tagged.
     #[error("the type to read the event into is not an externally tagged enum")]
     NotAnEnum,
     /// The body would be larger than the provider sends.

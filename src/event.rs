@@ -38,7 +38,7 @@ pub use shape::EventShape;
 /// let event = SHAPE.read(body)?;
 /// match event.event_type() {
 ///     "payment.settled" => assert_eq!(event.data_as::<Payment>()?.amount, 7),
-///     _ => {} // an unknown type is no error: acknowledge it
+///     _ => {} // an unknown type is not an error: acknowledge it
 /// }
 /// # Ok::<(), hookseal::EventError>(())
 /// ```

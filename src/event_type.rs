@@ -31,7 +31,7 @@ impl<'a> EventType<'a> {
     /// assert!(hookseal::EventType::new("call.*").is_err(), "that is a pattern");
     /// ```
     pub fn new(text: &'a str) -> Result<EventType<'a>, ConfigError> {
-        if is_type(text) { Ok(EventType(text)) } else { Err(invalid(text, "is not an event type")) }
+        if is_type(text) { Ok(EventType(text)) } else { Err(invalid("event_type", text, NOT_A_TYPE)) }
     }
 
     /// The event type as text.
@@ -77,6 +77,9 @@ pub(crate) fn is_type(text: &str) -> bool {
     text.len() <= MAX_TYPE && text.split('.').all(segment)
 }
 
-pub(crate) fn invalid(text: &str, problem: &'static str) -> ConfigError {
-    ConfigError::Invalid { field: "events", piece: text.chars().take(MAX_TYPE).collect(), problem }
+const NOT_A_TYPE: &str = "is not an event type: segments of `A-Z` `a-z` `0-9` `_` `-`, joined by full stops, at most 256 \
+                          bytes in all";
+
+pub(crate) fn invalid(field: &'static str, text: &str, problem: &'static str) -> ConfigError {
+    ConfigError::Invalid { field, piece: text.chars().take(MAX_TYPE).collect(), problem }
 }

@@ -31,10 +31,29 @@ macro_rules! digests {
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "lowercase")]
+        #[serde(rename_all = "lowercase", try_from = "Name")]
         #[non_exhaustive]
         pub enum Digest {
             $($(#[cfg($gate)])? $(#[$attribute])* $name,)+
+        }
+
+        /// The words in files, also of a hash whose feature is off.
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Name {
+            $($name,)+
+        }
+
+        impl TryFrom<Name> for Digest {
+            type Error = &'static str;
+
+            fn try_from(name: Name) -> Result<Digest, &'static str> {
+                match name {
+                    $($(#[cfg($gate)])? Name::$name => Ok(Digest::$name),)+
+                    #[cfg(not(feature = "sha1"))]
+                    Name::Sha1 => Err("`sha1` needs the crate's feature `sha1`"),
+                }
+            }
         }
 
         /// An HMAC that has absorbed its key.
@@ -245,6 +264,11 @@ impl<'h> Candidates<'h> {
         self.count == 0
     }
 
+    /// What is wrong with a header that holds none of them.
+    pub(crate) fn absence(&self) -> &'static str {
+        self.encoding.absence(self.bytes)
+    }
+
     /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.
     #[inline]
     pub(crate) fn add(&mut self, text: &'h [u8]) -> bool {
@@ -288,6 +312,11 @@ fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
     let words = ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (word(a) ^ word(b)));
     let ends = if our_end.is_empty() { 0 } else { end(our_end) ^ end(their_end) };
     (words | ends).ct_eq(&0) & Choice::from(u8::from(ours.len() == theirs.len() && our_end.len() == their_end.len()))
+}
+
+/// Whether two keys are the same, compared in constant time.
+pub(crate) fn is_same_key(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
 }
 
 /// The SHA-256 hash of the texts, one after the other.

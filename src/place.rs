@@ -10,7 +10,7 @@
 //! | `.{json}` | a step into the JSON that a string contains |
 //! | `?` at the end | the value may be missing |
 
-use crate::text::{EMPTY, Fault, Span, all_token, attempt, is};
+use crate::text::{EMPTY, Fault, OF_HTTP, Span, all_token, attempt, is, is_of_http};
 
 /// Steps of all places in one template. The longest in the catalogue has 27.
 const MAX_STEPS: usize = 48;
@@ -61,7 +61,7 @@ impl Steps {
         self.steps.get(usize::from(place.first)..usize::from(place.end)).unwrap_or_default()
     }
 
-    /// [`of`](Self::of) for `const` functions: the step in a position, or `None` behind the last.
+    /// [`of`](Self::of) for `const` functions: the step in a position, or `None` after the last.
     pub(crate) const fn get(&self, place: &Place, position: usize) -> Option<Step> {
         let i = place.first as usize + position;
         if i < place.end as usize { Some(self.steps[i]) } else { None }
@@ -82,6 +82,9 @@ impl Place {
         let (name, is_optional) = without_mark(text, span);
         if name.is_empty() || !all_token(text, name) {
             return Err(Fault { field, piece: span, problem: "is not a header name" });
+        }
+        if is_of_http(text, name) {
+            return Err(Fault { field, piece: name, problem: OF_HTTP });
         }
         Ok(Place { half: Half::Header, is_optional, name, first: 0, end: 0 })
     }

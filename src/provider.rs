@@ -32,6 +32,7 @@ mod facts;
 mod file;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +74,9 @@ const MAX_RECEIVED: u64 = 1 << 20;
 ///     .with_event_types(["order.paid", "order.refunded"])?
 ///     .with_idempotency_rule(IdempotencyRule::EventId)?
 ///     .with_test_rule(TestRule::IdPrefix("test_".into()))?
-///     .with_max_sent(256 << 10)
-///     .with_max_received(512 << 10)
-///     .with_answer_within(10)
+///     .with_max_sent(256 << 10)?
+///     .with_max_received(512 << 10)?
+///     .with_answer_within(Duration::from_secs(10))?
 ///     .with_delivery_policy(
 ///         DeliveryPolicy::new()
 ///             .with_retry(RetryPolicy::SVIX)
@@ -120,11 +121,11 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `event_types` | a list of [event types](crate::EventType) |
+/// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }`, `{ data-id-prefix = "…" }` or `{ type = "…" }`: a [`TestRule`] |
-/// | `max_sent`, `max_received` | bytes |
-/// | `answer_within` | seconds |
+/// | `max_sent`, `max_received` | bytes, at least 1 |
+/// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
@@ -160,6 +161,7 @@ pub struct Provider {
     max_sent: Option<u64>,
     max_received: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// Seconds.
     answer_within: Option<u32>,
     /// Its events are not read.
     #[serde(skip_serializing_if = "is_false")]
@@ -305,13 +307,15 @@ impl Provider {
         self.max_received
     }
 
-    /// For how many seconds the provider waits for an answer, if it documents a time limit.
+    /// How long the provider waits for an answer, if it documents a time limit.
     ///
     /// ```
-    /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(5));
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(hookseal::provider::KLANG.answer_within(), Some(Duration::from_secs(5)));
     /// ```
-    pub fn answer_within(&self) -> Option<u32> {
-        self.answer_within
+    pub fn answer_within(&self) -> Option<Duration> {
+        self.answer_within.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// How the provider marks its test events, if it documents a mark.
@@ -327,7 +331,7 @@ impl Provider {
 
     /// How the provider delivers: retries, time limits, what outcomes mean, and when it pauses an endpoint.
     ///
-    /// Where it publishes nothing, as is the case for Kallglot and Efficlose, these are the crate's defaults.
+    /// What it does not publish is as the crate's defaults say; Kallglot and Efficlose publish nothing.
     ///
     /// ```
     /// use hookseal::{delivery::RetryPolicy, provider};

@@ -26,12 +26,46 @@
 //! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |
 //! | 409 | the same event is being processed; with `Retry-After` | yes |
 //! | 413 | the body exceeds the limit | yes |
-//! | 500 | the receiver is misconfigured | yes |
+//! | 500 | the receiver is misconfigured; the secret of a tenant cannot be used, which shows that the tenant exists | yes |
 //! | 503 | the handler, the store or the source of the keys has failed temporarily, or the body budget is spent; with `Retry-After` | yes |
 //!
 //! Unless you send a [`Reply`], each text is a constant that reveals nothing about the request; the reason appears only
-//! in your log. 415 is never sent: the signature covers the body whatever its content type. A 401 carries no
+//! in your [log](#logs). 415 is never sent: the signature covers the body whatever its content type. A 401 carries no
 //! `WWW-Authenticate`, because a sender has nothing to negotiate.
+//!
+//! # Logs
+//!
+//! With the feature `tracing` and a subscriber of yours, each delivery is logged with the target `hookseal`; otherwise nothing
+//! is. No log line contains a secret, a signature or a body.
+//!
+//! | level | message | when | fields |
+//! |---|---|---|---|
+//! | DEBUG | `webhook verified` | the request goes to the handler | `provider` `scope` `id` `event_type` `key` `bytes` |
+//! | DEBUG | `webhook processed`, `webhook not processed, and released for another attempt` | the handler has ended, in an [`Once`](crate::idempotency::Once) | as above |
+//! | DEBUG | `duplicate of a webhook that was processed`, `duplicate of a webhook that is being processed` | the handler is not run again | as above |
+//! | INFO | `webhook acknowledged` | answered with 200, but the handler does not know its type: a misspelt variant shows here | as above, `status` `reason` |
+//! | WARN | `webhook refused` | the request does not reach the handler | `provider` `scope` `bytes` `status` `reason`; of an authentic one, `id` `event_type` `key` too |
+//! | ERROR | `webhook refused` | the status is 500: the receiver is misconfigured | the same fields |
+//! | WARN | `webhook is not what the handler expects` | the answer is [`Answer::Unreadable`] | `reason` |
+//! | ERROR | `webhook cannot be read as the handler asks` | the same, where the receiver is misconfigured | `reason` |
+//! | ERROR | `webhook failed for good` | the answer is [`Answer::PermanentFailure`] | `reason` |
+//! | ERROR | `idempotency store failed`, `idempotency store is full` | the event could not be claimed or recorded | `reason` |
+//! | WARN | `handler outlasted its lease` | the event may be processed twice | `idempotency_key` |
+//!
+//! | field | is |
+//! |---|---|
+//! | `provider`, `scope` | the receiver's |
+//! | `unknown_tenant` | instead of the scope: the name that was given to a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), at most 64 characters |
+//! | `marker`, `requested_tenant` | instead of the provider and the scope, if no receiver was found: the type whose look-up failed, and the name that a [`ReceiverCache`] was asked for |
+//! | `id` | the event's, or else the delivery's |
+//! | `event_type` | the event's |
+//! | `key` | which secret of the [`Keyring`](crate::Keyring) matched: after a rotation, shows who still uses the old one |
+//! | `bytes` | how much of the body has come; 0 where something before the receiver has consumed it |
+//! | `status` | the answer's |
+//! | `reason` | why. It is never sent |
+//!
+//! The adapters log all of this. With another server, [`Intake::finish`], `Webhook::try_from`, `Once` and
+//! [`Answer::to_response`] do, except that only the adapters log `webhook verified`.
 
 mod answer;
 mod budget;

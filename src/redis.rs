@@ -113,9 +113,9 @@ impl<C: ConnectionLike + Clone + Send + Sync> Store for RedisStore<C> {
         }
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, RedisError> {
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> Result<bool, RedisError> {
         let mut script = self.scripts.complete.key(self.name(key));
-        script.arg(token.to_string()).arg(milliseconds(keep));
+        script.arg(token.to_string()).arg(milliseconds(retention));
         script.invoke_async(&mut self.connection.clone()).await
     }
 

@@ -67,6 +67,10 @@ pub(crate) use read::Reading;
 /// be none), if it covers a placeholder that no header line contains, or if two placeholders touch, because bytes could then
 /// move from one to the other. An `{id}` that is not covered is allowed, for information only.
 ///
+/// No header line can have a name that HTTP clients and proxies set: `Host`, `Content-Length`, `Transfer-Encoding`, `Trailer`,
+/// `TE`, `Connection`, `Keep-Alive`, `Upgrade`, `HTTP2-Settings`, `Expect` and `Proxy-…`. A signer that wrote one could send
+/// the request to another host or cut its body. The signed content may cover them.
+///
 /// A timestamp may touch another placeholder in two cases:
 ///
 /// - `{timestamp}{body}`, `{body}{timestamp}`, or as the first or last placeholder (`{timestamp}{id}.{body}`): the time

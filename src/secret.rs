@@ -4,8 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::codec;
 use crate::error::ConfigError;
-use crate::mac::{Digest, Mac, wiping_stack};
+use crate::mac::{Digest, Mac, is_same_key, wiping_stack};
 use crate::random;
+use crate::verify::Key;
 use crate::words::display_as_serialized;
 
 /// Keys in one [`Keyring`]. An unauthenticated request costs at most one hash for each.
@@ -170,10 +171,11 @@ impl Secret {
     /// is still refused.
     ///
     /// ```
-    /// use hookseal::{ConfigError, Secret, provider};
+    /// use hookseal::{ConfigError, Key, Secret, provider};
     ///
     /// let short = Secret::new("hush")?;
-    /// assert_eq!(provider::SHOPIFY.verifier(short.clone()).unwrap_err(), ConfigError::ShortSecret { bytes: 4 });
+    /// let error = ConfigError::ShortSecret { key: Key::Current, bytes: 4 };
+    /// assert_eq!(provider::SHOPIFY.verifier(short.clone()).unwrap_err(), error);
     /// assert!(provider::SHOPIFY.verifier(short.allow_short()).is_ok());
     /// # Ok::<(), ConfigError>(())
     /// ```
@@ -200,19 +202,29 @@ impl Secret {
         }
     }
 
-    /// The bytes of the key, if a scheme's secrets have this form.
-    fn key(&self, form: SecretForm) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-        let key = match &self.material {
+    /// The bytes of the key, if a scheme's secrets have this form. `place` is the secret's in its keyring.
+    fn key(&self, form: SecretForm, place: Key) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+        let words = form.words();
+        let bytes = match &self.material {
             Material::Bytes(key) => key.clone(),
             Material::Text(text) if is_hex_for_base64(text, form) => {
-                return Err(ConfigError::HexSecret { form: form.words() });
+                return Err(ConfigError::HexSecret { key: place, form: words });
             }
-            Material::Text(text) => decode(text, form).ok_or(ConfigError::MalformedSecret { form: form.words() })?,
+            Material::Text(text) => decode(text, form).unwrap_or_default(),
         };
-        match key.len() {
-            0 => Err(ConfigError::EmptySecret),
-            bytes if bytes < MIN_KEY && !self.short => Err(ConfigError::ShortSecret { bytes }),
-            _ => Ok(key),
+        match bytes.len() {
+            0 => Err(ConfigError::MalformedSecret { key: place, form: words }),
+            length if length < MIN_KEY && !self.short => Err(ConfigError::ShortSecret { key: place, bytes: length }),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// Whether both are the same text or the same bytes.
+    fn is(&self, other: &Secret) -> bool {
+        match (&self.material, &other.material) {
+            (Material::Text(one), Material::Text(other)) => is_same_key(one.as_bytes(), other.as_bytes()),
+            (Material::Bytes(one), Material::Bytes(other)) => is_same_key(one, other),
+            _ => false,
         }
     }
 }
@@ -264,7 +276,8 @@ impl Keyring {
     /// latest first.
     ///
     /// # Errors
-    /// [`ConfigError::NoKeys`] for an empty list, [`ConfigError::TooManyKeys`] for more than eight secrets.
+    /// [`ConfigError::NoKeys`] for an empty list, [`ConfigError::TooManyKeys`] for more than eight secrets, and
+    /// [`ConfigError::RepeatedSecret`] for a secret that occurs twice.
     ///
     /// ```
     /// use hookseal::{ConfigError, Keyring, Secret};
@@ -286,7 +299,9 @@ impl Keyring {
     /// this order.
     ///
     /// # Errors
-    /// [`ConfigError::TooManyKeys`] for the ninth secret.
+    /// [`ConfigError::TooManyKeys`] for the ninth secret, and [`ConfigError::RepeatedSecret`] for one that the keyring
+    /// already has. Two spellings of one key, for example with and without `whsec_`, are refused when a signer or verifier
+    /// is made.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret};
@@ -294,9 +309,11 @@ impl Keyring {
     /// let keys = Keyring::new(Secret::new("the secret from today on")?)
     ///     .with_previous(Secret::new("the secret until yesterday")?)?;
     /// assert_eq!(keys.len(), 2);
+    /// assert!(keys.with_previous(Secret::new("the secret from today on")?).is_err());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn with_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
+        check_repetition(&self.secrets, |earlier| earlier.is(&secret))?;
         self.secrets.push(secret);
         match self.secrets.len() {
             count if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),
@@ -338,11 +355,23 @@ impl Keyring {
         wiping_stack(|| {
             // With enough capacity from the start: a vector that grows leaves keyed state behind.
             let mut macs = Vec::with_capacity(self.secrets.len());
-            for secret in &self.secrets {
-                macs.push(Mac::new(&secret.key(form)?, digest));
+            let mut keys: Vec<Zeroizing<Vec<u8>>> = Vec::with_capacity(self.secrets.len());
+            for (place, secret) in self.secrets.iter().enumerate() {
+                let key = secret.key(form, Key::at(place))?;
+                check_repetition(&keys, |earlier| is_same_key(earlier, &key))?;
+                macs.push(Mac::new(&key, digest));
+                keys.push(key);
             }
             Ok(macs)
         })
+    }
+}
+
+/// Refuses the next key if it is one of the earlier ones.
+fn check_repetition<T>(earlier: &[T], is_next: impl FnMut(&T) -> bool) -> Result<(), ConfigError> {
+    match earlier.iter().position(is_next) {
+        Some(place) => Err(ConfigError::RepeatedSecret { key: Key::at(earlier.len()), earlier: Key::at(place) }),
+        None => Ok(()),
     }
 }
 

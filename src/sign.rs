@@ -47,7 +47,7 @@ impl Signer {
     /// If the scheme can carry several signatures, every key signs; otherwise only the current one does.
     ///
     /// # Errors
-    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice.
     ///
     /// ```
     /// use hookseal::{Keyring, Scheme, Secret, Signer};
@@ -122,7 +122,7 @@ impl Signer {
     }
 
     /// A complete, signed `POST` request with `content-type: application/json`, for any client that takes an
-    /// [`http::Request`].
+    /// `http::Request`.
     ///
     /// # Errors
     /// The same errors as [`sign`](Self::sign), and [`SignError::InvalidUri`].

@@ -197,3 +197,31 @@ const fn is_token(byte: u8) -> bool {
     matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'~')
         || byte.is_ascii_alphanumeric()
 }
+
+pub(crate) const OF_HTTP: &str = "is set by HTTP clients and proxies, so it cannot be a header line";
+
+/// Whether a header routes a message, delimits it or concerns one connection (RFC 9110, sections 7.2, 7.6.1, 8.6 and
+/// 10.1.1): a template that wrote it could send a signed request to another host, or cut its body.
+pub(crate) const fn is_of_http(text: &[u8], name: Span) -> bool {
+    const NAMES: [&[u8]; 10] = [
+        b"host",
+        b"content-length",
+        b"transfer-encoding",
+        b"connection",
+        b"te",
+        b"trailer",
+        b"upgrade",
+        b"keep-alive",
+        b"expect",
+        b"http2-settings",
+    ];
+    const PROXY: &[u8] = b"proxy-";
+    let mut i = 0;
+    while i < NAMES.len() {
+        if same_name(text, name, NAMES[i], Span::new(0, NAMES[i].len())) {
+            return true;
+        }
+        i += 1;
+    }
+    begins(text, name, PROXY, Span::new(0, PROXY.len()))
+}

@@ -17,7 +17,7 @@
 //! let secret = Secret::new("a secret of twenty-some bytes")?;
 //! let receiver: Receiver<Klang> = provider::KLANG.receiver(secret.clone())?.with_marker();
 //! let service = ServiceBuilder::new()
-//!     .layer(WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000))))
+//!     .layer(WebhookLayer::new(receiver).with_once(Once::new(MemoryStore::new(100_000))))
 //!     .service(service_fn(async |request: http::Request<Full<bytes::Bytes>>| {
 //!         let received = request.extensions().get::<Received<Klang>>().expect("the layer verified it");
 //!         assert_eq!(received.event().expect("an event").event_type(), "conversation.ready");
@@ -66,7 +66,7 @@ use crate::trace;
 /// Verifies each request before the service sees it. See the [module's page](self) for an example.
 ///
 /// A refused request gets a response, not an error: errors are only those of the service itself. The service is called
-/// with the whole body as [`Full`], and may respond with any body type.
+/// with the whole body as a `Full<Bytes>`, and may respond with any body type.
 pub struct WebhookLayer<P = (), S = MemoryStore> {
     receiver: Receiver<P>,
     once: Option<Arc<Once<S>>>,
@@ -100,12 +100,12 @@ impl<P, S> WebhookLayer<P, S> {
     /// use hookseal::{Secret, provider, receive::Receiver, tower::WebhookLayer};
     ///
     /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
-    /// let layer = WebhookLayer::new(receiver).once(Once::new(MemoryStore::new(100_000)));
+    /// let layer = WebhookLayer::new(receiver).with_once(Once::new(MemoryStore::new(100_000)));
     /// assert!(format!("{layer:?}").contains("klang"));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn once<T: Store>(self, once: Once<T>) -> WebhookLayer<P, T> {
+    pub fn with_once<T: Store>(self, once: Once<T>) -> WebhookLayer<P, T> {
         WebhookLayer { receiver: self.receiver, once: Some(Arc::new(once)) }
     }
 }
@@ -188,7 +188,7 @@ where
             let (mut parts, body) = request.into_parts();
             let received = match receive(receiver.begin(&parts.headers), &parts.headers, body).await {
                 Ok(received) => received,
-                Err(rejection) => return Ok(refusal(&rejection).map(Either::Left)),
+                Err(rejection) => return Ok(rejection.to_response().map(Either::Left)),
             };
             trace::verified(&received);
             // The events of a batch are claimed one by one, in the handler.
@@ -205,7 +205,7 @@ where
                         |result: &Result<Response<_>, _>| result.as_ref().is_ok_and(|r| r.status().is_success());
                     match once.guard(&received, call, is_final).await {
                         Ok(result) => result,
-                        Err(answer) => return Ok(answered(&answer).map(Either::Left)),
+                        Err(answer) => return Ok(answer.to_response().map(Either::Left)),
                     }
                 }
             };
@@ -242,7 +242,7 @@ where
 
 impl<B: From<Vec<u8>>> Handled for Response<B> {
     fn from_answer(answer: Answer) -> Response<B> {
-        answered(&answer)
+        answer.to_response()
     }
 
     fn is_final(&self) -> bool {
@@ -257,15 +257,4 @@ fn broken(error: &(dyn Error + 'static)) -> Rejection {
         (false, Some(source)) => broken(source),
         (false, None) => Rejection::BrokenBody,
     }
-}
-
-/// The response for a rejection.
-pub(crate) fn refusal<B: From<Vec<u8>>>(rejection: &Rejection) -> Response<B> {
-    rejection.to_response()
-}
-
-/// The response for an answer.
-pub(crate) fn answered<B: From<Vec<u8>>>(answer: &Answer) -> Response<B> {
-    trace::answered(answer);
-    answer.to_response()
 }

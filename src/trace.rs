@@ -1,16 +1,22 @@
-//! What receiving logs with `tracing`: one event for each request, verified or refused, and another for the outcome of
-//! its handler. No event contains a secret, a signature or a body.
+//! What receiving logs with `tracing`, as the table in [`receive`](crate::receive) says. No event contains a secret, a
+//! signature or a body.
 
+use std::any::type_name;
 use std::error::Error;
 
-use tracing::{Level, debug, enabled, error, warn};
+use http::StatusCode;
+use tracing::{Level, debug, enabled, error, info, warn};
 
+use crate::error::VerifyError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Receiver, Rejection};
 use crate::verify::Proof;
 
 const TARGET: &str = "hookseal";
+
+/// The status of what the receiver's owner must mend.
+const MISCONFIGURED: u16 = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
 
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn verified<P>(received: &Received<P>) {
@@ -52,12 +58,18 @@ fn outcome<P>(received: &Received<P>, text: &str) {
 /// The request is authentic, but cannot be passed to the handler.
 pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
     let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
-    let (provider, scope, key) = (received.provider().name(), received.scope(), proof.key());
+    let (provider, scope, key, bytes) =
+        (received.provider().name(), received.scope(), proof.key(), received.body().len());
     let (id, event_type) = (id(&event, &proof), event.as_ref().map(Event::event_type));
-    if matches!(rejection, Rejection::Unhandled { .. }) {
-        debug!(target: TARGET, provider, scope, id, event_type, ?key, status, reason = %rejection, "webhook acknowledged");
-    } else {
-        warn!(target: TARGET, provider, scope, id, event_type, ?key, status, reason = %rejection, "webhook refused");
+    macro_rules! log {
+        ($level:ident, $text:literal) => {
+            $level!(target: TARGET, provider, scope, id, event_type, ?key, bytes, status, reason = %rejection, $text)
+        };
+    }
+    match rejection {
+        Rejection::Unhandled { .. } => log!(info, "webhook acknowledged"),
+        _ if status == MISCONFIGURED => log!(error, "webhook refused"),
+        _ => log!(warn, "webhook refused"),
     }
 }
 
@@ -66,28 +78,53 @@ fn id<'a>(event: &'a Option<Event<'_>>, proof: &'a Proof<'_>) -> Option<&'a str>
     event.as_ref().and_then(Event::id).or(proof.id()).or(proof.unsigned_id())
 }
 
-/// `receiver` is `None` if none was found.
-pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection) {
+/// `receiver` is `None` if none was found; its marker then says whose look-up failed. `bytes` is how much of the body has
+/// come.
+pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, bytes: usize) {
     let status = rejection.status().as_u16();
-    let (provider, scope) = match (receiver, rejection) {
-        (Some(receiver), _) => (Some(receiver.provider().name()), Some(receiver.scope())),
-        (None, Rejection::UnusableKeys { provider, tenant, .. }) => (Some(&**provider), Some(&**tenant)),
-        (None, _) => (None, None),
+    let Some(receiver) = receiver else {
+        let marker = Some(type_name::<P>()).filter(|name| *name != type_name::<()>());
+        match rejection {
+            Rejection::UnusableKeys { provider, tenant: scope, .. } => {
+                error!(target: TARGET, provider, scope, bytes, status, reason = %rejection, "webhook refused");
+            }
+            Rejection::Unavailable { tenant, .. } => {
+                let requested_tenant = tenant.as_deref().map(shortened);
+                warn!(target: TARGET, marker, requested_tenant, bytes, status, reason = %rejection, "webhook refused");
+            }
+            _ if status == MISCONFIGURED => {
+                error!(target: TARGET, marker, bytes, status, reason = %rejection, "webhook refused");
+            }
+            _ => warn!(target: TARGET, marker, bytes, status, reason = %rejection, "webhook refused"),
+        }
+        return;
     };
-    if receiver.is_some_and(Receiver::is_nobodys) {
-        // The name is from the request, and thus from an unknown sender.
-        let unknown_tenant: Option<String> = scope.map(|scope| scope.chars().take(64).collect());
-        warn!(target: TARGET, provider, unknown_tenant, status, reason = %rejection, "webhook refused");
-    } else {
-        warn!(target: TARGET, provider, scope, status, reason = %rejection, "webhook refused");
+    let (provider, scope) = (receiver.provider().name(), receiver.scope());
+    if !receiver.is_nobodys() {
+        warn!(target: TARGET, provider, scope, bytes, status, reason = %rejection, "webhook refused");
+        return;
     }
+    let tenant = Rejection::UnknownTenant;
+    let reason = match rejection {
+        // Nobody's secret matches nothing.
+        Rejection::NotAuthentic(VerifyError::NoMatch) => tenant.to_string(),
+        _ => format!("{tenant}; {rejection}"),
+    };
+    warn!(target: TARGET, provider, unknown_tenant = shortened(scope), bytes, status, reason = %reason, "webhook refused");
+}
+
+/// A name from a request, and thus from an unknown sender.
+fn shortened(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 /// The problem that a handler reports.
-#[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn answered(answer: &Answer) {
     match answer {
         Answer::PermanentFailure { reason } => error!(target: TARGET, reason = &**reason, "webhook failed for good"),
+        Answer::Unreadable(error) if error.is_of_receiver() => {
+            error!(target: TARGET, reason = %error, "webhook cannot be read as the handler asks");
+        }
         Answer::Unreadable(error) => warn!(target: TARGET, reason = %error, "webhook is not what the handler expects"),
         _ => {}
     }
@@ -102,5 +139,5 @@ pub(crate) fn store_full() {
 }
 
 pub(crate) fn lease_lost(key: &IdempotencyKey) {
-    warn!(target: TARGET, %key, "handler outlasted its lease");
+    warn!(target: TARGET, idempotency_key = %key, "handler outlasted its lease");
 }

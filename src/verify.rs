@@ -61,14 +61,14 @@ impl Verifier {
     /// A verifier for `scheme`, with one secret or a [`Keyring`].
     ///
     /// # Errors
-    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes.
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice.
     ///
     /// ```
-    /// use hookseal::{ConfigError, Scheme, Secret, SecretForm, Verifier};
+    /// use hookseal::{ConfigError, Key, Scheme, Secret, SecretForm, Verifier};
     ///
     /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}").with_secret_form(SecretForm::Hex);
     /// let error = Verifier::new(ACME, Secret::new("not hexadecimal at all")?).unwrap_err();
-    /// assert_eq!(error, ConfigError::MalformedSecret { form: "hex" });
+    /// assert_eq!(error, ConfigError::MalformedSecret { key: Key::Current, form: "hex" });
     /// # Ok::<(), ConfigError>(())
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]

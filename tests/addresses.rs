@@ -112,7 +112,9 @@ fn texts_that_are_no_networks_are_errors() {
     ];
     for text in bad {
         let error = UrlPolicy::new().deny_addresses(text).unwrap_err();
-        assert!(matches!(error, ConfigError::Invalid { field: "addresses", .. }), "{text}: {error}");
+        assert!(matches!(error, ConfigError::Invalid { field: "deny_addresses", .. }), "{text}: {error}");
+        let error = UrlPolicy::new().allow_addresses(text).unwrap_err();
+        assert!(matches!(error, ConfigError::Invalid { field: "allow_addresses", .. }), "{text}: {error}");
     }
 }
 

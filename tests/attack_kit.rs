@@ -1,7 +1,7 @@
 //! The attack kit finds each kind of mistake, and nothing in an endpoint without one.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -51,7 +51,7 @@ struct Endpoint {
     provider: &'static Provider,
     verifier: Verifier,
     seen: Mutex<HashSet<String>>,
-    processed: Arc<AtomicU64>,
+    processed: Arc<AtomicUsize>,
 }
 
 const TYPE: &str = "thing.happened";
@@ -197,7 +197,7 @@ fn first_of_each(headers: &HeaderMap) -> HeaderMap {
     headers.keys().map(|name| (name.clone(), headers[name].clone())).collect()
 }
 
-fn kit(provider: &'static Provider, keys: Keyring, processed: Arc<AtomicU64>) -> AttackKit {
+fn kit(provider: &'static Provider, keys: Keyring, processed: Arc<AtomicUsize>) -> AttackKit {
     let kit = match provider.event_shape() {
         Some(_) => {
             AttackKit::events(provider, keys, type_of(provider), json!({"id": "thing_1", "note": "\u{e9}\u{1f980}"}))
@@ -225,7 +225,12 @@ async fn each_kind_of_mistake_is_found() {
         (Fault::ForgetsTheTime, klang, "signed far ahead", "should be refused"),
         (Fault::ReformatsTheBody, klang, "JSON in an unusual format, signed so", "should be accepted"),
         (Fault::ReformatsTheBody, klang, "a body with the same JSON, formatted otherwise", "should be refused"),
-        (Fault::ProcessesBeforeItVerifies, klang, "signed with another secret", "processed, should be refused before"),
+        (
+            Fault::ProcessesBeforeItVerifies,
+            klang,
+            "signed with another secret",
+            "was processed, and should have been refused first",
+        ),
         (Fault::RefusesUnknownTypes, klang, "an event of a type added tomorrow", "should be accepted"),
         (Fault::TakesTooLittle, klang, "the largest body", "should be accepted"),
         (Fault::TakesEverything, klang, "one byte more than the largest body", "should be refused"),
@@ -237,7 +242,7 @@ async fn each_kind_of_mistake_is_found() {
             "answered 200 (accepted), should be refused",
         ),
         (Fault::SaysWhy, klang, "the texts of refusals with 401", "should be one text"),
-        (Fault::SaysWhatWouldBeRight, github, "signed with another secret", "holds the right signature"),
+        (Fault::SaysWhatWouldBeRight, github, "signed with another secret", "contains the right signature"),
         (Fault::ProcessesDuplicates, klang, "the same request twice", "processed 2 times, should be once"),
         (Fault::ProcessesDuplicates, klang, "an attempt and the next one", "processed 2 times, should be once"),
         (Fault::RefusesDuplicates, klang, "the same request twice", "answered 422, should be accepted"),
@@ -290,7 +295,7 @@ async fn a_receiver_with_its_store_passes_for_every_provider() {
             if provider.event_shape().is_some() { provider_with_key.lossy() } else { provider_with_key.raw() };
         let receiver: Receiver = provider_with_events.receiver(keys(1, 2)).unwrap();
         let once = Once::new(MemoryStore::new(1000));
-        let processed = Arc::new(AtomicU64::new(0));
+        let processed = Arc::new(AtomicUsize::new(0));
         let kit = kit(provider, keys(1, 2), processed.clone());
         let answer = async |request: Request<Bytes>| {
             let mut intake = receiver.begin(request.headers());

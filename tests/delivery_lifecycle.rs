@@ -123,7 +123,9 @@ fn a_worker_that_dies_loses_nothing() {
 
 #[test]
 fn an_attempt_in_flight_is_not_due_before_its_lease_ends() {
-    for (timeout, margin) in [(30, 30), (5, 0), (0, 1)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b))) {
+    let cases =
+        [(30_000, 30_000), (5000, 0), (1, 1000)].map(|(a, b)| (Duration::from_millis(a), Duration::from_millis(b)));
+    for (timeout, margin) in cases {
         let policy = plain().with_timeout(timeout).with_lease_margin(margin);
         let mut delivery = Delivery::new(START);
         let attempt = begin(&mut delivery, &policy, START);
@@ -395,7 +397,7 @@ fn rows_of_older_versions_are_read() {
     assert_eq!((attempt.number(), attempt.is_replay()), (2, false));
     assert_eq!(delivery.due(), Some(START + policy.lease()));
 
-    // Nothing that says pending waits for ever.
+    // Nothing that says pending waits forever.
     let mut bare: Delivery = serde_json::from_str(r#"{"state":"pending","of a newer version":1}"#).unwrap();
     assert_eq!(bare.due_unix_millis(), Some(0));
     assert!(bare.begin(&policy, START).is_ok());

@@ -366,7 +366,7 @@ impl World {
         match (delivery.state(), self.last) {
             (State::Pending, _) => {
                 let longest = 3 * 86_400_000 + millis(self.policy.lease()) + 2 * SKEW;
-                hold!(self, self.due.is_some_and(|due| due < self.now + longest), "pending for ever");
+                hold!(self, self.due.is_some_and(|due| due < self.now + longest), "pending forever");
                 return;
             }
             (State::Delivered, Some((Verdict::Delivered, _))) => {}

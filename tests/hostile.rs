@@ -1,6 +1,6 @@
 //! Requests that broke other verifiers, and what ours says to them.
 
-use hookseal::{ConfigError, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
+use hookseal::{ConfigError, Digest, Key, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
@@ -108,8 +108,28 @@ fn a_malformed_sibling_does_not_cost_a_good_signature() {
     }
     set(&mut headers, "webhook-signature", "v1,AAAA v1a,x");
     let header = name("webhook-signature");
-    let none = Err(VerifyError::MalformedHeader { header, problem: "holds no well-formed signature" });
-    assert_eq!(verify(&standard(), &headers, b"{}"), none);
+    let problem = "holds no well-formed signature: the scheme expects 44 characters of padded base64 after its prefix, \
+                   if it has one";
+    assert_eq!(verify(&standard(), &headers, b"{}"), Err(VerifyError::MalformedHeader { header, problem }));
+}
+
+#[test]
+fn a_header_without_a_signature_is_told_the_form_that_is_expected() {
+    let forms = [("{hex}", "hex digits"), ("{base64}", "characters of padded base64"), ("{base64url}", "base64url")];
+    let digests = [
+        Digest::Sha256,
+        Digest::Sha512,
+        #[cfg(feature = "sha1")]
+        Digest::Sha1,
+    ];
+    for ((placeholder, form), digest) in forms.into_iter().flat_map(|form| digests.map(|digest| (form, digest))) {
+        let scheme = Scheme::try_new(format!("S: {placeholder}"), "{body}").unwrap().with_digest(digest);
+        let mut headers = signed(&scheme, b"{}");
+        let length = headers["s"].len();
+        set(&mut headers, "s", "sha256=00");
+        let said = verify(&scheme, &headers, b"{}").unwrap_err().to_string();
+        assert!(said.contains(&format!(" {length} ")) && said.contains(form), "{placeholder} {digest}: {said}");
+    }
 }
 
 #[test]
@@ -239,6 +259,49 @@ fn ids_that_a_signer_refuses_and_a_verifier_takes() {
 }
 
 #[test]
+fn errors_say_which_secret_of_a_keyring() {
+    let good = |n: usize| Secret::new(format!("whsec_{}", "ABCD".repeat(8 + n))).unwrap();
+    let hex = "0123456789abcdef".repeat(4);
+    for (wrong, said) in [
+        ("whsec_bm90IHNpeHRlZW4=", "the key of {} has 11 bytes, fewer than 16"),
+        ("whsec_\u{e4}", "{} is not `whsec_` and base64"),
+        ("whsec_", "{} is not `whsec_` and base64"),
+        (&hex, "{} looks like hex, and the scheme expects `whsec_` and base64; a decoded key can be given as bytes"),
+    ] {
+        for (place, name) in ["the current secret", "previous secret 1", "previous secret 2"].into_iter().enumerate() {
+            let secrets = (0..3).map(|n| if n == place { Secret::new(wrong).unwrap() } else { good(n) });
+            let keys = Keyring::from_secrets(secrets).unwrap();
+            let expected = said.replace("{}", name);
+            assert_eq!(provider::SVIX.verifier(keys.clone()).unwrap_err().to_string(), expected);
+            assert_eq!(provider::SVIX.signer(keys).unwrap_err().to_string(), expected);
+        }
+    }
+}
+
+/// A secret that was meant to be replaced, and was not.
+#[test]
+fn a_secret_occurs_once_in_a_keyring() {
+    let key = || Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let other = || Secret::new("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
+    let bytes = || Secret::from_bytes(*b"a key of twenty bytes").unwrap();
+
+    let same = ConfigError::RepeatedSecret { key: Key::Previous(1), earlier: Key::Current };
+    assert_eq!(same.to_string(), "previous secret 1 is the same as the current secret");
+    assert_eq!(Keyring::new(key()).with_previous(key()).unwrap_err(), same);
+    assert_eq!(Keyring::new(bytes()).with_previous(bytes()).unwrap_err(), same);
+    let later = ConfigError::RepeatedSecret { key: Key::Previous(2), earlier: Key::Previous(1) };
+    assert_eq!(later.to_string(), "previous secret 2 is the same as previous secret 1");
+    assert_eq!(Keyring::from_secrets([key(), other(), other()]).unwrap_err(), later);
+
+    // One key in two spellings, which only the scheme can tell.
+    let bare = Secret::new("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let keys = Keyring::from_secrets([other(), key(), bare]).unwrap();
+    assert_eq!(provider::SVIX.verifier(keys.clone()).unwrap_err(), later);
+    assert_eq!(provider::SVIX.signer(keys.clone()).unwrap_err(), later);
+    assert!(provider::GITHUB.verifier(keys).is_ok(), "as texts, they are two keys");
+}
+
+#[test]
 fn secrets_that_are_none() {
     assert_eq!(Secret::new("").unwrap_err(), ConfigError::EmptySecret);
     assert_eq!(Secret::from_bytes([]).unwrap_err(), ConfigError::EmptySecret);
@@ -246,19 +309,17 @@ fn secrets_that_are_none() {
         assert_eq!(Secret::new(text).unwrap_err(), ConfigError::UntrimmedSecret, "{text:?}");
     }
     let whsec = |text: &str| provider::SVIX.verifier(Secret::new(text).unwrap()).map(|_| ());
-    assert_eq!(whsec("whsec_"), Err(ConfigError::EmptySecret));
-    assert_eq!(
-        provider::SVIX.verifier(Secret::new("whsec_").unwrap().allow_short()).map(|_| ()),
-        Err(ConfigError::EmptySecret)
-    );
-    assert_eq!(whsec("whsec_bm90IHNpeHRlZW4="), Err(ConfigError::ShortSecret { bytes: 11 }));
-    assert_eq!(
-        whsec("whsec_with blanks, not base64"),
-        Err(ConfigError::MalformedSecret { form: "`whsec_` and base64" })
-    );
+    let malformed = Err(ConfigError::MalformedSecret { key: Key::Current, form: "`whsec_` and base64" });
+    assert_eq!(whsec("whsec_"), malformed, "there is nothing after the prefix");
+    assert_eq!(provider::SVIX.verifier(Secret::new("whsec_").unwrap().allow_short()).map(|_| ()), malformed);
+    assert_eq!(whsec("whsec_bm90IHNpeHRlZW4="), Err(ConfigError::ShortSecret { key: Key::Current, bytes: 11 }));
+    assert_eq!(whsec("whsec_with blanks, not base64"), malformed);
     assert_eq!(whsec("whsec_MDEyMzQ1Njc4OWFiY2RlZg"), Ok(()), "sixteen bytes, unpadded");
     let fifteen = Secret::new("fifteen letters").unwrap();
-    assert_eq!(provider::GITHUB.signer(fifteen).map(|_| ()), Err(ConfigError::ShortSecret { bytes: 15 }));
+    assert_eq!(
+        provider::GITHUB.signer(fifteen).map(|_| ()),
+        Err(ConfigError::ShortSecret { key: Key::Current, bytes: 15 })
+    );
     let nine = (1..8).fold(Keyring::new(key(0)), |ring, n| ring.with_previous(key(n)).unwrap()).with_previous(key(8));
     assert_eq!(nine.map(|_| ()), Err(ConfigError::TooManyKeys { count: 9 }));
 }

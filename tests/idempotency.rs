@@ -136,14 +136,14 @@ impl Store for Own {
         })
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, Infallible> {
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> Result<bool, Infallible> {
         let may = match self.entry(key) {
             Some(Entry { is_completed: true, .. }) if self.fault == Fault::CompletesOnce => false,
             Some(entry) => entry.token == token || self.fault == Fault::LetsAnybodyComplete,
             None => self.fault != Fault::LosesLateCompletions,
         };
         if may {
-            self.set(key, token, true, keep);
+            self.set(key, token, true, retention);
         }
         Ok(may)
     }

@@ -1,6 +1,6 @@
 //! The notation: what it accepts and how it says no.
 
-use hookseal::{Scheme, Signer, Verifier};
+use hookseal::{EventShape, Scheme, Signer, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes};
@@ -26,8 +26,12 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a: {hex}\nb-{n}: {id}", "{body}", "headers: `b-{n}: {id}` numbers a header that is not one whole signature"),
     ("a-{n}: {hex},...", "{body}", "headers: `a-{n}: {hex},...` numbers a header that is not one whole signature"),
     ("a | b: {hex}\nc | d | e: {id}", "{body}", "headers: `c` has not as many alternative names as another line"),
-    ("a: sha256={hexx}", "{body}", "headers: `{hexx}` is not a placeholder of a header"),
-    ("a: {body}", "{body}", "headers: `{body}` is not a placeholder of a header"),
+    (
+        "a: sha256={hexx}",
+        "{body}",
+        "headers: `{hexx}` is not a placeholder of a header; those are `{hex}` `{base64}` `{base64url}` `{id}` \
+         `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`",
+    ),
     ("a: sha256={hex", "{body}", "headers: `{hex` has a `{` without its `}`"),
     ("a: sha256}={hex}", "{body}", "headers: `sha256}=` has a `}` without its `{`"),
     ("a: {hex}\nb: 1}", "{body}", "headers: `1}` has a `}` without its `{`"),
@@ -81,7 +85,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a: {hex}\nb: sch\u{f6}n", "{body}", "headers: `sch\u{f6}n` is not printable ASCII"),
     ("a: {hex}", "", "covers: does not have `{body}` exactly once"),
     ("a: {hex}", "{body}.{body}", "covers: `{body}.{body}` does not have `{body}` exactly once"),
-    ("a: {hex}", "{bdy}", "covers: `{bdy}` is not a placeholder of signed content"),
+    (
+        "a: {hex}",
+        "{bdy}",
+        "covers: `{bdy}` is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`",
+    ),
     ("a: {hex}", "{body", "covers: `{body` has a `{` without its `}`"),
     ("a: {hex}", "v0}{body}", "covers: `v0}` has a `}` without its `{`"),
     ("a: {hex}", "{timestamp}.{body}", "covers: `{timestamp}.{body}` has a `{timestamp}` that no header line carries"),
@@ -90,7 +98,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "a: {hex}\nb: {timestamp}",
         "{body}",
-        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
+        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
     ),
     ("a: {hex}\nb: {id}", "{id}{body}", "covers: `{id}{body}` has two placeholders without a text between them"),
     (
@@ -121,6 +129,52 @@ fn broken_rules_are_named() {
     assert!(Scheme::try_new("a: {hex}", format!("{long}{{body}}")).is_err());
     assert!(Scheme::try_new("a: {hex}\n".to_owned() + &"b: 1\n".repeat(8), "{body}").is_err());
     assert!(Scheme::try_new("a: {hex}", ".{header:b}".repeat(16) + "{body}").is_err());
+}
+
+/// A signer writes its header lines into a request: these would reroute it, or change where its body ends.
+#[test]
+fn headers_of_http_itself_are_nobodys_to_write() {
+    let names = [
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "CONNECTION",
+        "te",
+        "Trailer",
+        "Upgrade",
+        "Keep-Alive",
+        "Expect",
+        "HTTP2-Settings",
+        "Proxy-Connection",
+        "proxy-authorization",
+        "Proxy-",
+    ];
+    for name in names {
+        for lines in [
+            format!("{name}: {{hex}}"),
+            format!("a: {{hex}}\n{name}: {{id}}"),
+            format!("a: {{hex}}\n{name}: 1"),
+            format!("a | {name}: {{hex}}"),
+        ] {
+            let said = Scheme::try_new(lines.clone(), "{body}").expect_err(&lines).to_string();
+            assert_eq!(
+                said,
+                format!("headers: `{name}` is set by HTTP clients and proxies, so it cannot be a header line")
+            );
+        }
+        let shape = format!("{name}: {{type}}\n\n{{data}}");
+        let said = EventShape::try_new(shape.clone()).expect_err(&shape).to_string();
+        assert_eq!(said, format!("event: `{name}` is set by HTTP clients and proxies, so it cannot be a header line"));
+        assert!(EventShape::try_new(format!("type: {{type}}\n{name}: {{data}}")).is_ok(), "a field of the body");
+        if name.len() > "Proxy-".len() || !name.starts_with("Proxy-") {
+            let covers = format!("{{header:{name}}}\n{{body}}");
+            assert!(Scheme::try_new("a: {hex}", covers).is_ok(), "a signature may cover {name}");
+        }
+    }
+    assert!(Scheme::try_new("Proxy-{n}: {hex}", "{body}").is_err());
+    for name in ["Date", "Authorization", "Content-Type", "Content-Digest", "Hostname", "X-Host", "Proxied", "TE2"] {
+        assert!(Scheme::try_new(format!("{name}: {{hex}}"), "{body}").is_ok(), "{name}");
+    }
 }
 
 #[test]
@@ -179,6 +233,8 @@ fn files_hold_the_same_schemes() {
         (r#"{"covers":"{body}"}"#, "missing field `headers`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digset":"sha256"}"#, "unknown field `digset`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digest":"md5"}"#, "unknown variant `md5`"),
+        #[cfg(not(feature = "sha1"))]
+        (r#"{"headers":"a: {hex}","covers":"{body}","digest":"sha1"}"#, "`sha1` needs the crate's feature `sha1`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","past":-1}"#, "expected whole seconds up to 4294967295"),
         (r#"{"headers":"a: {hex}","covers":"{body}","past":"ever"}"#, "or \"any\""),
         (r#"{"headers":"a: {hexx}","covers":"{body}"}"#, "headers: `{hexx}` is not a placeholder of a header"),

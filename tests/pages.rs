@@ -241,7 +241,7 @@ fn keys(provider: &Provider) -> String {
 fn answers(provider: &Provider) -> String {
     let mut text = "# Answers and retries\n".to_owned();
     if let Some(within) = provider.answer_within() {
-        text += &format!("\n- It waits {within} seconds for the answer.");
+        text += &format!("\n- It waits {} seconds for the answer.", within.as_secs());
     }
     let policy = provider.delivery_policy();
     if policy.retry() == &RetryPolicy::NONE {

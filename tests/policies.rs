@@ -47,7 +47,7 @@ fn retry_policies_in_files() {
     for (json, expected) in [
         (
             r#"{"max_attempts":0,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
-            "`0` is no attempt",
+            "`0` is not a number of attempts",
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":0.5,"initial_delay_seconds":60,"max_delay_seconds":3600}"#,
@@ -55,7 +55,7 @@ fn retry_policies_in_files() {
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":0,"max_delay_seconds":3600}"#,
-            "`0` is no initial wait",
+            "`0` is not an initial wait",
         ),
         (
             r#"{"max_attempts":5,"backoff_multiplier":2,"initial_delay_seconds":60,"max_delay_seconds":30}"#,
@@ -77,7 +77,10 @@ fn retry_policies_in_files() {
     ] {
         let said = serde_json::from_str::<RetryPolicy>(json).unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
+        assert!(!said.contains("retry_policy"), "the field of a file is `retry`: {said}");
     }
+    let said = RetryPolicy::table([ms(u64::MAX)]).unwrap_err().to_string();
+    assert!(said.starts_with("retry: `"), "{said}");
     assert!(RetryPolicy::exponential(2, ms(1), f64::NAN, ms(2)).is_err());
     assert!(RetryPolicy::exponential(2, ms(1), f64::INFINITY, ms(2)).is_err());
 }
@@ -119,6 +122,12 @@ fn delivery_policies_in_files() {
     assert_eq!([full.timeout(), full.connect_timeout(), full.lease_margin()], [2500, 1000, 1].map(ms));
 
     assert_eq!(serde_json::from_str::<DeliveryPolicy>("{}").unwrap(), DeliveryPolicy::new());
+    for too_short in [Duration::ZERO, Duration::from_micros(999)] {
+        let policy = DeliveryPolicy::new().with_timeout(too_short).with_connect_timeout(too_short);
+        assert_eq!((policy.timeout(), policy.connect_timeout()), (ms(1), ms(1)), "clients take zero for no limit");
+        let written = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<DeliveryPolicy>(&written).unwrap(), policy);
+    }
     for milliseconds in (0..51).map(|bits| (1_u64 << bits) + 1) {
         let policy = DeliveryPolicy::new().with_timeout(ms(milliseconds));
         let json = serde_json::to_string(&policy).unwrap();
@@ -130,6 +139,9 @@ fn delivery_policies_in_files() {
         (r#"{"timeout":"5s"}"#, r#"invalid type: string "5s", expected a number of seconds"#),
         (r#"{"timeout":-1}"#, "invalid value: integer `-1`, expected a number of seconds of at least 0"),
         (r#"{"lease_margin":-0.5}"#, "invalid value: floating point `-0.5`"),
+        (r#"{"timeout":0}"#, "timeout: `0` is less than a millisecond"),
+        (r#"{"timeout":0.0}"#, "timeout: `0` is less than a millisecond"),
+        (r#"{"connect_timeout":0}"#, "connect_timeout: `0` is less than a millisecond"),
         (r#"{"retry":{"delay":[1]}}"#, "unknown field `delay`"),
         (r#"{"outcomes":{"base":"lenient"}}"#, "unknown variant `lenient`"),
         (r#"{"health":{"max_failure":1}}"#, "unknown field `max_failure`"),
@@ -225,7 +237,8 @@ fn url_policies_in_files() {
     refuses::<UrlPolicy>(&[
         (r#"{"allow_loopback":true}"#, "unknown field `allow_loopback`"),
         (r#"{"ports":[65536]}"#, "expected u16"),
-        (r#"{"deny_addresses":["10.0.0.1/8"]}"#, "addresses: `10.0.0.1/8` is not an IP network"),
+        (r#"{"deny_addresses":["10.0.0.1/8"]}"#, "deny_addresses: `10.0.0.1/8` is not an IP network"),
+        (r#"{"allow_addresses":["::1","localhost"]}"#, "allow_addresses: `localhost` is not an IP network"),
         (r#"{"deny_addresses":"10.0.0.0/8"}"#, "expected a sequence"),
     ]);
 }
@@ -251,6 +264,11 @@ fn jitters_in_files() {
     refuses::<Jitter>(&[
         (r#""some""#, "unknown variant `some`"),
         (r#"{"proportional":{"percent":20}}"#, "unknown field `percent`"),
+        (
+            r#"{"proportional":10}"#,
+            "integer `10`, expected `none`, `full`, `equal`, `{ proportional = { permille = … } }` or \
+             `{ additive = { permille = …, min_seconds = …, max_seconds = … } }`",
+        ),
         (r#"{"additive":{"permille":100,"min_seconds":2}}"#, "missing field `max_seconds`"),
     ]);
 }

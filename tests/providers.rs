@@ -63,7 +63,7 @@ fn klang() -> Result<Provider, ConfigError> {
         .with_event_types(["conversation.ready", "conversation.failed", "conversation.deleted"])?
         .with_idempotency_rule(IdempotencyRule::EventId)?
         .with_test_rule(TestRule::IdPrefix("evt_test_".into()))?
-        .with_answer_within(5)
+        .with_answer_within(Duration::from_secs(5))?
         .with_delivery_policy(policy))
 }
 
@@ -113,9 +113,9 @@ fn callintel() -> Result<Provider, ConfigError> {
         .with_event_types(CALLINTEL_TYPES)?
         .with_idempotency_rule(IdempotencyRule::Body)?
         .with_test_rule(TestRule::DataIdPrefix("call_test_".into()))?
-        .with_max_sent(10_000_000)
-        .with_max_received(10 << 20)
-        .with_answer_within(10)
+        .with_max_sent(10_000_000)?
+        .with_max_received(10 << 20)?
+        .with_answer_within(Duration::from_secs(10))?
         .with_delivery_policy(policy))
 }
 
@@ -162,7 +162,7 @@ fn code_and_files_are_checked_alike() {
         (
             acme(PLAIN).and_then(|acme| acme.with_event_types(["a.b", "a b"])),
             format!(r#"{{"name":"acme","event_types":["a.b","a b"],"schemes":[{plain}]}}"#),
-            "event_types: `a b` is not a visible text",
+            "event_types: `a b` is not 1 to 128 visible ASCII characters",
         ),
         (
             acme(PLAIN).and_then(|acme| acme.with_idempotency_rule(IdempotencyRule::EventId)),
@@ -204,6 +204,21 @@ fn code_and_files_are_checked_alike() {
             format!(r#"{{"name":"acme",{with_id},"test":{{"data-id-prefix":""}},"schemes":[{plain}]}}"#),
             "test: has an empty text",
         ),
+        (
+            acme(PLAIN).and_then(|acme| acme.with_max_sent(0)),
+            format!(r#"{{"name":"acme","max_sent":0,"schemes":[{plain}]}}"#),
+            "max_sent: `0` is not a number of bytes that a body can have",
+        ),
+        (
+            acme(PLAIN).and_then(|acme| acme.with_max_received(0)),
+            format!(r#"{{"name":"acme","max_received":0,"schemes":[{plain}]}}"#),
+            "max_received: `0` is not a number of bytes that a body can have",
+        ),
+        (
+            acme(PLAIN).and_then(|acme| acme.with_answer_within(Duration::from_millis(999))),
+            format!(r#"{{"name":"acme","answer_within":0,"schemes":[{plain}]}}"#),
+            "answer_within: `0` is not a number of seconds in which anybody can answer",
+        ),
     ];
     for (in_code, file, expected) in cases {
         let in_code = in_code.unwrap_err().to_string();
@@ -223,6 +238,8 @@ fn code_and_files_are_checked_alike() {
         ("reuses_timestamp = true", "unknown field `reuses_timestamp`"),
         ("confidence = \"vendor-library\"", "unknown field `confidence`"),
         ("[delivery]\ntime_out = 5", "unknown field `time_out`"),
+        ("[delivery]\ntimeout = 0", "timeout: `0` is less than a millisecond"),
+        ("[delivery]\nconnect_timeout = 0.0004", "connect_timeout: `0` is less than a millisecond"),
         ("[delivery.health]\nwarnings_at = [0]", "warnings_at: `0` is not a percentage"),
     ] {
         let file = format!("name = \"acme\"\n{scheme}\n{lines}");
@@ -237,7 +254,7 @@ fn schemes_of_your_own_are_not_what_a_source_spoke_of() {
     let stripe = provider::STRIPE.clone().with_schemes([strict]).unwrap();
     assert_eq!((stripe.source(), stripe.confidence()), ("", Confidence::Own));
     assert_eq!(stripe.event_shape(), provider::STRIPE.event_shape());
-    let small = provider::GITHUB.clone().with_max_received(1000);
+    let small = provider::GITHUB.clone().with_max_received(1000).unwrap();
     assert_eq!(small.confidence(), Confidence::VendorLibrary, "its scheme is the same");
 }
 

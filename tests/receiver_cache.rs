@@ -167,6 +167,30 @@ async fn a_tenant_that_appears_replaces_its_refusing_receiver() {
     assert_eq!(kept.scope(), "the id");
 }
 
+/// Otherwise everybody who knows such a tenant's name could have the database asked for each request.
+#[tokio::test]
+async fn an_unusable_secret_is_kept_until_the_tenant_is_invalidated() {
+    let cache: ReceiverCache = ReceiverCache::new(10).with_time_to_live(Duration::MAX);
+    let broken = || provider::KLANG.tenant_receiver("shop-1", Secret::new("from a file\n"));
+    let not_asked = || async { Err(Rejection::unavailable("not kept")) };
+    for name in ["shop-1", "SHOP-1"] {
+        let found = cache.find(name, async { broken() }).await.unwrap_err();
+        assert_eq!(found, broken().unwrap_err());
+        assert_eq!(cache.find(name, not_asked()).await.unwrap_err(), found, "{name}");
+    }
+    cache.invalidate("shop-2");
+    assert_eq!(cache.find("shop-1", not_asked()).await.unwrap_err().status(), 500);
+    cache.invalidate("shop-1");
+    for name in ["shop-1", "SHOP-1"] {
+        assert_eq!(cache.find(name, not_asked()).await.unwrap_err().status(), 503, "{name}");
+        assert!(is_looked_up(&cache, name).await);
+    }
+
+    let short = ReceiverCache::<()>::new(10).with_time_to_live(Duration::ZERO);
+    assert_eq!(short.find("shop-1", async { broken() }).await.unwrap_err().status(), 500);
+    assert_eq!(short.find("shop-1", not_asked()).await.unwrap_err().status(), 503, "as long as a receiver");
+}
+
 #[tokio::test]
 async fn a_failure_is_not_kept() {
     let cache = ReceiverCache::new(10);

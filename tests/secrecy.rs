@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use hookseal::{ConfigError, Keyring, Secret, Signer, Verifier};
+use hookseal::{ConfigError, Key, Keyring, Secret, Signer, Verifier};
 use http::HeaderMap;
 
 use common::schemes;
@@ -11,6 +11,7 @@ mod common;
 
 /// Valid in every form: hex digits, 32 bytes as such, 24 as base64.
 const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75e";
+const PREVIOUS: &str = "01d5ec2e01d5ec2e01d5ec2e01d5ec2e";
 const BODY: &[u8] = b"a body that nobody may print";
 
 struct Printed(Vec<String>);
@@ -40,7 +41,7 @@ fn nothing_secret_is_printed() {
     for (name, scheme) in schemes() {
         let mut printed = Printed(Vec::new());
         let secret = Secret::new(SECRET).unwrap();
-        let keys = Keyring::new(secret.clone()).with_previous(secret.clone()).unwrap();
+        let keys = Keyring::new(secret.clone()).with_previous(Secret::new(PREVIOUS).unwrap()).unwrap();
         let signer = Signer::new(scheme.clone(), keys.clone()).unwrap();
         let verifier = Verifier::new(scheme.clone(), keys.clone()).unwrap();
         let request = signer.request("https://example.com/", "id_1", BODY).unwrap();
@@ -82,7 +83,7 @@ fn nothing_secret_is_printed() {
             printed.error(error);
         }
 
-        hidden.push(SECRET.to_owned());
+        hidden.extend([SECRET, PREVIOUS].map(str::to_owned));
         hidden.push(String::from_utf8(BODY.to_vec()).unwrap());
         hidden.push(format!("{BODY:?}"));
         for text in printed.0 {
@@ -97,11 +98,13 @@ fn nothing_secret_is_printed() {
 fn errors_about_secrets_do_not_show_them() {
     let bad = Secret::new(format!("{SECRET} is not base64")).unwrap();
     let error = hookseal::provider::SVIX.signer(bad).unwrap_err();
-    assert_eq!(error, ConfigError::MalformedSecret { form: "`whsec_` and base64" });
+    assert_eq!(error, ConfigError::MalformedSecret { key: Key::Current, form: "`whsec_` and base64" });
     assert!(!format!("{error} {error:?}").contains(SECRET));
     let hex = hookseal::provider::SVIX.signer(Secret::new(SECRET.repeat(2)).unwrap()).unwrap_err();
-    assert_eq!(hex, ConfigError::HexSecret { form: "`whsec_` and base64" });
+    assert_eq!(hex, ConfigError::HexSecret { key: Key::Current, form: "`whsec_` and base64" });
     assert!(!format!("{hex} {hex:?}").contains(SECRET));
+    let repeated = Keyring::new(Secret::new(SECRET).unwrap()).with_previous(Secret::new(SECRET).unwrap()).unwrap_err();
+    assert!(!format!("{repeated} {repeated:?}").contains(SECRET));
     let untrimmed = Secret::new(format!("{SECRET}\n")).unwrap_err();
     assert!(!format!("{untrimmed} {untrimmed:?}").contains(SECRET));
 }

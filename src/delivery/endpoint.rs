@@ -92,9 +92,9 @@ pub struct UrlPolicy {
     /// `None` allows all ports except those of other protocols.
     #[serde(skip_serializing_if = "Option::is_none")]
     ports: Option<Vec<u16>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "file::allow_addresses")]
     allow_addresses: Vec<Network>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "file::deny_addresses")]
     deny_addresses: Vec<Network>,
 }
 
@@ -224,7 +224,7 @@ impl UrlPolicy {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn allow_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
-        self.allow_addresses.push(read_network(network)?);
+        self.allow_addresses.push(read_network("allow_addresses", network)?);
         Ok(self)
     }
 
@@ -250,7 +250,7 @@ impl UrlPolicy {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn deny_addresses(mut self, network: &str) -> Result<UrlPolicy, ConfigError> {
-        self.deny_addresses.push(read_network(network)?);
+        self.deny_addresses.push(read_network("deny_addresses", network)?);
         Ok(self)
     }
 
@@ -393,9 +393,9 @@ fn implied_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
 }
 
-fn read_network(text: &str) -> Result<Network, ConfigError> {
+fn read_network(field: &'static str, text: &str) -> Result<Network, ConfigError> {
     let problem = "is not an IP network";
-    Network::read(text).ok_or_else(|| ConfigError::Invalid { field: "addresses", piece: text.to_owned(), problem })
+    Network::read(text).ok_or_else(|| ConfigError::Invalid { field, piece: text.to_owned(), problem })
 }
 
 /// The rules allow nothing that the http crate reads differently; if they ever do, it is refused.

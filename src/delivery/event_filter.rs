@@ -8,6 +8,10 @@ use crate::error::ConfigError;
 use crate::event_type::{EventType, MAX_TYPE, invalid, is_type};
 
 const EVERY: &str = "*";
+/// The field of a [`Subscription`](super::Subscription) in a file.
+const FIELD: &str = "events";
+const NOT_A_PATTERN: &str = "is not an event type, `prefix.*` or `*`: a type is segments of `A-Z` `a-z` `0-9` `_` `-`, \
+                             joined by full stops, at most 256 bytes in all";
 
 /// The event types that an endpoint wants: all, or those that match one of its patterns.
 ///
@@ -64,12 +68,12 @@ impl EventFilter {
         for pattern in patterns {
             let pattern = pattern.into();
             if !is_pattern(&pattern) {
-                return Err(invalid(&pattern, "is not an event type, `prefix.*` or `*`"));
+                return Err(invalid(FIELD, &pattern, NOT_A_PATTERN));
             }
             filter.add(Cow::Owned(pattern));
         }
         if filter.patterns.is_empty() {
-            return Err(invalid("", "is an empty list: name event types, or `*` for all"));
+            return Err(invalid(FIELD, "", "is an empty list: name event types, or `*` for all"));
         }
         Ok(filter)
     }

@@ -9,7 +9,7 @@ use crate::words::display_as_serialized;
 
 pub use policy::HealthPolicy;
 
-/// Failures that a period needs: a single one, however long ago, is no period.
+/// Failures that a period needs: a single one, however long ago, is not a period.
 const MIN_FAILURES_IN_PERIOD: u32 = 2;
 
 /// Whether an endpoint is sent to, and how its attempts have gone lately. Store it with the endpoint.

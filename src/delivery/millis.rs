@@ -14,6 +14,10 @@ impl Millis {
         Millis(if milliseconds > u64::MAX as u128 { u64::MAX } else { milliseconds as u64 })
     }
 
+    pub(super) const fn at_least_one(self) -> Millis {
+        if self.0 == 0 { Millis(1) } else { self }
+    }
+
     pub(super) const fn duration(self) -> Duration {
         Duration::from_millis(self.0)
     }

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::health::HealthPolicy;
 use super::millis::Millis;
 use super::outcome::OutcomePolicy;
 use super::retry::RetryPolicy;
+use crate::error::ConfigError;
 
 /// How a platform delivers: when it retries, what outcomes mean, when it pauses an endpoint, and its time limits.
 ///
@@ -65,7 +66,9 @@ use super::retry::RetryPolicy;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeliveryPolicy {
+    #[serde(deserialize_with = "timeout")]
     timeout: Millis,
+    #[serde(deserialize_with = "connect_timeout")]
     connect_timeout: Millis,
     lease_margin: Millis,
     reuses_timestamp: bool,
@@ -149,6 +152,9 @@ impl DeliveryPolicy {
     /// Sets the time limit of a whole attempt, in whole milliseconds. Thirty seconds unless set, the most that Standard
     /// Webhooks recommends.
     ///
+    /// A limit of less than a millisecond becomes one millisecond, because many HTTP clients take zero for no limit at
+    /// all. In a file, it is an error.
+    ///
     /// ```
     /// use std::time::Duration;
     /// use hookseal::delivery::DeliveryPolicy;
@@ -158,12 +164,12 @@ impl DeliveryPolicy {
     /// ```
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> DeliveryPolicy {
-        self.timeout = Millis::new(timeout);
+        self.timeout = Millis::new(timeout).at_least_one();
         self
     }
 
     /// Sets the time limit of connecting, in whole milliseconds. Five seconds unless set: a host that takes longer is
-    /// down.
+    /// down. As for [`timeout`](Self::with_timeout), less than a millisecond becomes one millisecond.
     ///
     /// ```
     /// use std::time::Duration;
@@ -174,7 +180,7 @@ impl DeliveryPolicy {
     /// ```
     #[must_use]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> DeliveryPolicy {
-        self.connect_timeout = Millis::new(timeout);
+        self.connect_timeout = Millis::new(timeout).at_least_one();
         self
     }
 
@@ -296,6 +302,24 @@ impl DeliveryPolicy {
     /// ```
     pub const fn reuses_timestamp(&self) -> bool {
         self.reuses_timestamp
+    }
+}
+
+fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
+    read_limit("timeout", deserializer)
+}
+
+fn connect_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
+    read_limit("connect_timeout", deserializer)
+}
+
+fn read_limit<'de, D: Deserializer<'de>>(field: &'static str, deserializer: D) -> Result<Millis, D::Error> {
+    match Millis::deserialize(deserializer)? {
+        Millis(0) => {
+            let problem = "is less than a millisecond, and many HTTP clients take it for no limit";
+            Err(de::Error::custom(ConfigError::Invalid { field, piece: "0".to_owned(), problem }))
+        }
+        limit => Ok(limit),
     }
 }
 

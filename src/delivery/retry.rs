@@ -145,14 +145,14 @@ impl RetryPolicy {
         max: Duration,
     ) -> Result<RetryPolicy, ConfigError> {
         if max_attempts == 0 {
-            return invalid("0".to_owned(), "is no attempt at all: the first delivery counts");
+            return invalid("0".to_owned(), "is not a number of attempts: the first delivery counts");
         }
         if !(multiplier.is_finite() && multiplier >= 1.0) {
             return invalid(multiplier.to_string(), "is not a multiplier of at least 1");
         }
         let (Millis(initial), Millis(max)) = (Millis::new(initial), Millis::new(max));
         if initial == 0 {
-            return invalid("0".to_owned(), "is no initial wait: it would never grow");
+            return invalid("0".to_owned(), "is not an initial wait: it would never grow");
         }
         if initial > max {
             return invalid(format!("{initial} ms"), "is an initial wait over the longest one");
@@ -412,5 +412,5 @@ fn power(base: f64, exponent: u32) -> f64 {
 }
 
 fn invalid<T>(piece: String, problem: &'static str) -> Result<T, ConfigError> {
-    Err(ConfigError::Invalid { field: "retry_policy", piece, problem })
+    Err(ConfigError::Invalid { field: "retry", piece, problem })
 }

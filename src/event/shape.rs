@@ -27,7 +27,7 @@ pub(super) const MAX_LINES: usize = 16;
 /// | `{id}` | the event's id: a string or a number |
 /// | `{key}` | a value that is not an id, but tells two events apart together with the others |
 /// | `{timestamp}` `{timestamp:ms}` | when it happened: Unix seconds or milliseconds, as a number or as digits in a string, with or without a fraction |
-/// | `{timestamp:rfc3339}` `{timestamp:iso8601}` | the same as a string in RFC 3339, or in ISO 8601, which is read as UTC if it names no offset. A time that cannot be read is no time, and not an error. Two formats may be on one line |
+/// | `{timestamp:rfc3339}` `{timestamp:iso8601}` | the same as a string in RFC 3339, or in ISO 8601, which is read as UTC if it names no offset. A time that cannot be read counts as missing, and is not an error. Two formats may be on one line |
 /// | `{version}` | the version of the API that the data follows. May be missing |
 /// | `{test:true}` | whether it is a test: it is if the value is the text after the colon |
 /// | any other text | a constant. If the request has another value, this is not the shape of its event |
@@ -38,7 +38,7 @@ pub(super) const MAX_LINES: usize = 16;
 /// | `created_at` | a field of the JSON body |
 /// | `event.type` | a field of the object in a field, to any depth |
 /// | `events[].id`, `[].id` | a field of each element of an array: the request is a batch, with one event for each element |
-/// | `X-Event`, above an empty line | a header |
+/// | `X-Event`, above an empty line | a header, but none that HTTP clients and proxies set: the list is in [`Scheme`](crate::Scheme#the-notation) |
 /// | `&payload` | a field of a form. `&` alone is the whole form, as an object of strings |
 /// | `&payload.{json}.action` | a step into the JSON in a string |
 /// | `{type}: {data}` | the name of the first field that no other line names and whose value is an object or an array: the name is the type |

@@ -156,11 +156,11 @@ impl MemoryStore {
 
     /// Goes beyond the capacity if the lease has ended and other keys took the room: at most once for each running
     /// handler.
-    fn complete_now(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> bool {
+    fn complete_now(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> bool {
         let (now, mut entries) = self.entries();
         let may = entries.by_key.get(key).is_none_or(|entry| entry.token == token);
         if may {
-            entries.set(key, token, true, after(now, keep));
+            entries.set(key, token, true, after(now, retention));
         }
         may
     }
@@ -182,8 +182,8 @@ impl Store for MemoryStore {
         Ok(self.claim_now(key, token, lease))
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> Result<bool, Infallible> {
-        Ok(self.complete_now(key, token, keep))
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> Result<bool, Infallible> {
+        Ok(self.complete_now(key, token, retention))
     }
 
     async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, Infallible> {

@@ -49,7 +49,7 @@ pub trait Store: Send + Sync {
         lease: Duration,
     ) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
 
-    /// Records that the event was processed, and remembers it for `keep`. Returns `false` and changes nothing if
+    /// Records that the event was processed, and remembers it for `retention`. Returns `false` and changes nothing if
     /// another token has claimed or completed the key in the meantime.
     ///
     /// If this token has already completed the key, the result is `true` again. If the lease has ended and nobody else
@@ -58,7 +58,7 @@ pub trait Store: Send + Sync {
         &self,
         key: &IdempotencyKey,
         token: Token,
-        keep: Duration,
+        retention: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// Releases the key, so that the sender's next attempt is processed. Returns `false` and changes nothing if this
@@ -99,9 +99,9 @@ impl<S: Store> Store for Arc<S> {
         &self,
         key: &IdempotencyKey,
         token: Token,
-        keep: Duration,
+        retention: Duration,
     ) -> impl Future<Output = Result<bool, S::Error>> + Send {
-        S::complete(self, key, token, keep)
+        S::complete(self, key, token, retention)
     }
 
     fn release(&self, key: &IdempotencyKey, token: Token) -> impl Future<Output = Result<bool, S::Error>> + Send {

@@ -1,6 +1,7 @@
 //! A provider of your own: its setters, and the checks for every provider, however it was made.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::DeliveryPolicy;
@@ -126,8 +127,8 @@ impl Provider {
     /// Sets the event types that the provider documents. They are informative: events of other types are still read.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a text that is empty, has more than 128 bytes, or contains anything but visible ASCII.
-    /// It need not be an [`EventType`](crate::EventType): Shopify's have a slash.
+    /// [`ConfigError::Invalid`] for a text that is not 1 to 128 visible ASCII characters. It need not be an
+    /// [`EventType`](crate::EventType): Shopify's have a slash.
     ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
@@ -135,7 +136,7 @@ impl Provider {
     /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?;
     /// let acme = acme.with_event_types(["order.paid", "order.refunded"])?;
     /// assert_eq!(acme.event_types().count(), 2);
-    /// assert!(acme.with_event_types(["order paid"]).is_err());
+    /// assert!(acme.with_event_types(["order paid"]).is_err(), "a blank is not visible");
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn with_event_types<T: Into<Cow<'static, str>>>(
@@ -190,47 +191,57 @@ impl Provider {
 
     /// Sets the largest body that the provider sends, in bytes. [`encode`](Self::encode) refuses larger ones.
     ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for zero.
+    ///
     /// ```
     /// use hookseal::{Scheme, provider::Provider};
     ///
-    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_max_sent(256 << 10);
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_max_sent(256 << 10)?;
     /// assert_eq!(acme.max_sent(), Some(262_144));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    #[must_use]
-    pub fn with_max_sent(mut self, bytes: u64) -> Provider {
+    pub fn with_max_sent(mut self, bytes: u64) -> Result<Provider, ConfigError> {
         self.max_sent = Some(bytes);
-        self
+        self.checked()
     }
 
     /// Sets the largest body that a receiver should accept, in bytes. 1 MiB unless set: more than most providers ever
     /// send, and little enough to buffer for many requests at once.
     ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for zero.
+    ///
     /// ```
     /// use hookseal::provider;
     ///
-    /// let github = provider::GITHUB.clone().with_max_received(2 << 20);
+    /// let github = provider::GITHUB.clone().with_max_received(2 << 20)?;
     /// assert_eq!(github.max_received(), 2_097_152);
-    /// ```
-    #[must_use]
-    pub fn with_max_received(mut self, bytes: u64) -> Provider {
-        self.max_received = bytes;
-        self
-    }
-
-    /// Sets for how many seconds the provider waits for an answer.
-    ///
-    /// ```
-    /// use hookseal::{Scheme, provider::Provider};
-    ///
-    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_answer_within(10);
-    /// assert_eq!(acme.answer_within(), Some(10));
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    #[must_use]
-    pub fn with_answer_within(mut self, seconds: u32) -> Provider {
-        self.answer_within = Some(seconds);
-        self
+    pub fn with_max_received(mut self, bytes: u64) -> Result<Provider, ConfigError> {
+        self.max_received = bytes;
+        self.checked()
+    }
+
+    /// Sets for how long the provider waits for an answer, in whole seconds.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for less than a second.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let ten_seconds = Duration::from_secs(10);
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_answer_within(ten_seconds)?;
+    /// assert_eq!(acme.answer_within(), Some(ten_seconds));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_answer_within(mut self, time: Duration) -> Result<Provider, ConfigError> {
+        self.answer_within = Some(u32::try_from(time.as_secs()).unwrap_or(u32::MAX));
+        self.checked()
     }
 
     /// Sets how the provider delivers. [`DeliveryPolicy::new`] unless set.
@@ -267,7 +278,7 @@ impl Provider {
         // Shopify's have a slash, and Zendesk's colons: what a provider sends need not be an `EventType`.
         let is_type = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());
         if let Some(wrong) = self.event_types.iter().find(|event_type| !is_type(event_type)) {
-            return fault("event_types", wrong, "is not a visible text of at most 128 bytes");
+            return fault("event_types", wrong, "is not 1 to 128 visible ASCII characters");
         }
         match self.idempotency {
             Some(IdempotencyRule::EventId) if !self.has_keys() => {
@@ -284,6 +295,14 @@ impl Provider {
         }
         if self.test.as_ref().is_some_and(TestRule::is_empty) {
             return fault("test", "", "has an empty text, which would make every event a test event");
+        }
+        for (field, limit) in [("max_sent", self.max_sent), ("max_received", Some(self.max_received))] {
+            if limit == Some(0) {
+                return fault(field, "0", "is not a number of bytes that a body can have");
+            }
+        }
+        if self.answer_within == Some(0) {
+            return fault("answer_within", "0", "is not a number of seconds in which anybody can answer");
         }
         Ok(self)
     }

@@ -8,6 +8,7 @@ use http::{HeaderMap, Response, StatusCode};
 use super::Reply;
 use super::reply::PLAIN_TEXT;
 use crate::error::EventError;
+use crate::trace;
 
 /// What a handler tells the sender. With the feature `axum` or `actix`, a handler can return it as its response.
 ///
@@ -51,13 +52,13 @@ pub enum Answer {
     /// The event cannot be processed, and retrying would not help. [`Answer::give_up`] is shorter to write.
     ///
     /// The status is 200, because almost all senders retry after any other status and count it against the endpoint.
-    /// With the feature `tracing`, the adapters log the reason as an error; otherwise log it yourself.
+    /// With the feature `tracing`, the reason is logged as an error; otherwise log it yourself.
     PermanentFailure {
         /// For the log; it is never sent.
         reason: Cow<'static, str>,
     },
-    /// The request is authentic, but its body is not the expected JSON. With the feature `tracing`, the adapters log
-    /// the error as a warning.
+    /// The request is authentic, but its body is not the expected JSON. With the feature `tracing`, the error is logged
+    /// as a warning.
     Unreadable(EventError),
     /// A response of your own. With a status of 2xx the event counts as processed; with any other it does not, and the
     /// sender should retry.
@@ -154,7 +155,8 @@ impl Answer {
         headers
     }
 
-    /// The whole response, for a server without an adapter in this crate. This logs nothing.
+    /// The whole response, for a server without an adapter in this crate. With the feature `tracing`, a
+    /// [permanent failure](Self::PermanentFailure) and what is [unreadable](Self::Unreadable) are logged, as by the adapters.
     ///
     /// ```
     /// use hookseal::receive::Answer;
@@ -163,6 +165,7 @@ impl Answer {
     /// assert_eq!((response.status().as_u16(), response.body().as_slice()), (202, &b"accepted"[..]));
     /// ```
     pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        trace::answered(self);
         let mut response = Response::new(B::from(self.body().into()));
         *response.status_mut() = self.status();
         *response.headers_mut() = self.headers();

@@ -12,7 +12,8 @@ use super::{Receiver, Rejection};
 /// It holds at most `capacity` known tenants, by the name in the request. It holds the same number of unknown ones
 /// separately, so requests for made-up names cannot evict a tenant. When it is full, it evicts a receiver that was not
 /// used recently. It keeps at most four names for one tenant (a lenient database also finds `shop-1` as `SHOP-1`), and
-/// no name of more than 256 bytes. Failures are not cached.
+/// no name of more than 256 bytes. A tenant whose keys [cannot be used](Rejection::UnusableKeys) is cached like any other;
+/// all other failures are not.
 ///
 /// If several requests ask for the same name at once and it is not cached, each of them looks it up, and the last
 /// result is kept.
@@ -22,13 +23,18 @@ use super::{Receiver, Rejection};
 /// [`invalidate`](Self::invalidate) a tenant when you create, change or delete it. A look-up that is in progress at
 /// that moment still serves its own request, but its result is not cached. For changes by other processes or by hand,
 /// the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it ends, a deleted secret
-/// is still accepted, and a tenant that was requested before it was created is still refused.
+/// is still accepted, an unusable one that was mended is still refused, and so is a tenant that was requested before it was
+/// created.
 ///
 /// # What it reveals
 ///
 /// The status and text of a refusal are the same for known and unknown tenants, and both are cached for the same time.
 /// But a name that was requested shortly before, by anyone, is answered faster, which hints that it exists. Where that
 /// matters, use names that cannot be guessed.
+///
+/// A tenant whose keys cannot be used is answered with 500, which shows that it exists. A refusal that looks like a wrong
+/// signature would have the sender look for the mistake, although the tenant's owner must mend it: check a secret before you
+/// store it, by making its [`tenant_receiver`](crate::provider::Provider::tenant_receiver).
 ///
 /// ```
 /// use axum::extract::Path;
@@ -92,9 +98,12 @@ struct Section<P> {
     next_number: u64,
 }
 
+/// A receiver, or [`Rejection::UnusableKeys`].
+type Found<P> = Result<Receiver<P>, Rejection>;
+
 struct Entry<P> {
     number: u64,
-    receiver: Receiver<P>,
+    found: Found<P>,
     /// `None` means never.
     expires: Option<Instant>,
     /// Whether it was used since it was last considered for eviction.
@@ -137,7 +146,7 @@ impl<P> ReceiverCache<P> {
     /// receiver is cached.
     ///
     /// # Errors
-    /// The errors of `look_up`. They are not cached.
+    /// The errors of `look_up`. Of these, only [`Rejection::UnusableKeys`] is cached.
     ///
     /// ```
     /// use hookseal::receive::{ReceiverCache, Rejection};
@@ -160,20 +169,26 @@ impl<P> ReceiverCache<P> {
     ) -> Result<Receiver<P>, Rejection> {
         let generation = {
             let kept = self.read();
-            if let Some(receiver) = kept.known.get(name).or_else(|| kept.unknown.get(name)) {
-                return Ok(receiver);
+            if let Some(found) = kept.known.get(name).or_else(|| kept.unknown.get(name)) {
+                return found;
             }
             kept.generation
         };
-        let receiver = look_up.await?;
+        let found = match look_up.await {
+            Err(Rejection::Unavailable { reason, .. }) => {
+                return Err(Rejection::Unavailable { reason, tenant: Some(name.to_owned()) });
+            }
+            Err(rejection) if !matches!(rejection, Rejection::UnusableKeys { .. }) => return Err(rejection),
+            found => found,
+        };
         if name.len() <= MAX_NAME {
             let expires = Instant::now().checked_add(self.time_to_live);
             let mut kept = self.write();
             if kept.generation == generation {
-                kept.insert(name, receiver.clone(), expires, self.capacity);
+                kept.insert(name, found.clone(), expires, self.capacity);
             }
         }
-        Ok(receiver)
+        found
     }
 
     /// Forgets a tenant under all of its names. `tenant` is the [scope](Receiver::scope) of its receiver, which is its
@@ -240,20 +255,20 @@ impl<P> ReceiverCache<P> {
 }
 
 impl<P> Kept<P> {
-    fn insert(&mut self, name: &str, receiver: Receiver<P>, expires: Option<Instant>, capacity: usize) {
+    fn insert(&mut self, name: &str, found: Found<P>, expires: Option<Instant>, capacity: usize) {
         self.forget(name);
         let name: Arc<str> = name.into();
-        if receiver.is_nobodys() {
-            self.unknown.insert(name, receiver, expires, capacity);
+        if found.as_ref().is_ok_and(Receiver::is_nobodys) {
+            self.unknown.insert(name, found, expires, capacity);
             return;
         }
-        let names = self.names.entry(tenant(&name, &receiver).to_owned()).or_default();
+        let names = self.names.entry(tenant(&name, &found).to_owned()).or_default();
         names.push(name.clone());
         if names.len() > MAX_NAMES {
             self.known.entries.remove(&names.remove(0));
         }
-        for (name, receiver) in self.known.insert(name, receiver, expires, capacity) {
-            forget_name(&mut self.names, &name, &receiver);
+        for (name, found) in self.known.insert(name, found, expires, capacity) {
+            forget_name(&mut self.names, &name, &found);
         }
     }
 
@@ -261,13 +276,13 @@ impl<P> Kept<P> {
     fn forget(&mut self, name: &str) {
         self.unknown.entries.remove(name);
         if let Some((name, entry)) = self.known.entries.remove_entry(name) {
-            forget_name(&mut self.names, &name, &entry.receiver);
+            forget_name(&mut self.names, &name, &entry.found);
         }
     }
 }
 
-fn forget_name<P>(names: &mut HashMap<String, Vec<Arc<str>>>, name: &str, receiver: &Receiver<P>) {
-    let tenant = tenant(name, receiver);
+fn forget_name<P>(names: &mut HashMap<String, Vec<Arc<str>>>, name: &str, found: &Found<P>) {
+    let tenant = tenant(name, found);
     if let Some(others) = names.get_mut(tenant) {
         others.retain(|other| **other != *name);
         if others.is_empty() {
@@ -277,8 +292,13 @@ fn forget_name<P>(names: &mut HashMap<String, Vec<Arc<str>>>, name: &str, receiv
 }
 
 /// The scope that identifies a tenant. A receiver without a scope is identified by its name.
-fn tenant<'a, P>(name: &'a str, receiver: &'a Receiver<P>) -> &'a str {
-    if receiver.scope().is_empty() { name } else { receiver.scope() }
+fn tenant<'a, P>(name: &'a str, found: &'a Found<P>) -> &'a str {
+    let tenant = match found {
+        Ok(receiver) => receiver.scope(),
+        Err(Rejection::UnusableKeys { tenant, .. }) => tenant,
+        Err(_) => "",
+    };
+    if tenant.is_empty() { name } else { tenant }
 }
 
 impl<P> Section<P> {
@@ -286,7 +306,7 @@ impl<P> Section<P> {
         Section { entries: HashMap::new(), queue: VecDeque::new(), next_number: 0 }
     }
 
-    fn get(&self, name: &str) -> Option<Receiver<P>> {
+    fn get(&self, name: &str) -> Option<Found<P>> {
         let entry = self.entries.get(name)?;
         if entry.expires.is_some_and(|expires| expires <= Instant::now()) {
             return None;
@@ -295,21 +315,21 @@ impl<P> Section<P> {
         if !entry.is_used.load(Ordering::Relaxed) {
             entry.is_used.store(true, Ordering::Relaxed);
         }
-        Some(entry.receiver.clone())
+        Some(entry.found.clone())
     }
 
-    /// Returns the receivers that were evicted.
+    /// Returns what was evicted.
     fn insert(
         &mut self,
         name: Arc<str>,
-        receiver: Receiver<P>,
+        found: Found<P>,
         expires: Option<Instant>,
         capacity: usize,
-    ) -> Vec<(Arc<str>, Receiver<P>)> {
+    ) -> Vec<(Arc<str>, Found<P>)> {
         let number = self.next_number;
         self.next_number += 1;
         self.queue.push_back((number, name.clone()));
-        self.entries.insert(name, Entry { number, receiver, expires, is_used: AtomicBool::new(false) });
+        self.entries.insert(name, Entry { number, found, expires, is_used: AtomicBool::new(false) });
         let mut gone = Vec::new();
         while self.entries.len() > capacity
             && let Some((number, name)) = self.queue.pop_front()
@@ -318,7 +338,7 @@ impl<P> Section<P> {
             if std::mem::take(entry.is_used.get_mut()) {
                 self.queue.push_back((number, name));
             } else if let Some(entry) = self.entries.remove(&name) {
-                gone.push((name, entry.receiver));
+                gone.push((name, entry.found));
             }
         }
         // Invalidations leave outdated numbers behind.

@@ -64,6 +64,8 @@ pub struct Intake<'a, P = ()> {
     reservation: Option<Reservation>,
     /// Those from which the provider's events are read.
     headers: HeaderMap,
+    /// How much of the body has come, discarded or not.
+    bytes: usize,
     state: State<'a>,
 }
 
@@ -111,7 +113,7 @@ impl<'a, P> Intake<'a, P> {
             },
         };
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, state }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -128,7 +130,7 @@ impl<'a, P> Intake<'a, P> {
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
-        Intake { receiver: None, limit, reservation: None, headers, state }
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, state }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -177,6 +179,7 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
+        self.bytes = self.bytes.saturating_add(chunk.len());
         if let State::Refused { to_drain, .. } = &mut self.state {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
             return;
@@ -264,7 +267,7 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, mut reservation, headers, state, .. } = self;
+        let Intake { receiver, mut reservation, headers, bytes, state, .. } = self;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
@@ -283,7 +286,7 @@ impl<'a, P> Intake<'a, P> {
             }
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
-                trace::refused(receiver, &rejection);
+                trace::refused(receiver, &rejection, bytes);
                 Err(rejection)
             }
         }

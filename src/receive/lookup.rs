@@ -46,10 +46,27 @@ use super::{Receiver, Rejection};
 ///     }
 /// }
 /// ```
+///
+/// # If axum refuses a handler
+///
+/// The compiler then only says that `Handler`, or with `#[debug_handler]` that `FromRequest`, is not satisfied. This function
+/// has it say what is missing:
+///
+/// ```
+/// use hookseal::receive::{Receiver, ReceiverLookup};
+///
+/// enum Klang {}
+/// type State = Receiver<Klang>; // of another state: the state `App` has no `Receiver<Klang>`
+///
+/// fn finds_receiver<P: ReceiverLookup<S>, S>() {}
+/// finds_receiver::<Klang, State>();
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "the marker `{Self}` finds no receiver in `{S}`",
-    note = "implement `ReceiverLookup` for the marker and this state; axum also takes a state that derives `FromRef` and \
-            has a `Receiver<{Self}>`; where the state is an `Arc<App>`, do either for `App`"
+    message = "the state `{S}` has no `Receiver<{Self}>`",
+    label = "no receiver for this marker",
+    note = "with axum, add a field of type `Receiver<{Self}>` to the state and derive `FromRef` for it, or pass the receiver \
+            itself to `with_state`; where the state is an `Arc<App>`, do so for `App`",
+    note = "if the receiver depends on the request, implement `ReceiverLookup<{S}>` for `{Self}`"
 )]
 pub trait ReceiverLookup<S>: Sized + 'static {
     /// What the look-up needs from the request: an extractor of your framework that does not read the body, such as its

@@ -18,11 +18,11 @@ use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
-/// Where one application receives from several providers, a marker `P` keeps them apart: any type of your own, usually an
-/// empty enum, set by [`with_marker`](Self::with_marker). What one receiver verified is a
-/// [`Received<P>`](super::Received), which nothing that asks for another `P` takes.
+/// If an application receives from several providers, a marker `P` keeps them apart: any type of your own, usually an
+/// empty enum, set with [`with_marker`](Self::with_marker). A request that the receiver has verified is a
+/// [`Received<P>`](super::Received), which a handler for another `P` does not accept.
 ///
-/// Its keys can be [replaced](Self::set_keys) while requests come in.
+/// The keys can be [replaced](Self::set_keys) while requests arrive.
 ///
 /// ```
 /// use hookseal::receive::Receiver;
@@ -97,7 +97,7 @@ impl<P> Receiver<P> {
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 
-    /// Marks the receiver as that of one provider among several. The compiler usually infers the marker.
+    /// Marks the receiver, to tell it from those of other providers. The compiler usually infers the marker.
     ///
     /// ```
     /// use hookseal::receive::Receiver;
@@ -132,8 +132,8 @@ impl<P> Receiver<P> {
 
     /// Sets the largest body in bytes, instead of the provider's [`max_received`](Provider::max_received).
     ///
-    /// It replaces the framework's own limit. A larger body is refused, with 413 unless its headers are refused first, and
-    /// no more than the limit is ever held. What many requests hold together, a [`BodyBudget`] bounds.
+    /// This replaces the framework's own limit. A larger body is refused, with 413 unless its headers are refused first, and
+    /// no more than the limit is ever held. A [`BodyBudget`] bounds what many requests hold together.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -146,8 +146,8 @@ impl<P> Receiver<P> {
         self.with(|shared| shared.max_received = bytes)
     }
 
-    /// Sets what the bodies of all requests may hold together, instead of the 256 MiB that all receivers of the process
-    /// share. A budget that is smaller than the limit is the limit.
+    /// Sets how much memory the bodies of all requests may take together, instead of the 256 MiB that all receivers of the
+    /// process share. If the budget is smaller than the receiver's limit, it becomes the limit.
     ///
     /// ```
     /// use hookseal::receive::{BodyBudget, Receiver};
@@ -188,14 +188,14 @@ impl<P> Receiver<P> {
         self.with(|shared| shared.clock = Some(Arc::new(clock)))
     }
 
-    /// Replaces the keys at run time, for example when a secret is rotated: a [`Secret`], or a [`Keyring`] with the
-    /// secrets before it. All clones see it, and so do receivers that were given another marker, scope or limit. A request
-    /// whose headers were read before is judged by the keys it began with, so no delivery is lost.
+    /// Replaces the keys at run time, for example when a secret is rotated: with a [`Secret`], or with a [`Keyring`] that
+    /// also has the previous ones. All clones use the new keys, and so do receivers that were given another marker, scope or
+    /// limit. A request whose headers were read before is verified with the old keys, so no delivery is lost.
     ///
-    /// A [`refusing_receiver`](Provider::refusing_receiver) goes on refusing everything.
+    /// A [`refusing_receiver`](Provider::refusing_receiver) continues to refuse everything.
     ///
     /// # Errors
-    /// As [`Verifier::new`]. The keys are then as they were.
+    /// The same errors as [`Verifier::new`]. The keys are then unchanged.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret, provider};
@@ -232,7 +232,7 @@ impl<P> Receiver<P> {
         &self.shared.provider
     }
 
-    /// Whose events these are; empty unless [set](Self::with_scope).
+    /// Whose events these are. Empty unless [set](Self::with_scope).
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -256,7 +256,7 @@ impl<P> Receiver<P> {
         self.shared.max_received
     }
 
-    /// What the bodies of all requests may hold together, and hold now.
+    /// How much memory the bodies of all requests may take together, and how much they take now.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};
@@ -268,7 +268,7 @@ impl<P> Receiver<P> {
         &self.shared.budget
     }
 
-    /// Begins to receive a request: the headers now, then the body as it comes. The adapters do so; for other servers,
+    /// Begins to receive a request: the headers now, then the body as it arrives. The adapters call this; for other servers,
     /// see [`Intake`].
     ///
     /// ```
@@ -287,13 +287,13 @@ impl<P> Receiver<P> {
         Intake::new(self, headers)
     }
 
-    /// Those headers of a request from which the provider's events are read. One that occurs twice is kept twice, so that
+    /// The headers of a request from which the provider's events are read. A header that occurs twice is kept twice, so that
     /// it is refused when it is read.
     pub(super) fn event_headers<H: Headers + ?Sized>(&self, headers: &H) -> HeaderMap {
         let mut kept = HeaderMap::new();
         for name in &*self.shared.event_headers {
             for value in headers.values(name).take(2) {
-                // What is no header value is not kept, as if it was missing.
+                // A value that no header can have is dropped, as if the header were missing.
                 kept.extend(HeaderValue::from_bytes(value).ok().map(|value| (name.clone(), value)));
             }
         }
@@ -321,7 +321,7 @@ impl<P> Receiver<P> {
     #[inline]
     pub(super) fn open<'a, H: Headers + ?Sized>(&self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
         let now = self.shared.clock.as_ref().map(|clock| clock());
-        // Cloned, so that a clock or headers that take their time never hold up who replaces the keys.
+        // Cloned, so that a slow clock or slow headers never delay a replacement of the keys.
         let verifier = self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
         verifier.open(headers, now)
     }
@@ -331,11 +331,12 @@ impl Provider {
     /// A receiver for what this provider sends: for the adapters, or for any other server.
     ///
     /// # Errors
-    /// The same errors as [`Verifier::new`]. [`ConfigError::Invalid`] for a provider without an
-    /// [event shape](Self::event_shape), of which no [`Webhook`](super::Webhook) could be read: set one with
-    /// [`with_event_shape`](Self::with_event_shape), or say [`raw`](Self::raw). And for one that never delivers an event
-    /// again, such as GitHub: say what becomes of an event that cannot be read, with
-    /// [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
+    /// The same errors as [`Verifier::new`], and [`ConfigError::Invalid`] in two cases:
+    ///
+    /// - The provider has no [event shape](Self::event_shape), so no [`Webhook`](super::Webhook) could be read. Set one with
+    ///   [`with_event_shape`](Self::with_event_shape), or use [`raw`](Self::raw).
+    /// - The provider never delivers an event again, as is the case for GitHub. Decide what happens to an event that cannot
+    ///   be read, with [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, provider::Provider, provider};
@@ -357,11 +358,12 @@ impl Provider {
 
     /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
     ///
-    /// `tenant` is its id as your database has it, not as the request's path has it: no signature covers the path, and
-    /// where a look-up takes `Shop-1` for `shop-1`, each spelling would be a scope in which one event is processed once.
+    /// `tenant` is the id from your database, not the name in the request's path: no signature covers the path. If a look-up
+    /// also finds `shop-1` as `Shop-1`, each spelling would be a scope of its own, and the event would be processed once in
+    /// each.
     ///
     /// # Errors
-    /// [`Rejection::UnusableKeys`], which your log shows with the provider and the tenant.
+    /// [`Rejection::UnusableKeys`], which is logged with the provider and the tenant, and answered with 500.
     ///
     /// ```
     /// use hookseal::receive::Receiver;
@@ -389,11 +391,11 @@ impl Provider {
     }
 
     /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
-    /// tenants cannot be found by trying. Status and text are those of a wrong secret. If your tenants have another
-    /// [limit](Receiver::with_max_received) or [budget](Receiver::with_body_budget) than usual, give it that too. It hashes
-    /// once, and a tenant once for each of its keys.
+    /// nobody can find tenants by trying names. Its status and text are those of a wrong secret. If your tenants have a
+    /// [limit](Receiver::with_max_received) or a [budget](Receiver::with_body_budget) of their own, set it here too. It hashes
+    /// a body once, while a tenant's receiver hashes it once for each key.
     ///
-    /// The [scope](Receiver::with_scope) that you give it is logged as the unknown tenant, at most 64 characters of it.
+    /// Its [scope](Receiver::with_scope) is logged as the unknown tenant, at most 64 characters of it.
     ///
     /// # Errors
     /// [`ConfigError::NoRandomness`]: its secret is a random one.

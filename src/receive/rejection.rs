@@ -65,7 +65,8 @@ pub enum Rejection {
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
     /// The event is authentic, but the handler does not know its type. It is acknowledged with 200, because platforms
-    /// pause an endpoint that refuses events. Code that converts rejections into responses should therefore check
+    /// pause an endpoint that refuses events. With the feature `tracing`, this is logged at level INFO, because a misspelt
+    /// variant would otherwise discard every event unnoticed. Code that converts rejections into responses should check
     /// `status().is_success()` first.
     #[error("acknowledged unread: event type {event_type:?} is unknown to the handler")]
     Unhandled {
@@ -84,6 +85,8 @@ pub enum Rejection {
         /// For the log.
         #[source]
         reason: Cause,
+        /// The name of the tenant in the request, if a [`ReceiverCache`](super::ReceiverCache) was asked for it.
+        tenant: Option<String>,
     },
     /// A tenant's keys cannot be used, for example because its secret ends with a line end. Nobody is let in. See
     /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver).
@@ -117,7 +120,7 @@ impl Rejection {
     /// assert_eq!((rejection.status().as_u16(), rejection.retry_after().map(|wait| wait.as_secs())), (503, Some(30)));
     /// ```
     pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Rejection {
-        Rejection::Unavailable { reason: Cause::new(reason) }
+        Rejection::Unavailable { reason: Cause::new(reason), tenant: None }
     }
 
     /// The status to answer with.
@@ -185,7 +188,8 @@ impl Rejection {
         }
     }
 
-    /// The whole response, for a server without an adapter in this crate.
+    /// The whole response, for a server without an adapter in this crate. This logs nothing: the rejections of
+    /// [`Intake::finish`](super::Intake::finish) and of `Webhook::try_from` are logged where they arise.
     ///
     /// ```
     /// use hookseal::receive::Rejection;

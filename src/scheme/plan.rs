@@ -102,7 +102,7 @@ enum Part {
     Header(usize),
 }
 
-/// The texts that fill the placeholders of what is covered, as they stand in the request.
+/// The texts that fill the placeholders of what is covered, as they are in the request.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Values<'a> {
     pub(crate) id: &'a [u8],
@@ -302,7 +302,7 @@ impl SignatureLine {
         }
     }
 
-    /// Whether the header may stand several times: HTTP lets a comma list be cut into several lines.
+    /// Whether the header may occur several times: HTTP lets a comma list be cut into several lines.
     pub(super) fn repeats(&self) -> bool {
         self.separator == Some(b',') && self.repeat.is_some() && self.time.is_none()
     }

@@ -222,7 +222,7 @@ impl<'h, 'p> Signatures<'h, 'p> {
             }
         }
         if candidates.is_empty() {
-            return Err(malformed(&self.line.name, "holds no well-formed signature"));
+            return Err(malformed(&self.line.name, candidates.absence()));
         }
         Ok(())
     }

@@ -21,6 +21,9 @@ use crate::verify::Verifier;
 /// The endpoint can be anything: you pass a function that sends a request and returns the status and the text of the
 /// response. The provider's scheme decides what each request must lead to.
 ///
+/// The kit does not measure time. It cannot find an endpoint that compares signatures with `==`, which takes longer the more
+/// of a guess is right: that the comparison takes constant time must be seen in the endpoint's code. This crate's does.
+///
 /// ```
 /// use axum::{Router, body::{Body, to_bytes}, extract::FromRef, routing::post};
 /// use hookseal::idempotency::{MemoryStore, Once};
@@ -29,14 +32,14 @@ use crate::verify::Verifier;
 /// use hookseal::{Secret, provider};
 /// use serde_json::json;
 /// use std::sync::Arc;
-/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::sync::atomic::{AtomicUsize, Ordering};
 /// use tower::ServiceExt;
 ///
 /// #[derive(Clone)]
 /// struct App {
 ///     receiver: Receiver,
 ///     once: Once<MemoryStore>,
-///     processed: Arc<AtomicU64>,
+///     processed: Arc<AtomicUsize>,
 /// }
 ///
 /// impl FromRef<App> for Receiver {
@@ -62,7 +65,7 @@ use crate::verify::Verifier;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let secret = Secret::new("a secret of twenty-some bytes")?;
-/// let processed = Arc::new(AtomicU64::new(0));
+/// let processed = Arc::new(AtomicUsize::new(0));
 /// let app = App {
 ///     receiver: provider::KLANG.receiver(secret.clone())?,
 ///     once: Once::new(MemoryStore::new(1000)),
@@ -95,7 +98,7 @@ pub struct AttackKit {
     pub(super) verifier: Verifier,
     bodies: Bodies,
     uri: Uri,
-    effects: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+    effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
 }
 
 enum Bodies {
@@ -211,15 +214,15 @@ impl AttackKit {
     ///
     /// ```
     /// # use hookseal::{Secret, provider, testing::AttackKit};
-    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// # use std::sync::atomic::{AtomicUsize, Ordering};
     /// # let secret = Secret::new("It's a Secret to Everybody")?;
-    /// static PROCESSED: AtomicU64 = AtomicU64::new(0);
+    /// static PROCESSED: AtomicUsize = AtomicUsize::new(0);
     /// let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| n.to_string())?
     ///     .with_effects(|| PROCESSED.load(Ordering::Relaxed));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn with_effects(self, count: impl Fn() -> u64 + Send + Sync + 'static) -> AttackKit {
+    pub fn with_effects(self, count: impl Fn() -> usize + Send + Sync + 'static) -> AttackKit {
         AttackKit { effects: Some(Box::new(count)), ..self }
     }
 
@@ -284,7 +287,7 @@ impl AttackKit {
         sender.signed(self.uri.clone(), &sender.id()?, body, time)
     }
 
-    pub(super) fn count(&self) -> Option<u64> {
+    pub(super) fn count(&self) -> Option<usize> {
         self.effects.as_ref().map(|count| count())
     }
 }

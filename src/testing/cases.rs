@@ -289,7 +289,7 @@ fn change(byte: Option<&mut u8>) {
     byte.into_iter().for_each(|byte| *byte = if *byte == b'a' { b'b' } else { b'a' });
 }
 
-/// The same JSON with white space where nobody writes it; what is no object gets a blank.
+/// The same JSON with white space where nobody writes it; anything but an object gets a blank.
 fn reformatted(body: &[u8]) -> Vec<u8> {
     let inner = body.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
     match inner {

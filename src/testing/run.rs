@@ -70,10 +70,10 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
                     problems.push(answered("refused"));
                 }
                 if effects.is_some_and(|effects| effects > 0) {
-                    problems.push("processed, should be refused before".to_owned());
+                    problems.push("was processed, and should have been refused first".to_owned());
                 }
                 if telltales.iter().any(|telltale| reply.text.contains(telltale)) {
-                    problems.push("the answer holds the right signature or the secret".to_owned());
+                    problems.push("the answer contains the right signature or the secret".to_owned());
                 }
                 self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
             }
@@ -149,7 +149,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     }
 
     /// One effect, and no answer that would make the sender give up the endpoint.
-    fn once(&mut self, case: &str, before: Option<u64>, replies: &[Reply]) {
+    fn once(&mut self, case: &str, before: Option<usize>, replies: &[Reply]) {
         let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
         let wrong = replies.iter().find(|reply| !is_success(reply.status) && !matches!(reply.status, 409 | 503));
         let wrong =

@@ -262,8 +262,8 @@ impl Sender {
 /// ```
 /// use hookseal::{EventError, Secret, provider, testing::{Sender, SenderError}};
 ///
-/// let sender = Sender::new(&provider::CONVOY_SIMPLE, Secret::new("a secret of twenty-some bytes")?)?;
-/// let error = sender.event("/hook", "order.paid", ()).unwrap_err();
+/// let sender = Sender::new(&provider::SVIX, Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?)?;
+/// let error = sender.event("/hook", "user.joined", ()).unwrap_err();
 /// assert!(matches!(error, SenderError::Event(EventError::NoShape)));
 /// # Ok::<(), hookseal::ConfigError>(())
 /// ```

@@ -111,8 +111,8 @@ impl<S: Store> Check<'_, S> {
         self.report.add(case, problem);
     }
 
-    async fn completes(&mut self, case: &str, key: &IdempotencyKey, token: Token, keep: Duration, expected: bool) {
-        let done = self.store.complete(key, token, keep).await;
+    async fn completes(&mut self, case: &str, key: &IdempotencyKey, token: Token, retention: Duration, expected: bool) {
+        let done = self.store.complete(key, token, retention).await;
         self.succeeds(case, done, expected);
     }
 

@@ -14,9 +14,8 @@ pub(crate) fn duplicate<P>(_: &Received<P>, _: &Answer) {}
 
 pub(crate) fn unread<P>(_: &Received<P>, _: &Rejection) {}
 
-pub(crate) fn refused<P>(_: Option<&Receiver<P>>, _: &Rejection) {}
+pub(crate) fn refused<P>(_: Option<&Receiver<P>>, _: &Rejection, _: usize) {}
 
-#[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn answered(_: &Answer) {}
 
 pub(crate) fn store_down(_: &(dyn Error + 'static)) {}

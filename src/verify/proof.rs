@@ -131,13 +131,7 @@ pub struct Proof<'a> {
 impl<'a> Proof<'a> {
     #[inline]
     pub(super) fn new(plan: &Plan, reading: &Reading<'a>, place: usize, scheme: u8) -> Proof<'a> {
-        Proof {
-            id: reading.id,
-            id_is_signed: plan.covers_id(),
-            timestamp: reading.time,
-            key: if place == 0 { Key::Current } else { Key::Previous(place) },
-            scheme,
-        }
+        Proof { id: reading.id, id_is_signed: plan.covers_id(), timestamp: reading.time, key: Key::at(place), scheme }
     }
 
     pub(crate) fn scheme(&self) -> usize {
@@ -253,6 +247,13 @@ pub enum Key {
     Current,
     /// The n-th previous key, counted from 1 in the order in which they were added to the keyring.
     Previous(usize),
+}
+
+impl Key {
+    /// The key in this place of a keyring.
+    pub(crate) fn at(place: usize) -> Key {
+        if place == 0 { Key::Current } else { Key::Previous(place) }
+    }
 }
 
 /// `current`, or `previous 1` and so on.

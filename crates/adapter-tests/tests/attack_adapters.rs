@@ -1,7 +1,7 @@
 //! The attack kit against the adapters, for every provider whose events the catalogue describes: the same handler in each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::{App, web};
 use axum::body::{Body, to_bytes};
@@ -31,7 +31,7 @@ enum Things {
 #[derive(Clone)]
 struct Work {
     once: Once<MemoryStore>,
-    processed: Arc<AtomicU64>,
+    processed: Arc<AtomicUsize>,
 }
 
 impl Work {
@@ -106,7 +106,7 @@ async fn axum_stands_with_the_layer_and_without() {
         let hook = async move |webhooks: Webhooks<Things>| handler.hook(webhooks).await;
         let mut router = Router::new().route("/", post(hook));
         if is_layered {
-            router = router.route_layer(WebhookLayer::<()>::new(receiver(provider)).once(work.once.clone()));
+            router = router.route_layer(WebhookLayer::<()>::new(receiver(provider)).with_once(work.once.clone()));
         }
         let report = attack_router(&work.kit(provider), router.with_state(receiver(provider))).await;
         assert!(report.is_clean(), "{}, layered: {is_layered}: {report}", provider.name());

@@ -42,10 +42,10 @@ impl Store for AnyStore {
         }
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> std::io::Result<bool> {
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> std::io::Result<bool> {
         match self {
-            AnyStore::Memory(store) => store.complete(key, token, keep).await.map_err(std::io::Error::other),
-            AnyStore::Redis(store) => store.complete(key, token, keep).await.map_err(std::io::Error::other),
+            AnyStore::Memory(store) => store.complete(key, token, retention).await.map_err(std::io::Error::other),
+            AnyStore::Redis(store) => store.complete(key, token, retention).await.map_err(std::io::Error::other),
         }
     }
 

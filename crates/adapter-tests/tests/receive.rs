@@ -43,7 +43,7 @@ async fn a_handler_does_not_wait_for_the_layer_around_it() {
         };
         inner.run(&received, effect).await
     };
-    let layer = WebhookLayer::<()>::new(receiver()).once(once);
+    let layer = WebhookLayer::<()>::new(receiver()).with_once(once);
     let app: Router = Router::new().route("/", post(handler)).route_layer(layer).with_state(receiver::<()>());
     for _ in 0..3 {
         let response = app.clone().oneshot(request("{}").map(Body::from)).await.unwrap();

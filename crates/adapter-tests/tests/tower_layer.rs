@@ -115,7 +115,7 @@ impl Service<Plain> for Picky {
 #[tokio::test]
 async fn the_layer_calls_the_very_service_that_was_ready() {
     let verifying = WebhookLayer::new(receiver::<()>());
-    for layer in [verifying.clone(), verifying.once(Once::new(MemoryStore::new(10)))] {
+    for layer in [verifying.clone(), verifying.with_once(Once::new(MemoryStore::new(10)))] {
         let log = Log::default();
         let mut service = ServiceBuilder::new().layer(layer).service(Picky { ready: false, log: log.clone() });
         for _ in 0..3 {
@@ -150,7 +150,7 @@ impl Service<Plain> for Eager {
 #[tokio::test]
 async fn the_layer_does_not_even_call_the_service_for_a_duplicate() {
     let log = Log::default();
-    let layer = WebhookLayer::new(receiver::<()>()).once(Once::new(MemoryStore::new(10)));
+    let layer = WebhookLayer::new(receiver::<()>()).with_once(Once::new(MemoryStore::new(10)));
     let service = ServiceBuilder::new().layer(layer).service(Eager(log.clone()));
     let request = paid(7);
     for _ in 0..3 {
@@ -164,7 +164,7 @@ async fn the_layer_passes_the_services_error_on_and_releases_the_event() {
     let (log, once) = (Log::default(), Once::new(MemoryStore::new(10)));
     let counted = log.clone();
     let service =
-        ServiceBuilder::new().layer(WebhookLayer::new(receiver::<()>()).once(once)).service_fn(move |_: Plain| {
+        ServiceBuilder::new().layer(WebhookLayer::new(receiver::<()>()).with_once(once)).service_fn(move |_: Plain| {
             counted.note("run");
             let result = if counted.count() == 1 { Err(Failure) } else { Ok(Response::new(String::new())) };
             std::future::ready(result)

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hookseal::Secret;
 use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::provider::KLANG;
-use hookseal::receive::{Answer, Received, Receiver, ReceiverLookup, Rejection, Webhook};
+use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use http::Request;
 use serde::Deserialize;
 use serde_json::json;
@@ -78,7 +78,18 @@ fn logged_by(doing: impl Future<Output = ()>) -> Vec<String> {
         .with_writer(lines.clone())
         .finish();
     with_default(subscriber, || actix_web::rt::System::new().block_on(doing));
-    lines.take().into_iter().filter(|line| line.contains(" hookseal: ")).collect()
+    let lines: Vec<_> = lines.take().into_iter().filter(|line| line.contains(" hookseal: ")).collect();
+    lines.iter().for_each(|line| assert_documented(line));
+    lines
+}
+
+/// The documentation has a row with the level and the message of each line.
+fn assert_documented(line: &str) {
+    let (level, rest) = line.trim_start().split_once(" hookseal: ").unwrap();
+    let words = rest.split(' ').take_while(|word| !word.contains('='));
+    let (row, message) = (format!("//! | {level} |"), format!("`{}`", words.collect::<Vec<_>>().join(" ")));
+    let docs = include_str!("../../../src/receive.rs");
+    assert!(docs.lines().any(|line| line.starts_with(&row) && line.contains(&message)), "not documented: {line}");
 }
 
 async fn deliver(server: Server, app: &App, requests: Vec<Request<Bytes>>) {
@@ -138,6 +149,7 @@ fn a_refused_delivery_is_one_warning_that_says_why() {
     let cases = [
         (unsigned(event(0, "invoice.paid")), "status=400", format!("header `{SIGNATURE}` is missing")),
         (event(2, "invoice.paid"), "status=401", "no signature matches".to_owned()),
+        (event(2, "invoice.paid").map(|_| Bytes::new()), "status=401", "no signature matches".to_owned()),
         (signed(vec![b' '; 1001]), "status=413", "the body has more than 1000 bytes".to_owned()),
     ];
     for server in Server::ALL {
@@ -145,6 +157,7 @@ fn a_refused_delivery_is_one_warning_that_says_why() {
             let lines = logged(server, &app(), vec![request.clone()]);
             assert_eq!(lines.len(), 1, "{server:?}, {status}: {lines:#?}");
             assert_all_in(&lines[0], &["WARN", "webhook refused", r#"provider="klang""#, status, reason]);
+            assert_all_in(&lines[0], &[&format!(" bytes={} ", request.body().len())]);
         }
     }
 }
@@ -153,13 +166,14 @@ fn a_refused_delivery_is_one_warning_that_says_why() {
 fn an_authentic_delivery_that_cannot_be_read_is_one_event() {
     let cases = [
         (signed("seven"), "WARN", "status=400"),
-        (event(0, "invoice.sent"), "DEBUG", r#"event type "invoice.sent" is unknown"#),
+        // Authentic and thrown away: with a misspelt variant, all events are.
+        (event(0, "invoice.sent"), "INFO", r#"event type "invoice.sent" is unknown"#),
     ];
     for server in Server::EXTRACTORS {
         for (request, level, said) in &cases {
             let lines = logged(server, &app(), vec![request.clone()]);
             assert_eq!(lines.len(), 1, "{server:?}, {said}: {lines:#?}");
-            assert_all_in(&lines[0], &[level, said]);
+            assert_all_in(&lines[0], &[level, said, &format!(" bytes={} ", request.body().len())]);
         }
     }
 }
@@ -228,8 +242,8 @@ impl Store for Mumbling {
         Ok(claim)
     }
 
-    async fn complete(&self, key: &IdempotencyKey, token: Token, keep: Duration) -> std::io::Result<bool> {
-        let Ok(reply) = self.0.complete(key, token, keep).await;
+    async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> std::io::Result<bool> {
+        let Ok(reply) = self.0.complete(key, token, retention).await;
         self.reply(reply)
     }
 
@@ -297,6 +311,7 @@ enum Tenant {}
 fn receiver_of(tenant: String) -> Result<Receiver<Tenant>, Rejection> {
     match tenant.as_str() {
         "broken" => KLANG.tenant_receiver("tenant-7", Secret::new("a secret with a line end\n")),
+        "down" => Err(Rejection::unavailable("connection refused")),
         _ => Ok(KLANG.refusing_receiver()?.with_scope(tenant)),
     }
 }
@@ -308,7 +323,7 @@ impl ReceiverLookup<Database> for Tenant {
     type Extractor = Path<String>;
 
     async fn find_receiver(Path(tenant): Path<String>, _: &Database) -> Result<Receiver<Tenant>, Rejection> {
-        receiver_of(tenant)
+        ReceiverCache::new(0).find(&tenant, async { receiver_of(tenant.clone()) }).await
     }
 }
 
@@ -319,7 +334,7 @@ impl ReceiverLookup<OnActix> for Tenant {
     type Extractor = web::Path<String>;
 
     async fn find_receiver(tenant: web::Path<String>, _: &OnActix) -> Result<Receiver<Tenant>, Rejection> {
-        receiver_of(tenant.into_inner())
+        ReceiverCache::new(0).find(&tenant, async { receiver_of(tenant.to_string()) }).await
     }
 }
 
@@ -338,10 +353,61 @@ fn a_tenant_whose_secret_is_broken_is_logged_by_provider_and_scope() {
         let lines = logged(server, &by_tenant(), vec![to("/hooks/broken", event(0, "invoice.paid"))]);
         assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
         let said = [r#"provider="klang""#, r#"scope="tenant-7""#, "status=500", "begins or ends with white space"];
-        assert_all_in(&lines[0], &["WARN", "webhook refused"]);
+        assert_all_in(&lines[0], &["ERROR", "webhook refused"]);
         assert_all_in(&lines[0], &said);
         assert!(!lines[0].contains("line end"), "the secret: {}", lines[0]);
     }
+}
+
+#[test]
+fn a_look_up_that_fails_is_logged_by_its_marker_and_the_tenant() {
+    for server in Server::EXTRACTORS {
+        let lines = logged(server, &by_tenant(), vec![to("/hooks/down", event(0, "invoice.paid"))]);
+        assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
+        assert_all_in(&lines[0], &["WARN", "webhook refused", "status=503", "connection refused"]);
+        assert_all_in(&lines[0], &[r#"marker="tracing::Tenant""#, r#"requested_tenant="down""#]);
+    }
+}
+
+/// Both are set up wrongly, and no sender can mend that.
+#[test]
+fn a_receiver_that_is_misconfigured_is_an_error() {
+    for server in Server::EXTRACTORS {
+        let handler = Log::default().noting(|_: Webhook<u64>| "");
+        let app = App::default().route("/hook", receiver(), handler);
+        let lines = logged(server, &app, vec![event(0, "invoice.paid")]);
+        assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
+        assert_all_in(&lines[0], &["ERROR", "webhook refused", "status=500", r#"provider="klang""#, "enum"]);
+    }
+    let app = App::default().actix(|config| {
+        config.route("/hook", web::post().to(|_: Received<Tenant>| std::future::ready(Answer::Processed)));
+    });
+    let lines = logged(Server::Actix, &app, vec![event(0, "invoice.paid")]);
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert_all_in(&lines[0], &["ERROR", "webhook refused", "status=500", r#"marker="tracing::Tenant""#, "app_data"]);
+}
+
+/// A server without an adapter has nothing else that could log them.
+#[test]
+fn answers_of_a_server_of_your_own_are_logged() {
+    let event = received(event(0, "invoice.paid"));
+    let unreadable = event.event().unwrap().data_as::<Vec<u8>>().unwrap_err();
+    let misconfigured = event.typed_event::<u64>().unwrap_err();
+    for (answer, level, said) in [
+        (Answer::from(unreadable.clone()), "WARN", unreadable.to_string()),
+        (Answer::from(misconfigured.clone()), "ERROR", misconfigured.to_string()),
+        (Answer::give_up("no such customer"), "ERROR", "no such customer".to_owned()),
+    ] {
+        let lines = logged_by(async {
+            let _: http::Response<Vec<u8>> = answer.to_response();
+        });
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert_all_in(&lines[0], &[level, &said]);
+    }
+    let lines = logged_by(async {
+        let _: http::Response<Vec<u8>> = Answer::Processed.to_response();
+    });
+    assert_eq!(lines, [""; 0]);
 }
 
 #[test]
@@ -353,7 +419,11 @@ fn an_unknown_tenant_is_logged_by_the_name_that_was_asked_for() {
             let lines = logged(server, &by_tenant(), vec![to(path, event(0, "invoice.paid"))]);
             assert_eq!(lines.len(), 1, "{server:?}: {lines:#?}");
             assert_all_in(&lines[0], &["WARN", "webhook refused", r#"provider="klang""#, "status=401"]);
-            assert_all_in(&lines[0], &[&format!("unknown_tenant=\"{name}")]);
+            assert_all_in(&lines[0], &[&format!("unknown_tenant=\"{name}"), "reason=the tenant is unknown"]);
+            assert!(!lines[0].contains("signature"), "that is not what is wrong: {}", lines[0]);
+            let lines = logged(server, &by_tenant(), vec![to(path, unsigned(event(0, "invoice.paid")))]);
+            let reason = format!("reason=the tenant is unknown; header `{SIGNATURE}` is missing");
+            assert_all_in(&lines[0], &["status=400", &reason]);
             assert!(lines[0].len() < 400 && !lines[0].contains('\u{1b}'), "{}", lines[0]);
         }
     }

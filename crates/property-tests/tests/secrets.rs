@@ -1,7 +1,7 @@
 //! What becomes a key, and what is refused.
 
 use hookseal::provider::{FINCH, OPENAI, SVIX};
-use hookseal::{ConfigError, Scheme, Secret, SecretForm, Signer, Verifier};
+use hookseal::{ConfigError, Key, Scheme, Secret, SecretForm, Signer, Verifier};
 use proptest::prelude::*;
 
 const FORMS: [SecretForm; 5] =
@@ -60,10 +60,10 @@ fn a_hex_secret_is_the_bytes_that_its_digits_say() {
     }
     for wrong in [&HEX[1..], "g0000000000000000000000000000000", "0x6790ca62d3d4d64e5c0a3b477e522380"] {
         let error = Verifier::new(scheme(SecretForm::Hex), Secret::new(wrong).unwrap()).unwrap_err();
-        assert_eq!(error, ConfigError::MalformedSecret { form: "hex" }, "{wrong}");
+        assert_eq!(error, ConfigError::MalformedSecret { key: Key::Current, form: "hex" }, "{wrong}");
     }
     let short = Verifier::new(scheme(SecretForm::Hex), Secret::new(&HEX[..30]).unwrap()).unwrap_err();
-    assert_eq!(short, ConfigError::ShortSecret { bytes: 15 });
+    assert_eq!(short, ConfigError::ShortSecret { key: Key::Current, bytes: 15 });
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn hex_is_refused_where_base64_is_expected() {
     let texts = [HEX, &HEX.to_uppercase(), &long, generated.expose().unwrap()];
     for (form, words) in [(SecretForm::Base64, "base64"), (SecretForm::Whsec, "`whsec_` and base64")] {
         for text in texts {
-            let error = ConfigError::HexSecret { form: words };
+            let error = ConfigError::HexSecret { key: Key::Current, form: words };
             assert!(error.to_string().contains("looks like hex"), "{error}");
             assert_eq!(Signer::new(scheme(form), Secret::new(text).unwrap()).unwrap_err(), error, "{form:?}: {text}");
             assert_eq!(Verifier::new(scheme(form), Secret::new(text).unwrap()).unwrap_err(), error, "{form:?}: {text}");

@@ -1,4 +1,4 @@
-//! A network in a file: its text.
+//! Networks in a file: their texts.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -11,8 +11,15 @@ impl Serialize for Network {
     }
 }
 
-impl<'de> Deserialize<'de> for Network {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Network, D::Error> {
-        read_network(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
+pub(super) fn allow_addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    read_networks("allow_addresses", deserializer)
+}
+
+pub(super) fn deny_addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    read_networks("deny_addresses", deserializer)
+}
+
+fn read_networks<'de, D: Deserializer<'de>>(field: &'static str, deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| read_network(field, text)).collect::<Result<_, _>>().map_err(de::Error::custom)
 }

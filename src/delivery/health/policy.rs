@@ -121,7 +121,7 @@ impl HealthPolicy {
     ///
     /// let policy = HealthPolicy::never().with_max_failures(25).with_warnings_at([90, 50])?;
     /// assert_eq!(policy.warnings_at(), [50, 90]);
-    /// assert!(policy.with_warnings_at([100]).is_err(), "that is no warning any more");
+    /// assert!(policy.with_warnings_at([100]).is_err(), "that is no longer a warning");
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn with_warnings_at(mut self, percent: impl IntoIterator<Item = u8>) -> Result<HealthPolicy, ConfigError> {

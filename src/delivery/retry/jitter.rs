@@ -30,6 +30,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(expecting = "`none`, `full`, `equal`, `{ proportional = { permille = … } }` or \
+                     `{ additive = { permille = …, min_seconds = …, max_seconds = … } }`")]
 #[non_exhaustive]
 pub enum Jitter {
     /// The wait itself. What published tables promise, hence the default of presets.

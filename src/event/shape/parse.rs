@@ -135,7 +135,11 @@ const fn parse_meaning(text: &[u8], start: usize, end: usize) -> Result<Meaning,
     if starts_with(text, start, end, TEST) && end - start > TEST.len() + 1 && text[end - 1] == b'}' {
         return Ok(Meaning::Test(Span::new(start + TEST.len(), end - 1)));
     }
-    fault(Span::new(start, end), "is not a placeholder of an event")
+    fault(
+        Span::new(start, end),
+        "is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` `{test:text}` \
+         `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+    )
 }
 
 const fn is_data(meaning: Meaning) -> bool {

@@ -2,11 +2,12 @@
 
 use crate::codec::Encoding;
 use crate::text::{
-    EMPTY, Fault, Span, all_token, attempt, begins, ends_with, find, is, overlap, same_name, skip_blanks, trim,
+    EMPTY, Fault, OF_HTTP, Span, all_token, attempt, begins, ends_with, find, is, is_of_http, overlap, same_name,
+    skip_blanks, trim,
 };
 use crate::timestamp::TimeFormat;
 
-use super::{Item, Line, MAX_LINES, MAX_NAMES, Notation, Repeat, Signature, Value, in_headers};
+use super::{HEADERS, Item, Line, MAX_LINES, MAX_NAMES, Notation, Repeat, Signature, Value, in_headers};
 
 pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut start = 0;
@@ -45,6 +46,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
         if name.is_empty() || !all_token(text, name) {
             return in_headers(start, colon, "is not a header name");
         }
+        if is_of_http(text, name) {
+            return Err(Fault { field: HEADERS, piece: name, problem: OF_HTTP });
+        }
         if name_count == MAX_NAMES {
             return in_headers(start, colon, "has more than 4 alternative names");
         }
@@ -67,6 +71,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
 
 /// Bytes before a placeholder: eight signatures then stay under what a verifier reads.
 const MAX_PREFIX: usize = 256;
+
+const NOT_A_PLACEHOLDER: &str = "is not a placeholder of a header; those are `{hex}` `{base64}` `{base64url}` `{id}` \
+                                 `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`";
 
 /// The kinds of placeholder that a header value can hold.
 #[derive(Clone, Copy)]
@@ -147,7 +154,7 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
     } else if is(text, open, after, b"{id}") {
         Holds::Id
     } else {
-        return in_headers(open, after, "is not a placeholder of a header");
+        return in_headers(open, after, NOT_A_PLACEHOLDER);
     };
     if open - start > MAX_PREFIX {
         return in_headers(start, open, "is a prefix of more than 256 bytes");

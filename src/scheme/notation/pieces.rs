@@ -42,7 +42,11 @@ pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<
                 }
                 Piece::Header(name)
             } else {
-                return in_covers(open, after, "is not a placeholder of signed content");
+                return in_covers(
+                    open,
+                    after,
+                    "is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`",
+                );
             };
             at = after;
         }
@@ -99,7 +103,7 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
         return in_covers(
             0,
             text.len(),
-            "leaves out the `{timestamp}` of the header lines: unsigned, it would pose as replay protection",
+            "leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
         );
     }
     if timestamps > 0 && is_loose(notation, format) {

@@ -142,7 +142,7 @@ impl App {
         F: Future<Output = R> + Send + 'static,
         R: Handled + IntoResponse + Responder + Send + 'static,
     {
-        let layer = WebhookLayer::new(receiver.clone()).once(once.clone());
+        let layer = WebhookLayer::new(receiver.clone()).with_once(once.clone());
         let layered = Router::new().route(path, post(work.clone())).with_state(receiver.clone()).route_layer(layer);
         let handler = move |received: Received<P>| {
             let (once, work) = (once.clone(), work.clone());
