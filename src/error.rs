@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
-use crate::verify::Key;
+use crate::key::Key;
 
 /// The text that a sender gets when the receiver is set up incorrectly.
 pub(crate) const MISCONFIGURED: &str = "the receiver is misconfigured";

@@ -4,9 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::codec;
 use crate::error::ConfigError;
+use crate::key::Key;
 use crate::mac::{Digest, Mac, is_same_key, wiping_stack};
 use crate::random;
-use crate::verify::Key;
 use crate::words::display_as_serialized;
 
 /// Keys in one [`Keyring`]. An unauthenticated request costs at most one hash for each.

@@ -12,7 +12,7 @@ use crate::scheme::{Plan, Reading, Scheme};
 use crate::secret::Keyring;
 use crate::timestamp::Now;
 
-pub use proof::{Key, Proof, Verified};
+pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
 ///

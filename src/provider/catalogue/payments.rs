@@ -7,7 +7,7 @@ table! {
     STRIPE = "stripe", VendorLibrary, "docs.stripe.com/webhooks; npm stripe", [
         "Stripe-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ],
-        event: "object: event\nid: {id}\napi_version?: {version}\ncreated: {timestamp}\ndata: {data}\nlivemode: {test:false}\npending_webhooks\nrequest\ntype: {type}";
+        event: "object?: event\nid: {id}\napi_version?: {version}\ncreated: {timestamp}\ndata: {data}\nlivemode: {test:false}\npending_webhooks\nrequest\ntype: {type}";
             "object: v2.core.event\nid: {id}\ncreated: {timestamp:rfc3339}\ntype: {type}\nlivemode?: {test:false}\n{data}",
         types: [
             "account.application.authorized", "account.application.deauthorized", "account.external_account.created",
