@@ -340,10 +340,10 @@ impl Provider {
 
     /// Whether it delivers again after other failures, and not after this status.
     pub(crate) fn gives_up_on(&self, status: StatusCode) -> bool {
-        let outcomes = self.delivery.outcomes();
-        !self.never_retries()
-            && outcomes.action(status.as_u16()) != Action::Retry
-            && outcomes.action(StatusCode::SERVICE_UNAVAILABLE.as_u16()) == Action::Retry
+        let comes_again = |status: StatusCode| {
+            matches!(self.delivery.outcomes().action(status.as_u16()), Action::Retry | Action::Throttle)
+        };
+        !self.never_retries() && !comes_again(status) && comes_again(StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// Whether it delivers each event once, whatever the answer.

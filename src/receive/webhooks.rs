@@ -24,8 +24,9 @@ use crate::trace;
 /// }
 ///
 /// async fn hook(once: Once<MemoryStore>, webhooks: Webhooks<Chat>) -> Answer {
+///     let once = &once;
 ///     webhooks
-///         .each(|webhook| async {
+///         .each(|webhook| async move {
 ///             once.run(&webhook, async {
 ///                 let Chat::Followed { mode } = webhook.event.data();
 ///                 println!("{mode}");

@@ -13,3 +13,4 @@ mod migrating;
 mod readme;
 mod sending;
 mod sending_safely;
+mod typed_events;

@@ -1,0 +1,151 @@
+//! What `typed_events` says of types, batches, forms and fallbacks, seen by senders.
+
+include!(concat!(env!("OUT_DIR"), "/typed_events_5.rs"));
+
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::extract::{FromRef, State};
+    use axum::routing::post;
+    use bytes::Bytes;
+    use hookseal::idempotency::{MemoryStore, Once};
+    use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
+    use hookseal::testing::Sender;
+    use hookseal::{Secret, provider, provider::Provider};
+    use http::Request;
+    use serde_json::json;
+    use tower::ServiceExt;
+
+    use super::Line;
+
+    #[derive(Clone, FromRef)]
+    struct App {
+        receiver: Receiver,
+        once: Once<MemoryStore>,
+    }
+
+    fn secret() -> Secret {
+        Secret::new("a secret of twenty-some bytes").unwrap()
+    }
+
+    fn app(receiver: Receiver) -> App {
+        App { receiver, once: Once::new(MemoryStore::new(1000)) }
+    }
+
+    fn sender(provider: &Provider) -> Sender {
+        Sender::new(provider, secret()).unwrap()
+    }
+
+    async fn send(app: &Router, request: Request<Bytes>) -> (u16, String) {
+        let response = app.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let status = response.status().as_u16();
+        let text = to_bytes(response.into_body(), 1000).await.unwrap();
+        (status, String::from_utf8_lossy(&text).into_owned())
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_processed_event_by_event() {
+        async fn hook(State(once): State<Once<MemoryStore>>, webhooks: Webhooks<Line>) -> Answer {
+            super::hook(once, webhooks).await
+        }
+        let app = app(provider::LINE.receiver(secret()).unwrap());
+        let app = Router::new().route("/", post(hook)).with_state(app);
+        let event = |id: &str| {
+            let message = json!({"type": "text", "text": "Hello"});
+            json!({"type": "message", "webhookEventId": id, "timestamp": 1_462_629_479_859_u64, "message": message})
+        };
+        for (ids, text) in [(["1", "2"], "processed"), (["2", "1"], "processed before"), (["2", "3"], "processed")] {
+            let body = json!({"destination": "U1", "events": ids.map(event)}).to_string();
+            let (status, answered) = send(&app, sender(&provider::LINE).body("/", body).unwrap()).await;
+            assert_eq!((status, ids[0]), (200, ids[0]), "{text}: {answered}");
+        }
+    }
+
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code, reason = "only whether they can be read matters")]
+    enum Loose {
+        #[serde(rename = "push")]
+        Pushed,
+    }
+
+    /// Why a variant should require fields.
+    #[tokio::test]
+    async fn a_body_that_was_acknowledged_passes_under_another_type() {
+        async fn hook(State(once): State<Once<MemoryStore>>, webhook: Webhook<Loose>) -> Answer {
+            once.run(&webhook, async { Answer::Processed }).await
+        }
+        let app = app(provider::GITHUB.lossy().receiver(secret()).unwrap());
+        let app = Router::new().route("/", post(hook)).with_state(app);
+        let mut request = sender(&provider::GITHUB).event("/", "issues.opened", json!({"issue": {}})).unwrap();
+        assert_eq!(send(&app, request.clone()).await.1, "acknowledged");
+        request.headers_mut().insert("x-github-event", "push".parse().unwrap());
+        assert_eq!(send(&app, request).await.1, "processed");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_does_not_fit_comes_again() {
+        #[derive(serde::Deserialize)]
+        #[allow(dead_code, reason = "only whether they can be read matters")]
+        enum Event {
+            #[serde(rename = "incident.triggered")]
+            Triggered { no_such_field: String },
+            #[serde(rename = "invoice.paid")]
+            Paid { no_such_field: String },
+        }
+        async fn hook(_: Webhook<Event>) -> Answer {
+            Answer::Processed
+        }
+        for (provider, event_type, status) in [
+            (&provider::PAGERDUTY, "incident.triggered", 503),
+            (&provider::CALLINTEL, "invoice.paid", 503),
+            (&provider::STRIPE, "invoice.paid", 400),
+        ] {
+            let app = Router::new().route("/", post(hook)).with_state(provider.receiver(secret()).unwrap());
+            let request = sender(provider).event("/", event_type, json!({})).unwrap();
+            assert_eq!(send(&app, request).await, (status, "the webhook's body is not the promised JSON".to_owned()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fallback_keeps_what_does_not_fit() {
+        #[derive(serde::Deserialize)]
+        #[allow(dead_code, reason = "only whether they can be read matters")]
+        enum Event {
+            #[serde(rename = "push")]
+            Pushed { no_such_field: String },
+        }
+        async fn hook(_: Webhook<Event>) -> Answer {
+            Answer::Processed
+        }
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let list = kept.clone();
+        let receiver = provider::GITHUB.receiver_with_fallback(secret(), move |received, _| {
+            list.lock().unwrap().push((received.event().unwrap().event_type().to_owned(), received.body().clone()));
+            async { Answer::Accepted }
+        });
+        let app = Router::new().route("/", post(hook)).with_state(receiver.unwrap());
+        let request = sender(&provider::GITHUB).event("/", "push", json!({"ref": "refs/heads/main"})).unwrap();
+        let body = request.body().clone();
+        assert_eq!(send(&app, request).await.0, 202);
+        assert_eq!(*kept.lock().unwrap(), [("push".to_owned(), body)]);
+    }
+
+    #[tokio::test]
+    async fn a_command_is_a_form() {
+        #[derive(serde::Deserialize)]
+        enum Slack {
+            #[serde(rename = "/weather")]
+            Weather { text: String },
+        }
+        async fn hook(webhook: Webhook<Slack>) -> Answer {
+            let Slack::Weather { text } = webhook.event.into_data();
+            hookseal::receive::Reply::text(text).into()
+        }
+        let app = Router::new().route("/", post(hook)).with_state(provider::SLACK.receiver(secret()).unwrap());
+        let form = "command=%2Fweather&text=Berlin+Mitte&trigger_id=13345224609.738474920.8088930838d88f008e0";
+        let request = sender(&provider::SLACK).body("/", form).unwrap();
+        assert_eq!(send(&app, request).await, (200, "Berlin Mitte".to_owned()));
+    }
+}
