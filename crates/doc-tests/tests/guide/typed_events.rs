@@ -132,6 +132,39 @@ mod tests {
         assert_eq!(*kept.lock().unwrap(), [("push".to_owned(), body)]);
     }
 
+    /// The table in `each_event_once`.
+    #[test]
+    fn the_rules_are_those_of_the_page() {
+        use hookseal::provider::IdempotencyRule as Rule;
+        let rules = [
+            (Rule::EventId, &["stripe", "slack", "linear", "docusign", "grafana"][..]),
+            (Rule::SignedId, &["standard-webhooks", "svix"]),
+            (Rule::Body, &["github", "callintel"]),
+            (Rule::BodyAndType, &["shopify", "woocommerce"]),
+            (Rule::Nothing, &["doppler"]),
+        ];
+        for (rule, names) in rules {
+            for name in names {
+                assert_eq!(provider::by_name(name).unwrap().idempotency_rule(), rule, "{name}");
+            }
+        }
+    }
+
+    /// What `typed_events` says of the catalogue.
+    #[test]
+    fn the_providers_are_those_of_the_page() {
+        let names = |is: fn(&&&Provider) -> bool| -> Vec<&str> {
+            provider::ALL.iter().filter(|provider| is(provider)).map(|provider| provider.name()).collect()
+        };
+        let undescribed = names(|provider| provider.event_shape().is_none());
+        assert_eq!(undescribed, ["svix", "hookdeck", "convoy-simple", "convoy-advanced", "hook0"]);
+        assert_eq!(provider::ALL.len() - undescribed.len(), 53);
+        let batches = names(|provider| provider.event_shapes().iter().any(|shape| shape.is_batch()));
+        assert_eq!(batches, ["gocardless", "grafana", "line", "meta", "twitch", "asana"]);
+        let lossy = names(|provider| provider.delivery_policy().retry().max_attempts() == 1);
+        assert_eq!(lossy, ["github"]);
+    }
+
     #[tokio::test]
     async fn a_command_is_a_form() {
         #[derive(serde::Deserialize)]
