@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName};
 
 /// The headers of a request, as a [`Verifier`](crate::Verifier) reads them.
 ///
-/// This trait is implemented for [`http::HeaderMap`], for slices, arrays and vectors of `(name, value)` pairs, for
+/// This trait is implemented for `http::HeaderMap`, for slices, arrays and vectors of `(name, value)` pairs, for
 /// `HashMap`, and with the feature `actix` for actix-web's header map. Names are compared without regard to case;
 /// values are bytes. The trait is sealed, because an implementation that hides a repeated header would permit
 /// forgeries.

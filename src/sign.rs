@@ -122,7 +122,7 @@ impl Signer {
     }
 
     /// A complete, signed `POST` request with `content-type: application/json`, for any client that takes an
-    /// [`http::Request`].
+    /// `http::Request`.
     ///
     /// # Errors
     /// The same errors as [`sign`](Self::sign), and [`SignError::InvalidUri`].

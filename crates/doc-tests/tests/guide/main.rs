@@ -13,4 +13,5 @@ mod migrating;
 mod readme;
 mod sending;
 mod sending_safely;
+mod tenants;
 mod typed_events;
