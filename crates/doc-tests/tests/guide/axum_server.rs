@@ -45,6 +45,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_can_be_signed_by_hand() {
+        for (page, variable, secret) in [
+            (include_str!("../../../../src/guide/receiving_with_axum.md"), "GITHUB_WEBHOOK_SECRET", GITHUB),
+            (include_str!("../../../../src/guide/testing.md"), "STRIPE_WEBHOOK_SECRET", STRIPE),
+        ] {
+            attack::by_hand(page, variable, secret, app()).await;
+        }
+    }
+
+    #[tokio::test]
     async fn githubs_types_have_the_action_in_them() {
         let sender = Sender::new(&provider::GITHUB, Secret::new(GITHUB).unwrap()).unwrap();
         for (event_type, data, text) in [

@@ -34,6 +34,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_can_be_signed_by_hand() {
+        let page = include_str!("../../../../README.md");
+        attack::by_hand(page, "GITHUB_WEBHOOK_SECRET", SECRET, router()).await;
+    }
+
+    #[tokio::test]
     async fn each_pull_request_event_is_processed_once_and_others_are_acknowledged() {
         let sender = Sender::new(&provider::GITHUB, Secret::new(SECRET).unwrap()).unwrap();
         let app = router();
