@@ -1,6 +1,6 @@
 //! What `typed_events` says of types, batches, forms and fallbacks, seen by senders.
 
-include!(concat!(env!("OUT_DIR"), "/typed_events_5.rs"));
+include!(concat!(env!("OUT_DIR"), "/typed_events_4.rs"));
 
 mod tests {
     use std::sync::{Arc, Mutex};
