@@ -66,7 +66,7 @@ use crate::trace;
 /// Verifies each request before the service sees it. See the [module's page](self) for an example.
 ///
 /// A refused request gets a response, not an error: errors are only those of the service itself. The service is called
-/// with the whole body as `http_body_util::Full`, and may respond with any body type.
+/// with the whole body as [`Full`], and may respond with any body type.
 pub struct WebhookLayer<P = (), S = MemoryStore> {
     receiver: Receiver<P>,
     once: Option<Arc<Once<S>>>,

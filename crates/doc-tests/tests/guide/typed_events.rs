@@ -153,8 +153,8 @@ mod tests {
     /// What `typed_events` says of the catalogue.
     #[test]
     fn the_providers_are_those_of_the_page() {
-        let names = |is: fn(&&&Provider) -> bool| -> Vec<&str> {
-            provider::ALL.iter().filter(|provider| is(provider)).map(|provider| provider.name()).collect()
+        let names = |is: fn(&&&'static Provider) -> bool| -> Vec<&str> {
+            provider::ALL.iter().filter(is).map(|provider| provider.name()).collect()
         };
         let undescribed = names(|provider| provider.event_shape().is_none());
         assert_eq!(undescribed, ["svix", "hookdeck", "convoy-simple", "convoy-advanced", "hook0"]);
