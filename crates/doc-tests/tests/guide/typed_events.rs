@@ -45,21 +45,92 @@ mod tests {
         (status, String::from_utf8_lossy(&text).into_owned())
     }
 
+    fn batch(texts: [&str; 2]) -> Request<Bytes> {
+        let event = |text: &str| {
+            let message = json!({"type": "text", "text": text});
+            json!({"type": "message", "webhookEventId": text, "timestamp": 1_462_629_479_859_u64, "message": message})
+        };
+        let body = json!({"destination": "U1", "events": texts.map(event)}).to_string();
+        sender(&provider::LINE).body("/", body).unwrap()
+    }
+
     #[tokio::test]
-    async fn a_batch_is_processed_event_by_event() {
+    async fn each_event_of_a_batch_is_processed_once() {
+        let processed = Arc::new(Mutex::new(Vec::new()));
+        let list = processed.clone();
+        let hook = |State(once): State<Once<MemoryStore>>, webhooks: Webhooks<Line>| async move {
+            let (once, list) = (&once, &list);
+            let handler = |webhook: Webhook<Line>| async move {
+                once.run(&webhook, async {
+                    list.lock().unwrap().push(webhook.event.id().unwrap().to_owned());
+                    Answer::Processed
+                })
+                .await
+            };
+            webhooks.each(handler).await
+        };
+        let router = Router::new().route("/", post(hook));
+        let router = router.with_state(app(provider::LINE.receiver(secret()).unwrap()));
+        for texts in [["1", "2"], ["2", "1"], ["2", "3"]] {
+            assert_eq!(send(&router, batch(texts)).await.0, 200);
+        }
+        assert_eq!(*processed.lock().unwrap(), ["1", "2", "3"]);
+    }
+
+    #[tokio::test]
+    async fn the_pages_handler_takes_a_batch() {
         async fn hook(State(once): State<Once<MemoryStore>>, webhooks: Webhooks<Line>) -> Answer {
             super::hook(once, webhooks).await
         }
-        let app = app(provider::LINE.receiver(secret()).unwrap());
-        let app = Router::new().route("/", post(hook)).with_state(app);
-        let event = |id: &str| {
-            let message = json!({"type": "text", "text": "Hello"});
-            json!({"type": "message", "webhookEventId": id, "timestamp": 1_462_629_479_859_u64, "message": message})
-        };
-        for (ids, text) in [(["1", "2"], "processed"), (["2", "1"], "processed before"), (["2", "3"], "processed")] {
-            let body = json!({"destination": "U1", "events": ids.map(event)}).to_string();
-            let (status, answered) = send(&app, sender(&provider::LINE).body("/", body).unwrap()).await;
-            assert_eq!((status, ids[0]), (200, ids[0]), "{text}: {answered}");
+        let router = Router::new().route("/", post(hook));
+        let router = router.with_state(app(provider::LINE.receiver(secret()).unwrap()));
+        assert_eq!(send(&router, batch(["1", "2"])).await, (200, "processed".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_batch_has_one_answer() {
+        async fn hook(webhooks: Webhooks<Line>) -> Answer {
+            let answer = |text: Option<&str>| match text {
+                Some("later") => Answer::retry(std::time::Duration::from_secs(60)),
+                _ => Answer::Processed,
+            };
+            webhooks
+                .each(|webhook| async move {
+                    let Line::Message { message } = webhook.event.data();
+                    answer(message.text.as_deref())
+                })
+                .await
+        }
+        async fn single(_: Webhook<Line>) -> Answer {
+            Answer::Processed
+        }
+        let app = Router::new()
+            .route("/", post(hook))
+            .route("/single", post(single))
+            .with_state(provider::LINE.receiver(secret()).unwrap());
+        for (path, texts, status) in
+            [("/", ["now", "now, too"], 200), ("/", ["now", "later"], 503), ("/single", ["now", "now, too"], 500)]
+        {
+            let mut request = batch(texts);
+            *request.uri_mut() = path.parse().unwrap();
+            assert_eq!(send(&app, request).await.0, status, "{texts:?}");
+        }
+    }
+
+    /// What `each_event_once` says of a provider whose events nothing tells apart.
+    #[tokio::test]
+    async fn where_nothing_tells_events_apart_once_does_not_guess() {
+        async fn hook(State(once): State<Once<MemoryStore>>, webhook: Webhook<Loose>) -> Answer {
+            once.run(&webhook, async { Answer::Processed }).await
+        }
+        let own = provider::DOPPLER.clone().with_idempotency_rule(hookseal::provider::IdempotencyRule::Body).unwrap();
+        for (provider, statuses) in [(&provider::DOPPLER, ["500", "500"]), (&own, ["processed", "processed before"])] {
+            let app = Router::new().route("/", post(hook)).with_state(app(provider.receiver(secret()).unwrap()));
+            for expected in statuses {
+                let request = sender(provider).body("/", r#"{"type":"push"}"#).unwrap();
+                let (status, text) = send(&app, request).await;
+                assert!(expected == status.to_string() || expected == text, "{expected}: {status} {text}");
+            }
         }
     }
 
