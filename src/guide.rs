@@ -8,7 +8,7 @@
 //! | [`receiving_with_axum`] | a complete program for axum: two providers, typed, each event once |
 //! | [`receiving_with_actix`] | the same for actix-web |
 //! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
-//! | [`typed_events`] | events in your own enum; unknown types, missing fields, Stripe's `data.object` |
+//! | [`typed_events`] | events in your own enum; unknown and unsigned types, what does not fit, batches, own shapes |
 //! | [`each_event_once`] | deduplication in your transaction, in memory, in Redis, or in your own store |
 //! | [`tenants`] | a secret for each of your customers, looked up and cached |
 //! | [`testing`] | signed requests for your tests, and an attack on your endpoint |

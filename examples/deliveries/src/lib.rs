@@ -30,10 +30,11 @@ pub async fn send_to(address: SocketAddr) -> Result<(), Box<dyn Error>> {
         klang.clone().with_time(nine_hours_ago).event(&*klang_uri, "conversation.ready", json!({"title": "Hello"}))?;
     let broken = klang.body(&*klang_uri, "this is no JSON")?;
     let large = klang.body(&*klang_uri, vec![b' '; 2 << 20])?;
-    let push = github.body(&*shop_uri, r#"{"ref":"refs/heads/main"}"#)?;
-    let respelt = github.body(format!("http://{address}/github/Shop-1"), r#"{"ref":"refs/heads/main"}"#)?;
-    let elsewhere = github.body(format!("http://{address}/github/shop-2"), r#"{"ref":"refs/heads/main"}"#)?;
-    let confused = github.body(&*klang_uri, r#"{"ref":"refs/heads/main"}"#)?;
+    let pushed = json!({"ref": "refs/heads/main", "after": "6113728f27ae82c7b1a177c8d03f9e96e0adf246"});
+    let push = github.event(&*shop_uri, "push", &pushed)?;
+    let respelt = github.event(format!("http://{address}/github/Shop-1"), "push", &pushed)?;
+    let elsewhere = github.event(format!("http://{address}/github/shop-2"), "push", &pushed)?;
+    let confused = github.event(&*klang_uri, "push", &pushed)?;
 
     let deliveries = [
         ("an event", ready.clone(), 200),

@@ -1,13 +1,13 @@
 //! Receives webhooks with actix-web: two providers, tenants with their own secrets, and each event processed once.
 //!
-//! `cargo run -p receiver-actix`
+//! `cargo run -p receiver-actix` also plays the senders, checks each answer, and ends.
 
 use std::error::Error;
 
 use actix_web::{App, HttpServer, web};
 use hookseal::actix::Lookup;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
+use hookseal::receive::{Answer, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
 /// Distinguishes Klang's requests from all others.
@@ -31,9 +31,20 @@ async fn klang(once: web::Data<Once<MemoryStore>>, webhook: Webhook<Conversation
     .await
 }
 
-async fn github(once: web::Data<Once<MemoryStore>>, received: Received<Tenant>) -> Answer {
-    once.run(&received, async {
-        println!("    {} bytes for {}", received.body().len(), received.scope());
+#[derive(serde::Deserialize)]
+enum Repository {
+    #[serde(rename = "push")]
+    Pushed {
+        #[serde(rename = "ref")]
+        branch: String,
+        after: String,
+    },
+}
+
+async fn github(once: web::Data<Once<MemoryStore>>, webhook: Webhook<Repository, Tenant>) -> Answer {
+    once.run(&webhook, async {
+        let Repository::Pushed { branch, after } = webhook.event.data();
+        println!("    {branch} of {} is at {after}", webhook.received.scope());
         Answer::Accepted
     })
     .await

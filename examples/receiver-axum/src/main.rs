@@ -1,13 +1,13 @@
 //! Receives webhooks with axum: two providers, tenants with their own secrets, and each event processed once.
 //!
-//! `cargo run -p receiver-axum`
+//! `cargo run -p receiver-axum` also plays the senders, checks each answer, and ends.
 
 use std::error::Error;
 
 use axum::extract::{FromRef, Path, State};
 use axum::{Router, routing::post};
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
+use hookseal::receive::{Answer, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
 use hookseal::{Secret, provider};
 
 /// Distinguishes Klang's requests from all others, at compile time.
@@ -42,9 +42,20 @@ async fn klang(State(once): State<Once<MemoryStore>>, webhook: Webhook<Conversat
     .await
 }
 
-async fn github(State(once): State<Once<MemoryStore>>, received: Received<Tenant>) -> Answer {
-    once.run(&received, async {
-        println!("    {} bytes for {}", received.body().len(), received.scope());
+#[derive(serde::Deserialize)]
+enum Repository {
+    #[serde(rename = "push")]
+    Pushed {
+        #[serde(rename = "ref")]
+        branch: String,
+        after: String,
+    },
+}
+
+async fn github(State(once): State<Once<MemoryStore>>, webhook: Webhook<Repository, Tenant>) -> Answer {
+    once.run(&webhook, async {
+        let Repository::Pushed { branch, after } = webhook.event.data();
+        println!("    {branch} of {} is at {after}", webhook.received.scope());
         Answer::Accepted
     })
     .await

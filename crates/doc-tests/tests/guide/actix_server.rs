@@ -31,7 +31,7 @@ mod tests {
             AttackKit::events(&provider::STRIPE, secret.clone(), "invoice.paid", data)
                 .unwrap()
                 .with_uri("/stripe".parse().unwrap()),
-            AttackKit::bodies(&provider::GITHUB, secret, |n| format!(r#"{{"ref":"refs/heads/{n}"}}"#))
+            AttackKit::events(&provider::GITHUB, secret, "pull_request.opened", json!({"number": 7}))
                 .unwrap()
                 .with_uri("/github".parse().unwrap())
                 .with_max_received(limit),

@@ -22,6 +22,29 @@ pub(crate) async fn router(kit: AttackKit, app: Router) {
     assert!(report.is_clean(), "{report}");
 }
 
+/// Runs a page's commands for a signed request: a 200 must say that it was processed.
+pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Router) {
+    let has = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
+    if !(has("curl") && has("openssl")) {
+        eprintln!("SKIPPED, NOTHING WAS TRIED: curl or openssl is not installed");
+        assert!(std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_err(), "curl and openssl are needed");
+        return;
+    }
+    let commands = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let commands = commands.filter(|commands| commands.contains("openssl")).collect::<Vec<_>>();
+    let [commands] = commands[..] else { panic!("{} blocks", commands.len()) };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async { axum::serve(listener, app).await });
+    let commands = commands.replace("localhost:3000", &address);
+    assert!(commands.contains(&address));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-euc", &commands]).env(variable, secret);
+    let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().expect("a shell");
+    let response = String::from_utf8_lossy(&output.stdout);
+    assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("processed"), "{output:?}");
+}
+
 pub(crate) async fn report(kit: AttackKit, app: Router) -> Report {
     kit.run(async |request| {
         let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;

@@ -38,24 +38,60 @@ mod tests {
         let kit = AttackKit::events(&provider::STRIPE, secret, "invoice.paid", data).unwrap();
         attack::router(kit.with_uri("/stripe".parse().unwrap()), app()).await;
 
+        let data = json!({"ref": "refs/heads/main", "commits": []});
         let secret = Secret::new(GITHUB).unwrap();
-        let kit = AttackKit::bodies(&provider::GITHUB, secret, |n| format!(r#"{{"ref":"refs/heads/{n}"}}"#)).unwrap();
+        let kit = AttackKit::events(&provider::GITHUB, secret, "push", data).unwrap();
         attack::router(kit.with_uri("/github".parse().unwrap()).with_max_received(LIMIT), app()).await;
     }
 
     #[tokio::test]
-    async fn githubs_type_is_in_a_header() {
-        let sender = Sender::new(&provider::GITHUB, Secret::new(GITHUB).unwrap()).unwrap();
-        for (event, body, text) in [
-            ("push", r#"{"ref":"refs/heads/main"}"#, "processed"),
-            ("push", r#"{"zen":"Design for failure."}"#, "acknowledged"),
-            ("ping", r#"{"zen":"Keep it logically awesome."}"#, "processed"),
+    async fn a_request_can_be_signed_by_hand() {
+        for (page, variable, secret) in [
+            (include_str!("../../../../src/guide/receiving_with_axum.md"), "GITHUB_WEBHOOK_SECRET", GITHUB),
+            (include_str!("../../../../src/guide/testing.md"), "STRIPE_WEBHOOK_SECRET", STRIPE),
         ] {
-            let mut request = sender.body("/github", body).unwrap();
-            request.headers_mut().insert("x-github-event", event.parse().unwrap());
+            attack::by_hand(page, variable, secret, app()).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn githubs_types_have_the_action_in_them() {
+        let sender = Sender::new(&provider::GITHUB, Secret::new(GITHUB).unwrap()).unwrap();
+        for (event_type, data, text) in [
+            ("push", json!({"ref": "refs/heads/main", "commits": [{"message": "Hello"}]}), "processed"),
+            ("pull_request.opened", json!({"number": 7}), "processed"),
+            ("pull_request.labeled", json!({"number": 7}), "processed"),
+            ("ping", json!({"zen": "Keep it logically awesome."}), "acknowledged"),
+            // A branch that was created, under another type.
+            ("push", json!({"ref": "main", "ref_type": "branch"}), "the webhook's body is not the promised JSON"),
+        ] {
+            let request = sender.event("/github", event_type, data).unwrap();
             let response = app().oneshot(request.map(axum::body::Body::from)).await.unwrap();
-            assert_eq!(response.status(), 200);
             assert_eq!(axum::body::to_bytes(response.into_body(), 1000).await.unwrap(), text);
         }
+    }
+
+    /// Slack's challenge is an event of a type like any other.
+    #[tokio::test]
+    async fn a_challenge_is_a_variant() {
+        use hookseal::receive::{Answer, Reply, Webhook};
+
+        #[derive(serde::Deserialize)]
+        enum Slack {
+            #[serde(rename = "url_verification")]
+            Challenge { challenge: String },
+        }
+        async fn hook(webhook: Webhook<Slack>) -> Answer {
+            let Slack::Challenge { challenge } = webhook.event.into_data();
+            Reply::text(challenge).into()
+        }
+        let secret = Secret::new(GITHUB).unwrap();
+        let receiver = provider::SLACK.receiver(secret.clone()).unwrap();
+        let app: axum::Router = axum::Router::new().route("/", axum::routing::post(hook)).with_state::<()>(receiver);
+        let challenge = r#"{"token":"t","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
+        let request = Sender::new(&provider::SLACK, secret).unwrap().body("/", challenge).unwrap();
+        let response = app.oneshot(request.map(axum::body::Body::from)).await.unwrap();
+        let answered = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        assert_eq!(answered, "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P");
     }
 }

@@ -1,4 +1,4 @@
-//! The guide's programs, taken from its pages and run against real servers and clients.
+//! The programs of the README and of the guide, taken from their pages and run against real servers and clients.
 
 // Each has a `main`, which is not called here, and what is a file of its own for readers is a module here.
 #![allow(dead_code, unreachable_pub)]
@@ -10,5 +10,8 @@ mod endpoint;
 mod hyper_server;
 mod lambda;
 mod migrating;
+mod readme;
 mod sending;
 mod sending_safely;
+mod tenants;
+mod typed_events;

@@ -106,7 +106,8 @@ mod tests {
         let broken = "INSERT INTO deliveries (job, due_at) VALUES ('{', 0)";
         worker.db.execute(broken, []).unwrap();
 
-        assert!(worker.work().await.is_err(), "the broken one is first");
+        let error = worker.work().await.unwrap_err().to_string();
+        assert!(error.starts_with("delivery 2: "), "the broken one is first: {error}");
         assert!(worker.work().await.unwrap());
         assert_eq!(endpoint.requests().len(), 1);
         assert!(!worker.work().await.unwrap(), "the broken one waits for the end of its lease");
@@ -127,6 +128,56 @@ mod tests {
         assert_eq!(endpoint.requests().len(), 1);
         assert_eq!(texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries"), ["delivered"]);
         assert!(texts(&worker, "SELECT record FROM attempts").is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_nobody_wants_any_more_is_not_sent() {
+        let off = "UPDATE endpoints SET subscription = json_set(subscription, '$.active', json('false'))";
+        for change in ["DELETE FROM endpoints", off] {
+            let endpoint = Endpoint::start(|_| answer(200, "")).await;
+            let mut worker = worker(&[(&endpoint.url(), json!(["*"]))]);
+            publish(&mut worker, "invoice.paid");
+            worker.db.execute(change, []).unwrap();
+            assert!(worker.work().await.unwrap());
+            assert_eq!(endpoint.connections(), 0);
+            let ended = "SELECT job ->> '$.delivery.state' FROM deliveries WHERE due_at IS NULL";
+            assert_eq!(texts(&worker, ended), ["cancelled"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_customer_sets_the_schedule_and_the_time_limit() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let mut worker = worker(&[(&url, json!(["*"]))]);
+        let set = "UPDATE endpoints SET subscription =
+            json_set(subscription, '$.timeout', 1, '$.retry_policy', json('{\"delays\": [4000]}'))";
+        worker.db.execute(set, []).unwrap();
+        publish(&mut worker, "invoice.paid");
+        // Nobody answers. The platform's own limit is longer.
+        let worked = tokio::time::timeout(Duration::from_secs(10), worker.work()).await;
+        assert!(worked.expect("it waits for longer than the customer wants").unwrap());
+        assert_eq!(texts(&worker, "SELECT record ->> 'error' FROM attempts"), ["timeout"]);
+        let due: i64 = worker.db.query_row("SELECT due_at FROM deliveries", [], |row| row.get(0)).unwrap();
+        let wait = due / 1000 - time::OffsetDateTime::now_utc().unix_timestamp();
+        assert!((3000..5000).contains(&wait), "{wait}");
+        drop(listener);
+    }
+
+    #[tokio::test]
+    async fn a_delivery_whose_attempts_are_lost_ends() {
+        let endpoint = Endpoint::start(|_| answer(200, "")).await;
+        let mut worker = worker(&[(&endpoint.url(), json!(["*"]))]);
+        publish(&mut worker, "invoice.paid");
+        let lost = "UPDATE deliveries SET job = json_set(job, '$.lost', 10, '$.delivery.begun', 11,
+            '$.delivery.begun_at', 0, '$.delivery.lease_until', 0)";
+        worker.db.execute(lost, []).unwrap();
+        assert!(worker.work().await.unwrap());
+        assert_eq!(endpoint.connections(), 0);
+        assert_eq!(
+            texts(&worker, "SELECT job ->> '$.delivery.state' FROM deliveries WHERE due_at IS NULL"),
+            ["cancelled"]
+        );
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod over_http {
         SafeClient::new(policy, &DeliveryPolicy::new()).unwrap()
     }
 
+    const LIMIT: Duration = Duration::from_secs(30);
+
     fn loopback() -> SafeClient {
         client(UrlPolicy::new().allow_loopback_http())
     }
@@ -32,7 +34,7 @@ mod over_http {
         let endpoint = Endpoint::start(|_| answer(200, "")).await;
         let client = client(UrlPolicy::new());
         for _ in 0..2 {
-            assert_eq!(client.send(post(&endpoint.url())).await.err(), Some(Outcome::UrlRefused), "by its text");
+            assert_eq!(client.send(post(&endpoint.url()), LIMIT).await.err(), Some(Outcome::UrlRefused), "by its text");
             let error = client.client.post(endpoint.url()).send().await.unwrap_err();
             assert_eq!(failure(&error), Outcome::AddressRefused, "by what it resolves to");
         }
@@ -44,7 +46,7 @@ mod over_http {
         let endpoint = Endpoint::start(|_| answer(200, "ok")).await;
         let client = loopback();
         for _ in 0..3 {
-            let answer = client.send(post(&endpoint.url())).await.unwrap();
+            let answer = client.send(post(&endpoint.url()), LIMIT).await.unwrap();
             assert_eq!((answer.status, answer.excerpt), (200, b"ok".to_vec()));
         }
         assert_eq!((endpoint.requests().len(), endpoint.connections()), (3, 1));
@@ -61,7 +63,7 @@ mod over_http {
         };
         let endpoint = Endpoint::start(redirect).await;
         let client = loopback();
-        assert_eq!(client.send(post(&endpoint.url())).await.unwrap().status, 307);
+        assert_eq!(client.send(post(&endpoint.url()), LIMIT).await.unwrap().status, 307);
         assert_eq!(inner.connections(), 0);
     }
 
@@ -82,7 +84,7 @@ mod over_http {
             (format!("http://localhost:{port}/"), Outcome::ConnectionReset),
             ("ftp://localhost/".to_owned(), Outcome::UrlRefused),
         ] {
-            assert_eq!(client.send(post(&url)).await.err(), Some(outcome), "{url}");
+            assert_eq!(client.send(post(&url), LIMIT).await.err(), Some(outcome), "{url}");
         }
         let error = client.client.get("http://no-such-name.invalid/").send().await.unwrap_err();
         assert_eq!(failure(&error), Outcome::DnsError);
@@ -101,7 +103,7 @@ mod over_http {
     async fn a_proxy_in_the_environment_is_not_used() {
         if let Ok(url) = std::env::var(URL) {
             let client = loopback();
-            assert_eq!(client.send(post(&url)).await.unwrap().status, 200);
+            assert_eq!(client.send(post(&url), LIMIT).await.unwrap().status, 200);
             return;
         }
         let (endpoint, proxy) =
