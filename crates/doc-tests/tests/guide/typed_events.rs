@@ -226,8 +226,8 @@ mod tests {
             provider::ALL.iter().filter(is).map(|provider| provider.name()).collect()
         };
         let undescribed = names(|provider| provider.event_shape().is_none());
-        assert_eq!(undescribed, ["svix", "hookdeck", "convoy-simple", "convoy-advanced", "hook0"]);
-        assert_eq!(provider::ALL.len() - undescribed.len(), 53);
+        assert_eq!(undescribed, ["svix", "hookdeck", "convoy-simple", "convoy-advanced"]);
+        assert_eq!(provider::ALL.len() - undescribed.len(), 54);
         let batches = names(|provider| provider.event_shapes().iter().any(|shape| shape.is_batch()));
         assert_eq!(batches, ["gocardless", "grafana", "line", "meta", "twitch", "asana"]);
         let lossy = names(|provider| provider.delivery_policy().retry().max_attempts() == 1);
