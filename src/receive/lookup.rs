@@ -46,21 +46,6 @@ use super::{Receiver, Rejection};
 ///     }
 /// }
 /// ```
-///
-/// # If axum refuses a handler
-///
-/// The compiler then only says that `Handler`, or with `#[debug_handler]` that `FromRequest`, is not satisfied. This function
-/// has it say what is missing:
-///
-/// ```
-/// use hookseal::receive::{Receiver, ReceiverLookup};
-///
-/// enum Klang {}
-/// type State = Receiver<Klang>; // of another state: the state `App` has no `Receiver<Klang>`
-///
-/// fn finds_receiver<P: ReceiverLookup<S>, S>() {}
-/// finds_receiver::<Klang, State>();
-/// ```
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no `Receiver<{Self}>`",
     label = "no receiver for this marker",
