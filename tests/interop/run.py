@@ -4,6 +4,7 @@
     python3 tests/interop/run.py                      install, build, sign, compare
     python3 tests/interop/run.py --only stripe,svix   some providers alone
     python3 tests/interop/run.py --programs DIR       with other judge programs than `verify/`
+    python3 tests/interop/run.py --events             events that one side writes are read by the other
     python3 tests/interop/run.py --vectors FILE...    the crate's verdicts on recorded requests, no libraries
 
 `README.md` says what the figures mean.
@@ -22,6 +23,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+
+import events
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -274,8 +277,9 @@ def install():
         run(sys.executable, "-m", "venv", str(WORK / "venv"))
         run(str(WORK / "venv/bin/python"), "-m", "pip", "install", "-q", "-r", str(HERE / "requirements.txt"))
         stamp.write_text(wanted)
-    # Node looks for libraries from the place of the program.
-    shutil.copy(HERE / "verify/judge.mjs", WORK)
+    # Node looks for libraries from where the program is.
+    for program in (HERE / "verify").glob("*.mjs"):
+        shutil.copy(program, WORK)
 
 
 def command_of(judge, programs):
@@ -466,6 +470,13 @@ def compare(options):
     return 1 if failures or figures["judgements"] == 0 else 0
 
 
+def compare_events(options):
+    install()
+    secret_of = lambda provider: SECRETS[FORMS.get(provider, "text")][0]
+    only = options.only.split(",") if options.only else None
+    return events.compare(build(options), WORK, ask, secret_of, only)
+
+
 def vectors(options):
     """Recorded verdicts against ours. Known differences are those of `tests/vectors/differences.json`."""
     tool = build(options)
@@ -519,8 +530,11 @@ def main():
                         "DIR/venv/bin/python), DIR/rust/target/release/interop-rs verify NAME")
     parser.add_argument("--tool", metavar="FILE", help="a conformance example that is built already")
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
+    parser.add_argument("--events", action="store_true", help="events that one side writes are read by the other")
     options = parser.parse_args()
-    sys.exit(vectors(options) if options.vectors else compare(options))
+    if options.vectors:
+        sys.exit(vectors(options))
+    sys.exit(compare_events(options) if options.events else compare(options))
 
 
 if __name__ == "__main__":
