@@ -46,7 +46,10 @@ const byEnvelope = (event) => [
   { type: event.type, id: event.id, time: event.created_at, data: event.data },
 ];
 
-/** Loads a library and gives `parse`, which verifies a request and returns its events, `make`, which returns headers. */
+/**
+ * Loads a library and gives `parse`, which verifies a request and returns its events, and `make`, which returns headers;
+ * or one of them. An event has only what the library says of it.
+ */
 const LIBRARIES = {
   anthropic: async () => {
     const { default: Anthropic } = await import('@anthropic-ai/sdk');
@@ -96,7 +99,7 @@ const LIBRARIES = {
         const verified = Fathom.verifyWebhook(secret, headers, body);
         const meeting = meetingFromJSON(JSON.stringify(verified));
         if (!meeting.ok) throw meeting.error;
-        return [{ time: meeting.value.createdAt, data: meeting.value, converted: true }];
+        return [{ data: meeting.value, converted: true }];
       },
     };
   },
@@ -141,6 +144,19 @@ const LIBRARIES = {
         handler.on('*', (event) => seen.push(event));
         await post(listen(handler), '/', request);
         return seen.map((event) => ({ type: `${event.type}.${event.action}`, time: event.createdAt, data: event }));
+      },
+    };
+  },
+  mollie: async () => {
+    const { entityWebhookEventFromJSON } = await import('mollie-api-typescript/models');
+    return {
+      // It verifies nothing.
+      parse: ({ text }) => {
+        const read = entityWebhookEventFromJSON(text);
+        if (!read.ok) throw read.error;
+        // It calls `type` so.
+        const { webhookEventTypes: type, id, createdAt: time, ...data } = read.value;
+        return [{ type, id, time, data: { type, id, ...data }, converted: true }];
       },
     };
   },
@@ -233,7 +249,7 @@ const LIBRARIES = {
         const settings = { apiKey: 'key', hostName: 'receiver.example', isEmbeddedApp: false, logger: { log() {} } };
         const app = shopifyApi({ ...settings, apiSecretKey: request.secret, apiVersion: Object.values(ApiVersion)[0] });
         const seen = [];
-        const callback = async (topic, shop, body) => { seen.push(JSON.parse(body)); };
+        const callback = async (topic, shop, body) => { seen.push(body); };
         const topic = request.header('x-shopify-topic');
         app.webhooks.addHandlers({ [topic]: [{ deliveryMethod: DeliveryMethod.Http, callbackUrl: '/', callback }] });
         let fields;
@@ -249,7 +265,8 @@ const LIBRARIES = {
         const type = fields.topic === topic.toUpperCase().replace('/', '_') ? topic : fields.topic;
         const { eventId: unsigned_id, triggeredAt: time } = fields;
         const version = request.header('x-shopify-api-version') && fields.apiVersion;
-        return seen.map((data) => ({ type, unsigned_id, time, version, data }));
+        // It hands the body on as text.
+        return seen.map((data_json) => ({ type, unsigned_id, time, version, data_json }));
       },
     };
   },
@@ -324,11 +341,27 @@ const LIBRARIES = {
       parse: async ({ text, header, secret }) => {
         const sigHeader = header('workos-signature');
         const event = await webhooks.constructEvent({ payload: JSON.parse(text), sigHeader, secret });
-        return [{ type: event.event, id: event.id, time: event.createdAt, data: event.data, converted: true }];
+        // It calls `connection_type` so.
+        const { type: connectionType, ...data } = event.data;
+        const given = data.object === 'connection' ? { connectionType, ...data } : event.data;
+        return [{ type: event.event, id: event.id, time: event.createdAt, data: given, converted: true }];
       },
       make: async ({ text, secret, now_unix }) => {
         const signature = await webhooks.computeSignature(now_unix * 1000, JSON.parse(text), secret);
         return { 'workos-signature': `t=${now_unix * 1000}, v1=${signature}` };
+      },
+    };
+  },
+  'zoom-rivet': async () => {
+    const { HttpReceiver, MeetingsS2SAuthClient } = await import('@zoom/rivet/meetings');
+    return {
+      parse: async (request) => {
+        const seen = [];
+        const receiver = new HttpReceiver({ port: 0, webhooksSecretToken: request.secret, logger: quiet });
+        const client = new MeetingsS2SAuthClient({ clientId: 'id', clientSecret: 'key', accountId: 'a', receiver });
+        client.webEventConsumer.event(JSON.parse(request.text).event, (event) => seen.push(event));
+        await post(client.start(), '/zoom/events', request);
+        return seen.map((event) => ({ type: event.event, time: event.event_ts, data: event.payload }));
       },
     };
   },

@@ -1,4 +1,4 @@
-"""`python parse.py LIBRARY`: one request a line in, what that PyPI library reads or signs a line out (see ../README.md)."""
+"""`python parse.py LIBRARY`: a request a line in, what that PyPI library reads or signs a line out (see ../README.md)."""
 
 import json
 import sys
@@ -34,6 +34,22 @@ def elevenlabs():
         return [{"type": event["type"], "time": event["event_timestamp"], "data": event["data"]}]
 
     return parse, None
+
+
+def githubkit():
+    from githubkit import webhooks
+
+    def parse(r):
+        if not webhooks.verify(r.secret, r.body, r.headers["x-hub-signature-256"]):
+            raise ValueError("refused")
+        name = r.headers["x-github-event"]
+        event = webhooks.parse(name, r.body)
+        action = getattr(event, "action", None)
+        event_type = f"{name}.{action}" if action else name
+        data = event.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return [{"type": event_type, "data": data, "converted": True}]
+
+    return parse, lambda r: {"x-hub-signature-256": webhooks.sign(r.secret, r.body)}
 
 
 def gocardless_pro():
@@ -158,7 +174,8 @@ def svix():
 LIBRARIES = {
     load.__name__: load
     for load in (
-        anthropic, elevenlabs, gocardless_pro, line_bot_sdk, openai, pywa, slack_sdk, standardwebhooks, stripe, svix,
+        anthropic, elevenlabs, githubkit, gocardless_pro, line_bot_sdk, openai, pywa, slack_sdk, standardwebhooks,
+        stripe, svix,
     )
 }
 
@@ -173,7 +190,7 @@ def main():
         try:
             answer = {"headers": make(request)} if fields["do"] == "make" else {"events": parse(request)}
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+            answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
         print(json.dumps(answer, default=str), flush=True)
 
 
