@@ -124,8 +124,13 @@ REFUSED = [
     ),
 ]
 
+# What a library can say of an event, as the table names it.
+SAID = {
+    "type": "type", "id": "id", "unsigned_id": "id", "time": "time", "version": "version", "test": "test",
+    "data": "data", "data_json": "data",
+}
+
 NOW = 1_700_000_000
-TIME = datetime.datetime.fromtimestamp(NOW, datetime.timezone.utc)
 
 
 def samples():
@@ -222,6 +227,8 @@ def differences(theirs, ours, provider, counts, is_written):
         yield f"{len(theirs)} events, and ours {len(ours)}"
         return
     for number, (their, our) in enumerate(zip(theirs, ours)):
+        for field in SAID:
+            counts[f"says {field}"] += field in their
         for field in ("type", "id", "unsigned_id", "version", "test"):
             if field in their and their[field] != our.get(field):
                 yield f"{field} {their[field]!r}, and ours {our.get(field)!r}"
@@ -437,16 +444,17 @@ class Run:
                     yield f"{field} {wanted!r} put in, and we read {value!r}"
 
     def report(self):
-        print(
-            f"\n{'provider':18} {'library':29} {'written->parsed':>16} {'made->read':>12} {'read by both':>13} "
-            f"{'refused':>8} {'converted':>10}"
-        )
+        line = "{:18} {:29} {:>16} {:>12} {:>13} {:>8}  {}".format
+        print()
+        print(line("provider", "library", "written->parsed", "made->read", "read by both", "refused", "says"))
         share = lambda figures, part, whole: f"{figures[part]}/{figures[whole]}" if figures[whole] else "-"
         for provider, library, figures in self.rows:
             pairs = ("parsed", "written"), ("read", "made"), ("same", "samples")
             columns = [share(figures, *names) for names in pairs]
-            columns += [figures[name] or "-" for name in ("refused", "fields")]
-            print("{:18} {:29} {:>16} {:>12} {:>13} {:>8} {:>10}".format(provider, library, *columns))
+            said = dict.fromkeys(name for field, name in SAID.items() if figures[f"says {field}"])
+            if figures["fields"]:
+                said[f"({figures['fields']} fields)"] = None
+            print(line(provider, library, *columns, figures["refused"] or "-", " ".join(said)))
         total = sum((collections.Counter(figures) for *_, figures in self.rows), collections.Counter())
         print("\nExplained:")
         for entry, times in sorted(self.explained.items()):

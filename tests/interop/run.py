@@ -530,7 +530,8 @@ def main():
                         "DIR/venv/bin/python), DIR/rust/target/release/interop-rs verify NAME")
     parser.add_argument("--tool", metavar="FILE", help="a conformance example that is built already")
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
-    parser.add_argument("--events", action="store_true", help="events alone: those that one side writes are read by the other")
+    parser.add_argument("--events", action="store_true",
+                        help="events alone: those that one side writes are read by the other")
     options = parser.parse_args()
     if options.vectors:
         sys.exit(vectors(options))
