@@ -5,9 +5,9 @@
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
 //! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
 //!   `{"error":"…"}`.
-//! - `… -- read` reads the same lines as `verify` and prints `{"events":[…]}` or `{"error":"…"}`. An event is `{type, id,
-//!   unsigned_id, time, version, data, type_signed, test}`, with `null` for what it does not have, or `{error}` if it is
-//!   one of a batch and cannot be read.
+//! - `… -- read` reads the same lines as `verify`, without `x_extra`, verifies the request, and prints `{"events":[…]}` or
+//!   `{"error":"…"}`. An event is `{type, id, unsigned_id, time, version, data, type_signed, test}`, with `null` for what
+//!   it does not have, or `{error}` if it is one of a batch and cannot be read.
 //! - `… -- write` reads `{provider, secret, id, type, data, now_unix}` and prints `{"headers":{…},"body_b64":"…"}` or
 //!   `{"error":"…"}`: the signed request with that event, which happened at `now_unix`. It may have a `version`, and
 //!   `fields`, an object of other fields at the top level.
@@ -178,7 +178,7 @@ fn fields(received: &Received, event: &Event<'_>) -> Value {
 }
 
 fn write(line: &str) -> Result<Value, Refusal> {
-    let written: Written = serde_json::from_str(line).map_err(not_a_request)?;
+    let written: Written = serde_json::from_str(line).map_err(|error| not_a_request(&error))?;
     let (provider, now) = (provider_of(&written.provider)?, moment(written.now_unix)?);
     let mut event = Event::new(written.event_type, written.data).with_id(&written.id).with_time(now);
     if let Some(version) = written.version {
@@ -197,7 +197,7 @@ fn write(line: &str) -> Result<Value, Refusal> {
 
 impl Request {
     fn read(line: &str) -> Result<Request, Refusal> {
-        serde_json::from_str(line).map_err(not_a_request)
+        serde_json::from_str(line).map_err(|error| not_a_request(&error))
     }
 
     fn provider(&self) -> Result<&'static Provider, Refusal> {
@@ -256,7 +256,7 @@ impl Request {
     }
 }
 
-fn not_a_request(error: serde_json::Error) -> Refusal {
+fn not_a_request(error: &serde_json::Error) -> Refusal {
     Refusal::Unsupported(format!("this is not a request: {error}"))
 }
 

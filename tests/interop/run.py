@@ -524,7 +524,8 @@ def vectors(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="PROVIDER,...", help="these providers alone, without events unless `--events`")
+    parser.add_argument("--only", metavar="PROVIDER,...",
+                        help="these providers alone, without events unless `--events` is given too")
     parser.add_argument("--programs", metavar="DIR", type=lambda path: pathlib.Path(path).resolve(),
                         help="judge programs DIR/verify/NAME.mjs, DIR/verify/NAME.py (started with "
                         "DIR/venv/bin/python), DIR/rust/target/release/interop-rs verify NAME")

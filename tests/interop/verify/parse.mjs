@@ -47,8 +47,8 @@ const byEnvelope = (event) => [
 ];
 
 /**
- * Loads a library and gives `parse`, which verifies a request and returns its events, and `make`, which returns headers;
- * or one of them. An event has only what the library says of it.
+ * Loads a library and gives `parse`, which verifies a request and returns its events, or `make`, which returns headers
+ * for one, or both. An event has only what the library says of it.
  */
 const LIBRARIES = {
   anthropic: async () => {

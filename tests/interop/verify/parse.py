@@ -1,4 +1,4 @@
-"""`python parse.py LIBRARY`: a request a line in, what that PyPI library reads or signs a line out (see ../README.md)."""
+"""`python parse.py LIBRARY`: a request a line in, what that PyPI library reads or signs out (see ../README.md)."""
 
 import json
 import sys
