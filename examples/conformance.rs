@@ -5,6 +5,12 @@
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
 //! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
 //!   `{"error":"…"}`.
+//! - `… -- read` reads the same lines as `verify`, without `x_extra`, verifies the request, and prints `{"events":[…]}` or
+//!   `{"error":"…"}`. An event is `{type, id, unsigned_id, time, version, data, type_signed, test}`, with `null` for what
+//!   it does not have, or `{error}` if it is one of a batch and cannot be read.
+//! - `… -- write` reads `{provider, secret, id, type, data, now_unix}` and prints `{"headers":{…},"body_b64":"…"}` or
+//!   `{"error":"…"}`: the signed request with that event, which happened at `now_unix`. It may have a `version`, and
+//!   `fields`, an object of other fields at the top level.
 //!
 //! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
 //! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
@@ -18,9 +24,14 @@ use std::io::{self, BufRead, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hookseal::provider::{self, Provider};
-use hookseal::{Digest, Keyring, Scheme, Secret, Signer, Verifier};
+use hookseal::receive::{Received, Receiver};
+use hookseal::{Digest, Event, Keyring, Scheme, Secret, Signer, Verifier};
+use http::HeaderMap;
 use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 #[derive(Deserialize)]
 struct Request {
@@ -33,6 +44,20 @@ struct Request {
     body_b64: String,
     now_unix: i64,
     x_extra: Option<Extra>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    provider: String,
+    secret: String,
+    id: String,
+    #[serde(rename = "type")]
+    event_type: String,
+    data: Box<RawValue>,
+    now_unix: i64,
+    version: Option<String>,
+    #[serde(default)]
+    fields: BTreeMap<String, Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -70,15 +95,11 @@ fn main() -> io::Result<()> {
             Err(Refusal::Invalid(reason)) => format!("invalid: {reason}"),
             Err(Refusal::Unsupported(what)) => format!("unsupported: {what}"),
         })?,
-        Some("sign") => answer(&mut out, |line| match sign(line) {
-            Ok(headers) => serde_json::json!({ "headers": headers }).to_string(),
-            Err(Refusal::Invalid(reason)) => serde_json::json!({ "error": reason }).to_string(),
-            Err(Refusal::Unsupported(what)) => {
-                serde_json::json!({ "error": format!("unsupported: {what}") }).to_string()
-            }
-        })?,
+        Some("sign") => answer(&mut out, |line| object(sign(line).map(|headers| json!({ "headers": headers }))))?,
+        Some("read") => answer(&mut out, |line| object(read(line).map(|events| json!({ "events": events }))))?,
+        Some("write") => answer(&mut out, |line| object(write(line)))?,
         _ => {
-            eprintln!("usage: conformance providers | verify < requests.jsonl | sign < requests.jsonl");
+            eprintln!("usage: conformance providers | verify|sign|read|write < requests.jsonl");
             std::process::exit(2);
         }
     }
@@ -95,6 +116,14 @@ fn answer(out: &mut impl Write, judge: impl Fn(&str) -> String) -> io::Result<()
     Ok(())
 }
 
+fn object(answer: Result<Value, Refusal>) -> String {
+    let answer = answer.unwrap_or_else(|refusal| match refusal {
+        Refusal::Invalid(reason) => json!({ "error": reason }),
+        Refusal::Unsupported(what) => json!({ "error": format!("unsupported: {what}") }),
+    });
+    answer.to_string()
+}
+
 pub(crate) fn verify(line: &str) -> Result<(), Refusal> {
     let request = Request::read(line)?;
     let schemes = request.schemes()?;
@@ -103,14 +132,7 @@ pub(crate) fn verify(line: &str) -> Result<(), Refusal> {
         Cow::Borrowed(_) => request.provider()?.verifier(keys),
         Cow::Owned(schemes) => Verifier::new(schemes[0].clone(), keys),
     };
-    let mut headers = Vec::new();
-    for (name, values) in &request.headers {
-        match values {
-            Values::One(value) => headers.push((name, value)),
-            Values::Many(values) => headers.extend(values.iter().map(|value| (name, value))),
-        }
-    }
-    let body = request.body()?;
+    let (headers, body) = (request.headers(), request.body()?);
     verifier.map_err(invalid)?.verify_at(&headers, &body, request.now()?).map_err(invalid)?;
     Ok(())
 }
@@ -119,17 +141,78 @@ fn sign(line: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let request = Request::read(line)?;
     let signer = Signer::new(request.schemes()?[0].clone(), request.signing_keys()?).map_err(invalid)?;
     let headers = signer.sign_at(&request.id, &request.body()?, request.now()?).map_err(invalid)?;
+    Ok(texts(&headers))
+}
+
+fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Ok(headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect())
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+fn read(line: &str) -> Result<Vec<Value>, Refusal> {
+    let request = Request::read(line)?;
+    let (headers, body, now) = (request.headers(), request.body()?, request.now()?);
+    // Nothing is lost here: an event that cannot be read is an answer.
+    let receiver = request.provider()?.lossy().receiver(secret(&request.secret)?).map_err(invalid)?;
+    let receiver: Receiver = receiver.with_clock(move || now);
+    let mut intake = receiver.begin(&headers);
+    intake.push(body.into());
+    let received = intake.finish().map_err(invalid)?;
+    let events = received.events().map_err(invalid)?;
+    Ok(events
+        .map(|event| event.map_or_else(|error| json!({ "error": error.to_string() }), |e| fields(&received, &e)))
+        .collect())
+}
+
+fn fields(received: &Received, event: &Event<'_>) -> Value {
+    json!({
+        "type": event.event_type(),
+        "id": event.id(),
+        "unsigned_id": event.unsigned_id(),
+        "time": event.time().and_then(|time| time.format(&Rfc3339).ok()),
+        "version": event.version(),
+        "data": event.data(),
+        "type_signed": event.is_type_signed(),
+        "test": received.provider().is_test(event),
+    })
+}
+
+fn write(line: &str) -> Result<Value, Refusal> {
+    let written: Written = serde_json::from_str(line).map_err(|error| not_a_request(&error))?;
+    let (provider, now) = (provider_of(&written.provider)?, moment(written.now_unix)?);
+    let mut event = Event::new(written.event_type, written.data).with_id(&written.id).with_time(now);
+    if let Some(version) = written.version {
+        event = event.with_version(version);
+    }
+    for (name, value) in written.fields {
+        event = event.with_field(name, value).map_err(invalid)?;
+    }
+    let body = provider.encode(&event).map_err(invalid)?;
+    let shape = provider.event_shape().ok_or_else(|| Refusal::Unsupported("no event shape".to_owned()))?;
+    let mut headers = shape.headers(&event).map_err(invalid)?;
+    let signer = provider.signer(secret(&written.secret)?).map_err(invalid)?;
+    headers.extend(signer.sign_at(&written.id, &body, now).map_err(invalid)?);
+    Ok(json!({ "headers": texts(&headers), "body_b64": BASE64.encode(&body) }))
 }
 
 impl Request {
     fn read(line: &str) -> Result<Request, Refusal> {
-        serde_json::from_str(line).map_err(|error| Refusal::Unsupported(format!("this is not a request: {error}")))
+        serde_json::from_str(line).map_err(|error| not_a_request(&error))
     }
 
     fn provider(&self) -> Result<&'static Provider, Refusal> {
-        provider::by_name(&self.provider).ok_or_else(|| Refusal::Unsupported(format!("provider {}", self.provider)))
+        provider_of(&self.provider)
+    }
+
+    fn headers(&self) -> Vec<(&str, &str)> {
+        let mut headers = Vec::new();
+        for (name, values) in &self.headers {
+            match values {
+                Values::One(value) => headers.push((name.as_str(), value.as_str())),
+                Values::Many(values) => headers.extend(values.iter().map(|value| (name.as_str(), value.as_str()))),
+            }
+        }
+        headers
     }
 
     /// The provider's schemes, or its first one with the settings of `x_extra`.
@@ -169,9 +252,20 @@ impl Request {
     }
 
     fn now(&self) -> Result<OffsetDateTime, Refusal> {
-        OffsetDateTime::from_unix_timestamp(self.now_unix)
-            .map_err(|error| Refusal::Unsupported(format!("now_unix: {error}")))
+        moment(self.now_unix)
     }
+}
+
+fn not_a_request(error: &serde_json::Error) -> Refusal {
+    Refusal::Unsupported(format!("this is not a request: {error}"))
+}
+
+fn provider_of(name: &str) -> Result<&'static Provider, Refusal> {
+    provider::by_name(name).ok_or_else(|| Refusal::Unsupported(format!("provider {name}")))
+}
+
+fn moment(seconds: i64) -> Result<OffsetDateTime, Refusal> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| Refusal::Unsupported(format!("now_unix: {error}")))
 }
 
 fn secret(text: &str) -> Result<Secret, Refusal> {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Other people's webhook libraries judge what the crate signs, and their verdicts are held against ours.
 
-    python3 tests/interop/run.py                      install, build, sign, compare
-    python3 tests/interop/run.py --only stripe,svix   some providers alone
+    python3 tests/interop/run.py                      install, build, compare verdicts and events
+    python3 tests/interop/run.py --only stripe,svix   verdicts on some providers alone
     python3 tests/interop/run.py --programs DIR       with other judge programs than `verify/`
+    python3 tests/interop/run.py --events             events alone: those that one side writes are read by the other
     python3 tests/interop/run.py --vectors FILE...    the crate's verdicts on recorded requests, no libraries
 
 `README.md` says what the figures mean.
@@ -22,6 +23,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+
+import events
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -226,7 +229,7 @@ def ask(command, requests, cwd=None):
     """One line of answer for each request; None where the program answered with another number of lines."""
     if not requests:
         return []
-    text = "".join(json.dumps(request) + "\n" for request in requests)
+    text = "".join(json.dumps(request, separators=(",", ":"), ensure_ascii=False) + "\n" for request in requests)
     done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd)
     answers = done.stdout.decode("utf-8", "replace").split("\n")[:-1]
     if len(answers) != len(requests):
@@ -274,8 +277,9 @@ def install():
         run(sys.executable, "-m", "venv", str(WORK / "venv"))
         run(str(WORK / "venv/bin/python"), "-m", "pip", "install", "-q", "-r", str(HERE / "requirements.txt"))
         stamp.write_text(wanted)
-    # Node looks for libraries from the place of the program.
-    shutil.copy(HERE / "verify/judge.mjs", WORK)
+    # Node looks for libraries from where the program is.
+    for program in (HERE / "verify").glob("*.mjs"):
+        shutil.copy(program, WORK)
 
 
 def command_of(judge, programs):
@@ -376,7 +380,7 @@ def compare(options):
     programs = options.programs
     if programs is None:
         install()
-    tool = build(options)
+    tool = options.tool
     sign = lambda requests: [json.loads(line) for line in ask([tool, "sign"], requests)]
     catalogue = subprocess.run([tool, "providers"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     unknown = set(JUDGES) - set(catalogue)
@@ -466,6 +470,13 @@ def compare(options):
     return 1 if failures or figures["judgements"] == 0 else 0
 
 
+def compare_events(options):
+    install()
+    secret_of = lambda provider: SECRETS[FORMS.get(provider, "text")][0]
+    only = options.only.split(",") if options.only else None
+    return events.compare(options.tool, WORK, ask, secret_of, only)
+
+
 def vectors(options):
     """Recorded verdicts against ours. Known differences are those of `tests/vectors/differences.json`."""
     tool = build(options)
@@ -513,14 +524,23 @@ def vectors(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="PROVIDER,...", help="these providers alone")
+    parser.add_argument("--only", metavar="PROVIDER,...",
+                        help="these providers alone, without events unless `--events` is given too")
     parser.add_argument("--programs", metavar="DIR", type=lambda path: pathlib.Path(path).resolve(),
                         help="judge programs DIR/verify/NAME.mjs, DIR/verify/NAME.py (started with "
                         "DIR/venv/bin/python), DIR/rust/target/release/interop-rs verify NAME")
     parser.add_argument("--tool", metavar="FILE", help="a conformance example that is built already")
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
+    parser.add_argument("--events", action="store_true",
+                        help="events alone: those that one side writes are read by the other")
     options = parser.parse_args()
-    sys.exit(vectors(options) if options.vectors else compare(options))
+    if options.vectors:
+        sys.exit(vectors(options))
+    options.tool = build(options)
+    codes = [] if options.events else [compare(options)]
+    if options.events or not (options.only or options.programs):
+        codes.append(compare_events(options))
+    sys.exit(max(codes))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,8 @@
 // `node judge.mjs LIBRARY`: one request a line in, one verdict of that npm library a line out (see ../README.md).
-import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
+import { serve } from './request.mjs';
 
 const require = createRequire(import.meta.url);
-
-// The libraries live at the request's time.
-let now = 0;
-const RealDate = Date;
-globalThis.Date = class extends RealDate {
-  constructor(...given) {
-    super(...(given.length === 0 ? [now] : given));
-  }
-  static now() {
-    return now;
-  }
-};
-// Standard output carries verdicts, so nothing else may print.
-for (const method of Object.keys(console)) {
-  if (typeof console[method] === 'function') console[method] = () => {};
-}
 
 /** Runs `check`; what fails in reading the body after the signature was accepted is not the signature's fault. */
 async function acceptedBefore(isLaterError, check) {
@@ -265,29 +249,7 @@ const LIBRARIES = {
   },
 };
 
-/** A request of the protocol in the shapes that libraries ask for. */
-function read(line) {
-  const request = JSON.parse(line);
-  const body = Buffer.from(request.body_b64, 'base64');
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return {
-    ...request, body, headers,
-    text: body.toString('utf8'),
-    header: (name) => headers[name],
-    asFetch: () => new Request(request.url, { method: request.method, headers, body }),
-  };
-}
-
-const [name] = process.argv.slice(2);
-if (!(name in LIBRARIES)) {
-  process.stderr.write(`usage: node judge.mjs ${Object.keys(LIBRARIES).join('|')} < requests.jsonl\n`);
-  process.exit(2);
-}
-const judge = await LIBRARIES[name]();
-for await (const line of createInterface({ input: process.stdin })) {
-  const request = read(line);
-  now = request.now_unix * 1000;
+await serve(LIBRARIES, async (judge, request) => {
   let verdict;
   try {
     const answer = await judge(request);
@@ -295,5 +257,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   } catch (error) {
     verdict = `invalid: ${error?.message ?? error}`;
   }
-  process.stdout.write(`${verdict.replaceAll(/\s+/g, ' ').slice(0, 200)}\n`);
-}
+  return verdict.replaceAll(/\s+/g, ' ').slice(0, 200);
+});
