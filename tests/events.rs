@@ -514,3 +514,30 @@ fn an_events_id_is_read_whatever_else_is_in_it() {
         assert_eq!(key(body).unwrap_err().to_string(), error, "{body}");
     }
 }
+
+#[test]
+fn fields_inside_of_others_are_written_in_their_place() {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let at = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    let shape = EventShape::new(
+        "X-Type: {type}\n\naction?: {type}\ncreated: {timestamp:rfc3339} {key}\ndata.id?: {key}\nkind: issue\n{data}",
+    );
+    let event = Event::new("issue.opened", serde_json::json!({"created": "long ago", "data": {"id": 7}})).with_time(at);
+    assert_eq!(
+        text(shape.write(&event).unwrap()),
+        r#"{"created":"2023-11-14T22:13:20Z","data":{"id":7},"action":"opened","kind":"issue"}"#
+    );
+    assert_eq!(shape.headers(&event).unwrap()["x-type"], "issue");
+    // What may be missing is not invented.
+    let event = Event::new("issue", serde_json::json!({"n": 1})).with_time(at).with_id("evt_1");
+    assert_eq!(text(shape.write(&event).unwrap()), r#"{"n":1,"created":"2023-11-14T22:13:20Z","kind":"issue"}"#);
+
+    let meta = provider::META.event_shape().unwrap();
+    let event = Event::new("page.feed", serde_json::json!({"verb": "add"})).with_field("entry[].id", "42").unwrap();
+    assert_eq!(
+        text(meta.write(&event).unwrap()),
+        r#"{"entry":[{"changes":[{"value":{"verb":"add"},"field":"feed"}],"id":"42"}],"object":"page"}"#
+    );
+    let form = EventShape::new("&type: {type}\n&: {data}");
+    assert_eq!(form.write(&Event::new("a", ())).unwrap_err(), EventError::ReadOnly);
+}

@@ -20,7 +20,7 @@ impl EventShape {
     /// version of `null`, the result is the same body byte for byte.
     ///
     /// In a shape whose data is the whole body, the data must be an object. The event's id, type, time and version are
-    /// written into it.
+    /// written into it. A field inside of others is set by its path: `with_field("entry[].id", "1")`.
     ///
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, [`EventError::ReadOnly`] for a
@@ -130,7 +130,9 @@ impl EventShape {
             }
         }
         for further in &event.further {
+            let is_line = self.body_lines().any(|(_, line)| self.name(line) == further.name);
             if let Node::Object(fields) = &mut root
+                && !is_line
                 && !fields.iter().any(|(name, _)| *name == further.name)
             {
                 fields.push((further.name.clone().into_owned(), Node::Raw(further.value.get().to_owned())));
@@ -162,7 +164,7 @@ impl EventShape {
             },
             Meaning::Version => return event.version().map(json).transpose(),
             Meaning::Data => Some(serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?),
-            Meaning::Key if !event.further.iter().any(|further| further.name == name) => {
+            Meaning::Key if !line.place.is_optional && !event.further.iter().any(|further| further.name == name) => {
                 event.id().map(json).transpose()?
             }
             Meaning::Constant(_) | Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
@@ -258,7 +260,7 @@ impl Node {
         }
     }
 
-    /// Puts a value in the place of a line. What only tells events apart stays if there is something.
+    /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
     fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
         let Some(step) = shape.step(line, depth) else { return };
         if let Node::Raw(text) = self {
@@ -275,7 +277,7 @@ impl Node {
             (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
                 match fields.iter_mut().find(|(field, _)| field == name) {
-                    Some(_) if is_last && line.means.contains(&Meaning::Key) => {}
+                    Some(_) if is_last && line.means[0] == Meaning::Key => {}
                     Some((_, old)) if is_last => *old = value,
                     Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
                     None if is_last => fields.push((name.to_owned(), value)),
