@@ -101,7 +101,7 @@ where
         (Ok(receiver), Some(layered)) if layered.is_from(receiver) => {
             return fallback::read(layered.clone(), read).await;
         }
-        (Ok(receiver), _) => receiver.begin(&parts.headers),
+        (Ok(receiver), _) => receiver.begin_request(&parts.method, &parts.uri, &parts.headers),
         (Err(rejection), _) => Intake::refused(rejection.clone()),
     };
     let mut received = tower::receive(intake, &parts.headers, body).await?;

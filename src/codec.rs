@@ -36,6 +36,13 @@ impl Encoding {
         if written { length } else { 0 }
     }
 
+    /// The text of a MAC.
+    pub(crate) fn text(self, mac: &[u8]) -> String {
+        let mut text = [0; MAX_MAC_TEXT];
+        let length = self.write(mac, &mut text);
+        text.iter().take(length).map(|byte| char::from(*byte)).collect()
+    }
+
     /// Whether `text` could be a MAC of `bytes` bytes. It does not branch on single characters, which makes it fast.
     #[inline]
     pub(crate) fn is_well_formed(self, text: &[u8], bytes: usize) -> bool {

@@ -8,6 +8,7 @@
 //! | [`receiving_with_axum`] | a complete program for axum: two providers, typed, each event once |
 //! | [`receiving_with_actix`] | the same for actix-web |
 //! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
+//! | [`registering`] | what Slack, Zoom, Twitch, Meta and Asana ask of a new endpoint |
 //! | [`typed_events`] | events in your own enum; unknown and unsigned types, what does not fit, batches, own shapes |
 //! | [`each_event_once`] | deduplication in your transaction, in memory, in Redis, or in your own store |
 //! | [`tenants`] | a secret for each of your customers, looked up and cached |
@@ -42,6 +43,7 @@ pages! {
     receiving_elsewhere = "guide/receiving_elsewhere.md";
     receiving_with_actix = "guide/receiving_with_actix.md";
     receiving_with_axum = "guide/receiving_with_axum.md";
+    registering = "guide/registering.md";
     rotation = "guide/rotation.md";
     sending = "guide/sending.md";
     sending_safely = "guide/sending_safely.md";

@@ -18,6 +18,7 @@ mod event_type;
 #[cfg(doc)]
 #[cfg_attr(not(all(feature = "actix", feature = "axum", feature = "testing")), allow(rustdoc::broken_intra_doc_links))]
 pub mod guide;
+mod handshake;
 mod headers;
 mod id;
 pub mod idempotency;
@@ -56,6 +57,7 @@ pub use time;
 pub use error::{Cause, ConfigError, EventError, RandomnessError, SignError, UrlError, VerifyError};
 pub use event::{Event, EventShape};
 pub use event_type::EventType;
+pub use handshake::Handshake;
 pub use headers::Headers;
 pub use id::{event_id, event_id_from};
 pub use key::Key;

@@ -3,6 +3,7 @@
 //! | written | is |
 //! |---|---|
 //! | `X-Name`, above the empty line | a header |
+//! | `?name`, above the empty line | a query parameter |
 //! | `event.type` | a field of the JSON body, by its path |
 //! | `events[].id`, `[].id` | a field of each element of an array: a batch |
 //! | `{type}` as a step | the first field that no other line names and whose value is an object or an array |
@@ -30,6 +31,7 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Half {
     Header,
+    Query,
     Body,
     Form,
 }
@@ -87,6 +89,23 @@ impl Place {
             return Err(Fault { field, piece: name, problem: OF_HTTP });
         }
         Ok(Place { half: Half::Header, is_optional, name, first: 0, end: 0 })
+    }
+
+    /// A query parameter, `?name`.
+    pub(crate) const fn query(text: &[u8], span: Span, field: &'static str) -> Result<Place, Fault> {
+        let (start, end) = span.bounds();
+        let name = Span::new(start + 1, end);
+        let mut i = start + 1;
+        while i < end {
+            if !text[i].is_ascii_graphic() || matches!(text[i], b'&' | b'=' | b'?' | b'%' | b'+' | b'{' | b'}') {
+                return Err(Fault { field, piece: span, problem: "is not the name of a query parameter" });
+            }
+            i += 1;
+        }
+        if name.is_empty() {
+            return Err(Fault { field, piece: span, problem: "is not the name of a query parameter" });
+        }
+        Ok(Place { half: Half::Query, is_optional: false, name, first: 0, end: 0 })
     }
 
     pub(crate) const fn body(text: &[u8], span: Span, field: &'static str, steps: &mut Steps) -> Result<Place, Fault> {

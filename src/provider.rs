@@ -41,6 +41,7 @@ use http::StatusCode;
 use crate::delivery::{Action, DeliveryPolicy};
 use crate::error::ConfigError;
 use crate::event::EventShape;
+use crate::handshake::Handshake;
 use crate::scheme::Scheme;
 use crate::secret::Keyring;
 use crate::sign::Signer;
@@ -121,6 +122,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
+/// | `handshakes` | a list of `{ request = […], answer = […] }`: a [`Handshake`] |
 /// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }`, `{ data-id-prefix = "…" }` or `{ type = "…" }`: a [`TestRule`] |
@@ -151,6 +153,8 @@ pub struct Provider {
     /// The first that fits a request counts.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     events: Cow<'static, [EventShape]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    handshakes: Cow<'static, [Handshake]>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     event_types: Cow<'static, [Cow<'static, str>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,6 +265,19 @@ impl Provider {
     /// ```
     pub fn event_shapes(&self) -> &[EventShape] {
         &self.events
+    }
+
+    /// What the provider asks of an endpoint before it delivers, and how it is answered: a
+    /// [`Receiver`](crate::receive::Receiver) does so by itself.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::SLACK.handshakes()[0].is_signed());
+    /// assert!(provider::STRIPE.handshakes().is_empty());
+    /// ```
+    pub fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
     }
 
     /// The event types that the provider documents. It may send others, and may add new ones at any time.

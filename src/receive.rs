@@ -24,6 +24,7 @@
 //! | 202 | the event was accepted and will be processed later | no |
 //! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`] | yes |
 //! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |
+//! | 405 | the method is not one that the provider uses: with `Allow` | no |
 //! | 409 | the same event is being processed; with `Retry-After` | yes |
 //! | 413 | the body exceeds the limit | yes |
 //! | 500 | the receiver is misconfigured; the secret of a tenant cannot be used, which shows that the tenant exists | yes |
@@ -71,6 +72,7 @@ mod answer;
 mod budget;
 mod cache;
 pub(crate) mod fallback;
+mod handshakes;
 mod intake;
 mod lookup;
 mod received;

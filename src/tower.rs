@@ -186,10 +186,13 @@ where
         let WebhookLayer { receiver, once } = self.layer.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let received = match receive(receiver.begin(&parts.headers), &parts.headers, body).await {
-                Ok(received) => received,
-                Err(rejection) => return Ok(rejection.to_response().map(Either::Left)),
-            };
+            let received =
+                match receive(receiver.begin_request(&parts.method, &parts.uri, &parts.headers), &parts.headers, body)
+                    .await
+                {
+                    Ok(received) => received,
+                    Err(rejection) => return Ok(rejection.to_response().map(Either::Left)),
+                };
             trace::verified(&received);
             // The events of a batch are claimed one by one, in the handler.
             let once = once.filter(|_| !received.is_batch());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
 use crate::mac::{Candidates, Mac, RunningMacs};
@@ -182,6 +183,12 @@ impl Verifier {
         now: OffsetDateTime,
     ) -> Result<Verification<'a>, VerifyError> {
         self.begin_by(headers, || now.into())
+    }
+
+    /// The MAC of a text under the current key of the strongest scheme, in an encoding.
+    pub(crate) fn mac(&self, text: &[u8], encoding: Encoding) -> String {
+        let key = self.schemes.first().and_then(|keyed| keyed.keys.first());
+        key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
     /// Reads the clock only if the scheme has a timestamp.

@@ -38,6 +38,7 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
     let sections = match sample {
         Some(sample) => vec![
             set_up(provider),
+            registration(provider),
             shapes(provider),
             delivery(sample),
             handler(provider, sample),
@@ -47,7 +48,8 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
         ],
         None => vec![set_up(provider), unknown(provider), keys(provider), answers(provider)],
     };
-    let sections: Vec<String> = sections.into_iter().map(|section| section.trim().to_owned()).collect();
+    let sections = sections.into_iter().map(|section| section.trim().to_owned());
+    let sections: Vec<String> = sections.filter(|section| !section.is_empty()).collect();
     format!("\n{}\n", sections.join("\n\n"))
 }
 
@@ -74,6 +76,27 @@ fn set_up(provider: &Provider) -> String {
          fn receiver(secret: &str) -> Result<Receiver, ConfigError> {{\n    \
          provider::{name}.receiver(Secret::new(secret)?)\n}}\n```"
     )
+}
+
+fn registration(provider: &Provider) -> String {
+    let handshakes = provider.handshakes();
+    let mut text = String::new();
+    for handshake in handshakes {
+        text += match text.is_empty() {
+            true => "# Registration\n\nBefore it delivers, it asks the endpoint ([`Handshake`](crate::Handshake)):\n",
+            false => "\nor asks:\n",
+        };
+        text += &format!("\n```text\n{}\n```\n\nThe receiver answers by itself:\n", handshake.request());
+        text += &format!("\n```text\n{}\n```\n", handshake.answer());
+    }
+    if handshakes.iter().any(|handshake| handshake.request().contains(":method: GET")) {
+        text += "\nIt asks with a GET, so mount the handler for all methods: `any` in axum, `Route::to` without a method in \
+                 actix-web.\n";
+    }
+    if handshakes.iter().any(|handshake| handshake.request().contains("{verify-token}")) {
+        text += "Set the verify token with [`with_verify_token`](crate::receive::Receiver::with_verify_token).\n";
+    }
+    text
 }
 
 fn unknown(provider: &Provider) -> String {

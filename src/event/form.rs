@@ -2,6 +2,7 @@
 
 use crate::error::EventError;
 use crate::place::{Half, Step};
+use crate::request::percent_decoded;
 
 use super::shape::EventShape;
 
@@ -19,7 +20,7 @@ pub(crate) fn unfold(shapes: &[EventShape], body: &[u8]) -> Result<Vec<u8>, Even
     for pair in body.split(|c| *c == b'&').filter(|pair| !pair.is_empty()) {
         let end = pair.iter().position(|c| *c == b'=').unwrap_or(pair.len());
         let (name, value) = pair.split_at_checked(end).unwrap_or((pair, b""));
-        let (name, value) = (decode(name)?, decode(value.get(1..).unwrap_or_default())?);
+        let (name, value) = (decoded(name)?, decoded(value.get(1..).unwrap_or_default())?);
         if !names.is_empty() {
             json.push(b',');
         }
@@ -58,29 +59,10 @@ impl EventShape {
     }
 }
 
-fn quoted(text: &str) -> Result<Vec<u8>, EventError> {
-    serde_json::to_vec(text).map_err(|_| EventError::MalformedForm)
+fn decoded(text: &[u8]) -> Result<String, EventError> {
+    percent_decoded(text).ok_or(EventError::MalformedForm)
 }
 
-/// Strictly: a `%` that two hex digits do not follow is an error, and so is what is not UTF-8.
-fn decode(text: &[u8]) -> Result<String, EventError> {
-    let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, behind @ ..] = rest {
-        rest = behind;
-        decoded.push(match first {
-            b'+' => b' ',
-            b'%' => {
-                let [high, low, behind @ ..] = behind else { return Err(EventError::MalformedForm) };
-                rest = behind;
-                match (hex(*high), hex(*low)) {
-                    (Some(high), Some(low)) => high << 4 | low,
-                    _ => return Err(EventError::MalformedForm),
-                }
-            }
-            other => *other,
-        });
-    }
-    String::from_utf8(decoded).map_err(|_| EventError::MalformedForm)
+fn quoted(text: &str) -> Result<Vec<u8>, EventError> {
+    serde_json::to_vec(text).map_err(|_| EventError::MalformedForm)
 }

@@ -7,6 +7,7 @@ use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
+use crate::handshake::Handshake;
 use crate::scheme::Scheme;
 
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
@@ -36,6 +37,7 @@ impl Provider {
             source: Cow::Borrowed(""),
             confidence: Confidence::Own,
             events: Cow::Borrowed(&[]),
+            handshakes: Cow::Borrowed(&[]),
             event_types: Cow::Borrowed(&[]),
             idempotency: None,
             test: None,
@@ -122,6 +124,23 @@ impl Provider {
     pub fn with_event_shapes(mut self, shapes: impl IntoIterator<Item = EventShape>) -> Result<Provider, ConfigError> {
         self.events = shapes.into_iter().collect();
         self.checked()
+    }
+
+    /// Sets what the provider asks of an endpoint before it delivers. The first handshake that a request fits is answered.
+    ///
+    /// ```
+    /// use hookseal::{Handshake, Scheme, provider::Provider};
+    ///
+    /// const PING: Handshake = Handshake::new(":method: POST\n\ntype: ping\nnonce: {challenge:token}", "{challenge}");
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?.with_handshakes([PING]);
+    /// assert_eq!(acme.handshakes(), [PING]);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_handshakes(mut self, handshakes: impl IntoIterator<Item = Handshake>) -> Provider {
+        self.handshakes = handshakes.into_iter().collect();
+        self
     }
 
     /// Sets the event types that the provider documents. They are informative: events of other types are still read.

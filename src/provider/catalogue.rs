@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
+use crate::handshake::Handshake;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
@@ -17,6 +18,7 @@ macro_rules! table {
             $headers:literal, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
         $(, event: $($event:literal);+)?
+        $(, handshakes: $([$request:literal, $answer:literal]);+)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, types_source: $types_source:literal)?
         $(, idempotency: $idempotency:expr)?
@@ -56,6 +58,10 @@ macro_rules! table {
                 events: Cow::Borrowed({
                     const EVENTS: &[EventShape] = &[$($(EventShape::new($event)),+)?];
                     EVENTS
+                }),
+                handshakes: Cow::Borrowed({
+                    const HANDSHAKES: &[Handshake] = &[$($(Handshake::new($request, $answer)),+)?];
+                    HANDSHAKES
                 }),
                 event_types: Cow::Borrowed(given!(&[], $(&[$(Cow::Borrowed($type)),+])?)),
                 idempotency: given!(None, $(Some($idempotency))?),

@@ -8,6 +8,7 @@ use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
+use crate::handshake::Handshake;
 use crate::scheme::Scheme;
 
 #[derive(Deserialize)]
@@ -19,6 +20,8 @@ pub(super) struct File {
     event_headers: Option<Vec<String>>,
     #[serde(default)]
     events: Vec<EventShape>,
+    #[serde(default)]
+    handshakes: Vec<Handshake>,
     #[serde(default)]
     event_types: Vec<Cow<'static, str>>,
     idempotency: Option<IdempotencyRule>,
@@ -58,6 +61,7 @@ impl TryFrom<File> for Provider {
             source: Cow::Borrowed(""),
             confidence: Confidence::Own,
             events,
+            handshakes: Cow::Owned(file.handshakes),
             event_types: Cow::Owned(file.event_types),
             idempotency: file.idempotency,
             test: file.test,

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::budget::{Reservation, UNCOUNTED};
+use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
+use crate::request::Target;
 use crate::trace;
 use crate::verify::{Opened, Verification};
 
@@ -66,6 +68,8 @@ pub struct Intake<'a, P = ()> {
     headers: HeaderMap,
     /// How much of the body has come, discarded or not.
     bytes: usize,
+    /// Signed handshakes that the request may be.
+    pending: Vec<Pending>,
     state: State<'a>,
 }
 
@@ -95,10 +99,26 @@ const FIRST_BLOCK: usize = UNCOUNTED;
 const LIMIT_WITHOUT_RECEIVER: usize = 1 << 20;
 
 impl<'a, P> Intake<'a, P> {
-    pub(super) fn new<H: Headers + ?Sized>(receiver: &'a Receiver<P>, headers: &'a H) -> Intake<'a, P> {
+    pub(super) fn new<H: Headers + ?Sized>(
+        receiver: &'a Receiver<P>,
+        method: &str,
+        query: Option<&str>,
+        headers: &'a H,
+    ) -> Intake<'a, P> {
         let budget = receiver.body_budget();
         let limit = receiver.max_received().min(budget.largest_body());
         let declared = declared_length(headers);
+        let mut pending = Vec::new();
+        if method != "POST" || !receiver.provider().handshakes().is_empty() {
+            match receiver.decide(&Target { method, query, headers: &headers }) {
+                Decision::Delivery(handshakes) => pending = handshakes,
+                Decision::Refused(rejection) => {
+                    let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
+                    let receiver = Some(receiver);
+                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state };
+                }
+            }
+        }
         let state = match declared {
             // In total, as much as from a body that turns out to be too large.
             Some(length) if length > limit as u64 => {
@@ -113,7 +133,7 @@ impl<'a, P> Intake<'a, P> {
             },
         };
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -130,7 +150,7 @@ impl<'a, P> Intake<'a, P> {
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
-        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, state }
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending: Vec::new(), state }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -267,7 +287,7 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, mut reservation, headers, bytes, state, .. } = self;
+        let Intake { receiver, mut reservation, headers, bytes, pending, state, .. } = self;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
@@ -278,6 +298,11 @@ impl<'a, P> Intake<'a, P> {
             }
             State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
         };
+        let asked = match (&proof, receiver) {
+            (Ok(_), Some(receiver)) if !pending.is_empty() => receiver.completed(pending, &body),
+            _ => None,
+        };
+        let proof = asked.map_or(proof, Err);
         match (proof, receiver) {
             (Ok(proof), Some(receiver)) => {
                 // This is less than what was reserved for the blocks.

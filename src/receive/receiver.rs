@@ -1,8 +1,9 @@
+use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use time::OffsetDateTime;
 
 use super::fallback::Fallback;
@@ -48,6 +49,9 @@ pub struct Receiver<P = ()> {
     marker: PhantomData<fn() -> P>,
 }
 
+/// What stores a secret that a provider brings.
+pub(super) type Keep = Box<dyn FnMut(&Secret) -> Result<(), Box<dyn Error + Send + Sync>> + Send>;
+
 #[derive(Clone)]
 struct Shared {
     provider: Provider,
@@ -59,6 +63,8 @@ struct Shared {
     /// The headers from which the provider's events are read.
     event_headers: Arc<[HeaderName]>,
     fallback: Option<Fallback>,
+    verify_token: Option<Secret>,
+    registration: Option<Arc<Mutex<Option<Keep>>>>,
     /// Whose tenant does not exist.
     is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
@@ -83,6 +89,8 @@ impl Receiver {
             budget,
             event_headers,
             fallback: None,
+            verify_token: None,
+            registration: None,
             is_nobodys: false,
             clock: None,
         };
@@ -215,7 +223,7 @@ impl<P> Receiver<P> {
     pub fn set_keys(&self, keys: impl Into<Keyring>) -> Result<(), ConfigError> {
         let verifier = self.provider().verifier(keys)?;
         if !self.is_nobodys() {
-            *self.shared.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+            self.replace(verifier);
         }
         Ok(())
     }
@@ -284,7 +292,109 @@ impl<P> Receiver<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Intake<'a, P> {
-        Intake::new(self, headers)
+        Intake::new(self, "POST", None, headers)
+    }
+
+    /// Sets the verify token: a secret of your choice that you give the provider when you register the endpoint, and that it
+    /// sends back in its [handshake](crate::Handshake). Meta's registration needs one. It is not the signing secret.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    /// use http::{HeaderMap, Method, StatusCode};
+    ///
+    /// let receiver: Receiver = provider::META
+    ///     .receiver(Secret::new("the app secret that Meta shows")?)?
+    ///     .with_verify_token(Secret::new("a-token-of-my-own-choice")?);
+    ///
+    /// let uri = "/meta?hub.mode=subscribe&hub.verify_token=a-token-of-my-own-choice&hub.challenge=1158201444".parse()?;
+    /// let headers = HeaderMap::new();
+    /// let answer = receiver.begin_request(&Method::GET, &uri, &headers).finish().unwrap_err();
+    /// assert_eq!(answer.status(), StatusCode::OK);
+    /// assert_eq!(answer.to_response::<Vec<u8>>().body(), b"1158201444");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_verify_token(self, token: Secret) -> Receiver<P> {
+        self.with(|shared| shared.verify_token = Some(token))
+    }
+
+    /// Makes the receiver wait for the signing secret that the provider brings in its [handshake](crate::Handshake), as Asana
+    /// does. `keep` stores the secret; if it fails, the provider is told to come again. The receiver then verifies with that
+    /// secret, and never takes another one: otherwise anybody could set the key and then sign.
+    ///
+    /// Until then it refuses everything else. Give it to the server only while you register the endpoint; after a restart,
+    /// make a receiver with the stored secret.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    /// use hookseal::receive::Receiver;
+    /// # fn store(secret: &str) -> Result<(), std::io::Error> { Ok(()) }
+    ///
+    /// let receiver: Receiver = provider::ASANA
+    ///     .refusing_receiver()?
+    ///     .with_registration(|secret| store(secret.expose().unwrap_or_default()));
+    ///
+    /// let headers = [("X-Hook-Secret", "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81")];
+    /// let answer = receiver.begin(&headers).finish().unwrap_err();
+    /// assert_eq!(answer.to_response::<Vec<u8>>().headers()["x-hook-secret"], headers[0].1);
+    /// assert_eq!(receiver.begin(&headers).finish().unwrap_err().status(), 401, "only once");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_registration<E>(self, mut keep: impl FnMut(&Secret) -> Result<(), E> + Send + 'static) -> Receiver<P>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let keep = move |secret: &Secret| keep(secret).map_err(Into::into);
+        // No longer nobody's, but still with a random key.
+        self.with(|shared| {
+            shared.is_nobodys = false;
+            shared.registration = Some(Arc::new(Mutex::new(Some(Box::new(keep)))));
+        })
+    }
+
+    pub(super) fn registration(&self) -> Option<&Mutex<Option<Keep>>> {
+        self.shared.registration.as_deref()
+    }
+
+    pub(super) fn verify_token(&self) -> Option<&str> {
+        self.shared.verify_token.as_ref().and_then(Secret::expose)
+    }
+
+    /// Begins to receive a request whose method and URI are known, so that the provider's
+    /// [handshakes](crate::Handshake) with other methods than `POST` are answered, and other requests with them are refused
+    /// with 405. The adapters do so.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    /// use http::{HeaderMap, Method};
+    ///
+    /// let receiver: Receiver = provider::KLANG.receiver(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let headers = HeaderMap::new();
+    /// let intake = receiver.begin_request(&Method::GET, &"/hook".parse()?, &headers);
+    /// assert_eq!(intake.finish().unwrap_err().status(), 405);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn begin_request<'a, H: Headers + ?Sized>(
+        &'a self,
+        method: &Method,
+        uri: &Uri,
+        headers: &'a H,
+    ) -> Intake<'a, P> {
+        Intake::new(self, method.as_str(), uri.query(), headers)
+    }
+
+    /// [`begin_request`](Self::begin_request) for a framework with types of its own.
+    #[allow(dead_code, reason = "for the adapters")]
+    pub(crate) fn begin_parts<'a, H: Headers + ?Sized>(
+        &'a self,
+        method: &str,
+        query: &str,
+        headers: &'a H,
+    ) -> Intake<'a, P> {
+        Intake::new(self, method, Some(query), headers)
     }
 
     /// The headers of a request from which the provider's events are read. A header that occurs twice is kept twice, so that
@@ -321,9 +431,16 @@ impl<P> Receiver<P> {
     #[inline]
     pub(super) fn open<'a, H: Headers + ?Sized>(&self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
         let now = self.shared.clock.as_ref().map(|clock| clock());
-        // Cloned, so that a slow clock or slow headers never delay a replacement of the keys.
-        let verifier = self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
-        verifier.open(headers, now)
+        self.verifier().open(headers, now)
+    }
+
+    pub(super) fn replace(&self, verifier: Verifier) {
+        *self.shared.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+    }
+
+    /// Cloned, so that a slow clock or slow headers never delay a replacement of the keys.
+    pub(super) fn verifier(&self) -> Verifier {
+        self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

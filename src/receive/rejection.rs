@@ -1,11 +1,11 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
 
-use super::Answer;
 use super::reply::PLAIN_TEXT;
+use super::{Answer, Reply};
 use crate::error::{Cause, ConfigError, EventError, MISCONFIGURED, NOT_ACCEPTED, VerifyError};
 
 /// Why a request does not reach the handler.
@@ -64,6 +64,18 @@ pub enum Rejection {
     /// Not the promised JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
+    /// The request is a [handshake](crate::Handshake) of the provider, and this is the answer. It is no failure.
+    #[error("a handshake was answered with {}", _0.status())]
+    Handshake(Reply),
+    /// The request is a handshake of the provider with another verify token than the receiver's, or the receiver has none.
+    #[error("the handshake has another verify token")]
+    WrongVerifyToken,
+    /// No webhook of this provider comes with this method.
+    #[error("no webhook of this provider comes with this method, but with {allowed}")]
+    Method {
+        /// The methods that it uses, separated by commas.
+        allowed: String,
+    },
     /// The event is authentic, but the handler does not know its type. It is acknowledged with 200, because platforms
     /// pause an endpoint that refuses events. With the feature `tracing`, this is logged at level INFO, because a misspelt
     /// variant would otherwise discard every event unnoticed. Code that converts rejections into responses should check
@@ -133,7 +145,9 @@ impl Rejection {
             Rejection::NotAuthentic(error) => error.status(),
             Rejection::Unreadable(error) => error.status(),
             Rejection::Answered(answer) => answer.status(),
-            Rejection::UnknownTenant => StatusCode::UNAUTHORIZED,
+            Rejection::Handshake(reply) => reply.status(),
+            Rejection::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Rejection::UnknownTenant | Rejection::WrongVerifyToken => StatusCode::UNAUTHORIZED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
             Rejection::Unhandled { .. } => StatusCode::OK,
@@ -155,8 +169,9 @@ impl Rejection {
         match self {
             Rejection::NotAuthentic(error) => error.public_text(),
             Rejection::Unreadable(error) | Rejection::UnreadableForNow(error) => error.public_text(),
-            Rejection::Answered(_) => "the webhook was taken in",
-            Rejection::UnknownTenant => NOT_ACCEPTED,
+            Rejection::Answered(_) | Rejection::Handshake(_) => "the webhook was taken in",
+            Rejection::Method { .. } => "no webhook comes with this method",
+            Rejection::UnknownTenant | Rejection::WrongVerifyToken => NOT_ACCEPTED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => "the webhook's body is too large",
             Rejection::BrokenBody => "the webhook's body is incomplete",
             Rejection::Unhandled { .. } => "acknowledged",
@@ -198,11 +213,16 @@ impl Rejection {
     /// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &30.into()));
     /// ```
     pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
-        if let Rejection::Answered(answer) = self {
-            return answer.to_response();
+        match self {
+            Rejection::Answered(answer) => return answer.to_response(),
+            Rejection::Handshake(reply) => return Answer::Reply(reply.clone()).to_response(),
+            _ => {}
         }
         let mut response = Response::new(B::from(self.public_text().into()));
         *response.status_mut() = self.status();
+        if let Rejection::Method { allowed } = self {
+            response.headers_mut().extend(HeaderValue::from_str(allowed).ok().map(|allowed| (ALLOW, allowed)));
+        }
         response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
         response.headers_mut().extend(self.retry_after().map(|wait| (RETRY_AFTER, wait.as_secs().into())));
         response

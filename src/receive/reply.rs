@@ -68,6 +68,11 @@ impl Reply {
         Ok(Reply::new(HeaderValue::from_static("application/json"), serde_json::to_vec(value)?.into()))
     }
 
+    pub(super) fn of(response: http::Response<Vec<u8>>) -> Reply {
+        let (parts, body) = response.into_parts();
+        Reply(Box::new(Parts { status: parts.status, headers: parts.headers, body: body.into() }))
+    }
+
     fn new(content_type: HeaderValue, body: Bytes) -> Reply {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
         Reply(Box::new(Parts { status: StatusCode::OK, headers, body }))

@@ -30,6 +30,7 @@ pub mod guide {
         receiving_elsewhere = "../../../src/guide/receiving_elsewhere.md";
         receiving_with_actix = "../../../src/guide/receiving_with_actix.md";
         receiving_with_axum = "../../../src/guide/receiving_with_axum.md";
+        registering = "../../../src/guide/registering.md";
         rotation = "../../../src/guide/rotation.md";
         sending = "../../../src/guide/sending.md";
         sending_safely = "../../../src/guide/sending_safely.md";

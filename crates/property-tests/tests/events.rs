@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Received, Receiver};
 use hookseal::testing::Sender;
-use hookseal::{Event, EventError, EventShape};
+use hookseal::{Event, EventError, EventShape, Handshake};
 use http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -148,6 +148,36 @@ proptest! {
                 let parsed: Result<Value, _> = serde_json::from_slice(&body);
                 prop_assert!(parsed.is_ok(), "{}", String::from_utf8_lossy(&body));
             }
+        }
+    }
+
+    /// A handshake is refused, or answers with what was asked and nothing else.
+    #[test]
+    fn no_handshake_is_too_strange(
+        lines in prop::collection::vec(prop::sample::select(vec![
+            ":method: GET", ":method: POST", "", "?a: {challenge}", "?a: {challenge:token}", "X-A: {challenge:hex}", "X-B: b",
+            "type: c", "a.b: {challenge:digits}", "?t: {verify-token}", "X-S: {new-secret}", "a[]: b", "{json}: x", "?: y", ":", "a",
+        ]), 0..6),
+        answer in prop::collection::vec(prop::sample::select(vec![
+            ":status: 204", "", "{challenge}", "{challenge|hmac-hex}", "{\"a\":\"{challenge}\"}", "{\"a\":{challenge}}", "X-A: {challenge}",
+            "{other}", "text", ":status: x", "\"",
+        ]), 0..4),
+        query in "[a-zA-Z0-9=&%+<>]{0,30}",
+        value in "[a-f0-9<>]{0,12}",
+    ) {
+        let Ok(handshake) = Handshake::try_new(lines.join("\n"), answer.join("\n")) else { return Ok(()) };
+        let again: Handshake = serde_json::from_value(serde_json::to_value(&handshake).unwrap()).unwrap();
+        prop_assert_eq!(&again, &handshake);
+        let scheme = hookseal::Scheme::new("S: {hex}", "{body}");
+        let acme = Provider::new("acme", scheme).unwrap().with_handshakes([handshake]).raw();
+        let receiver: Receiver = acme.receiver(key(1)).unwrap().with_verify_token(key(2));
+        for method in [http::Method::GET, http::Method::POST] {
+            let headers = [("X-A", value.as_str()), ("X-B", "b"), ("X-S", value.as_str())];
+            let Ok(uri) = format!("/?a={value}&{query}").parse() else { continue };
+            let refused = receiver.begin_request(&method, &uri, &headers).finish().unwrap_err();
+            let response: http::Response<Vec<u8>> = refused.to_response();
+            let kind = response.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap());
+            prop_assert!(!kind.contains("html"), "{}", kind);
         }
     }
 

@@ -113,6 +113,7 @@ table! {
         "X-Hook-Signature: {hex}", "{body}"
     ],
         event: "events[].resource.resource_type: {type}\nevents[].action: {type}\nevents[].created_at: {timestamp:rfc3339}\nevents[]: {data}",
+        handshakes: [":method: POST\nX-Hook-Secret: {new-secret}", ":status: 200\nX-Hook-Secret: {challenge}"],
         idempotency: IdempotencyRule::Body,
         answer_within: 10;
 }

@@ -8,6 +8,10 @@ table! {
         "x-zm-request-timestamp: {timestamp}\nx-zm-signature: v0={hex}", "v0:{timestamp}:{body}"
     ],
         event: "event: {type}\nevent_ts: {timestamp:ms}\npayload: {data}",
+        handshakes: [
+            ":method: POST\n\nevent: endpoint.url_validation\npayload.plainToken: {challenge:token}",
+            "{\"plainToken\":\"{challenge}\",\"encryptedToken\":\"{challenge|hmac-hex}\"}"
+        ],
         types: [
             "account.created", "account.disassociated", "account.lock_settings_updated", "account.settings_updated",
             "account.updated", "account.vanity_url_approved", "account.vanity_url_rejected",

@@ -11,6 +11,7 @@ table! {
             "type: {type}\n{data}";
             "&payload.{json}.type: {type}\n&payload.{json}: {data}";
             "&command: {type}\n&trigger_id: {id}\n&: {data}",
+        handshakes: [":method: POST\n\ntype: url_verification\nchallenge: {challenge}", "{challenge}"],
         types: [
             "agent_session_stopped", "agent_session_title_changed", "app_context_changed", "app_deleted",
             "app_home_opened", "app_installed", "app_mention", "app_rate_limited", "app_requested",
@@ -65,6 +66,10 @@ table! {
     ],
         event: "object: {type}\nentry[].id\nentry[].time?: {timestamp}\nentry[].changes[].field: {type}\nentry[].changes[].value: {data}";
             "entry[].id\nentry[].messaging[].sender\nentry[].messaging[].recipient\nentry[].messaging[].timestamp: {timestamp:ms}\nentry[].messaging[].{type}\nentry[].messaging[]: {data}",
+        handshakes: [
+            ":method: GET\n?hub.mode: subscribe\n?hub.verify_token: {verify-token}\n?hub.challenge: {challenge:token}",
+            "{challenge}"
+        ],
         idempotency: IdempotencyRule::Body;
     /// Twitch EventSub. Nothing separates the parts of the signed content, so an id that contains a time is refused.
     ///
@@ -76,6 +81,10 @@ table! {
         event: "subscription.type: {type}\nsubscription.version: {version}\nevent: {data}";
             "subscription.type: {type}\nsubscription.version: {version}\nevents[].id: {id}\nevents[].data: {data}";
             "subscription.type: {type}\nsubscription.version: {version}\n{data}",
+        handshakes: [
+            ":method: POST\nTwitch-Eventsub-Message-Type: webhook_callback_verification\n\nchallenge: {challenge}",
+            "{challenge}"
+        ],
         types: [
             "automod.message.hold", "automod.message.update", "automod.settings.update", "automod.terms.update",
             "channel.ad_break.begin", "channel.ban", "channel.bits.use",

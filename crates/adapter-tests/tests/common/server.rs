@@ -206,7 +206,7 @@ impl Running {
     /// Sends the request over a pooled connection.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Reply {
         let (mut parts, body) = request.into_parts();
-        let path = parts.uri.path();
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("http://{}{path}", self.address).parse().expect("an address");
         let request = Request::from_parts(parts, body).try_into().expect("a request");
         let response = self.client.execute(request).await.expect("an answer");

@@ -11,6 +11,7 @@ mod hyper_server;
 mod lambda;
 mod migrating;
 mod readme;
+mod registering;
 mod sending;
 mod sending_safely;
 mod tenants;

@@ -1,0 +1,286 @@
+//! What providers ask before they deliver, answered by every server without the handler.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::web;
+use axum::Router;
+use axum::routing::any;
+use bytes::Bytes;
+use hookseal::provider::{self, Provider};
+use hookseal::receive::{Answer, Received, Receiver};
+use hookseal::testing::Sender;
+use hookseal::tower::WebhookLayer;
+use hookseal::{Secret, Signer};
+use http::{Method, Request};
+
+use server::{App, Reply, Running, Server};
+
+mod common;
+#[path = "common/server.rs"]
+mod server;
+
+const SECRET: &str = "a secret of twenty-some bytes";
+const TOKEN: &str = "a-verify-token-of-my-own";
+
+fn secret() -> Secret {
+    Secret::new(SECRET).unwrap()
+}
+
+/// A server whose route takes any method, and how often its handler was called.
+async fn start(server: Server, provider: &Provider) -> (Running, Arc<AtomicUsize>) {
+    let called = Arc::new(AtomicUsize::new(0));
+    let counter = called.clone();
+    let handler = move |_: Received| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        async { Answer::Processed }
+    };
+    let receiver: Receiver = provider.raw().receiver(secret()).unwrap();
+    let receiver = receiver.with_verify_token(Secret::new(TOKEN).unwrap());
+    let router = Router::new().route("/hook", any(handler.clone())).with_state(receiver.clone());
+    let layered = router.clone().layer(WebhookLayer::new(receiver.clone()));
+    let app = App::default().merge(router, layered).actix(move |config| {
+        config.service(web::resource("/hook").app_data(receiver.clone()).to(handler.clone()));
+    });
+    (server.start(&app).await, called)
+}
+
+fn signed(provider: &Provider, body: &str) -> Request<Bytes> {
+    Sender::new(provider, secret()).unwrap().body("/hook", body.to_owned()).unwrap()
+}
+
+fn get(query: &str) -> Request<Bytes> {
+    Request::builder().method(Method::GET).uri(format!("/hook?{query}")).body(Bytes::new()).unwrap()
+}
+
+fn is_harmless(reply: &Reply) -> bool {
+    let kind = reply.headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+    !kind.is_some_and(|kind| kind.contains("html"))
+}
+
+#[tokio::test]
+async fn a_signed_challenge_is_echoed_and_a_forged_one_refused() {
+    let cases = [
+        (
+            &provider::SLACK,
+            r#"{"token":"x","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#,
+            None,
+            "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
+        ),
+        (
+            &provider::TWITCH,
+            r#"{"challenge":"pogchamp-kappa-360noscope-vohiyo","subscription":{"type":"channel.follow"}}"#,
+            Some(("Twitch-Eventsub-Message-Type", "webhook_callback_verification")),
+            "pogchamp-kappa-360noscope-vohiyo",
+        ),
+        (
+            &provider::ZOOM,
+            r#"{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}"#,
+            None,
+            r#"{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"41190a35ef2e7e92f20ddfb647ec6abf1d719099195d0d7389d5f050228a326e"}"#,
+        ),
+    ];
+    for server in Server::ALL {
+        for (provider, body, header, expected) in cases {
+            let (running, called) = start(server, provider).await;
+            let request = || {
+                let mut request = signed(provider, body);
+                if let Some((name, value)) = header {
+                    request.headers_mut().insert(name, value.parse().unwrap());
+                }
+                request
+            };
+            let reply = running.send(request()).await;
+            let context = format!("{}, {server:?}", provider.name());
+            assert_eq!((reply.status, reply.text.as_str()), (200, expected), "{context}");
+            assert_eq!(reply.headers["x-content-type-options"], "nosniff", "{context}");
+            assert_eq!(reply.headers["cache-control"], "no-store", "{context}");
+            assert!(is_harmless(&reply), "{context}");
+
+            let mut forged = request();
+            let tampered = body.replace('3', "4").replace("kappa", "kapow").replace("qgg8", "qgg9");
+            *forged.body_mut() = Bytes::from(tampered);
+            assert_ne!(forged.body(), body.as_bytes());
+            assert_eq!(running.send(forged).await.status, 401, "{context}");
+            let mut unsigned = request();
+            unsigned.headers_mut().clear();
+            assert_eq!(running.send(unsigned).await.status, 400, "{context}");
+            assert_eq!(called.load(Ordering::Relaxed), 0, "{context}: the handler is not called");
+
+            // What is no challenge reaches the handler.
+            assert_eq!(running.send(signed(provider, r#"{"type":"event_callback","event":"x"}"#)).await.status, 200);
+            assert_eq!(called.load(Ordering::Relaxed), 1, "{context}");
+        }
+    }
+}
+
+/// The MAC of a challenge is never the signature of a delivery.
+#[tokio::test]
+async fn a_challenge_is_no_signing_oracle() {
+    let now = time::OffsetDateTime::now_utc();
+    let forged_body = r#"{"event":"meeting.deleted"}"#;
+    let token = format!("v0:{}:{forged_body}", now.unix_timestamp());
+    let headers = provider::ZOOM.signer(secret()).unwrap().sign_at("", forged_body.as_bytes(), now).unwrap();
+    let wanted = headers["x-zm-signature"].to_str().unwrap().trim_start_matches("v0=").to_owned();
+    // What an endpoint would answer that signs whatever it is asked.
+    let naive = Signer::new(hookseal::Scheme::new("mac: {hex}", "{body}"), secret()).unwrap();
+    assert_eq!(naive.sign("", token.as_bytes()).unwrap()["mac"], wanted.as_str(), "the attack is real");
+
+    let body = serde_json::json!({"event": "endpoint.url_validation", "payload": {"plainToken": token}}).to_string();
+    for server in Server::ALL {
+        let (running, called) = start(server, &provider::ZOOM).await;
+        let reply = running.send(signed(&provider::ZOOM, &body)).await;
+        assert!(!reply.text.contains(&wanted), "{server:?}: {}", reply.text);
+        assert_eq!(called.load(Ordering::Relaxed), 1, "it is an event like any other");
+    }
+}
+
+#[tokio::test]
+async fn a_get_with_the_verify_token_is_answered() {
+    for server in Server::ALL {
+        let (running, called) = start(server, &provider::META).await;
+        let right = format!("hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=1158201444");
+        let reply = running.send(get(&right)).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, "1158201444"), "{server:?}");
+        assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
+        for (query, status) in [
+            ("hub.mode=subscribe&hub.verify_token=another-token-of-20b&hub.challenge=1", 401),
+            ("hub.mode=subscribe&hub.verify_token=&hub.challenge=1", 401),
+            ("hub.mode=subscribe&hub.challenge=1", 405),
+            ("", 405),
+            (&format!("{right}&hub.challenge=2"), 405),
+            (&format!("{right}&hub.verify_token=x"), 405),
+            (&right.replace("1158201444", "<script>alert(1)</script>"), 405),
+            (&right.replace("1158201444", "%3Cscript%3E"), 405),
+            (&right.replace("1158201444", "%zz"), 405),
+            (&right.replace("1158201444", &"x".repeat(257)), 405),
+            (&right.replace("subscribe", "unsubscribe"), 405),
+        ] {
+            let Ok(uri) = format!("/hook?{query}").parse::<http::Uri>() else { continue };
+            let request = Request::builder().method(Method::GET).uri(uri).body(Bytes::new()).unwrap();
+            let reply = running.send(request).await;
+            assert_eq!(reply.status, status, "{query}, {server:?}: {}", reply.text);
+            assert!(is_harmless(&reply) && !reply.text.contains('<'), "{query}: {}", reply.text);
+        }
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_refused_with_those_that_are_used() {
+    for server in Server::ALL {
+        for (provider, allowed) in [(&provider::STRIPE, "POST"), (&provider::META, "POST, GET")] {
+            let (running, called) = start(server, provider).await;
+            for method in [Method::GET, Method::PUT, Method::DELETE] {
+                let request = Request::builder().method(method).uri("/hook").body(Bytes::new()).unwrap();
+                let reply = running.send(request).await;
+                assert_eq!(reply.status, 405, "{server:?}");
+                assert_eq!(reply.headers["allow"], allowed, "{server:?}");
+            }
+            assert_eq!(called.load(Ordering::Relaxed), 0);
+        }
+    }
+}
+
+/// Asana brings the secret in the first request.
+#[tokio::test]
+async fn a_secret_is_taken_once_and_only_while_a_registration_is_pending() {
+    const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
+
+    let bring = |secret: &str| {
+        Request::builder().method(Method::POST).uri("/hook").header("X-Hook-Secret", secret).body(Bytes::new()).unwrap()
+    };
+    for server in Server::ALL {
+        // None is pending: nobody can set a key.
+        let (running, called) = start(server, &provider::ASANA).await;
+        assert_eq!(running.send(bring(BROUGHT)).await.status, 401, "{server:?}");
+
+        let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (list, counter) = (kept.clone(), called.clone());
+        let receiver: Receiver = provider::ASANA.refusing_receiver().unwrap();
+        let receiver = receiver.with_registration(move |secret: &Secret| {
+            let mut kept = list.lock().unwrap();
+            kept.push(secret.expose().unwrap().to_owned());
+            // The database is down at the first attempt.
+            if kept.len() == 1 { Err("down") } else { Ok(()) }
+        });
+        let handler = move |_: Received| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            async { Answer::Processed }
+        };
+        let router = Router::new().route("/hook", any(handler.clone())).with_state(receiver.clone());
+        let layered = router.clone().layer(WebhookLayer::new(receiver.clone()));
+        let app = App::default().merge(router, layered).actix(move |config| {
+            config.service(web::resource("/hook").app_data(receiver.clone()).to(handler.clone()));
+        });
+        let running = server.start(&app).await;
+        let delivery = |secret: &str| {
+            let sender = Sender::new(&provider::ASANA, Secret::new(secret).unwrap()).unwrap();
+            sender.body("/hook", r#"{"events":[]}"#).unwrap()
+        };
+        assert_eq!(running.send(delivery(BROUGHT)).await.status, 401, "{server:?}: before");
+        for wrong in ["", "short", "with blanks in it, which no token has", "<script>alert(1)</script>"] {
+            // Without a signature either, it is no delivery.
+            let status = running.send(bring(wrong)).await.status;
+            assert!(matches!(status, 400 | 401), "{server:?}: {wrong}: {status}");
+        }
+        assert_eq!(running.send(bring(BROUGHT)).await.status, 503, "{server:?}: not kept");
+        let reply = running.send(bring(BROUGHT)).await;
+        assert_eq!((reply.status, &reply.headers["x-hook-secret"]), (200, &BROUGHT.parse().unwrap()), "{server:?}");
+        assert_eq!(*kept.lock().unwrap(), [BROUGHT, BROUGHT]);
+        assert_eq!(running.send(bring("another-secret-of-thirty-two-bytes")).await.status, 401, "{server:?}: once");
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{server:?}");
+        assert_eq!(running.send(delivery(BROUGHT)).await.status, 200, "{server:?}: after");
+        assert_eq!(running.send(delivery("another-secret-of-thirty-two-bytes")).await.status, 401, "{server:?}");
+        assert_eq!(called.load(Ordering::Relaxed), 1, "{server:?}");
+    }
+}
+
+/// Nothing is reflected as a page, nothing is signed that was not asked for, and nothing panics.
+#[tokio::test]
+async fn random_requests_get_no_page_and_no_signature() {
+    let texts = [
+        "<script>",
+        "%3Cscript%3E",
+        "a",
+        "",
+        "subscribe",
+        TOKEN,
+        "v0:1:{}",
+        "\u{e9}",
+        "%ff",
+        "{\"a\":1}",
+        "1158201444",
+    ];
+    let names = ["hub.mode", "hub.verify_token", "hub.challenge", "challenge", "crc_token", "validationToken", "x"];
+    let headers =
+        ["X-Hook-Secret", "Twitch-Eventsub-Message-Type", "X-Slack-Signature", "x-zm-signature", "Validation-Token"];
+    for provider in provider::ALL.iter().filter(|provider| !provider.handshakes().is_empty()) {
+        let (running, called) = start(Server::Axum, provider).await;
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        let mut pick = |count: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            usize::try_from(seed % count as u64).unwrap()
+        };
+        for _ in 0..1000 {
+            let query: Vec<String> =
+                (0..pick(5)).map(|_| format!("{}={}", names[pick(names.len())], texts[pick(texts.len())])).collect();
+            let method = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS][pick(4)].clone();
+            let Ok(uri) = format!("/hook?{}", query.join("&")).parse::<http::Uri>() else { continue };
+            let body = serde_json::json!({"type": texts[pick(texts.len())], "challenge": texts[pick(texts.len())]});
+            let mut request = Request::builder().method(method).uri(uri).body(Bytes::from(body.to_string())).unwrap();
+            for _ in 0..pick(3) {
+                if let Ok(value) = http::HeaderValue::from_str(texts[pick(texts.len())]) {
+                    request.headers_mut().append(headers[pick(headers.len())], value);
+                }
+            }
+            let reply = running.send(request).await;
+            assert!(is_harmless(&reply) && !reply.text.contains('<'), "{}", reply.text);
+            assert!(reply.text.len() < 100 && !reply.text.contains("encryptedToken"), "{}", reply.text);
+            assert!((200..500).contains(&reply.status), "{}", reply.status);
+        }
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{}", provider.name());
+    }
+}

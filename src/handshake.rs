@@ -1,0 +1,291 @@
+mod answer;
+mod parse;
+mod read;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ConfigError;
+use crate::place::{Place, Steps};
+use crate::text::Span;
+
+use parse::{Parsed, parse};
+pub(crate) use read::{Asked, Head};
+
+/// Lines in the request of one handshake. Meta's has four.
+const MAX_LINES: usize = 8;
+
+/// What a provider asks of an endpoint before it delivers anything, and the answer that it expects, as two samples. A
+/// [`Receiver`](crate::receive::Receiver) answers it, and the handler is not called.
+///
+/// The first text is the request: header lines, an empty line, and fields of the body.
+///
+/// | line | means |
+/// |---|---|
+/// | `:method: GET` | the method: `POST` unless given |
+/// | `Name: text`, `field: text` | a constant in a header or in a field of the JSON body. If the value differs, the request is another one |
+/// | `?name: text` | the same in a query parameter |
+/// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII, at most 512 characters |
+/// | `{challenge:token}` | the same, of letters, digits and `-_+/=.` only: at most 256 characters |
+/// | `{challenge:uuid}` `{challenge:hex}` `{challenge:digits}` | the same, of hex digits and hyphens (36), of hex digits (128), of decimal digits (20) |
+/// | `{new-secret}` | a signing secret that the provider brings, in a header of an unsigned `POST`: see [`with_registration`](crate::receive::Receiver::with_registration). The answer repeats it as `{challenge}` |
+/// | `{verify-token}` | a secret that you gave the provider: see [`with_verify_token`](crate::receive::Receiver::with_verify_token). It is compared in constant time |
+///
+/// The second text is the answer: `:status: 204` and header lines, an empty line, and the body. Without an empty line, it has
+/// no body if it begins with `:status:`, and is all body otherwise. A body that begins with `{"` is JSON, and values are written into its strings; any other is plain text.
+///
+/// | placeholder | is |
+/// |---|---|
+/// | `{challenge}` | the received value |
+/// | `{challenge\|hmac-hex}` `{challenge\|hmac-base64}` | its MAC under the receiver's current key, with the digest of the provider's scheme |
+///
+/// ```
+/// use hookseal::Handshake;
+///
+/// const ZOOM: Handshake = Handshake::new(
+///     ":method: POST
+///
+///      event: endpoint.url_validation
+///      payload.plainToken: {challenge:token}",
+///     r#"{"plainToken":"{challenge}","encryptedToken":"{challenge|hmac-hex}"}"#,
+/// );
+/// assert!(ZOOM.is_signed());
+/// ```
+///
+/// # Signing oracles
+///
+/// Whoever gets the MAC of free text under the key that signs deliveries can forge them: the challenge `v0:<time>:<body>`
+/// would be answered with Zoom's signature of that body. An answer with a MAC is therefore refused when the handshake is
+/// made, unless its challenge has an alphabet:
+///
+/// ```
+/// use hookseal::Handshake;
+///
+/// let error = Handshake::try_new(":method: GET\n?crc: {challenge}", "{challenge|hmac-hex}").unwrap_err();
+/// assert_eq!(error.to_string(), "answer: signs a `{challenge}` of any characters: whoever asks could have deliveries signed");
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "File", into = "File")]
+pub struct Handshake {
+    request: Cow<'static, str>,
+    answer: Cow<'static, str>,
+    lines: [Line; MAX_LINES],
+    count: u8,
+    steps: Steps,
+    method: Verb,
+    is_signed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    place: Place,
+    wants: Wants,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    Constant(Span),
+    Challenge(Alphabet),
+    VerifyToken,
+    NewSecret,
+}
+
+/// The methods with which providers ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Head,
+    Options,
+    Post,
+}
+
+/// The characters that a challenge may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alphabet {
+    Visible,
+    Token,
+    Uuid,
+    Hex,
+    Digits,
+}
+
+impl Handshake {
+    /// A handshake for a constant, where a mistake is a compile error that names it. A `POST` counts as signed: the provider
+    /// signs it like a delivery, and it is verified first.
+    ///
+    /// # Panics
+    /// If a text is wrong and this is not evaluated in a constant. [`try_new`](Self::try_new) returns an error instead.
+    ///
+    /// ```
+    /// use hookseal::Handshake;
+    ///
+    /// const SLACK: Handshake =
+    ///     Handshake::new(":method: POST\n\ntype: url_verification\nchallenge: {challenge}", "{challenge}");
+    /// assert!(SLACK.is_signed());
+    /// ```
+    pub const fn new(request: &'static str, answer: &'static str) -> Handshake {
+        match parse(request.as_bytes(), answer.as_bytes()) {
+            Ok(parsed) => Handshake::from_parts(Cow::Borrowed(request), Cow::Borrowed(answer), parsed),
+            Err(fault) => fault.fail(if parse::is_about_request(&fault) { request } else { answer }),
+        }
+    }
+
+    /// A handshake from texts that are only known at run time.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] names the text and the part of it that is wrong.
+    ///
+    /// ```
+    /// use hookseal::Handshake;
+    ///
+    /// let error = Handshake::try_new(":method: PUT", "{challenge}").unwrap_err();
+    /// assert_eq!(error.to_string(), "request: `PUT` is not GET, HEAD, OPTIONS or POST");
+    /// ```
+    pub fn try_new(
+        request: impl Into<Cow<'static, str>>,
+        answer: impl Into<Cow<'static, str>>,
+    ) -> Result<Handshake, ConfigError> {
+        let (request, answer) = (request.into(), answer.into());
+        match parse(request.as_bytes(), answer.as_bytes()) {
+            Ok(parsed) => Ok(Handshake::from_parts(request, answer, parsed)),
+            Err(fault) => Err(fault.describe(if parse::is_about_request(&fault) { &request } else { &answer })),
+        }
+    }
+
+    const fn from_parts(request: Cow<'static, str>, answer: Cow<'static, str>, parsed: Parsed) -> Handshake {
+        let Parsed { lines, count, steps, method, brings_secret } = parsed;
+        let is_signed = matches!(method, Verb::Post) && !brings_secret;
+        Handshake { request, answer, lines, count, steps, method, is_signed }
+    }
+
+    /// Answers a `POST` without a signature: only for a provider that sends it before there is a secret. Such an answer
+    /// proves nothing about who asked. The challenge must be in the headers or in the query.
+    ///
+    /// ```
+    /// use hookseal::Handshake;
+    ///
+    /// const GRAPH: Handshake = Handshake::new("?validationToken: {challenge}", "{challenge}").unsigned();
+    /// assert!(!GRAPH.is_signed());
+    /// ```
+    #[must_use]
+    pub const fn unsigned(mut self) -> Handshake {
+        self.is_signed = false;
+        self
+    }
+
+    /// Whether the request is verified before it is answered.
+    ///
+    /// ```
+    /// use hookseal::Handshake;
+    ///
+    /// const META: Handshake = Handshake::new(
+    ///     ":method: GET\n?hub.mode: subscribe\n?hub.verify_token: {verify-token}\n?hub.challenge: {challenge:token}",
+    ///     "{challenge}",
+    /// );
+    /// assert!(!META.is_signed(), "no provider signs a GET");
+    /// ```
+    pub const fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// The lines of the request, as they were written.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::META.handshakes()[0].request().contains("hub.verify_token"));
+    /// ```
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// The answer, as it was written.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert_eq!(provider::META.handshakes()[0].answer(), "{challenge}");
+    /// ```
+    pub fn answer(&self) -> &str {
+        &self.answer
+    }
+
+    /// Whether the request brings the signing secret.
+    pub(crate) fn brings_secret(&self) -> bool {
+        self.lines().any(|line| line.wants == Wants::NewSecret)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().take(self.count.into())
+    }
+
+    fn text(&self, span: Span) -> &str {
+        span.of(&self.request)
+    }
+}
+
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Verb::Get => "GET",
+            Verb::Head => "HEAD",
+            Verb::Options => "OPTIONS",
+            Verb::Post => "POST",
+        }
+    }
+}
+
+/// As it is in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    request: Vec<String>,
+    answer: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    unsigned: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl TryFrom<File> for Handshake {
+    type Error = ConfigError;
+
+    fn try_from(file: File) -> Result<Handshake, ConfigError> {
+        let handshake = Handshake::try_new(file.request.join("\n"), file.answer.join("\n"))?;
+        Ok(if file.unsigned { handshake.unsigned() } else { handshake })
+    }
+}
+
+impl From<Handshake> for File {
+    fn from(handshake: Handshake) -> File {
+        let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect();
+        let unsigned = handshake.method == Verb::Post && !handshake.is_signed;
+        File { request: lines(&handshake.request), answer: lines(&handshake.answer), unsigned }
+    }
+}
+
+impl PartialEq for Handshake {
+    fn eq(&self, other: &Handshake) -> bool {
+        let lines = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
+        lines(&self.request) == lines(&other.request)
+            && lines(&self.answer) == lines(&other.answer)
+            && self.is_signed == other.is_signed
+    }
+}
+
+impl Eq for Handshake {}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("request", &self.request)
+            .field("answer", &self.answer)
+            .field("is_signed", &self.is_signed)
+            .finish_non_exhaustive()
+    }
+}

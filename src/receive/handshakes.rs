@@ -1,0 +1,86 @@
+//! Answers to what a provider asks before it delivers.
+
+use std::sync::PoisonError;
+
+use super::{Receiver, Rejection, Reply};
+use crate::handshake::{Asked, Handshake, Head};
+use crate::request::Target;
+use crate::secret::Secret;
+
+/// What a request is, as far as its headers and its query tell.
+pub(super) enum Decision {
+    /// A delivery, or one of these handshakes, which the body decides.
+    Delivery(Vec<Pending>),
+    Refused(Rejection),
+}
+
+/// A signed handshake whose headers and query fit: its place in the provider's list, and what was asked so far.
+pub(super) struct Pending {
+    place: usize,
+    asked: Asked,
+}
+
+impl<P> Receiver<P> {
+    pub(super) fn decide(&self, target: &Target<'_, '_>) -> Decision {
+        let handshakes = self.provider().handshakes();
+        let (mut pending, mut is_wrong) = (Vec::new(), false);
+        for (place, handshake) in handshakes.iter().enumerate() {
+            match handshake.read_head(target, self.verify_token()) {
+                Head::Other => {}
+                Head::WrongToken => is_wrong = true,
+                Head::Asked(asked) if handshake.is_signed() => pending.push(Pending { place, asked }),
+                // A tenant that does not exist answers nothing.
+                Head::Asked(_) if self.is_nobodys() => is_wrong = true,
+                Head::Asked(asked) if handshake.brings_secret() => {
+                    return Decision::Refused(match self.register(asked.challenge()) {
+                        Ok(()) => self.respond(handshake, &asked),
+                        Err(rejection) => rejection,
+                    });
+                }
+                Head::Asked(asked) if handshake.is_all_head() => {
+                    return Decision::Refused(self.respond(handshake, &asked));
+                }
+                Head::Asked(_) => {}
+            }
+        }
+        if is_wrong {
+            return Decision::Refused(Rejection::WrongVerifyToken);
+        }
+        if target.method != "POST" {
+            let mut allowed = vec!["POST"];
+            allowed.extend(handshakes.iter().map(Handshake::method).filter(|method| *method != "POST"));
+            return Decision::Refused(Rejection::Method { allowed: allowed.join(", ") });
+        }
+        Decision::Delivery(pending)
+    }
+
+    /// The answer to the first handshake that a verified body completes.
+    pub(super) fn completed(&self, pending: Vec<Pending>, body: &[u8]) -> Option<Rejection> {
+        let handshakes = self.provider().handshakes();
+        pending.into_iter().find_map(|Pending { place, asked }| {
+            let handshake = handshakes.get(place)?;
+            Some(self.respond(handshake, &handshake.read_body(asked, body)?))
+        })
+    }
+
+    /// Takes the secret that a provider brings, once, while a registration is pending.
+    fn register(&self, text: &str) -> Result<(), Rejection> {
+        let Some(registration) = self.registration() else { return Err(Rejection::WrongVerifyToken) };
+        let mut pending = registration.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(keep) = pending.as_mut() else { return Err(Rejection::WrongVerifyToken) };
+        // Not a mistake of the receiver's own.
+        let secret = Secret::new(text).map_err(|_| Rejection::WrongVerifyToken)?;
+        let verifier = self.provider().verifier(secret.clone()).map_err(|_| Rejection::WrongVerifyToken)?;
+        keep(&secret).map_err(Rejection::unavailable)?;
+        *pending = None;
+        self.replace(verifier);
+        Ok(())
+    }
+
+    fn respond(&self, handshake: &Handshake, asked: &Asked) -> Rejection {
+        let verifier = self.verifier();
+        let response = handshake.respond(asked, &|text, encoding| verifier.mac(text, encoding));
+        // A value that no header can have is no handshake, and no delivery either.
+        response.map_or(Rejection::BrokenBody, |response| Rejection::Handshake(Reply::of(response)))
+    }
+}
