@@ -4,7 +4,6 @@
 use std::any::type_name;
 use std::error::Error;
 
-use http::StatusCode;
 use tracing::{Level, debug, enabled, error, info, warn};
 
 use crate::error::VerifyError;
@@ -16,7 +15,7 @@ use crate::verify::Proof;
 const TARGET: &str = "hookseal";
 
 /// The status of what the receiver's owner must mend.
-const MISCONFIGURED: u16 = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
+const MISCONFIGURED: u16 = 500;
 
 #[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn verified<P>(received: &Received<P>) {
