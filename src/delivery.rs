@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`UrlPolicy`], [`EndpointUrl`] | which URLs may be registered and called, as a defence against SSRF |
+//! | [`EndpointCheck`] | whether an endpoint wants deliveries: a question before the first one |
 //! | [`Subscription`], [`EventFilter`], [`DataFilter`] | which endpoints want an event |
 //! | [`RetryPolicy`] | when the next attempt is due |
 //! | [`OutcomePolicy`] | what an outcome means: delivered, retry, give up, or disable the endpoint |
@@ -31,6 +32,7 @@
 mod attempt;
 mod columns;
 mod endpoint;
+mod endpoint_check;
 mod event_filter;
 mod health;
 mod lifecycle;
@@ -46,6 +48,7 @@ mod subscription;
 pub use attempt::{Attempt, AttemptError, Next};
 pub use columns::Columns;
 pub use endpoint::{EndpointUrl, UrlPolicy};
+pub use endpoint_check::EndpointCheck;
 pub use event_filter::EventFilter;
 pub use health::{DisableReason, EndpointHealth, HealthPolicy, HealthSignal};
 pub use lifecycle::Delivery;

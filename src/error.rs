@@ -221,6 +221,9 @@ pub enum SignError {
         /// The error of the `http` crate.
         source: Cause,
     },
+    /// The operating system provides no randomness for a challenge.
+    #[error(transparent)]
+    NoRandomness(RandomnessError),
     /// The request has more than 4096 header names, so there may be no room for the signature's.
     #[error("the request has {count} headers, more than 4096")]
     TooManyHeaders {

@@ -1,4 +1,5 @@
 mod answer;
+mod ask;
 mod parse;
 mod read;
 

@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
+use crate::codec::Encoding;
 use crate::error::{ConfigError, SignError};
 use crate::mac::{Mac, Tag};
 use crate::scheme::{Plan, Scheme, Values};
@@ -221,6 +222,12 @@ impl Signer {
         self.hash(request.headers(), id, request.body().as_ref(), &mut signed)?;
         self.write(id, &signed, request.headers_mut());
         Ok(())
+    }
+
+    /// The MAC of a text under the current key, in an encoding.
+    pub(crate) fn mac(&self, text: &[u8], encoding: Encoding) -> String {
+        let key = self.0.keys.first();
+        key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
     #[inline]

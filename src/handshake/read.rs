@@ -26,6 +26,10 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    pub(crate) fn of(challenge: String) -> Asked {
+        Asked { challenge: Some(challenge) }
+    }
+
     pub(crate) fn challenge(&self) -> &str {
         self.challenge.as_deref().unwrap_or_default()
     }

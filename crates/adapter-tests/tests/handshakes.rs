@@ -7,6 +7,7 @@ use actix_web::web;
 use axum::Router;
 use axum::routing::any;
 use bytes::Bytes;
+use hookseal::delivery::EndpointCheck;
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::testing::Sender;
@@ -283,4 +284,54 @@ async fn random_requests_get_no_page_and_no_signature() {
         }
         assert_eq!(called.load(Ordering::Relaxed), 0, "{}", provider.name());
     }
+}
+
+/// A platform of one's own asks with the value that its receivers answer with.
+#[tokio::test]
+async fn an_endpoint_is_checked_as_its_provider_would() {
+    for server in Server::ALL {
+        for provider in provider::ALL.iter().filter(|provider| !provider.handshakes().is_empty()) {
+            let (running, called) = start(server, provider).await;
+            let context = format!("{}, {server:?}", provider.name());
+            for handshake in provider.handshakes() {
+                let check = |secret: &str| {
+                    let signer = provider.signer(Secret::new(secret).unwrap()).unwrap();
+                    let (uri, token) = ("/hook".parse().unwrap(), Secret::new(TOKEN).unwrap());
+                    EndpointCheck::new_with_token(handshake, &uri, &signer, &token).unwrap()
+                };
+                // Asana brings the secret, and no registration is pending here.
+                let is_answered = provider.name() != "asana";
+                let right = check(SECRET);
+                let reply = running.send(right.request().clone().map(Bytes::from)).await;
+                assert_eq!(
+                    right.is_passed(&response(&reply)),
+                    is_answered,
+                    "{context}: {} {}",
+                    reply.status,
+                    reply.text
+                );
+                assert!(
+                    !check(SECRET).is_passed(&response(&reply)),
+                    "{context}: each check has a challenge of its own"
+                );
+                let mut other = response(&reply);
+                *other.status_mut() = http::StatusCode::ACCEPTED;
+                assert!(!right.is_passed(&other), "{context}");
+                if handshake.is_signed() {
+                    let forged = check("another secret of twenty-some");
+                    let reply = running.send(forged.request().clone().map(Bytes::from)).await;
+                    assert_eq!(reply.status, 401, "{context}");
+                    assert!(!forged.is_passed(&response(&reply)), "{context}");
+                }
+            }
+            assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+        }
+    }
+}
+
+fn response(reply: &Reply) -> http::Response<String> {
+    let mut response = http::Response::new(reply.text.clone());
+    *response.status_mut() = reply.status.try_into().unwrap();
+    *response.headers_mut() = reply.headers.clone();
+    response
 }

@@ -1,0 +1,101 @@
+//! The request of a handshake, as a sender makes it.
+
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use serde_json::{Map, Value};
+
+use crate::error::SignError;
+use crate::place::{Half, Step};
+
+use super::{Alphabet, Handshake, Wants};
+
+impl Handshake {
+    /// A challenge that the alphabet admits, made of random bytes.
+    pub(crate) fn challenge_of(&self, random: &[u8; 16]) -> String {
+        let alphabet = self.lines().find_map(|line| match line.wants {
+            Wants::Challenge(alphabet) => Some(alphabet),
+            Wants::NewSecret => Some(Alphabet::Token),
+            Wants::Constant(_) | Wants::VerifyToken => None,
+        });
+        match alphabet {
+            // At most twenty digits, without a zero at the front.
+            Some(Alphabet::Digits) => {
+                let number = random.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+                (number | 1).to_string()
+            }
+            _ => crate::codec::hex_text(random),
+        }
+    }
+
+    /// The request that asks. It is not signed yet.
+    pub(crate) fn question(
+        &self,
+        uri: &Uri,
+        challenge: &str,
+        verify_token: Option<&str>,
+    ) -> Result<Request<Vec<u8>>, SignError> {
+        let (mut query, mut body) = (String::new(), Value::Null);
+        let mut request = Request::new(Vec::new());
+        for line in self.lines() {
+            let name = self.text(line.place.name);
+            let value = match line.wants {
+                Wants::Constant(text) => self.text(text),
+                Wants::Challenge(_) | Wants::NewSecret => challenge,
+                Wants::VerifyToken => verify_token.unwrap_or_default(),
+            };
+            match line.place.half {
+                Half::Query => {
+                    query.push(if query.is_empty() { '?' } else { '&' });
+                    query.extend([&encoded(name), "=", &encoded(value)]);
+                }
+                Half::Header => {
+                    // The notation admits only names, and a token may be anything that was given.
+                    let name =
+                        HeaderName::from_bytes(name.as_bytes()).map_err(|error| SignError::invalid_uri(error))?;
+                    let value = HeaderValue::from_str(value).map_err(|_| SignError::Header {
+                        header: name.clone(),
+                        problem: "cannot contain the verify token",
+                    })?;
+                    request.headers_mut().insert(name, value);
+                }
+                Half::Body | Half::Form => {
+                    let mut place = &mut body;
+                    for step in self.steps.of(&line.place) {
+                        let Step::Field(name) = step else { continue };
+                        if !place.is_object() {
+                            *place = Value::Object(Map::new());
+                        }
+                        let Value::Object(fields) = place else { continue };
+                        place = fields.entry(self.text(*name)).or_insert(Value::Null);
+                    }
+                    *place = Value::String(value.to_owned());
+                }
+            }
+        }
+        if !body.is_null() {
+            request.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = body.to_string().into_bytes();
+        }
+        *request.method_mut() = Method::from_bytes(self.method().as_bytes()).unwrap_or(Method::POST);
+        let text = uri.to_string();
+        let joined = match (query.strip_prefix('?'), text.contains('?')) {
+            (Some(query), true) => format!("{text}&{query}"),
+            _ => text + &query,
+        };
+        *request.uri_mut() = joined.parse::<Uri>().map_err(SignError::invalid_uri)?;
+        Ok(request)
+    }
+}
+
+/// Percent-encodes everything that is not unreserved (RFC 3986).
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&crate::codec::hex_text(&[byte]).to_uppercase());
+        }
+    }
+    encoded
+}
