@@ -49,8 +49,7 @@ impl Handshake {
                 }
                 Half::Header => {
                     // The notation admits only names, and a token may be anything that was given.
-                    let name =
-                        HeaderName::from_bytes(name.as_bytes()).map_err(|error| SignError::invalid_uri(error))?;
+                    let name = HeaderName::from_bytes(name.as_bytes()).map_err(SignError::invalid_uri)?;
                     let value = HeaderValue::from_str(value).map_err(|_| SignError::Header {
                         header: name.clone(),
                         problem: "cannot contain the verify token",
