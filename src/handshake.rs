@@ -12,6 +12,8 @@ use crate::error::ConfigError;
 use crate::place::{Place, Steps};
 use crate::text::Span;
 
+pub(crate) use answer::acknowledge;
+pub(crate) use parse::acknowledgement;
 use parse::{Parsed, parse};
 pub(crate) use read::{Asked, Head};
 
@@ -35,7 +37,9 @@ const MAX_LINES: usize = 8;
 /// | `{verify-token}` | a secret that you gave the provider: see [`with_verify_token`](crate::receive::Receiver::with_verify_token). It is compared in constant time |
 ///
 /// The second text is the answer: `:status: 204` and header lines, an empty line, and the body. Without an empty line, it has
-/// no body if it begins with `:status:`, and is all body otherwise. A body that begins with `{"` is JSON, and values are written into its strings; any other is plain text.
+/// no body if it begins with `:status:`, and is all body otherwise. A body that begins with `{"` is JSON, and values are
+/// written into its strings; any other is plain text. A header line can set another `Content-Type` where the body has no
+/// `{challenge}`.
 ///
 /// | placeholder | is |
 /// |---|---|

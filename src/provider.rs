@@ -123,6 +123,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
 /// | `handshakes` | a list of `{ request = […], answer = […] }`: a [`Handshake`] |
+/// | `acknowledgement` | the answer that the provider requires for a delivery: see [`with_acknowledgement`](Self::with_acknowledgement) |
 /// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
 /// | `test` | `{ id-prefix = "…" }`, `{ data-id-prefix = "…" }` or `{ type = "…" }`: a [`TestRule`] |
@@ -155,6 +156,8 @@ pub struct Provider {
     events: Cow<'static, [EventShape]>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     handshakes: Cow<'static, [Handshake]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledgement: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     event_types: Cow<'static, [Cow<'static, str>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -278,6 +281,16 @@ impl Provider {
     /// ```
     pub fn handshakes(&self) -> &[Handshake] {
         &self.handshakes
+    }
+
+    /// The answer that the provider requires for a delivery, as it was [written](Self::with_acknowledgement). `None` if a
+    /// status of 2xx suffices.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::provider::STRIPE.acknowledgement(), None);
+    /// ```
+    pub fn acknowledgement(&self) -> Option<&str> {
+        self.acknowledgement.as_deref()
     }
 
     /// The event types that the provider documents. It may send others, and may add new ones at any time.

@@ -1,4 +1,4 @@
-//! The answer to a handshake.
+//! Answers, as a provider's texts describe them.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -12,43 +12,51 @@ impl Handshake {
     /// The answer to what was asked. `mac` gives the MAC of a text under the current key, in an encoding. `None` if a value
     /// cannot be in a header.
     pub(crate) fn respond(&self, asked: &Asked, mac: &dyn Fn(&[u8], Encoding) -> String) -> Option<Response<Vec<u8>>> {
-        let (head, body) = self.answer.split_at_checked(body_start(self.answer.as_bytes()))?;
-        let body = body.trim();
-        let (mut status, mut headers) = (StatusCode::OK, HeaderMap::new());
-        let is_json = body.starts_with("{\"");
-        if !body.is_empty() {
-            let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            // What comes back from a request must never be taken for a page.
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for line in head.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            match line.strip_prefix(":status:") {
-                Some(code) => status = code.trim().parse().ok()?,
-                None => {
-                    let (name, value) = line.split_once(':')?;
-                    let value = filled(value.trim(), asked, mac, str::to_owned);
-                    headers.insert(name.trim().parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?);
-                }
+        respond(&self.answer, asked.challenge(), mac)
+    }
+}
+
+/// The answer to a delivery that was processed, which has no placeholders.
+pub(crate) fn acknowledge(answer: &str) -> Option<Response<Vec<u8>>> {
+    respond(answer, "", &|_, _| String::new())
+}
+
+fn respond(answer: &str, challenge: &str, mac: &dyn Fn(&[u8], Encoding) -> String) -> Option<Response<Vec<u8>>> {
+    let (head, body) = answer.split_at_checked(body_start(answer.as_bytes()))?;
+    let body = body.trim();
+    let (mut status, mut headers) = (StatusCode::OK, HeaderMap::new());
+    let is_json = body.starts_with("{\"");
+    if !body.is_empty() {
+        let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        // What comes back from a request must never be taken for a page.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for line in head.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line.strip_prefix(":status:") {
+            Some(code) => status = code.trim().parse().ok()?,
+            None => {
+                let (name, value) = line.split_once(':')?;
+                let value = filled(value.trim(), challenge, mac, str::to_owned);
+                headers.insert(name.trim().parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?);
             }
         }
-        let written = if is_json { in_string } else { str::to_owned };
-        let mut response = Response::new(filled(body, asked, mac, written).into_bytes());
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Some(response)
     }
+    let written = if is_json { in_string } else { str::to_owned };
+    let mut response = Response::new(filled(body, challenge, mac, written).into_bytes());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Some(response)
 }
 
 /// A text with its placeholders filled in.
 fn filled(
     template: &str,
-    asked: &Asked,
+    challenge: &str,
     mac: &dyn Fn(&[u8], Encoding) -> String,
     written: fn(&str) -> String,
 ) -> String {
-    let challenge = asked.challenge.as_deref().unwrap_or_default();
     let (mut text, mut rest) = (String::new(), template);
     while let Some(at) = rest.find('{') {
         let (before, here) = rest.split_at(at);

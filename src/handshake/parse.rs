@@ -1,7 +1,7 @@
 //! The two texts of a handshake, read by `const fn`s.
 
 use crate::place::{Half, Place, Step, Steps};
-use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, find, is, skip_blanks, starts_with, trim};
+use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, find, is, same_name, skip_blanks, starts_with, trim};
 
 use super::{Alphabet, Line, MAX_LINES, Verb, Wants};
 
@@ -170,8 +170,23 @@ const fn check_request(parsed: &Parsed) -> Result<Option<Alphabet>, Fault> {
     Ok(challenge)
 }
 
-const fn check_answer(text: &[u8], challenge: Option<Alphabet>) -> Result<(), Fault> {
+/// The answer to a delivery that was processed: a provider's, which has no placeholders.
+pub(crate) const fn acknowledgement(text: &[u8]) -> Result<(), Fault> {
+    const FIELD: &str = "acknowledgement";
+    if text.len() > MAX_TEXT {
+        return fault(FIELD, EMPTY, "is longer than 4096 bytes");
+    }
+    match check_answer(text, None) {
+        Ok(true) => Ok(()),
+        Ok(false) => fault(FIELD, EMPTY, "has a status that is not 2xx, which would make the provider deliver again"),
+        Err(Fault { piece, problem, .. }) => fault(FIELD, piece, problem),
+    }
+}
+
+/// Whether the status is 2xx.
+const fn check_answer(text: &[u8], challenge: Option<Alphabet>) -> Result<bool, Fault> {
     let body = body_start(text);
+    let head = attempt!(check_head(text, body));
     let json = starts_with(text, trim(text, body, text.len()).bounds().0, text.len(), b"{\"");
     let (mut i, mut is_in_string) = (0, false);
     while i < text.len() {
@@ -185,6 +200,13 @@ const fn check_answer(text: &[u8], challenge: Option<Alphabet>) -> Result<(), Fa
             let Some(alphabet) = challenge else {
                 return fault(ANSWER, EMPTY, "needs a `{challenge}` that the request does not have");
             };
+            if !head.type_name.is_empty() && i >= body {
+                return fault(
+                    ANSWER,
+                    head.type_name,
+                    "says how a `{challenge}` is read, which must be text or JSON: as a page it could run scripts",
+                );
+            }
             if mac && matches!(alphabet, Alphabet::Visible) {
                 return fault(
                     ANSWER,
@@ -210,7 +232,63 @@ const fn check_answer(text: &[u8], challenge: Option<Alphabet>) -> Result<(), Fa
     if is_in_string {
         return fault(ANSWER, EMPTY, "has a string without an end in its JSON");
     }
-    Ok(())
+    Ok(head.is_success)
+}
+
+/// What the lines before the body of an answer say.
+#[derive(Clone, Copy)]
+struct AnswerHead {
+    /// The status is 2xx.
+    is_success: bool,
+    /// The header that says how the body is read, or empty.
+    type_name: Span,
+}
+
+const fn check_head(text: &[u8], end: usize) -> Result<AnswerHead, Fault> {
+    const TYPES: [&[u8]; 2] = [b"content-type", b"x-content-type-options"];
+    let (mut start, mut head) = (0, AnswerHead { is_success: true, type_name: EMPTY });
+    while start < end {
+        let line_end = find(text, start, end, b'\n');
+        let line = trim(text, start, line_end);
+        start = line_end + 1;
+        if line.is_empty() {
+            continue;
+        }
+        let (from, to) = line.bounds();
+        let colon = find(text, from + 1, to, b':');
+        if colon == to {
+            return fault(ANSWER, line, "has no `:`");
+        }
+        let value = trim(text, colon + 1, to);
+        if is(text, from, colon, b":status") {
+            let (first, last) = value.bounds();
+            let is_status = last - first == 3
+                && matches!(text[first], b'2'..=b'5')
+                && text[first + 1].is_ascii_digit()
+                && text[first + 2].is_ascii_digit();
+            if !is_status {
+                return fault(ANSWER, value, "is not a status from 200 to 599");
+            }
+            head.is_success = text[first] == b'2';
+            continue;
+        }
+        let name = attempt!(Place::header(text, trim(text, from, colon), ANSWER)).name;
+        let mut t = 0;
+        while t < TYPES.len() {
+            if same_name(text, name, TYPES[t], Span::new(0, TYPES[t].len())) {
+                head.type_name = name;
+            }
+            t += 1;
+        }
+        let (mut i, last) = value.bounds();
+        while i < last {
+            if !text[i].is_ascii_graphic() && text[i] != b' ' {
+                return fault(ANSWER, value, "is not visible ASCII, which a header's value is");
+            }
+            i += 1;
+        }
+    }
+    Ok(head)
 }
 
 /// Where the body of an answer begins.

@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
+use crate::provider::Provider;
 use crate::receive::{Answer, Received, Rejection};
 use crate::trace;
 
@@ -204,7 +205,11 @@ impl<S: Store> Once<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn run<P, R: Handled>(&self, webhook: &impl AsRef<Received<P>>, handler: impl Future<Output = R>) -> R {
-        self.guard(webhook.as_ref(), handler, R::is_final).await.unwrap_or_else(R::from_answer)
+        let received = webhook.as_ref();
+        match self.guard(received, handler, R::is_final).await {
+            Ok(answer) => answer.required_by(received.provider()),
+            Err(answer) => R::from_answer(answer),
+        }
     }
 
     /// Returns `Err` if the handler did not run.
@@ -235,7 +240,9 @@ impl<S: Store> Once<S> {
         let begun = Instant::now();
         let is_claimed = match self.claim(&key, token).await {
             Ok(Claim::New) => true,
-            Ok(Claim::Completed) => return Err(duplicate(received, Answer::Duplicate)),
+            Ok(Claim::Completed) => {
+                return Err(duplicate(received, Answer::Duplicate).required_by(received.provider()));
+            }
             // The other one may fail yet: a sender that gives up on a 409 must not take it for an answer.
             Ok(Claim::InFlight { left }) if received.provider().gives_up_on(StatusCode::CONFLICT) => {
                 return Err(duplicate(received, Answer::retry(left)));
@@ -349,7 +356,7 @@ async fn catch<R>(handler: impl Future<Output = R>) -> Result<R, Box<dyn Any + S
     .await
 }
 
-/// What a handler may return: an [`Answer`], a [`Reply`](crate::receive::Reply), a response (with the features `tower`
+/// What a handler may return: an [`Answer`], a response (with the features `tower`
 /// and `actix`), or a `Result` of one of these, whose error you turn into a response yourself.
 ///
 /// ```
@@ -366,6 +373,17 @@ pub trait Handled {
 
     /// Whether the event counts as processed. If not, it is released, and the sender's next attempt is processed.
     fn is_final(&self) -> bool;
+
+    /// The answer that the provider [requires](Provider::with_acknowledgement), if this one says no more than that the event
+    /// was processed. A response of your own stays as it is.
+    #[must_use]
+    fn required_by(self, provider: &Provider) -> Self
+    where
+        Self: Sized,
+    {
+        let _ = provider;
+        self
+    }
 }
 
 impl Handled for Answer {
@@ -376,6 +394,10 @@ impl Handled for Answer {
     fn is_final(&self) -> bool {
         Answer::is_final(self)
     }
+
+    fn required_by(self, provider: &Provider) -> Answer {
+        Answer::required_by(self, provider)
+    }
 }
 
 impl<A: Handled, E> Handled for Result<A, E> {
@@ -385,5 +407,9 @@ impl<A: Handled, E> Handled for Result<A, E> {
 
     fn is_final(&self) -> bool {
         self.as_ref().is_ok_and(A::is_final)
+    }
+
+    fn required_by(self, provider: &Provider) -> Self {
+        self.map(|answer| answer.required_by(provider))
     }
 }

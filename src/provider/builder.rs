@@ -7,7 +7,7 @@ use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, acknowledgement};
 use crate::scheme::Scheme;
 
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
@@ -38,6 +38,7 @@ impl Provider {
             confidence: Confidence::Own,
             events: Cow::Borrowed(&[]),
             handshakes: Cow::Borrowed(&[]),
+            acknowledgement: None,
             event_types: Cow::Borrowed(&[]),
             idempotency: None,
             test: None,
@@ -141,6 +142,32 @@ impl Provider {
     pub fn with_handshakes(mut self, handshakes: impl IntoIterator<Item = Handshake>) -> Provider {
         self.handshakes = handshakes.into_iter().collect();
         self
+    }
+
+    /// Sets the answer that the provider requires for a delivery, where a status of 2xx alone does not suffice, in the notation
+    /// of the answer of a [`Handshake`], without placeholders. A provider that misses it delivers the event again.
+    ///
+    /// An [`Once`](crate::idempotency::Once), a [`Webhooks`](crate::receive::Webhooks) and the acknowledgement of event types
+    /// that the handler does not know then give this answer. A handler without an `Once` returns
+    /// [`Received::acknowledgement`](crate::receive::Received::acknowledgement).
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] if the text is not such an answer, or has a status that is not 2xx.
+    ///
+    /// ```
+    /// use hookseal::{Scheme, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}"))?;
+    /// let acme = acme.with_acknowledgement("[accepted]")?;
+    /// assert_eq!(acme.acknowledgement(), Some("[accepted]"));
+    ///
+    /// let error = acme.with_acknowledgement(":status: 404").unwrap_err();
+    /// assert!(error.to_string().starts_with("acknowledgement: has a status that is not 2xx"));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn with_acknowledgement(mut self, answer: impl Into<Cow<'static, str>>) -> Result<Provider, ConfigError> {
+        self.acknowledgement = Some(answer.into());
+        self.checked()
     }
 
     /// Sets the event types that the provider documents. They are informative: events of other types are still read.
@@ -293,6 +320,9 @@ impl Provider {
             if self.schemes.iter().take(place).any(|earlier| scheme.can_be_mistaken_for(earlier)) {
                 return fault("schemes", scheme.covers(), MISTAKEN);
             }
+        }
+        if let Some(answer) = &self.acknowledgement {
+            acknowledgement(answer.as_bytes()).map_err(|fault| fault.describe(answer))?;
         }
         // Shopify's have a slash, and Zendesk's colons: what a provider sends need not be an `EventType`.
         let is_type = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());

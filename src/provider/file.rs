@@ -22,6 +22,7 @@ pub(super) struct File {
     events: Vec<EventShape>,
     #[serde(default)]
     handshakes: Vec<Handshake>,
+    acknowledgement: Option<Cow<'static, str>>,
     #[serde(default)]
     event_types: Vec<Cow<'static, str>>,
     idempotency: Option<IdempotencyRule>,
@@ -62,6 +63,7 @@ impl TryFrom<File> for Provider {
             confidence: Confidence::Own,
             events,
             handshakes: Cow::Owned(file.handshakes),
+            acknowledgement: file.acknowledgement,
             event_types: Cow::Owned(file.event_types),
             idempotency: file.idempotency,
             test: file.test,

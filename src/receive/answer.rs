@@ -8,6 +8,8 @@ use http::{HeaderMap, Response, StatusCode};
 use super::Reply;
 use super::reply::PLAIN_TEXT;
 use crate::error::EventError;
+use crate::handshake::acknowledge;
+use crate::provider::Provider;
 use crate::trace;
 
 /// What a handler tells the sender. With the feature `axum` or `actix`, a handler can return it as its response.
@@ -87,6 +89,19 @@ impl Answer {
     /// ```
     pub fn give_up(reason: impl Into<Cow<'static, str>>) -> Answer {
         Answer::PermanentFailure { reason: reason.into() }
+    }
+
+    /// The answer that the provider requires instead of one that ends the event.
+    pub(crate) fn required_by(self, provider: &Provider) -> Answer {
+        match provider.acknowledgement().and_then(acknowledge) {
+            Some(_) if matches!(self, Answer::Reply(_)) || !self.is_final() => self,
+            Some(response) => {
+                // Its reason would be lost.
+                trace::answered(&self);
+                Answer::Reply(Reply::of(response))
+            }
+            None => self,
+        }
     }
 
     /// The HTTP status.

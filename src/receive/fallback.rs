@@ -90,6 +90,7 @@ pub(crate) async fn read<P, R>(
 ) -> Result<R, Rejection> {
     let Some(Fallback(fallback)) = received.receiver().fallback().cloned() else { return read(received) };
     let raw = received.without_marker();
+    let receiver = raw.receiver().clone();
     // Ends before the wait: what was read need not be `Send`.
     let answer = match read(received) {
         Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) if !error.is_of_receiver() => {
@@ -97,5 +98,5 @@ pub(crate) async fn read<P, R>(
         }
         result => return result,
     };
-    Err(Rejection::Answered(answer.await))
+    Err(Rejection::Answered(answer.await.required_by(receiver.provider())))
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::budget::Reservation;
-use super::{Receiver, Rejection};
+use super::{Answer, Receiver, Rejection};
 use crate::error::EventError;
 use crate::event::Event;
 use crate::idempotency::key::IdempotencyKey;
@@ -190,6 +190,28 @@ impl<P> Received<P> {
     /// ```
     pub fn provider(&self) -> &Provider {
         self.receiver.provider()
+    }
+
+    /// The answer that tells the provider that the request was processed: [`Answer::Processed`], unless the provider
+    /// [requires](Provider::with_acknowledgement) a certain body or status.
+    ///
+    /// An [`Once`](crate::idempotency::Once) gives this answer by itself.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider};
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"{}")?;
+    /// let required = provider::CALLINTEL.clone().with_acknowledgement("Content-Type: text/xml\n\n<ok/>")?;
+    /// # let receiver = required.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push("{}".into());
+    /// # let received = intake.finish()?;
+    /// let answer = received.acknowledgement();
+    /// assert_eq!((&answer.headers()["content-type"], &answer.body()[..]), (&"text/xml".parse()?, &b"<ok/>"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn acknowledgement(&self) -> Answer {
+        Answer::Processed.required_by(self.provider())
     }
 
     /// The [scope](Receiver::with_scope) of the receiver, for example a tenant.

@@ -84,6 +84,8 @@ pub enum Rejection {
     Unhandled {
         /// The event's type.
         event_type: String,
+        /// The answer, if the provider [requires](crate::provider::Provider::with_acknowledgement) a certain one.
+        reply: Option<Reply>,
     },
     /// The event is authentic, but a [`StrictWebhook`](super::StrictWebhook) does not know its type, and refuses it.
     #[error("event type {event_type:?} is unknown to the handler")]
@@ -150,7 +152,7 @@ impl Rejection {
             Rejection::UnknownTenant | Rejection::WrongVerifyToken => StatusCode::UNAUTHORIZED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
-            Rejection::Unhandled { .. } => StatusCode::OK,
+            Rejection::Unhandled { reply, .. } => reply.as_ref().map_or(StatusCode::OK, Reply::status),
             Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } | Rejection::UnreadableForNow(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -215,7 +217,9 @@ impl Rejection {
     pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
         match self {
             Rejection::Answered(answer) => return answer.to_response(),
-            Rejection::Handshake(reply) => return Answer::Reply(reply.clone()).to_response(),
+            Rejection::Handshake(reply) | Rejection::Unhandled { reply: Some(reply), .. } => {
+                return Answer::Reply(reply.clone()).to_response();
+            }
             _ => {}
         }
         let mut response = Response::new(B::from(self.public_text().into()));

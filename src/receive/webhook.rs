@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::{Received, Rejection};
+use super::{Answer, Received, Rejection, Reply};
 use crate::event::Event;
 use crate::trace;
 
@@ -83,7 +83,7 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhook<T, P> {
     type Error = Rejection;
 
     fn try_from(received: Received<P>) -> Result<Webhook<T, P>, Rejection> {
-        read(received, |event_type| Rejection::Unhandled { event_type })
+        read(received, |event_type, reply| Rejection::Unhandled { event_type, reply })
     }
 }
 
@@ -91,7 +91,7 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for StrictWebhook<T, P> {
     type Error = Rejection;
 
     fn try_from(received: Received<P>) -> Result<StrictWebhook<T, P>, Rejection> {
-        read(received, |event_type| Rejection::UnknownType { event_type }).map(StrictWebhook)
+        read(received, |event_type, _| Rejection::UnknownType { event_type }).map(StrictWebhook)
     }
 }
 
@@ -135,12 +135,18 @@ impl<T, P> AsRef<Received<P>> for StrictWebhook<T, P> {
 /// `unknown` makes the rejection of an event whose type is not in `T`.
 fn read<T: DeserializeOwned, P>(
     received: Received<P>,
-    unknown: fn(String) -> Rejection,
+    unknown: fn(String, Option<Reply>) -> Rejection,
 ) -> Result<Webhook<T, P>, Rejection> {
     let read = match received.typed_event() {
         Ok(Some(event)) => Ok(event),
         Ok(None) => match received.event() {
-            Ok(event) => Err(unknown(event.event_type().into())),
+            Ok(event) => {
+                let reply = match received.acknowledgement() {
+                    Answer::Reply(reply) => Some(reply),
+                    _ => None,
+                };
+                Err(unknown(event.event_type().into(), reply))
+            }
             Err(error) => Err(received.unreadable(error)),
         },
         Err(error) => Err(received.unreadable(error)),

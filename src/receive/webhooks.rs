@@ -159,7 +159,7 @@ impl<T, P> Webhooks<T, P> {
     pub fn answer(mut self) -> Answer {
         self.is_open |= self.events.len() > 0;
         self.close();
-        self.folded
+        self.folded.required_by(self.received.provider())
     }
 
     fn close(&mut self) {
@@ -227,7 +227,7 @@ fn read<T: DeserializeOwned, P>(
             Ok((Some(event), _, key)) => {
                 events.push(Webhook { event: event.into_owned(), received: received.for_item(key) });
             }
-            Ok((None, event_type, _)) => rejections.push(Rejection::Unhandled { event_type }),
+            Ok((None, event_type, _)) => rejections.push(Rejection::Unhandled { event_type, reply: None }),
             Err(error) => rejections.push(received.unreadable(error)),
         }
     }

@@ -145,7 +145,7 @@ async fn an_event_of_an_unknown_type_is_acknowledged_unless_the_handler_says_oth
         let running = server.start(&app).await;
 
         let reply = running.send(unknown("/lenient")).await;
-        reply.assert_says(&Rejection::Unhandled { event_type: event_type() }, server);
+        reply.assert_says(&Rejection::Unhandled { event_type: event_type(), reply: None }, server);
         assert_eq!(reply.status, 200);
         let reply = running.send(unknown("/strict")).await;
         reply.assert_says(&Rejection::UnknownType { event_type: event_type() }, server);
