@@ -96,6 +96,12 @@ pub enum ConfigError {
     /// The secret begins or ends with white space: most likely the line break at the end of a file.
     #[error("the secret begins or ends with white space")]
     UntrimmedSecret,
+    /// A verify token has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
+    #[error("the verify token has {bytes} bytes, fewer than 16")]
+    ShortVerifyToken {
+        /// The token's length; 0 if it is not a text.
+        bytes: usize,
+    },
     /// A secret's key has fewer than 16 bytes. [`Secret::allow_short`](crate::Secret::allow_short) permits it.
     #[error("the key of {} has {bytes} bytes, fewer than 16", secret(*key))]
     ShortSecret {
@@ -420,6 +426,13 @@ pub enum EventError {
         line: usize,
         /// Counted from 1.
         column: usize,
+    },
+    /// The body is a form by its `Content-Type`, and lacks a field that the shape names. Most likely it is JSON, and a
+    /// client such as curl has sent its default `Content-Type`.
+    #[error("the form has no field `{field}`; if the body is JSON, its Content-Type must be application/json")]
+    MissingFormField {
+        /// The field's name.
+        field: String,
     },
     /// A form is not encoded as forms are, in UTF-8.
     #[error("the form is not correctly encoded")]

@@ -22,9 +22,9 @@
 //! |---|---|---|
 //! | 200 | the event was processed; it is a duplicate; it failed permanently; the handler does not know its type | no |
 //! | 202 | the event was accepted and will be processed later | no |
-//! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`] | yes |
-//! | 401 | no signature matches, the timestamp is outside the tolerance, or the tenant is unknown; the text is the same for all of them | yes |
-//! | 405 | the method is not one that the provider uses: with `Allow` | no |
+//! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`]; a `GET` is not the provider's [handshake](crate::Handshake) | yes |
+//! | 401 | no signature matches, the timestamp is outside the tolerance, the tenant is unknown, or the verify token of a handshake is wrong; the text is the same for all of them | yes |
+//! | 405 | the provider uses this method neither for deliveries nor for [handshakes](crate::Handshake): with `Allow` | no |
 //! | 409 | the same event is being processed; with `Retry-After` | yes |
 //! | 413 | the body exceeds the limit | yes |
 //! | 500 | the receiver is misconfigured; the secret of a tenant cannot be used, which shows that the tenant exists | yes |
@@ -49,6 +49,8 @@
 //! | ERROR | `webhook refused` | the status is 500: the receiver is misconfigured | the same fields |
 //! | WARN | `webhook is not what the handler expects` | the answer is [`Answer::Unreadable`] | `reason` |
 //! | ERROR | `webhook cannot be read as the handler asks` | the same, where the receiver is misconfigured | `reason` |
+//! | INFO | `handshake answered` | the request was a [handshake](crate::Handshake) of the provider | `provider` `scope` `status` |
+//! | INFO | `webhook to be delivered again` | the answer is [`Answer::retry`] | `retry_after` in seconds |
 //! | ERROR | `webhook failed for good` | the answer is [`Answer::PermanentFailure`] | `reason` |
 //! | ERROR | `idempotency store failed`, `idempotency store is full` | the event could not be claimed or recorded | `reason` |
 //! | WARN | `handler outlasted its lease` | the event may be processed twice | `idempotency_key` |

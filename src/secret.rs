@@ -167,7 +167,8 @@ impl Secret {
         })
     }
 
-    /// Allows a key of fewer than 16 bytes, which is otherwise refused with [`ConfigError::ShortSecret`]. An empty key
+    /// Allows a key of fewer than 16 bytes, which is otherwise refused with [`ConfigError::ShortSecret`], or with
+    /// [`ConfigError::ShortVerifyToken`]. An empty key
     /// is still refused.
     ///
     /// ```
@@ -199,6 +200,15 @@ impl Secret {
         match &self.material {
             Material::Text(text) => Some(text),
             Material::Bytes(_) => None,
+        }
+    }
+
+    /// A verify token is compared as text.
+    pub(crate) fn check_verify_token(&self) -> Result<(), ConfigError> {
+        match self.expose().map_or(0, str::len) {
+            0 => Err(ConfigError::ShortVerifyToken { bytes: 0 }),
+            bytes if bytes < MIN_KEY && !self.short => Err(ConfigError::ShortVerifyToken { bytes }),
+            _ => Ok(()),
         }
     }
 

@@ -99,6 +99,10 @@ pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, 
         return;
     };
     let (provider, scope) = (receiver.provider().name(), receiver.scope());
+    if let Rejection::Handshake(_) = rejection {
+        info!(target: TARGET, provider, scope, status, "handshake answered");
+        return;
+    }
     if !receiver.is_nobodys() {
         warn!(target: TARGET, provider, scope, bytes, status, reason = %rejection, "webhook refused");
         return;
@@ -125,6 +129,10 @@ pub(crate) fn answered(answer: &Answer) {
             error!(target: TARGET, reason = %error, "webhook cannot be read as the handler asks");
         }
         Answer::Unreadable(error) => warn!(target: TARGET, reason = %error, "webhook is not what the handler expects"),
+        Answer::TemporaryFailure { .. } => {
+            let retry_after = answer.retry_after().map(|wait| wait.as_secs());
+            info!(target: TARGET, retry_after, "webhook to be delivered again");
+        }
         _ => {}
     }
 }

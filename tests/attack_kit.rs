@@ -8,8 +8,8 @@ use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Rejection, Webhooks};
-use hookseal::testing::{AttackKit, Report};
-use hookseal::{EventError, EventShape, Keyring, Secret, Verifier};
+use hookseal::testing::{AttackKit, Report, Sender};
+use hookseal::{EventError, EventShape, Keyring, Scheme, Secret, Verifier};
 use http::{HeaderMap, Request};
 use serde_json::{Value, json};
 
@@ -329,4 +329,45 @@ async fn a_receiver_with_its_store_passes_for_every_provider() {
         let report = kit.run(answer).await.unwrap();
         assert!(report.is_clean(), "{}: {report}", provider.name());
     }
+}
+
+/// A header from which the event is read has its value, even if the signature covers it and another could stand there.
+#[tokio::test]
+async fn a_type_in_a_signed_header_is_that_of_the_event() {
+    const SCHEME: Scheme = Scheme::new(
+        "acme-id: {id}\nacme-timestamp: {timestamp}\nacme-signature: v1,{base64} ...",
+        "{id}:{timestamp}:{header:acme-event}:{body}",
+    );
+    const SHAPE: EventShape = EventShape::new("acme-event: {type}\n\n{data}");
+    let acme = Provider::new("acme", SCHEME).unwrap().with_event_shape(SHAPE).unwrap();
+    let sender = Sender::new(&acme, key(0)).unwrap();
+    let request = sender.event("/", TYPE, json!({"amount": 4500})).unwrap();
+    assert_eq!(request.headers()["acme-event"], TYPE);
+
+    let once = Once::new(MemoryStore::new(1000));
+    let receiver: Receiver = acme.receiver(key(0)).unwrap();
+    let processed = Arc::new(AtomicUsize::new(0));
+    let counter = processed.clone();
+    let kit = AttackKit::events(&acme, key(0), TYPE, json!({})).unwrap();
+    let kit = kit.with_effects(move || counter.load(Ordering::Relaxed));
+    let send = async |request: Request<Bytes>| {
+        let mut intake = receiver.begin(request.headers());
+        intake.push(request.body().clone());
+        let received = match intake.finish() {
+            Ok(received) => received,
+            Err(rejection) => return rejection.status().as_u16(),
+        };
+        match received.event() {
+            Ok(event) if event.event_type() == TYPE => {}
+            Ok(_) => return 200,
+            Err(error) => return error.status().as_u16(),
+        }
+        let answer = once.run(&received, async {
+            processed.fetch_add(1, Ordering::Relaxed);
+            Answer::Processed
+        });
+        answer.await.status().as_u16()
+    };
+    let report = kit.run(send).await.unwrap();
+    assert!(report.is_clean(), "{report}");
 }

@@ -4,6 +4,26 @@
 use hookseal::{Event, EventShape};
 use serde::Deserialize;
 
+/// As curl sends JSON unless it is told otherwise.
+#[test]
+fn json_under_the_type_of_a_form_is_told_from_a_form() {
+    let provider = &hookseal::provider::GITHUB;
+    let secret = hookseal::Secret::new("It's a Secret to Everybody").unwrap();
+    let sender = hookseal::testing::Sender::new(provider, secret.clone()).unwrap();
+    let sender = sender.with_header("X-GitHub-Event", "push").unwrap();
+    let sender = sender.with_header("Content-Type", "application/x-www-form-urlencoded").unwrap();
+    for body in [r#"not JSON"#, ""] {
+        let request = sender.body("/", body).unwrap();
+        let verifier = provider.verifier(secret.clone()).unwrap();
+        let verified = verifier.verify(request.headers(), request.body()).unwrap();
+        let error = provider.event(&verified).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the form has no field `payload`; if the body is JSON, its Content-Type must be application/json"
+        );
+    }
+}
+
 #[test]
 fn a_field_missing_in_the_data_is_not_one_missing_in_the_envelope() {
     #[derive(Debug, Deserialize)]

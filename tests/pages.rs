@@ -70,11 +70,16 @@ fn set_up(provider: &Provider) -> String {
         () if provider.delivery_policy().retry() == &RetryPolicy::NONE => format!("{constant}.lossy()"),
         () => constant,
     };
+    let has_token = provider.handshakes().iter().any(|handshake| handshake.request().contains("{verify-token}"));
+    let (token, with_token) = match has_token {
+        true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
+        false => ("", ""),
+    };
     format!(
         "# Set up\n\nGive the provider the URL of your endpoint, and the receiver the secret that the provider shows or \
          asks for. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{ConfigError, Secret, provider}};\n\n\
-         fn receiver(secret: &str) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver(Secret::new(secret)?)\n}}\n```"
+         fn receiver(secret: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
+         provider::{name}.receiver(Secret::new(secret)?){with_token}\n}}\n```"
     )
 }
 
@@ -94,7 +99,8 @@ fn registration(provider: &Provider) -> String {
                  actix-web.\n";
     }
     if handshakes.iter().any(|handshake| handshake.request().contains("{verify-token}")) {
-        text += "Set the verify token with [`with_verify_token`](crate::receive::Receiver::with_verify_token).\n";
+        text += "The verify token is a random text of your choice, of at least 16 characters, that you give both the provider \
+                 and the\nreceiver. It is not the secret.\n";
     }
     text
 }

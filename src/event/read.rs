@@ -264,6 +264,11 @@ impl EventShape {
 
     fn missing(&self, line: Option<&Line>) -> EventError {
         let name = line.map(|line| self.name(line)).filter(|name| !name.is_empty());
+        if let Some(name) = name.filter(|_| line.is_some_and(|line| line.place.half == Half::Form)) {
+            // The steps into its JSON are not the form's.
+            let field = name.split('.').next().unwrap_or_default().to_owned();
+            return EventError::MissingFormField { field };
+        }
         EventError::MissingField { field: name.unwrap_or("{type}").to_owned() }
     }
 }

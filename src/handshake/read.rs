@@ -38,8 +38,10 @@ impl Asked {
 /// What the headers and the query of a request say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    /// It is not this handshake.
+    /// It has another method.
     Other,
+    /// It is not this handshake, and why.
+    Unfit(String),
     /// It is, but with another verify token, or there is none to compare with.
     WrongToken,
     Asked(Asked),
@@ -70,13 +72,16 @@ impl Handshake {
                     Found::Missing | Found::Repeated => None,
                 },
             };
-            let Some(value) = value else { return Head::Other };
+            let mark = if line.place.half == Half::Query { "?" } else { "" };
+            let Some(value) = value else {
+                return Head::Unfit(format!("`{mark}{name}` is not in the request, or not once"));
+            };
             match line.wants {
                 Wants::VerifyToken => {
                     is_right = verify_token.is_some_and(|token| is_same_key(token.as_bytes(), value.as_bytes()));
                 }
                 _ if self.take(line, &value, &mut asked) => {}
-                _ => return Head::Other,
+                _ => return Head::Unfit(format!("`{mark}{name}` has another value than a handshake")),
             }
         }
         if is_right { Head::Asked(asked) } else { Head::WrongToken }

@@ -23,14 +23,21 @@ pub(super) struct Pending {
 impl<P> Receiver<P> {
     pub(super) fn decide(&self, target: &Target<'_, '_>) -> Decision {
         let handshakes = self.provider().handshakes();
-        let (mut pending, mut is_wrong) = (Vec::new(), false);
+        let (mut pending, mut refusal) = (Vec::new(), None);
         for (place, handshake) in handshakes.iter().enumerate() {
             match handshake.read_head(target, self.verify_token()) {
                 Head::Other => {}
-                Head::WrongToken => is_wrong = true,
+                Head::Unfit(problem) if target.method != "POST" => {
+                    refusal.get_or_insert(Rejection::NoHandshake { problem });
+                }
+                Head::Unfit(_) => {}
+                Head::WrongToken => {
+                    refusal = Some(match self.verify_token() {
+                        Some(_) => Rejection::WrongVerifyToken,
+                        None => Rejection::NoVerifyToken,
+                    });
+                }
                 Head::Asked(asked) if handshake.is_signed() => pending.push(Pending { place, asked }),
-                // A tenant that does not exist answers nothing.
-                Head::Asked(_) if self.is_nobodys() => is_wrong = true,
                 Head::Asked(asked) if handshake.brings_secret() => {
                     return Decision::Refused(match self.register(asked.challenge()) {
                         Ok(()) => self.respond(handshake, &asked),
@@ -43,8 +50,8 @@ impl<P> Receiver<P> {
                 Head::Asked(_) => {}
             }
         }
-        if is_wrong {
-            return Decision::Refused(Rejection::WrongVerifyToken);
+        if let Some(refusal) = refusal {
+            return Decision::Refused(refusal);
         }
         if target.method != "POST" {
             let mut allowed = vec!["POST"];
@@ -65,12 +72,12 @@ impl<P> Receiver<P> {
 
     /// Takes the secret that a provider brings, once, while a registration is pending.
     fn register(&self, text: &str) -> Result<(), Rejection> {
-        let Some(registration) = self.registration() else { return Err(Rejection::WrongVerifyToken) };
+        let Some(registration) = self.registration() else { return Err(Rejection::UnexpectedSecret) };
         let mut pending = registration.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(keep) = pending.as_mut() else { return Err(Rejection::WrongVerifyToken) };
+        let Some(keep) = pending.as_mut() else { return Err(Rejection::UnexpectedSecret) };
         // Not a mistake of the receiver's own.
-        let secret = Secret::new(text).map_err(|_| Rejection::WrongVerifyToken)?;
-        let verifier = self.provider().verifier(secret.clone()).map_err(|_| Rejection::WrongVerifyToken)?;
+        let secret = Secret::new(text).map_err(|_| Rejection::UnexpectedSecret)?;
+        let verifier = self.provider().verifier(secret.clone()).map_err(|_| Rejection::UnexpectedSecret)?;
         keep(&secret).map_err(Rejection::unavailable)?;
         *pending = None;
         self.replace(verifier);

@@ -298,6 +298,10 @@ impl<P> Receiver<P> {
     /// Sets the verify token: a secret of your choice that you give the provider when you register the endpoint, and that it
     /// sends back in its [handshake](crate::Handshake). Meta's registration needs one. It is not the signing secret.
     ///
+    /// # Errors
+    /// [`ConfigError::ShortVerifyToken`] for fewer than 16 bytes, unless the token was made with
+    /// [`allow_short`](Secret::allow_short).
+    ///
     /// ```
     /// use hookseal::receive::Receiver;
     /// use hookseal::{Secret, provider};
@@ -305,7 +309,7 @@ impl<P> Receiver<P> {
     ///
     /// let receiver: Receiver = provider::META
     ///     .receiver(Secret::new("the app secret that Meta shows")?)?
-    ///     .with_verify_token(Secret::new("a-token-of-my-own-choice")?);
+    ///     .with_verify_token(Secret::new("a-token-of-my-own-choice")?)?;
     ///
     /// let uri = "/meta?hub.mode=subscribe&hub.verify_token=a-token-of-my-own-choice&hub.challenge=1158201444".parse()?;
     /// let headers = HeaderMap::new();
@@ -314,9 +318,9 @@ impl<P> Receiver<P> {
     /// assert_eq!(answer.to_response::<Vec<u8>>().body(), b"1158201444");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn with_verify_token(self, token: Secret) -> Receiver<P> {
-        self.with(|shared| shared.verify_token = Some(token))
+    pub fn with_verify_token(self, token: Secret) -> Result<Receiver<P>, ConfigError> {
+        token.check_verify_token()?;
+        Ok(self.with(|shared| shared.verify_token = Some(token)))
     }
 
     /// Makes the receiver wait for the signing secret that the provider brings in its [handshake](crate::Handshake), as Asana

@@ -67,9 +67,23 @@ pub enum Rejection {
     /// The request is a [handshake](crate::Handshake) of the provider, and this is the answer. It is no failure.
     #[error("a handshake was answered with {}", _0.status())]
     Handshake(Reply),
-    /// The request is a handshake of the provider with another verify token than the receiver's, or the receiver has none.
+    /// The request is a handshake of the provider with another verify token than the receiver's.
     #[error("the handshake has another verify token")]
     WrongVerifyToken,
+    /// The request is a handshake of the provider with a verify token, and the receiver has none to compare it with: set it with
+    /// [`with_verify_token`](super::Receiver::with_verify_token).
+    #[error("the handshake has a verify token, and the receiver has none: set it with `with_verify_token`")]
+    NoVerifyToken,
+    /// The request brings a signing secret, and the receiver waits for none. See
+    /// [`with_registration`](super::Receiver::with_registration).
+    #[error("the request brings a signing secret, and no registration is pending")]
+    UnexpectedSecret,
+    /// The request has the method of a handshake of the provider, and is none.
+    #[error("no handshake of this provider: {problem}")]
+    NoHandshake {
+        /// What is missing, or not as it should be.
+        problem: String,
+    },
     /// No webhook of this provider comes with this method.
     #[error("no webhook of this provider comes with this method, but with {allowed}")]
     Method {
@@ -149,9 +163,14 @@ impl Rejection {
             Rejection::Answered(answer) => answer.status(),
             Rejection::Handshake(reply) => reply.status(),
             Rejection::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Rejection::UnknownTenant | Rejection::WrongVerifyToken => StatusCode::UNAUTHORIZED,
+            Rejection::UnknownTenant
+            | Rejection::WrongVerifyToken
+            | Rejection::NoVerifyToken
+            | Rejection::UnexpectedSecret => StatusCode::UNAUTHORIZED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => StatusCode::PAYLOAD_TOO_LARGE,
-            Rejection::BrokenBody | Rejection::UnknownType { .. } => StatusCode::BAD_REQUEST,
+            Rejection::BrokenBody | Rejection::UnknownType { .. } | Rejection::NoHandshake { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             Rejection::Unhandled { reply, .. } => reply.as_ref().map_or(StatusCode::OK, Reply::status),
             Rejection::BudgetSpent { .. } | Rejection::Unavailable { .. } | Rejection::UnreadableForNow(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -173,7 +192,11 @@ impl Rejection {
             Rejection::Unreadable(error) | Rejection::UnreadableForNow(error) => error.public_text(),
             Rejection::Answered(_) | Rejection::Handshake(_) => "the webhook was taken in",
             Rejection::Method { .. } => "no webhook comes with this method",
-            Rejection::UnknownTenant | Rejection::WrongVerifyToken => NOT_ACCEPTED,
+            Rejection::NoHandshake { .. } => "the request is not a handshake",
+            Rejection::UnknownTenant
+            | Rejection::WrongVerifyToken
+            | Rejection::NoVerifyToken
+            | Rejection::UnexpectedSecret => NOT_ACCEPTED,
             Rejection::TooLarge { .. } | Rejection::OverForeignLimit => "the webhook's body is too large",
             Rejection::BrokenBody => "the webhook's body is incomplete",
             Rejection::Unhandled { .. } => "acknowledged",

@@ -250,7 +250,8 @@ impl Sender {
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.extend(self.headers.clone());
         for name in &self.covered {
-            headers.insert(name, HeaderValue::from_static("value"));
+            // One from which the event is read has a value already.
+            headers.entry(name).or_insert(HeaderValue::from_static("value"));
         }
         self.signer.sign_request_at(&mut request, id, time)?;
         Ok(request)

@@ -12,7 +12,7 @@ use hookseal::provider::{self, Provider};
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::testing::Sender;
 use hookseal::tower::WebhookLayer;
-use hookseal::{Secret, Signer};
+use hookseal::{Handshake, Secret, Signer};
 use http::{Method, Request};
 
 use server::{App, Reply, Running, Server};
@@ -37,7 +37,7 @@ async fn start(server: Server, provider: &Provider) -> (Running, Arc<AtomicUsize
         async { Answer::Processed }
     };
     let receiver: Receiver = provider.raw().receiver(secret()).unwrap();
-    let receiver = receiver.with_verify_token(Secret::new(TOKEN).unwrap());
+    let receiver = receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap();
     let router = Router::new().route("/hook", any(handler.clone())).with_state(receiver.clone());
     let layered = router.clone().layer(WebhookLayer::new(receiver.clone()));
     let app = App::default().merge(router, layered).actix(move |config| {
@@ -147,15 +147,15 @@ async fn a_get_with_the_verify_token_is_answered() {
         for (query, status) in [
             ("hub.mode=subscribe&hub.verify_token=another-token-of-20b&hub.challenge=1", 401),
             ("hub.mode=subscribe&hub.verify_token=&hub.challenge=1", 401),
-            ("hub.mode=subscribe&hub.challenge=1", 405),
-            ("", 405),
-            (&format!("{right}&hub.challenge=2"), 405),
-            (&format!("{right}&hub.verify_token=x"), 405),
-            (&right.replace("1158201444", "<script>alert(1)</script>"), 405),
-            (&right.replace("1158201444", "%3Cscript%3E"), 405),
-            (&right.replace("1158201444", "%zz"), 405),
-            (&right.replace("1158201444", &"x".repeat(257)), 405),
-            (&right.replace("subscribe", "unsubscribe"), 405),
+            ("hub.mode=subscribe&hub.challenge=1", 400),
+            ("", 400),
+            (&format!("{right}&hub.challenge=2"), 400),
+            (&format!("{right}&hub.verify_token=x"), 400),
+            (&right.replace("1158201444", "<script>alert(1)</script>"), 400),
+            (&right.replace("1158201444", "%3Cscript%3E"), 400),
+            (&right.replace("1158201444", "%zz"), 400),
+            (&right.replace("1158201444", &"x".repeat(257)), 400),
+            (&right.replace("subscribe", "unsubscribe"), 400),
         ] {
             let Ok(uri) = format!("/hook?{query}").parse::<http::Uri>() else { continue };
             let request = Request::builder().method(Method::GET).uri(uri).body(Bytes::new()).unwrap();
@@ -173,6 +173,9 @@ async fn another_method_is_refused_with_those_that_are_used() {
         for (provider, allowed) in [(&provider::STRIPE, "POST"), (&provider::META, "POST, GET")] {
             let (running, called) = start(server, provider).await;
             for method in [Method::GET, Method::PUT, Method::DELETE] {
+                if allowed.contains(method.as_str()) {
+                    continue;
+                }
                 let request = Request::builder().method(method).uri("/hook").body(Bytes::new()).unwrap();
                 let reply = running.send(request).await;
                 assert_eq!(reply.status, 405, "{server:?}");
@@ -181,6 +184,73 @@ async fn another_method_is_refused_with_those_that_are_used() {
             assert_eq!(called.load(Ordering::Relaxed), 0);
         }
     }
+}
+
+/// Whoever asks every name learns nothing from the answers.
+#[tokio::test]
+async fn a_handshake_does_not_tell_which_tenants_exist() {
+    const ECHO: Handshake = Handshake::new(":method: GET\n?echo: {challenge:token}", "{challenge}");
+    const OPEN: Handshake = Handshake::new("?open: {challenge:token}", "{challenge}").unsigned();
+    let mut handshakes: Vec<_> = provider::META.handshakes().to_vec();
+    handshakes.extend([ECHO, OPEN]);
+    handshakes.extend(provider::ASANA.handshakes().to_vec());
+    let provider = provider::META.clone().with_handshakes(handshakes).raw();
+    let token = || Secret::new(TOKEN).unwrap();
+    let somebody: Receiver = provider.receiver(secret()).unwrap().with_verify_token(token()).unwrap();
+    let nobody: Receiver = provider.refusing_receiver().unwrap();
+    let ask = |receiver: &Receiver, method: &Method, query: &str, headers: &http::HeaderMap| {
+        let uri = format!("/hook?{query}").parse().unwrap();
+        let rejection = receiver.begin_request(method, &uri, headers).finish().unwrap_err();
+        let response: http::Response<Vec<u8>> = rejection.to_response();
+        (response.status(), response.headers().clone(), response.into_body())
+    };
+    let brought = http::HeaderMap::from_iter([("x-hook-secret".parse().unwrap(), "x".repeat(40).parse().unwrap())]);
+    for (method, query, headers) in [
+        (Method::GET, "echo=7", &http::HeaderMap::new()),
+        (Method::POST, "open=7", &http::HeaderMap::new()),
+        (Method::POST, "", &brought),
+        (Method::POST, "", &http::HeaderMap::new()),
+        (
+            Method::GET,
+            "hub.mode=subscribe&hub.verify_token=another-of-30-characters&hub.challenge=7",
+            &http::HeaderMap::new(),
+        ),
+        (Method::GET, "", &http::HeaderMap::new()),
+        (Method::PUT, "", &http::HeaderMap::new()),
+    ] {
+        let answers = [&somebody, &nobody].map(|receiver| ask(receiver, &method, query, headers));
+        assert_eq!(answers[0], answers[1], "{method} {query}");
+    }
+}
+
+#[test]
+fn a_refused_handshake_says_why_in_the_log_alone() {
+    let token = || Secret::new(TOKEN).unwrap();
+    let without: Receiver = provider::META.receiver(secret()).unwrap();
+    let with: Receiver = provider::META.receiver(secret()).unwrap().with_verify_token(token()).unwrap();
+    let right = format!("hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=7");
+    for (receiver, query, status, reason) in [
+        (&without, right.clone(), 401, "the handshake has a verify token, and the receiver has none"),
+        (&with, right.replace(TOKEN, "x"), 401, "the handshake has another verify token"),
+        (&with, right.replace("=7", "=<b>"), 400, "no handshake of this provider: `?hub.challenge` has another value"),
+        (
+            &with,
+            right.replace("&hub.challenge=7", ""),
+            400,
+            "no handshake of this provider: `?hub.challenge` is not in",
+        ),
+    ] {
+        let uri = format!("/hook?{}", query.replace('<', "%3C").replace('>', "%3E")).parse().unwrap();
+        let headers = http::HeaderMap::new();
+        let rejection = receiver.begin_request(&Method::GET, &uri, &headers).finish().unwrap_err();
+        assert_eq!(rejection.status(), status, "{query}");
+        assert!(rejection.to_string().starts_with(reason), "{query}: {rejection}");
+        assert!(!rejection.public_text().contains("token"), "{query}");
+    }
+    let short = provider::META.receiver(secret()).unwrap().with_verify_token(Secret::new("short").unwrap());
+    assert_eq!(short.unwrap_err().to_string(), "the verify token has 5 bytes, fewer than 16");
+    let allowed = Secret::new("short").unwrap().allow_short();
+    assert!(provider::META.receiver(secret()).unwrap().with_verify_token(allowed).is_ok());
 }
 
 /// Asana brings the secret in the first request.

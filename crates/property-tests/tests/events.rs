@@ -170,7 +170,7 @@ proptest! {
         prop_assert_eq!(&again, &handshake);
         let scheme = hookseal::Scheme::new("S: {hex}", "{body}");
         let acme = Provider::new("acme", scheme).unwrap().with_handshakes([handshake]).raw();
-        let receiver: Receiver = acme.receiver(key(1)).unwrap().with_verify_token(key(2));
+        let receiver: Receiver = acme.receiver(key(1)).unwrap().with_verify_token(hookseal::Secret::new("a-verify-token-of-my-own").unwrap()).unwrap();
         for method in [http::Method::GET, http::Method::POST] {
             let headers = [("X-A", value.as_str()), ("X-B", "b"), ("X-S", value.as_str())];
             let Ok(uri) = format!("/?a={value}&{query}").parse() else { continue };

@@ -17,7 +17,7 @@ mod tests {
 
     async fn send(request: Request<Body>) -> (u16, String) {
         let receiver: Receiver = provider::META.receiver(Secret::new(SECRET).unwrap()).unwrap();
-        let router = router(receiver.with_verify_token(Secret::new(TOKEN).unwrap()));
+        let router = router(receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap());
         let response = router.oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         (status, String::from_utf8(to_bytes(response.into_body(), 1000).await.unwrap().to_vec()).unwrap())
