@@ -30,6 +30,7 @@ const MAX_LINES: usize = 8;
 /// | `:method: GET` | the method: `POST` unless given |
 /// | `Name: text`, `field: text` | a constant in a header or in a field of the JSON body. If the value differs, the request is another one |
 /// | `?name: text` | the same in a query parameter |
+/// | `[].field: …` | the same in the only element of an array |
 /// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII, at most 512 characters |
 /// | `{challenge:token}` | the same, of letters, digits and `-_+/=.` only: at most 256 characters |
 /// | `{challenge:uuid}` `{challenge:hex}` `{challenge:digits}` | the same, of hex digits and hyphens (36), of hex digits (128), of decimal digits (20) |
@@ -166,7 +167,8 @@ impl Handshake {
     }
 
     /// Answers a `POST` without a signature: only for a provider that sends it before there is a secret. Such an answer
-    /// proves nothing about who asked. The challenge must be in the headers or in the query.
+    /// proves nothing about who asked. A request with a signature is always a delivery, unless headers and query alone make it
+    /// this handshake; and of one without, at most 16 KiB are looked at.
     ///
     /// ```
     /// use hookseal::Handshake;
@@ -261,23 +263,40 @@ impl TryFrom<File> for Handshake {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<Handshake, ConfigError> {
-        let handshake = Handshake::try_new(file.request.join("\n"), file.answer.join("\n"))?;
+        // In a constant, the first line end only begins the text.
+        let start = if file.request.first().is_some_and(String::is_empty) { "\n" } else { "" };
+        let handshake = Handshake::try_new(start.to_owned() + &file.request.join("\n"), file.answer.join("\n"))?;
         Ok(if file.unsigned { handshake.unsigned() } else { handshake })
     }
 }
 
 impl From<Handshake> for File {
     fn from(handshake: Handshake) -> File {
-        let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect();
         let unsigned = handshake.method == Verb::Post && !handshake.is_signed;
-        File { request: lines(&handshake.request), answer: lines(&handshake.answer), unsigned }
+        let strings = |lines: Vec<&str>| lines.into_iter().map(str::to_owned).collect();
+        File {
+            request: strings(request_lines(&handshake.request)),
+            answer: strings(lines(&handshake.answer)),
+            unsigned,
+        }
     }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).collect()
+}
+
+/// An empty first line, if there are no lines before the fields of the body.
+fn request_lines(text: &str) -> Vec<&str> {
+    let mut lines = lines(text);
+    let empty = lines.iter().take_while(|line| line.is_empty()).count();
+    lines.drain(..if empty > 1 { empty - 1 } else { empty });
+    lines
 }
 
 impl PartialEq for Handshake {
     fn eq(&self, other: &Handshake) -> bool {
-        let lines = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
-        lines(&self.request) == lines(&other.request)
+        request_lines(&self.request) == request_lines(&other.request)
             && lines(&self.answer) == lines(&other.answer)
             && self.is_signed == other.is_signed
     }

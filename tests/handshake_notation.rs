@@ -20,7 +20,7 @@ fn a_request_that_cannot_be_read_is_refused() {
         ("?a?: 1", "request: `?a?` is not the name of a query parameter"),
         (":method: GET\n\na: {challenge}", "request: `a` is a field of a body that only a POST has"),
         (":method: GET\nX-Hook-Secret: {new-secret}", "request: `X-Hook-Secret` brings a secret"),
-        ("\n\nitems[]: {challenge}", "request: `items[]` is not a path of field names"),
+        ("\n\na.{json}.b: {challenge}", "request: `a.{json}.b` is not a path of field names and `[]`"),
         ("\n\na?: {challenge}", "request: `a?` may be missing"),
         (
             "?1: 1\n?2: 1\n?3: 1\n?4: 1\n?5: 1\n?6: 1\n?7: 1\n?8: 1\n?9: 1",

@@ -57,16 +57,7 @@ impl Handshake {
                     request.headers_mut().insert(name, value);
                 }
                 Half::Body | Half::Form => {
-                    let mut place = &mut body;
-                    for step in self.steps.of(&line.place) {
-                        let Step::Field(name) = step else { continue };
-                        if !place.is_object() {
-                            *place = Value::Object(Map::new());
-                        }
-                        let Value::Object(fields) = place else { continue };
-                        place = fields.entry(self.text(*name)).or_insert(Value::Null);
-                    }
-                    *place = Value::String(value.to_owned());
+                    body = self.with_value(body, self.steps.of(&line.place), value);
                 }
             }
         }
@@ -82,6 +73,24 @@ impl Handshake {
         };
         *request.uri_mut() = joined.parse::<Uri>().map_err(SignError::invalid_uri)?;
         Ok(request)
+    }
+
+    /// The JSON with this text where the steps lead.
+    fn with_value(&self, json: Value, steps: &[Step], text: &str) -> Value {
+        match steps {
+            [] => Value::String(text.to_owned()),
+            [Step::Field(name), rest @ ..] => {
+                let mut fields = if let Value::Object(fields) = json { fields } else { Map::new() };
+                let name = self.text(*name);
+                let inner = fields.remove(name).unwrap_or_default();
+                fields.insert(name.to_owned(), self.with_value(inner, rest, text));
+                Value::Object(fields)
+            }
+            [_, rest @ ..] => {
+                let first = if let Value::Array(mut elements) = json { elements.pop() } else { None };
+                Value::Array(vec![self.with_value(first.unwrap_or_default(), rest, text)])
+            }
+        }
     }
 }
 

@@ -85,8 +85,8 @@ const fn read_line(text: &[u8], line: Span, is_body: bool, parsed: &mut Parsed) 
     }
     let mut i = 0;
     while let Some(step) = parsed.steps.get(&place, i) {
-        if !matches!(step, Step::Field(_)) {
-            return fault(REQUEST, name, "is not a path of field names");
+        if !matches!(step, Step::Field(_) | Step::Each) {
+            return fault(REQUEST, name, "is not a path of field names and `[]`");
         }
         i += 1;
     }

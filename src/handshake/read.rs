@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -77,9 +78,7 @@ impl Handshake {
                 return Head::Unfit(format!("`{mark}{name}` is not in the request, or not once"));
             };
             match line.wants {
-                Wants::VerifyToken => {
-                    is_right = verify_token.is_some_and(|token| is_same_key(token.as_bytes(), value.as_bytes()));
-                }
+                Wants::VerifyToken => is_right = is_token(verify_token, &value),
                 _ if self.take(line, &value, &mut asked) => {}
                 _ => return Head::Unfit(format!("`{mark}{name}` has another value than a handshake")),
             }
@@ -87,13 +86,17 @@ impl Handshake {
         if is_right { Head::Asked(asked) } else { Head::WrongToken }
     }
 
-    /// Reads the fields of a verified body. `None` if it is not this handshake.
-    pub(crate) fn read_body(&self, mut asked: Asked, body: &[u8]) -> Option<Asked> {
+    /// Reads the fields of the body. `None` if it is not this handshake.
+    pub(crate) fn read_body(&self, mut asked: Asked, body: &[u8], verify_token: Option<&str>) -> Option<Head> {
+        let mut is_right = true;
         for line in self.lines().filter(|line| line.place.half == Half::Body) {
             let value = (body.len() <= MAX_BODY).then(|| self.field(line, body)).flatten()?;
-            self.take(line, &value, &mut asked).then_some(())?;
+            match line.wants {
+                Wants::VerifyToken => is_right = is_token(verify_token, &value),
+                _ => self.take(line, &value, &mut asked).then_some(())?,
+            }
         }
-        Some(asked)
+        Some(if is_right { Head::Asked(asked) } else { Head::WrongToken })
     }
 
     /// Whether a value is what its line wants.
@@ -116,9 +119,11 @@ impl Handshake {
     fn field(&self, line: &Line, body: &[u8]) -> Option<String> {
         let mut json = std::str::from_utf8(body).ok()?;
         for step in self.steps.of(&line.place) {
-            let Step::Field(name) = step else { return None };
             let mut deserializer = serde_json::Deserializer::from_str(json);
-            let value = deserializer.deserialize_map(Field(self.text(*name))).ok()?;
+            let value = match step {
+                Step::Field(name) => deserializer.deserialize_map(Field(self.text(*name))).ok()?,
+                _ => Some(<[&RawValue; 1]>::deserialize(&mut deserializer).ok()?[0]),
+            };
             deserializer.end().ok()?;
             json = value?.get();
         }
@@ -128,6 +133,10 @@ impl Handshake {
             _ => None,
         }
     }
+}
+
+fn is_token(verify_token: Option<&str>, value: &str) -> bool {
+    verify_token.is_some_and(|token| is_same_key(token.as_bytes(), value.as_bytes()))
 }
 
 impl Alphabet {

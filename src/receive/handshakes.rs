@@ -14,10 +14,19 @@ pub(super) enum Decision {
     Refused(Rejection),
 }
 
-/// A signed handshake whose headers and query fit: its place in the provider's list, and what was asked so far.
+/// A handshake whose headers and query fit, and whose body decides.
 pub(super) struct Pending {
+    /// In the provider's list.
     place: usize,
+    is_unsigned: bool,
+    /// What was asked so far.
     asked: Asked,
+}
+
+impl Pending {
+    pub(super) fn is_unsigned(&self) -> bool {
+        self.is_unsigned
+    }
 }
 
 impl<P> Receiver<P> {
@@ -32,12 +41,11 @@ impl<P> Receiver<P> {
                 }
                 Head::Unfit(_) => {}
                 Head::WrongToken => {
-                    refusal = Some(match self.verify_token() {
-                        Some(_) => Rejection::WrongVerifyToken,
-                        None => Rejection::NoVerifyToken,
-                    });
+                    refusal = Some(self.wrong_token());
                 }
-                Head::Asked(asked) if handshake.is_signed() => pending.push(Pending { place, asked }),
+                Head::Asked(asked) if handshake.is_signed() => {
+                    pending.push(Pending { place, is_unsigned: false, asked });
+                }
                 Head::Asked(asked) if handshake.brings_secret() => {
                     return Decision::Refused(match self.register(asked.challenge()) {
                         Ok(()) => self.respond(handshake, &asked),
@@ -47,7 +55,7 @@ impl<P> Receiver<P> {
                 Head::Asked(asked) if handshake.is_all_head() => {
                     return Decision::Refused(self.respond(handshake, &asked));
                 }
-                Head::Asked(_) => {}
+                Head::Asked(asked) => pending.push(Pending { place, is_unsigned: true, asked }),
             }
         }
         if let Some(refusal) = refusal {
@@ -61,13 +69,25 @@ impl<P> Receiver<P> {
         Decision::Delivery(pending)
     }
 
-    /// The answer to the first handshake that a verified body completes.
-    pub(super) fn completed(&self, pending: Vec<Pending>, body: &[u8]) -> Option<Rejection> {
+    /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is
+    /// not is for a request without a signature.
+    pub(super) fn completed(&self, pending: Vec<Pending>, is_unsigned: bool, body: &[u8]) -> Option<Rejection> {
         let handshakes = self.provider().handshakes();
-        pending.into_iter().find_map(|Pending { place, asked }| {
+        let pending = pending.into_iter().filter(|pending| pending.is_unsigned == is_unsigned);
+        pending.into_iter().find_map(|Pending { place, asked, .. }| {
             let handshake = handshakes.get(place)?;
-            Some(self.respond(handshake, &handshake.read_body(asked, body)?))
+            match handshake.read_body(asked, body, self.verify_token())? {
+                Head::Asked(asked) => Some(self.respond(handshake, &asked)),
+                _ => Some(self.wrong_token()),
+            }
         })
+    }
+
+    fn wrong_token(&self) -> Rejection {
+        match self.verify_token() {
+            Some(_) => Rejection::WrongVerifyToken,
+            None => Rejection::NoVerifyToken,
+        }
     }
 
     /// Takes the secret that a provider brings, once, while a registration is pending.

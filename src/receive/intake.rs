@@ -68,7 +68,7 @@ pub struct Intake<'a, P = ()> {
     headers: HeaderMap,
     /// How much of the body has come, discarded or not.
     bytes: usize,
-    /// Signed handshakes that the request may be.
+    /// Handshakes that the request may be, decided by its body.
     pending: Vec<Pending>,
     state: State<'a>,
 }
@@ -78,6 +78,8 @@ enum State<'a> {
     Whole { opened: Opened<'a>, body: Bytes },
     /// The pieces are hashed and copied as they arrive.
     Pieces(Pieces<'a>),
+    /// It has no signature, and can only be a handshake that nobody signs. Otherwise it is refused for this reason.
+    Unsigned { rejection: Rejection, body: Vec<u8> },
     /// `to_drain` is how much of the body is still read and discarded.
     Refused { rejection: Rejection, to_drain: Option<usize> },
 }
@@ -129,6 +131,9 @@ impl<'a, P> Intake<'a, P> {
                     State::refused(Rejection::BudgetSpent { bytes: budget.bytes() }, limit)
                 }
                 Ok(opened) => State::Whole { opened, body: Bytes::new() },
+                Err(error) if pending.iter().any(Pending::is_unsigned) => {
+                    State::Unsigned { rejection: error.into(), body: Vec::new() }
+                }
                 Err(error) => State::refused(error.into(), limit),
             },
         };
@@ -204,6 +209,13 @@ impl<'a, P> Intake<'a, P> {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
             return;
         }
+        if let State::Unsigned { rejection, body } = &mut self.state {
+            if chunk.len() > UNCOUNTED.min(limit) - body.len() {
+                let (rejection, left) = (rejection.clone(), limit.checked_sub(length.saturating_add(chunk.len())));
+                return self.refuse(rejection, left);
+            }
+            return body.extend_from_slice(&chunk);
+        }
         if chunk.len() > limit - length {
             return self.refuse(Rejection::TooLarge { limit }, limit.checked_sub(chunk.len()));
         }
@@ -222,7 +234,7 @@ impl<'a, P> Intake<'a, P> {
                 self.state = State::Pieces(pieces);
             }
             State::Pieces(pieces) => pieces.push(&chunk, limit),
-            State::Refused { .. } => {}
+            State::Unsigned { .. } | State::Refused { .. } => {}
         }
     }
 
@@ -244,6 +256,7 @@ impl<'a, P> Intake<'a, P> {
         match &self.state {
             State::Whole { body, .. } => body.len(),
             State::Pieces(pieces) => pieces.length,
+            State::Unsigned { body, .. } => body.len(),
             State::Refused { .. } => 0,
         }
     }
@@ -288,6 +301,7 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
         let Intake { receiver, mut reservation, headers, bytes, pending, state, .. } = self;
+        let mut is_unsigned = false;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
@@ -296,10 +310,16 @@ impl<'a, P> Intake<'a, P> {
                 let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
                 (proof, Bytes::from(body))
             }
+            State::Unsigned { rejection, body } => {
+                is_unsigned = true;
+                (Err(rejection), Bytes::from(body))
+            }
             State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
         };
         let asked = match (&proof, receiver) {
-            (Ok(_), Some(receiver)) if !pending.is_empty() => receiver.completed(pending, &body),
+            _ if pending.is_empty() => None,
+            (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
+            (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
             _ => None,
         };
         let proof = asked.map_or(proof, Err);

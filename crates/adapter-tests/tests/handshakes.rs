@@ -186,6 +186,118 @@ async fn another_method_is_refused_with_those_that_are_used() {
     }
 }
 
+/// The questions of providers that the catalogue does not have yet: the notation has a line for each, every server answers
+/// it, and no answer is one to another challenge or another key.
+#[tokio::test]
+async fn the_questions_of_the_field_are_lines_of_the_notation() {
+    let token = Secret::new(TOKEN).unwrap();
+    let mut count = 0;
+    for line in include_str!("handshakes.jsonl").lines() {
+        let mut row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let of = row.as_object_mut().unwrap().remove("of").unwrap();
+        let handshake: Handshake = serde_json::from_value(row).unwrap();
+        let provider = provider::CALLINTEL.clone().with_handshakes([handshake.clone()]);
+        let signer = provider.signer(secret()).unwrap();
+        for server in Server::ALL {
+            let (running, called) = start(server, &provider).await;
+            let uri: http::Uri = format!("http://{}/hook", running.address).parse().unwrap();
+            let ask = || EndpointCheck::new_with_token(&handshake, &uri, &signer, &token).unwrap();
+            let context = format!("{of}, {server:?}");
+            let check = ask();
+            let reply = running.send(check.request().clone().map(Bytes::from)).await;
+            let mut answer = http::Response::new(reply.text);
+            *answer.status_mut() = reply.status.try_into().unwrap();
+            *answer.headers_mut() = reply.headers;
+            assert!(check.is_passed(&answer), "{context}: {answer:?}");
+            let is_echo = handshake.request().contains("{challenge");
+            assert_eq!(ask().is_passed(&answer), !is_echo, "{context}: of another challenge");
+            if handshake.is_signed() {
+                let mut unsigned = check.request().clone().map(Bytes::from);
+                unsigned.headers_mut().remove("x-callintel-signature").unwrap();
+                let reply = running.send(unsigned).await;
+                assert!((400..500).contains(&reply.status), "{context}: {}", reply.status);
+            }
+            assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// Questions of providers that nobody signs, in the notation, and what they look like.
+#[tokio::test]
+async fn an_unsigned_question_in_a_body_is_answered_and_a_delivery_is_not_taken_for_one() {
+    // Monday, Azure Event Grid, and Lark without encryption.
+    let monday = Handshake::new("\n\nchallenge: {challenge:token}", r#"{"challenge":"{challenge}"}"#).unsigned();
+    let event_grid = Handshake::new(
+        "\n\n[].eventType: Microsoft.EventGrid.SubscriptionValidationEvent\n[].data.validationCode: {challenge:token}",
+        r#"{"validationResponse":"{challenge}"}"#,
+    )
+    .unsigned();
+    let lark = Handshake::new(
+        "\n\ntype: url_verification\ntoken: {verify-token}\nchallenge: {challenge:token}",
+        r#"{"challenge":"{challenge}"}"#,
+    )
+    .unsigned();
+    let provider = |handshake: &Handshake| provider::CALLINTEL.clone().with_handshakes([handshake.clone()]);
+    let grid = r#"[{"id":"2d1781af","topic":"/subscriptions/x","subject":"","data":{"validationCode":"512d38b6-c7b8-40c8"},"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]"#;
+    let lark_asks = format!(r#"{{"challenge":"ajls384k","token":"{TOKEN}","type":"url_verification"}}"#);
+    let long = format!(r#"{{"challenge":"a","more":"{}"}}"#, "x".repeat(16 << 10));
+    let cases = [
+        (&monday, r#"{"challenge":"3eZbrw1aBm2r"}"#, 200, r#"{"challenge":"3eZbrw1aBm2r"}"#),
+        (&monday, r#"{"challenge":"<b>"}"#, 400, ""),
+        (&monday, r#"{"challenge":"a","challenge":"b"}"#, 400, ""),
+        (&monday, r#"{"challenge":{"a":"b"}}"#, 400, ""),
+        (&monday, &long, 400, ""),
+        (&monday, "not JSON", 400, ""),
+        (&monday, "", 400, ""),
+        (&event_grid, grid, 200, r#"{"validationResponse":"512d38b6-c7b8-40c8"}"#),
+        (&event_grid, "[]", 400, ""),
+        (&event_grid, r#"[{"eventType":"Other","data":{"validationCode":"a"}}]"#, 400, ""),
+        (&lark, &lark_asks, 200, r#"{"challenge":"ajls384k"}"#),
+        (&lark, &lark_asks.replace(TOKEN, "another-token-of-30-characters"), 401, ""),
+    ];
+    for server in Server::ALL {
+        for (handshake, body, status, answer) in cases {
+            let (running, called) = start(server, &provider(handshake)).await;
+            let request = Request::post("/hook").body(Bytes::from(body.to_owned())).unwrap();
+            let reply = running.send(request.clone()).await;
+            let context = format!("{server:?}: {body:.90}");
+            assert_eq!(reply.status, status, "{context}");
+            assert!(is_harmless(&reply) && !reply.text.contains('<'), "{context}");
+            if status == 200 {
+                assert_eq!(reply.text, answer, "{context}");
+            }
+            // In many pieces too.
+            let mut connection = running.connect().await;
+            let head = format!("POST /hook HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+            connection.write(head.as_bytes()).await;
+            for piece in body.as_bytes().chunks(1000) {
+                connection.write(piece).await;
+            }
+            assert_eq!(connection.reply().await.map(|reply| reply.status), Some(status), "{context}");
+            assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+
+            // With a signature it is a delivery: to the handler if that is right, and refused otherwise.
+            assert_eq!(running.send(signed(&provider(handshake), body)).await.status, 200, "{context}");
+            assert_eq!(called.load(Ordering::Relaxed), 1, "{context}");
+            let mut forged = signed(&provider(handshake), body);
+            *forged.body_mut() = Bytes::from(format!("{body} "));
+            assert_eq!(running.send(forged).await.status, 401, "{context}");
+
+            let uri: http::Uri = format!("http://{}/hook", running.address).parse().unwrap();
+            let signer = provider(handshake).signer(secret()).unwrap();
+            let token = Secret::new(TOKEN).unwrap();
+            let check = EndpointCheck::new_with_token(handshake, &uri, &signer, &token).unwrap();
+            let reply = running.send(check.request().clone().map(Bytes::from)).await;
+            let mut answer = http::Response::new(reply.text);
+            *answer.status_mut() = reply.status.try_into().unwrap();
+            assert!(check.is_passed(&answer), "{context}");
+            assert_eq!(called.load(Ordering::Relaxed), 1, "{context}");
+        }
+    }
+}
+
 /// Whoever asks every name learns nothing from the answers.
 #[tokio::test]
 async fn a_handshake_does_not_tell_which_tenants_exist() {
