@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Response, StatusCode};
 use time::Duration;
 
-use super::attack::{AttackKit, Reply};
+use super::attack::AttackKit;
 use super::cases::{self, Case, Kind};
 use super::join::join_all;
-use super::{Report, SenderError};
+use super::questions::{self, Expected, INJECTED, Question};
+use super::{Reply, Report, SenderError};
+use crate::delivery::EndpointCheck;
 use crate::id::event_id;
 use crate::secret::Secret;
 
@@ -34,6 +36,9 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             self.judge(case).await?;
         }
         self.repeat().await?;
+        for question in questions::all(self.kit)? {
+            self.ask(question).await;
+        }
         self.compare_texts();
         Ok(self.report)
     }
@@ -50,8 +55,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
 
         let mut problems = Vec::new();
-        let said = if reply.text.is_empty() { String::new() } else { format!(" ({})", reply.text) };
-        let answered = |expected: &str| format!("answered {}{said}, should be {expected}", reply.status);
+        let answered = |expected: &str| format!("answered {}{}, should be {expected}", reply.status, reply.said());
         match (authentic, kind) {
             (true, Kind::Good) if !is_success(reply.status) => problems.push(answered("accepted")),
             (true, Kind::Good) if effects.is_some_and(|effects| effects != 1) => {
@@ -85,12 +89,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     /// What no answer may hold: the signatures that would have been right, and the secret.
     fn telltales(&self, request: &Request<Bytes>) -> Result<Vec<String>, SenderError> {
         let right = self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO)?;
-        let signatures = right.headers().values().filter(|value| value.is_sensitive());
-        let words =
-            signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
-        let signatures = words.filter(|word| word.len() > 20).map(str::to_owned);
         let secrets = self.kit.keys.secrets().filter_map(Secret::expose);
-        Ok(signatures.chain(secrets.map(str::to_owned)).collect())
+        Ok(signatures(&right).chain(secrets.map(str::to_owned)).collect())
     }
 
     /// The same event again, in every way in which it comes again.
@@ -159,6 +159,62 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         self.report.add(case, wrong.into_iter().chain(done));
     }
 
+    /// A question, and once more, and many times, if it is asked rightly.
+    async fn ask(&mut self, question: Question) {
+        let Question { name, request, expected, challenges, forbidden } = question;
+        let before = self.kit.count();
+        let reply = self.send(request.clone()).await;
+        let mut problems = Vec::new();
+        let answered = |expected: &str| format!("answered {}{}, should be {expected}", reply.status, reply.said());
+        match &expected {
+            Expected::Answer(check) if !is_passed(check, &reply) => {
+                let method = request.method();
+                let advice = match reply.status {
+                    404 | 405 => format!("Let {method} through to the receiver, in axum with `any` instead of `post`"),
+                    _ => "A `Receiver` answers it without the handler: see the guide `registering`".to_owned(),
+                };
+                problems.push(answered(&format!("the answer that the provider expects. {advice}")));
+            }
+            // 503 asks for a delivery again.
+            Expected::Choice | Expected::Delivery if reply.status >= 500 && reply.status != 503 => {
+                problems.push(answered("no error of the server's"));
+            }
+            Expected::Refusal if !(400..500).contains(&reply.status) => problems.push(answered("refused")),
+            _ => {}
+        }
+        if !matches!(expected, Expected::Delivery) {
+            problems.extend(self.processed_since(before));
+        }
+        if challenges.iter().any(|text| !text.is_empty() && reply.text.contains(text)) && reply.is_page() {
+            problems.push("the answer repeats the challenge as HTML: a link to it runs a stranger's script".to_owned());
+        }
+        if reply.headers.as_ref().is_some_and(|headers| headers.contains_key(INJECTED)) {
+            problems.push("the challenge has written a header of the answer".to_owned());
+        }
+        let found = forbidden.iter().find(|(text, _)| reply.contains(text));
+        problems.extend(found.map(|(_, problem)| (*problem).to_owned()));
+        // Of 400, 404 and 405, a server and its framework have texts of their own.
+        if matches!(expected, Expected::Refusal) && matches!(reply.status, 401 | 403) {
+            self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
+        }
+        let is_answered = problems.is_empty();
+        self.report.add(&name, problems);
+        if let (Expected::Answer(check), true) = (expected, is_answered) {
+            let (name, before) = (format!("{name}, {COPIES} times at once"), self.kit.count());
+            let replies = join_all((0..COPIES).map(|_| (self.send)(request.clone()))).await;
+            let wrong = replies.into_iter().map(Into::into).find(|reply| !is_passed(&check, reply));
+            let wrong =
+                wrong.map(|reply| format!("answered {}{}, should be answered alike", reply.status, reply.said()));
+            let processed = self.processed_since(before);
+            self.report.add(&name, wrong.into_iter().chain(processed));
+        }
+    }
+
+    fn processed_since(&self, before: Option<usize>) -> Option<String> {
+        let is_processed = before.zip(self.kit.count()).is_some_and(|(before, after)| after > before);
+        is_processed.then(|| "was processed, and is no delivery to process".to_owned())
+    }
+
     /// What differs between refusals tells a forger how far the forgery got.
     fn compare_texts(&mut self) {
         for (status, texts) in &self.refusals {
@@ -173,6 +229,22 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     async fn send(&self, request: Request<Bytes>) -> Reply {
         (self.send)(request).await.into()
     }
+}
+
+/// The signatures in a signed request.
+pub(super) fn signatures(request: &Request<Bytes>) -> impl Iterator<Item = String> {
+    let signatures = request.headers().values().filter(|value| value.is_sensitive());
+    let words = signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
+    words.filter(|word| word.len() > 20).map(str::to_owned)
+}
+
+/// Whether this is the right answer, as far as the reply tells.
+fn is_passed(check: &EndpointCheck, reply: &Reply) -> bool {
+    let Ok(status) = StatusCode::from_u16(reply.status) else { return false };
+    let mut response = Response::new(&reply.text);
+    *response.status_mut() = status;
+    *response.headers_mut() = reply.headers.as_ref().unwrap_or(check.expected.headers()).clone();
+    check.is_passed(&response)
 }
 
 fn is_success(status: u16) -> bool {

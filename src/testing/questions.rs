@@ -1,0 +1,412 @@
+//! What a provider asks before it delivers: asked rightly, and in the ways in which others ask. What to expect of each, the
+//! handshakes and the verifier decide.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Uri};
+use serde_json::Value;
+use time::Duration;
+
+use super::attack::AttackKit;
+use super::run::signatures;
+use super::{SenderError, cases};
+use crate::codec::Encoding;
+use crate::delivery::EndpointCheck;
+use crate::error::SignError;
+use crate::handshake::{Handshake, Head};
+use crate::id::event_id;
+use crate::random;
+use crate::request::{Target, percent_decoded};
+use crate::scheme::Values;
+use crate::secret::Secret;
+
+pub(super) struct Question {
+    pub(super) name: String,
+    pub(super) request: Request<Bytes>,
+    pub(super) expected: Expected,
+    /// The texts in place of the challenge. No page may contain them.
+    pub(super) challenges: Vec<String>,
+    /// Texts that no answer may contain, and the problem if one does.
+    pub(super) forbidden: Vec<(String, &'static str)>,
+}
+
+/// What a request must lead to.
+pub(super) enum Expected {
+    /// The right answer.
+    Answer(Box<EndpointCheck>),
+    /// An answer or a refusal: the provider could ask so, and does not.
+    Choice,
+    /// Whatever becomes of a delivery: it is authentic, and asks nothing.
+    Delivery,
+    Refusal,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Challenge,
+    VerifyToken,
+}
+
+/// What is in a place instead of the right text.
+enum Wording {
+    Text(fn(&str) -> String),
+    Missing,
+    Twice,
+}
+
+/// A question, and the texts in the place that is worded otherwise.
+type Worded = (Request<Vec<u8>>, Vec<String>);
+
+/// A header that a challenge with a line end writes into the answer of an endpoint that pastes it there.
+pub(super) const INJECTED: &str = "hookseal-injected";
+
+const WORDINGS: &[(&str, Place, Wording)] = &[
+    // Of digits, which every alphabet has, so that only the length is wrong.
+    ("a challenge of 10000 characters", Place::Challenge, Wording::Text(|_| "7".repeat(10_000))),
+    ("a challenge with markup", Place::Challenge, Wording::Text(|_| "<script>alert(1)</script>".to_owned())),
+    ("a challenge with a line end", Place::Challenge, Wording::Text(|right| format!("{right}\r\n{INJECTED}: yes"))),
+    ("an empty challenge", Place::Challenge, Wording::Text(|_| String::new())),
+    ("no challenge", Place::Challenge, Wording::Missing),
+    ("the challenge twice", Place::Challenge, Wording::Twice),
+    ("another verify token", Place::VerifyToken, Wording::Text(|_| "another-verify-token".to_owned())),
+    ("half of the verify token", Place::VerifyToken, Wording::Text(half)),
+    ("one character more in the verify token", Place::VerifyToken, Wording::Text(|right| format!("{right}0"))),
+    ("an empty verify token", Place::VerifyToken, Wording::Text(|_| String::new())),
+    ("no verify token", Place::VerifyToken, Wording::Missing),
+    ("the verify token twice", Place::VerifyToken, Wording::Twice),
+];
+
+/// Where a line occurs twice, the second text. Every alphabet has it.
+const SECOND: &str = "77777777777777777777";
+
+const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
+
+/// The body of a delivery that a signing oracle is to sign: of visible ASCII, which a header can carry.
+const FORGED: &[u8] = br#"{"event":"forged"}"#;
+
+const ORACLE: &str = "the answer contains the signature of a forged delivery: whoever asks can have deliveries signed";
+const REPEATED: &str = "the answer repeats the challenge, which should not be answered";
+const SIGNED: &str = "the answer signs the challenge, which should not be answered";
+const SECRET: &str = "the answer contains the secret";
+
+/// Everything that is asked of an endpoint whose provider has handshakes.
+pub(super) fn all(kit: &AttackKit) -> Result<Vec<Question>, SenderError> {
+    let handshakes = kit.sender.provider().handshakes();
+    let mut list = Vec::new();
+    for (place, handshake) in handshakes.iter().enumerate() {
+        let mut bytes = [0; 16];
+        random::fill(&mut bytes)?;
+        let token = kit.verify_token.as_ref().and_then(Secret::expose);
+        let mut questions = Questions {
+            kit,
+            handshake,
+            name: if handshakes.len() == 1 { "handshake".to_owned() } else { format!("handshake {}", place + 1) },
+            challenge: handshake.challenge_of(&bytes),
+            token: token.map_or_else(|| event_id("unknown-"), |token| Ok(token.to_owned()))?,
+            list,
+        };
+        match handshake.brings_secret() {
+            true => questions.brought()?,
+            false => questions.asked()?,
+        }
+        questions.methods()?;
+        list = questions.list;
+    }
+    Ok(list)
+}
+
+struct Questions<'k> {
+    kit: &'k AttackKit,
+    handshake: &'k Handshake,
+    name: String,
+    challenge: String,
+    /// The right one, if the kit has it.
+    token: String,
+    list: Vec<Question>,
+}
+
+impl Questions<'_> {
+    fn asked(&mut self) -> Result<(), SenderError> {
+        if self.kit.verify_token.is_some() || !self.has(Place::VerifyToken)? {
+            let request = self.signed(self.plain()?)?;
+            let (challenge, signer) = (self.challenge.clone(), self.kit.sender.signer());
+            let check = EndpointCheck::of(self.handshake, request.clone(), challenge, signer);
+            self.add("asked rightly", request, Expected::Answer(Box::new(check)), Vec::new(), Vec::new());
+        }
+        if self.handshake.is_signed() {
+            self.signatures()?;
+        }
+        for (name, place, wording) in WORDINGS {
+            if let Some((request, texts)) = self.worded(*place, wording)? {
+                let request = self.signed(request)?;
+                let challenges = match (place, wording) {
+                    // Nobody but the provider can sign it, and most parsers of JSON hide that a field occurs twice.
+                    (_, Wording::Twice) if matches!(self.expected(&request), Expected::Delivery) => Vec::new(),
+                    (Place::Challenge, _) => texts,
+                    (Place::VerifyToken, _) => vec![self.challenge.clone()],
+                };
+                self.attack(name, request, challenges, Vec::new());
+            }
+        }
+        if self.handshake.answer().contains("{challenge|hmac-") {
+            self.oracle()?;
+        }
+        Ok(())
+    }
+
+    fn signatures(&mut self) -> Result<(), SenderError> {
+        let (now, challenge) = (self.kit.sender.time(), vec![self.challenge.clone()]);
+        self.attack("without a signature", self.plain()?, challenge.clone(), Vec::new());
+
+        let mut forged = self.plain()?;
+        cases::stranger(self.kit)?.sign(&mut forged, now)?;
+        self.attack("signed with another secret", forged, challenge.clone(), Vec::new());
+
+        if let Some(past) = self.kit.sender.provider().scheme().past() {
+            let age = Duration::seconds(i64::from(past) + 3600);
+            let mut old = self.plain()?;
+            self.kit.sender.sign(&mut old, now.checked_sub(age).ok_or(SignError::TimeOutOfRange)?)?;
+            self.attack("signed long ago", old, challenge, Vec::new());
+        }
+
+        let (mut changed, other) = (self.signed(self.plain()?)?, self.challenge.chars().rev().collect::<String>());
+        if reword(&mut changed, &self.challenge, false, Some(&other))? {
+            self.attack("signed for another challenge", changed, vec![other], Vec::new());
+        }
+        Ok(())
+    }
+
+    /// The challenge is what the scheme would sign for a delivery of the attacker's.
+    fn oracle(&mut self) -> Result<(), SenderError> {
+        let sender = &self.kit.sender;
+        let (time, id) = (sender.time(), sender.id()?);
+        let delivery = sender.signed(self.kit.uri.clone(), &id, Bytes::from_static(FORGED), time)?;
+        let plan = sender.provider().scheme().plan();
+        let timestamp = plan.timestamp(time)?;
+        let mut values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+        plan.spliced(delivery.headers(), &mut values)?;
+        let content: Vec<&[u8]> = plan.head(&values).chain([FORGED]).chain(plan.tail(&values)).collect();
+        let content = String::from_utf8_lossy(&content.concat()).into_owned();
+
+        let signatures: Vec<_> = signatures(&delivery).map(|signature| (signature, ORACLE)).collect();
+        let name = "the signed text of a forged delivery as the challenge";
+        if let Some(request) = self.question(&content, &self.token)? {
+            if self.handshake.is_signed() {
+                self.attack(&format!("{name}, unsigned"), request.clone(), vec![content.clone()], signatures.clone());
+            }
+            self.attack(name, self.signed(request)?, vec![content], signatures);
+        }
+        Ok(())
+    }
+
+    /// A secret of the attacker's, while no registration is pending.
+    fn brought(&mut self) -> Result<(), SenderError> {
+        let secret = self.challenge.clone();
+        self.attack("a secret that nobody waits for", self.plain()?, vec![secret.clone()], Vec::new());
+        // Where the scheme's secrets have another form, nobody can sign with it.
+        if let Ok(sender) = self.kit.sender.with_keys(Secret::new(secret.as_str())?) {
+            let delivery = self.kit.sign(&sender, self.kit.body(self.list.len())?, Duration::ZERO)?;
+            self.attack("a delivery signed with that secret", delivery.map(Vec::from), vec![secret], Vec::new());
+        }
+        Ok(())
+    }
+
+    fn methods(&mut self) -> Result<(), SenderError> {
+        let used = self.handshake.method();
+        for method in METHODS.into_iter().filter(|method| method.as_str() != used) {
+            let mut request = self.signed(self.plain()?)?;
+            *request.method_mut() = method.clone();
+            self.attack(&format!("asked with {method}"), request, vec![self.challenge.clone()], Vec::new());
+        }
+        for method in METHODS.into_iter().filter(|method| *method != Method::POST) {
+            let mut delivery = self.kit.sign(&self.kit.sender, self.kit.body(self.list.len())?, Duration::ZERO)?;
+            *delivery.method_mut() = method.clone();
+            self.attack(&format!("a delivery with {method}"), delivery.map(Vec::from), Vec::new(), Vec::new());
+        }
+        Ok(())
+    }
+
+    /// The question as the provider asks, unsigned.
+    fn plain(&self) -> Result<Request<Vec<u8>>, SenderError> {
+        Ok(self.handshake.question(&self.kit.uri, &self.challenge, Some(&self.token))?)
+    }
+
+    /// `None` if a text cannot be in its place.
+    fn question(&self, challenge: &str, token: &str) -> Result<Option<Request<Vec<u8>>>, SenderError> {
+        match self.handshake.question(&self.kit.uri, challenge, Some(token)) {
+            Ok(request) => Ok(Some(request)),
+            Err(SignError::Header { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The question with other texts in a place, and those texts. `None` if it has no such place, or cannot have them there.
+    fn worded(&self, place: Place, wording: &Wording) -> Result<Option<Worded>, SenderError> {
+        if !self.has(place)? {
+            return Ok(None);
+        }
+        let right = self.right(place);
+        let mut request = self.plain()?;
+        Ok(match (wording, place) {
+            (Wording::Missing, _) => {
+                reword(&mut request, right, false, None)?;
+                Some((request, Vec::new()))
+            }
+            (Wording::Twice, _) => {
+                reword(&mut request, right, true, Some(SECOND))?;
+                Some((request, vec![right.to_owned(), SECOND.to_owned()]))
+            }
+            (Wording::Text(text), Place::Challenge) => {
+                let text = text(right);
+                self.question(&text, &self.token)?.map(|request| (request, vec![text]))
+            }
+            (Wording::Text(text), Place::VerifyToken) => {
+                let text = text(right);
+                self.question(&self.challenge, &text)?.map(|request| (request, vec![text]))
+            }
+        })
+    }
+
+    fn has(&self, place: Place) -> Result<bool, SenderError> {
+        reword(&mut self.plain()?, self.right(place), false, None)
+    }
+
+    fn right(&self, place: Place) -> &str {
+        match place {
+            Place::Challenge => &self.challenge,
+            Place::VerifyToken => &self.token,
+        }
+    }
+
+    fn signed(&self, mut request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, SenderError> {
+        if self.handshake.is_signed() {
+            self.kit.sender.sign(&mut request, self.kit.sender.time())?;
+        }
+        Ok(request)
+    }
+
+    fn attack(
+        &mut self,
+        name: &str,
+        request: Request<Vec<u8>>,
+        challenges: Vec<String>,
+        mut forbidden: Vec<(String, &'static str)>,
+    ) {
+        let expected = self.expected(&request);
+        if !matches!(expected, Expected::Choice) {
+            // What nobody would call a repetition, such as nothing, is left out.
+            forbidden.extend(challenges.iter().filter(|text| text.len() > 8).map(|text| (text.clone(), REPEATED)));
+            let signer = self.kit.sender.signer();
+            for (text, encoding) in challenges.iter().flat_map(|text| [(text, Encoding::Hex), (text, Encoding::Base64)])
+            {
+                forbidden.push((signer.mac(text.as_bytes(), encoding), SIGNED));
+            }
+        }
+        self.add(name, request, expected, challenges, forbidden);
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        request: Request<Vec<u8>>,
+        expected: Expected,
+        challenges: Vec<String>,
+        mut forbidden: Vec<(String, &'static str)>,
+    ) {
+        forbidden.extend(self.kit.keys.secrets().filter_map(Secret::expose).map(|text| (text.to_owned(), SECRET)));
+        let (name, request) = (format!("{}: {name}", self.name), request.map(Bytes::from));
+        self.list.push(Question { name, request, expected, challenges, forbidden });
+    }
+
+    fn expected(&self, request: &Request<Vec<u8>>) -> Expected {
+        let (kit, headers, body) = (self.kit, request.headers(), request.body());
+        let is_authentic = request.method() == Method::POST
+            && body.len() <= kit.max_received
+            && kit.verifier.verify_at(headers, body, kit.sender.time()).is_ok();
+        let target = Target { method: request.method().as_str(), query: request.uri().query(), headers: &headers };
+        let token = kit.verify_token.as_ref().and_then(Secret::expose);
+        for handshake in kit.sender.provider().handshakes() {
+            match handshake.read_head(&target, token) {
+                Head::WrongToken => return Expected::Refusal,
+                Head::Asked(_) if handshake.brings_secret() => return Expected::Refusal,
+                Head::Asked(asked) if handshake.is_signed() => {
+                    if is_authentic && handshake.read_body(asked, body).is_some() {
+                        return Expected::Choice;
+                    }
+                }
+                Head::Asked(_) if handshake.is_all_head() => return Expected::Choice,
+                Head::Asked(_) | Head::Other => {}
+            }
+        }
+        if is_authentic { Expected::Delivery } else { Expected::Refusal }
+    }
+}
+
+fn half(text: &str) -> String {
+    text.chars().take(text.chars().count() / 2).collect()
+}
+
+/// Each line with the text `right` is left out unless it is to be kept, and gets another line with `other` after it. `false`
+/// if there is no such line.
+fn reword(request: &mut Request<Vec<u8>>, right: &str, keep: bool, other: Option<&str>) -> Result<bool, SenderError> {
+    let mut found = false;
+    let mut pairs = Vec::new();
+    for pair in request.uri().query().unwrap_or_default().split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_right = percent_decoded(value.as_bytes()).is_some_and(|value| value == right);
+        found |= is_right;
+        if !is_right || keep {
+            pairs.push(pair.to_owned());
+        }
+        pairs.extend(other.filter(|_| is_right).map(|other| format!("{name}={other}")));
+    }
+    if found {
+        let uri = request.uri().to_string();
+        let before = uri.split('?').next().unwrap_or_default();
+        *request.uri_mut() = format!("{before}?{}", pairs.join("&")).parse::<Uri>().map_err(SignError::invalid_uri)?;
+    }
+
+    let names: Vec<_> =
+        request.headers().iter().filter(|(_, value)| *value == right).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        found = true;
+        if !keep {
+            request.headers_mut().remove(&name);
+        }
+        if let Some(Ok(value)) = other.map(HeaderValue::from_str) {
+            request.headers_mut().append(name, value);
+        }
+    }
+
+    if let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(request.body()) {
+        let mut text = String::new();
+        found |= write(&body, right, keep, other, &mut text);
+        *request.body_mut() = text.into_bytes();
+    }
+    Ok(found)
+}
+
+/// [`reword`] for JSON, which can have a field twice only as text.
+fn write(value: &Value, right: &str, keep: bool, other: Option<&str>, text: &mut String) -> bool {
+    let Value::Object(fields) = value else {
+        text.push_str(&value.to_string());
+        return false;
+    };
+    let mut found = false;
+    let mut comma = "";
+    text.push('{');
+    for (name, value) in fields {
+        let (name, is_right) = (Value::from(name.as_str()), *value == *right);
+        found |= is_right;
+        if !is_right || keep {
+            text.push_str(&format!("{comma}{name}:"));
+            found |= write(value, right, keep, other, text);
+            comma = ",";
+        }
+        if let Some(other) = other.filter(|_| is_right) {
+            text.push_str(&format!("{comma}{name}:{}", Value::from(other)));
+            comma = ",";
+        }
+    }
+    text.push('}');
+    found
+}
