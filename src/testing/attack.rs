@@ -21,10 +21,11 @@ use crate::verify::Verifier;
 /// The endpoint can be anything: you pass a function that sends a request and returns the response. The provider's scheme
 /// decides what each request must lead to.
 ///
-/// If the provider has [handshakes](Provider::handshakes), the kit also asks what the provider asks before it delivers:
-/// rightly, which must be answered without the handler, and then forged, with another verify token, with challenges that are
-/// too long, markup or the text of a forged delivery, and with other methods, which must neither be answered nor processed.
-/// A handshake that brings the signing secret is only attacked, so run the kit while no registration is pending.
+/// If the provider has [handshakes](Provider::handshakes), the kit also asks what the provider asks before it delivers. The
+/// right question must be answered without the handler. Neither answered nor processed may be a question with a forged or old
+/// signature, another verify token or another method, or with a challenge that is too long, repeated, or the signed text of a
+/// forged delivery; and no script in a challenge may come back as HTML. Where the provider brings the signing secret in a
+/// handshake, the kit brings one of its own, which must be refused: run it while no registration is pending.
 ///
 /// The kit does not measure time. It cannot find an endpoint that compares signatures with `==`, which takes longer the more
 /// of a guess is right: that the comparison takes constant time must be seen in the endpoint's code. This crate's does.

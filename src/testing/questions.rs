@@ -62,7 +62,7 @@ pub(super) const INJECTED: &str = "hookseal-injected";
 const WORDINGS: &[(&str, Place, Wording)] = &[
     // Of digits, which every alphabet has, so that only the length is wrong.
     ("a challenge of 10000 characters", Place::Challenge, Wording::Text(|_| "7".repeat(10_000))),
-    ("a challenge with markup", Place::Challenge, Wording::Text(|_| "<script>alert(1)</script>".to_owned())),
+    ("a challenge with markup", Place::Challenge, Wording::Text(|_| MARKUP.to_owned())),
     ("a challenge with a line end", Place::Challenge, Wording::Text(|right| format!("{right}\r\n{INJECTED}: yes"))),
     ("an empty challenge", Place::Challenge, Wording::Text(|_| String::new())),
     ("no challenge", Place::Challenge, Wording::Missing),
@@ -74,6 +74,9 @@ const WORDINGS: &[(&str, Place, Wording)] = &[
     ("no verify token", Place::VerifyToken, Wording::Missing),
     ("the verify token twice", Place::VerifyToken, Wording::Twice),
 ];
+
+/// Visible ASCII, which a challenge without an alphabet may be.
+const MARKUP: &str = "<script>alert(1)</script>";
 
 /// Where a line occurs twice, the second text. Every alphabet has it.
 const SECOND: &str = "77777777777777777777";
@@ -138,13 +141,20 @@ impl Questions<'_> {
         for (name, place, wording) in WORDINGS {
             if let Some((request, texts)) = self.worded(*place, wording)? {
                 let request = self.signed(request)?;
+                let expected = match self.expected(&request) {
+                    Expected::Choice if !texts.iter().any(|text| text == MARKUP) => match self.handshake.is_signed() {
+                        true => Expected::Delivery,
+                        false => Expected::Refusal,
+                    },
+                    expected => expected,
+                };
                 let challenges = match (place, wording) {
                     // Nobody but the provider can sign it, and most parsers of JSON hide that a field occurs twice.
-                    (_, Wording::Twice) if matches!(self.expected(&request), Expected::Delivery) => Vec::new(),
+                    (_, Wording::Twice) if matches!(expected, Expected::Delivery) => Vec::new(),
                     (Place::Challenge, _) => texts,
                     (Place::VerifyToken, _) => vec![self.challenge.clone()],
                 };
-                self.attack(name, request, challenges, Vec::new());
+                self.attack_expecting(name, request, expected, challenges, Vec::new());
             }
         }
         if self.handshake.answer().contains("{challenge|hmac-") {
@@ -198,10 +208,15 @@ impl Questions<'_> {
         Ok(())
     }
 
-    /// A secret of the attacker's, while no registration is pending.
+    /// A secret of the attacker's, and a delivery signed with it.
     fn brought(&mut self) -> Result<(), SenderError> {
         let secret = self.challenge.clone();
-        self.attack("a secret that nobody waits for", self.plain()?, vec![secret.clone()], Vec::new());
+        self.attack(
+            "a signing secret while no registration is pending",
+            self.plain()?,
+            vec![secret.clone()],
+            Vec::new(),
+        );
         // Where the scheme's secrets have another form, nobody can sign with it.
         if let Ok(sender) = self.kit.sender.with_keys(Secret::new(secret.as_str())?) {
             let delivery = self.kit.sign(&sender, self.kit.body(self.list.len())?, Duration::ZERO)?;
@@ -289,12 +304,23 @@ impl Questions<'_> {
         name: &str,
         request: Request<Vec<u8>>,
         challenges: Vec<String>,
-        mut forbidden: Vec<(String, &'static str)>,
+        forbidden: Vec<(String, &'static str)>,
     ) {
         let expected = self.expected(&request);
+        self.attack_expecting(name, request, expected, challenges, forbidden);
+    }
+
+    fn attack_expecting(
+        &mut self,
+        name: &str,
+        request: Request<Vec<u8>>,
+        expected: Expected,
+        challenges: Vec<String>,
+        mut forbidden: Vec<(String, &'static str)>,
+    ) {
         if !matches!(expected, Expected::Choice) {
-            // What nobody would call a repetition, such as nothing, is left out.
-            forbidden.extend(challenges.iter().filter(|text| text.len() > 8).map(|text| (text.clone(), REPEATED)));
+            let repeated = challenges.iter().filter(|text| is_telling(text));
+            forbidden.extend(repeated.map(|text| (text.clone(), REPEATED)));
             let signer = self.kit.sender.signer();
             for (text, encoding) in challenges.iter().flat_map(|text| [(text, Encoding::Hex), (text, Encoding::Base64)])
             {
@@ -312,7 +338,8 @@ impl Questions<'_> {
         challenges: Vec<String>,
         mut forbidden: Vec<(String, &'static str)>,
     ) {
-        forbidden.extend(self.kit.keys.secrets().filter_map(Secret::expose).map(|text| (text.to_owned(), SECRET)));
+        let secrets = self.kit.keys.secrets().filter_map(Secret::expose).filter(|text| is_telling(text));
+        forbidden.extend(secrets.map(|text| (text.to_owned(), SECRET)));
         let (name, request) = (format!("{}: {name}", self.name), request.map(Bytes::from));
         self.list.push(Question { name, request, expected, challenges, forbidden });
     }
@@ -339,6 +366,11 @@ impl Questions<'_> {
         }
         if is_authentic { Expected::Delivery } else { Expected::Refusal }
     }
+}
+
+/// Whether a text is too long to be in an answer by chance.
+fn is_telling(text: &str) -> bool {
+    text.len() > 8
 }
 
 fn half(text: &str) -> String {

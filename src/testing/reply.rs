@@ -1,10 +1,10 @@
 use http::{HeaderMap, Response};
 
-/// The response of an endpoint, as [`AttackKit::run`](super::AttackKit::run) judges it. Anything converts into it that says
-/// enough: a whole `http::Response`, its parts, or, where the headers do not matter, a status and a text, or a status alone.
+/// The response of an endpoint, as [`AttackKit::run`](super::AttackKit::run) judges it: made from an `http::Response`, from
+/// its status, headers and text, from its status and text, or from its status alone.
 ///
-/// The headers matter to [handshakes](crate::Handshake): some are answered in a header, and a challenge that is repeated as
-/// HTML is an attack. Without the headers, the kit judges the rest.
+/// The headers matter for [handshakes](crate::Handshake): some are answered in a header, and a challenge must not be repeated
+/// as HTML. If the headers are unknown, the kit judges the rest.
 ///
 /// ```
 /// use hookseal::testing::Reply;

@@ -18,6 +18,8 @@ use crate::secret::Secret;
 /// Copies of one event at the same time.
 const COPIES: usize = 8;
 
+const NOT_PROCESSED: &str = "was processed, and should be answered without the handler";
+
 pub(super) struct Run<'k, F> {
     kit: &'k AttackKit,
     send: F,
@@ -159,7 +161,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         self.report.add(case, wrong.into_iter().chain(done));
     }
 
-    /// A question, and once more, and many times, if it is asked rightly.
+    /// Sends a question, and if it was asked and answered rightly, copies of it at the same time.
     async fn ask(&mut self, question: Question) {
         let Question { name, request, expected, challenges, forbidden } = question;
         let before = self.kit.count();
@@ -182,18 +184,21 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             Expected::Refusal if !(400..500).contains(&reply.status) => problems.push(answered("refused")),
             _ => {}
         }
-        if !matches!(expected, Expected::Delivery) {
-            problems.extend(self.processed_since(before));
-        }
+        let is_processed = self.is_processed_since(before);
+        problems.extend(match expected {
+            Expected::Refusal if is_processed => Some("was processed, and should have been refused first".to_owned()),
+            Expected::Answer(_) | Expected::Choice if is_processed => Some(NOT_PROCESSED.to_owned()),
+            _ => None,
+        });
         if challenges.iter().any(|text| !text.is_empty() && reply.text.contains(text)) && reply.is_page() {
-            problems.push("the answer repeats the challenge as HTML: a link to it runs a stranger's script".to_owned());
+            problems.push("the answer repeats the challenge as HTML, and a browser runs the scripts in it".to_owned());
         }
         if reply.headers.as_ref().is_some_and(|headers| headers.contains_key(INJECTED)) {
-            problems.push("the challenge has written a header of the answer".to_owned());
+            problems.push("a line end in the challenge adds a header to the answer".to_owned());
         }
         let found = forbidden.iter().find(|(text, _)| reply.contains(text));
         problems.extend(found.map(|(_, problem)| (*problem).to_owned()));
-        // Of 400, 404 and 405, a server and its framework have texts of their own.
+        // A framework answers some requests before the endpoint sees them, with texts of its own, but with neither of these.
         if matches!(expected, Expected::Refusal) && matches!(reply.status, 401 | 403) {
             self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
         }
@@ -204,15 +209,14 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             let replies = join_all((0..COPIES).map(|_| (self.send)(request.clone()))).await;
             let wrong = replies.into_iter().map(Into::into).find(|reply| !is_passed(&check, reply));
             let wrong =
-                wrong.map(|reply| format!("answered {}{}, should be answered alike", reply.status, reply.said()));
-            let processed = self.processed_since(before);
+                wrong.map(|reply| format!("answered {}{}, should be the same answer", reply.status, reply.said()));
+            let processed = self.is_processed_since(before).then(|| NOT_PROCESSED.to_owned());
             self.report.add(&name, wrong.into_iter().chain(processed));
         }
     }
 
-    fn processed_since(&self, before: Option<usize>) -> Option<String> {
-        let is_processed = before.zip(self.kit.count()).is_some_and(|(before, after)| after > before);
-        is_processed.then(|| "was processed, and is no delivery to process".to_owned())
+    fn is_processed_since(&self, before: Option<usize>) -> bool {
+        before.zip(self.kit.count()).is_some_and(|(before, after)| after > before)
     }
 
     /// What differs between refusals tells a forger how far the forgery got.

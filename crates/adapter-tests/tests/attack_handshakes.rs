@@ -44,6 +44,7 @@ fn platforms() -> Vec<Provider> {
             WITH_HEADER,
             vec![Handshake::new(":method: POST\n\ntype: ask\nc: {challenge:digits}", r#"{"c":{challenge}}"#)],
         ),
+        (BODY, vec![Handshake::new("Acme-Sync: {challenge}", r#"{"challenge":"{challenge}"}"#)]),
         (SIGNED, vec![Handshake::new(":method: POST\n\ntype: ping", r#"{"type":"pong"}"#)]),
         (SIGNED, vec![Handshake::new(":method: GET\n?token: {verify-token}", ":status: 204")]),
         (SIGNED, vec![Handshake::new(":method: OPTIONS\nOrigin: acme.example", "Allowed: acme.example\n\n"), echo]),
@@ -159,13 +160,17 @@ async fn nothing_is_found_in_actix() {
     }
 }
 
-/// Where the headers are unknown, what depends on them is not judged.
+/// The headers of an answer and the verify token may be unknown, and the time may be another.
 #[tokio::test]
-async fn nothing_is_found_without_headers() {
-    for provider in providers() {
-        let receiver = receiver(&provider);
+async fn nothing_is_found_where_the_kit_knows_less() {
+    let recorded = time::OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    for (provider, has_token) in
+        providers().into_iter().flat_map(|provider| [(provider.clone(), true), (provider, false)])
+    {
+        let receiver = receiver(&provider).with_clock(move || recorded);
         let work = Work::new();
-        let kit = work.kit(&provider).with_verify_token(token());
+        let kit = work.kit(&provider).with_time(recorded);
+        let kit = if has_token { kit.with_verify_token(token()) } else { kit };
         let send = async |request: Request<Bytes>| {
             let reply = answer(&receiver, &work, request).await;
             (reply.status().as_u16(), String::from_utf8(reply.into_body()).unwrap())
@@ -425,13 +430,13 @@ async fn each_kind_of_mistake_is_found() {
         (Fault::TakesAnyMethod, meta, "asked with PUT", "should be refused"),
         (Fault::TakesAnyMethod, zoom, "asked with DELETE", "should be refused"),
         (Fault::TakesAnyMethod, slack, "asked with GET", "should be refused"),
-        (Fault::TakesAnySecret, asana, "a secret that nobody waits for", "should be refused"),
+        (Fault::TakesAnySecret, asana, "a signing secret while no registration is pending", "should be refused"),
         (Fault::TakesAnySecret, asana, "a delivery signed with that secret", "should be refused"),
         (Fault::TakesAnySecret, asana, "a delivery signed with that secret", "was processed"),
-        (Fault::PastesIntoAHeader, meta, "a challenge with a line end", "has written a header of the answer"),
-        (Fault::ProcessesTheQuestion, meta, "asked rightly", "was processed, and is no delivery"),
-        (Fault::ProcessesDeliveriesOfAnyMethod, zoom, "a delivery with PUT", "was processed, and is no delivery"),
-        (Fault::AnswersOnce, slack, "asked rightly, 8 times at once", "answered 409, should be answered alike"),
+        (Fault::PastesIntoAHeader, meta, "a challenge with a line end", "adds a header to the answer"),
+        (Fault::ProcessesTheQuestion, meta, "asked rightly", "should be answered without the handler"),
+        (Fault::ProcessesDeliveriesOfAnyMethod, zoom, "a delivery with PUT", "should have been refused first"),
+        (Fault::AnswersOnce, slack, "asked rightly, 8 times at once", "answered 409, should be the same answer"),
         (Fault::FailsOnStrangeChallenges, zoom, "a challenge with markup", "should be no error of the server's"),
         (Fault::LeaksTheSecret, meta, "asked rightly", "the answer contains the secret"),
     ];
