@@ -57,6 +57,7 @@ mod join;
 mod questions;
 mod reply;
 mod report;
+mod reword;
 mod run;
 mod sample;
 mod sender;

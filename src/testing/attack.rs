@@ -103,7 +103,7 @@ pub struct AttackKit {
     pub(super) verifier: Verifier,
     bodies: Bodies,
     pub(super) uri: Uri,
-    pub(super) verify_token: Option<Secret>,
+    verify_token: Option<Secret>,
     effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
 }
 
@@ -313,6 +313,10 @@ impl AttackKit {
     pub(super) fn sign(&self, sender: &Sender, body: Bytes, after: Duration) -> Result<Request<Bytes>, SenderError> {
         let time = self.sender.time().checked_add(after).ok_or(SignError::TimeOutOfRange)?;
         sender.signed(self.uri.clone(), &sender.id()?, body, time)
+    }
+
+    pub(super) fn verify_token(&self) -> Option<&str> {
+        self.verify_token.as_ref().and_then(Secret::expose)
     }
 
     pub(super) fn count(&self) -> Option<usize> {

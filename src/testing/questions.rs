@@ -2,11 +2,11 @@
 //! handshakes and the verifier decide.
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri};
-use serde_json::Value;
+use http::{Method, Request};
 use time::Duration;
 
 use super::attack::AttackKit;
+use super::reword::reword;
 use super::run::signatures;
 use super::{SenderError, cases};
 use crate::codec::Encoding;
@@ -15,7 +15,7 @@ use crate::error::SignError;
 use crate::handshake::{Handshake, Head};
 use crate::id::event_id;
 use crate::random;
-use crate::request::{Target, percent_decoded};
+use crate::request::Target;
 use crate::scheme::Values;
 use crate::secret::Secret;
 
@@ -23,7 +23,7 @@ pub(super) struct Question {
     pub(super) name: String,
     pub(super) request: Request<Bytes>,
     pub(super) expected: Expected,
-    /// The texts in place of the challenge. No page may contain them.
+    /// The challenges. No page may contain them.
     pub(super) challenges: Vec<String>,
     /// Texts that no answer may contain, and the problem if one does.
     pub(super) forbidden: Vec<(String, &'static str)>,
@@ -41,38 +41,42 @@ pub(super) enum Expected {
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Placeholder {
     Challenge,
     VerifyToken,
 }
 
-/// What is in a place instead of the right text.
+/// What a question has where the placeholder's right text should be.
 enum Wording {
     Text(fn(&str) -> String),
     Missing,
     Twice,
 }
 
-/// A question, and the texts in the place that is worded otherwise.
+/// A question, and the texts where the right one should be.
 type Worded = (Request<Vec<u8>>, Vec<String>);
 
 /// A header that a challenge with a line end writes into the answer of an endpoint that pastes it there.
 pub(super) const INJECTED: &str = "hookseal-injected";
 
-const WORDINGS: &[(&str, Place, Wording)] = &[
+const WORDINGS: &[(&str, Placeholder, Wording)] = &[
     // Of digits, which every alphabet has, so that only the length is wrong.
-    ("a challenge of 10000 characters", Place::Challenge, Wording::Text(|_| "7".repeat(10_000))),
-    ("a challenge with markup", Place::Challenge, Wording::Text(|_| MARKUP.to_owned())),
-    ("a challenge with a line end", Place::Challenge, Wording::Text(|right| format!("{right}\r\n{INJECTED}: yes"))),
-    ("an empty challenge", Place::Challenge, Wording::Text(|_| String::new())),
-    ("no challenge", Place::Challenge, Wording::Missing),
-    ("the challenge twice", Place::Challenge, Wording::Twice),
-    ("another verify token", Place::VerifyToken, Wording::Text(|_| "another-verify-token".to_owned())),
-    ("half of the verify token", Place::VerifyToken, Wording::Text(half)),
-    ("one character more in the verify token", Place::VerifyToken, Wording::Text(|right| format!("{right}0"))),
-    ("an empty verify token", Place::VerifyToken, Wording::Text(|_| String::new())),
-    ("no verify token", Place::VerifyToken, Wording::Missing),
-    ("the verify token twice", Place::VerifyToken, Wording::Twice),
+    ("a challenge of 10000 characters", Placeholder::Challenge, Wording::Text(|_| "7".repeat(10_000))),
+    ("a challenge with markup", Placeholder::Challenge, Wording::Text(|_| MARKUP.to_owned())),
+    (
+        "a challenge with a line end",
+        Placeholder::Challenge,
+        Wording::Text(|right| format!("{right}\r\n{INJECTED}: yes")),
+    ),
+    ("an empty challenge", Placeholder::Challenge, Wording::Text(|_| String::new())),
+    ("no challenge", Placeholder::Challenge, Wording::Missing),
+    ("the challenge twice", Placeholder::Challenge, Wording::Twice),
+    ("another verify token", Placeholder::VerifyToken, Wording::Text(|_| "another-verify-token".to_owned())),
+    ("half of the verify token", Placeholder::VerifyToken, Wording::Text(half)),
+    ("one character more in the verify token", Placeholder::VerifyToken, Wording::Text(|right| format!("{right}0"))),
+    ("an empty verify token", Placeholder::VerifyToken, Wording::Text(|_| String::new())),
+    ("no verify token", Placeholder::VerifyToken, Wording::Missing),
+    ("the verify token twice", Placeholder::VerifyToken, Wording::Twice),
 ];
 
 /// Visible ASCII, which a challenge without an alphabet may be.
@@ -98,7 +102,7 @@ pub(super) fn all(kit: &AttackKit) -> Result<Vec<Question>, SenderError> {
     for (place, handshake) in handshakes.iter().enumerate() {
         let mut bytes = [0; 16];
         random::fill(&mut bytes)?;
-        let token = kit.verify_token.as_ref().and_then(Secret::expose);
+        let token = kit.verify_token();
         let mut questions = Questions {
             kit,
             handshake,
@@ -129,7 +133,7 @@ struct Questions<'k> {
 
 impl Questions<'_> {
     fn asked(&mut self) -> Result<(), SenderError> {
-        if self.kit.verify_token.is_some() || !self.has(Place::VerifyToken)? {
+        if self.kit.verify_token().is_some() || !self.has(Placeholder::VerifyToken)? {
             let request = self.signed(self.plain()?)?;
             let (challenge, signer) = (self.challenge.clone(), self.kit.sender.signer());
             let check = EndpointCheck::of(self.handshake, request.clone(), challenge, signer);
@@ -138,8 +142,8 @@ impl Questions<'_> {
         if self.handshake.is_signed() {
             self.signatures()?;
         }
-        for (name, place, wording) in WORDINGS {
-            if let Some((request, texts)) = self.worded(*place, wording)? {
+        for (name, placeholder, wording) in WORDINGS {
+            if let Some((request, texts)) = self.worded(*placeholder, wording)? {
                 let request = self.signed(request)?;
                 let expected = match self.expected(&request) {
                     Expected::Choice if !texts.iter().any(|text| text == MARKUP) => match self.handshake.is_signed() {
@@ -148,11 +152,11 @@ impl Questions<'_> {
                     },
                     expected => expected,
                 };
-                let challenges = match (place, wording) {
+                let challenges = match (placeholder, wording) {
                     // Nobody but the provider can sign it, and most parsers of JSON hide that a field occurs twice.
                     (_, Wording::Twice) if matches!(expected, Expected::Delivery) => Vec::new(),
-                    (Place::Challenge, _) => texts,
-                    (Place::VerifyToken, _) => vec![self.challenge.clone()],
+                    (Placeholder::Challenge, _) => texts,
+                    (Placeholder::VerifyToken, _) => vec![self.challenge.clone()],
                 };
                 self.attack_expecting(name, request, expected, challenges, Vec::new());
             }
@@ -245,7 +249,7 @@ impl Questions<'_> {
         Ok(self.handshake.question(&self.kit.uri, &self.challenge, Some(&self.token))?)
     }
 
-    /// `None` if a text cannot be in its place.
+    /// `None` if a line cannot have its text.
     fn question(&self, challenge: &str, token: &str) -> Result<Option<Request<Vec<u8>>>, SenderError> {
         match self.handshake.question(&self.kit.uri, challenge, Some(token)) {
             Ok(request) => Ok(Some(request)),
@@ -254,14 +258,14 @@ impl Questions<'_> {
         }
     }
 
-    /// The question with other texts in a place, and those texts. `None` if it has no such place, or cannot have them there.
-    fn worded(&self, place: Place, wording: &Wording) -> Result<Option<Worded>, SenderError> {
-        if !self.has(place)? {
+    /// `None` if the question has no such placeholder, or if its line cannot have such a text.
+    fn worded(&self, placeholder: Placeholder, wording: &Wording) -> Result<Option<Worded>, SenderError> {
+        if !self.has(placeholder)? {
             return Ok(None);
         }
-        let right = self.right(place);
+        let right = self.right(placeholder);
         let mut request = self.plain()?;
-        Ok(match (wording, place) {
+        Ok(match (wording, placeholder) {
             (Wording::Missing, _) => {
                 reword(&mut request, right, false, None)?;
                 Some((request, Vec::new()))
@@ -270,25 +274,25 @@ impl Questions<'_> {
                 reword(&mut request, right, true, Some(SECOND))?;
                 Some((request, vec![right.to_owned(), SECOND.to_owned()]))
             }
-            (Wording::Text(text), Place::Challenge) => {
+            (Wording::Text(text), Placeholder::Challenge) => {
                 let text = text(right);
                 self.question(&text, &self.token)?.map(|request| (request, vec![text]))
             }
-            (Wording::Text(text), Place::VerifyToken) => {
+            (Wording::Text(text), Placeholder::VerifyToken) => {
                 let text = text(right);
                 self.question(&self.challenge, &text)?.map(|request| (request, vec![text]))
             }
         })
     }
 
-    fn has(&self, place: Place) -> Result<bool, SenderError> {
-        reword(&mut self.plain()?, self.right(place), false, None)
+    fn has(&self, placeholder: Placeholder) -> Result<bool, SenderError> {
+        reword(&mut self.plain()?, self.right(placeholder), false, None)
     }
 
-    fn right(&self, place: Place) -> &str {
-        match place {
-            Place::Challenge => &self.challenge,
-            Place::VerifyToken => &self.token,
+    fn right(&self, placeholder: Placeholder) -> &str {
+        match placeholder {
+            Placeholder::Challenge => &self.challenge,
+            Placeholder::VerifyToken => &self.token,
         }
     }
 
@@ -350,9 +354,8 @@ impl Questions<'_> {
             && body.len() <= kit.max_received
             && kit.verifier.verify_at(headers, body, kit.sender.time()).is_ok();
         let target = Target { method: request.method().as_str(), query: request.uri().query(), headers: &headers };
-        let token = kit.verify_token.as_ref().and_then(Secret::expose);
         for handshake in kit.sender.provider().handshakes() {
-            match handshake.read_head(&target, token) {
+            match handshake.read_head(&target, kit.verify_token()) {
                 Head::WrongToken => return Expected::Refusal,
                 Head::Asked(_) if handshake.brings_secret() => return Expected::Refusal,
                 Head::Asked(asked) if handshake.is_signed() => {
@@ -375,70 +378,4 @@ fn is_telling(text: &str) -> bool {
 
 fn half(text: &str) -> String {
     text.chars().take(text.chars().count() / 2).collect()
-}
-
-/// Each line with the text `right` is left out unless it is to be kept, and gets another line with `other` after it. `false`
-/// if there is no such line.
-fn reword(request: &mut Request<Vec<u8>>, right: &str, keep: bool, other: Option<&str>) -> Result<bool, SenderError> {
-    let mut found = false;
-    let mut pairs = Vec::new();
-    for pair in request.uri().query().unwrap_or_default().split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let is_right = percent_decoded(value.as_bytes()).is_some_and(|value| value == right);
-        found |= is_right;
-        if !is_right || keep {
-            pairs.push(pair.to_owned());
-        }
-        pairs.extend(other.filter(|_| is_right).map(|other| format!("{name}={other}")));
-    }
-    if found {
-        let uri = request.uri().to_string();
-        let before = uri.split('?').next().unwrap_or_default();
-        *request.uri_mut() = format!("{before}?{}", pairs.join("&")).parse::<Uri>().map_err(SignError::invalid_uri)?;
-    }
-
-    let names: Vec<_> =
-        request.headers().iter().filter(|(_, value)| *value == right).map(|(name, _)| name.clone()).collect();
-    for name in names {
-        found = true;
-        if !keep {
-            request.headers_mut().remove(&name);
-        }
-        if let Some(Ok(value)) = other.map(HeaderValue::from_str) {
-            request.headers_mut().append(name, value);
-        }
-    }
-
-    if let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(request.body()) {
-        let mut text = String::new();
-        found |= write(&body, right, keep, other, &mut text);
-        *request.body_mut() = text.into_bytes();
-    }
-    Ok(found)
-}
-
-/// [`reword`] for JSON, which can have a field twice only as text.
-fn write(value: &Value, right: &str, keep: bool, other: Option<&str>, text: &mut String) -> bool {
-    let Value::Object(fields) = value else {
-        text.push_str(&value.to_string());
-        return false;
-    };
-    let mut found = false;
-    let mut comma = "";
-    text.push('{');
-    for (name, value) in fields {
-        let (name, is_right) = (Value::from(name.as_str()), *value == *right);
-        found |= is_right;
-        if !is_right || keep {
-            text.push_str(&format!("{comma}{name}:"));
-            found |= write(value, right, keep, other, text);
-            comma = ",";
-        }
-        if let Some(other) = other.filter(|_| is_right) {
-            text.push_str(&format!("{comma}{name}:{}", Value::from(other)));
-            comma = ",";
-        }
-    }
-    text.push('}');
-    found
 }
