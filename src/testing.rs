@@ -54,13 +54,17 @@
 mod attack;
 mod cases;
 mod join;
+mod questions;
+mod reply;
 mod report;
+mod reword;
 mod run;
 mod sample;
 mod sender;
 mod store;
 
-pub use attack::{AttackKit, Reply};
+pub use attack::AttackKit;
+pub use reply::Reply;
 pub use report::{Mistake, Report};
 pub use sender::{Sender, SenderError};
 pub use store::check_store;

@@ -38,7 +38,7 @@ use crate::sign::Signer;
 #[derive(Clone)]
 pub struct EndpointCheck {
     request: Request<Vec<u8>>,
-    expected: Response<Vec<u8>>,
+    pub(crate) expected: Response<Vec<u8>>,
 }
 
 impl EndpointCheck {
@@ -101,9 +101,19 @@ impl EndpointCheck {
         if handshake.is_signed() {
             signer.sign_request_at(&mut request, &challenge, OffsetDateTime::now_utc())?;
         }
+        Ok(EndpointCheck::of(handshake, request, challenge, signer))
+    }
+
+    /// A check with a request that is made already.
+    pub(crate) fn of(
+        handshake: &Handshake,
+        request: Request<Vec<u8>>,
+        challenge: String,
+        signer: &Signer,
+    ) -> EndpointCheck {
         let asked = Asked::of(challenge);
         let expected = handshake.respond(&asked, &|text, encoding| signer.mac(text, encoding)).unwrap_or_default();
-        Ok(EndpointCheck { request, expected })
+        EndpointCheck { request, expected }
     }
 
     /// The request to send.

@@ -7,19 +7,25 @@ use serde_json::{Value, to_value};
 use time::{Duration, OffsetDateTime};
 
 use super::run::Run;
-use super::{Report, Sender, SenderError};
+use super::{Reply, Report, Sender, SenderError};
 use crate::error::{EventError, SignError};
 use crate::event::Event;
 use crate::id::event_id;
 use crate::provider::Provider;
-use crate::secret::Keyring;
+use crate::secret::{Keyring, Secret};
 use crate::verify::Verifier;
 
 /// Attacks an endpoint: sends it forged, stale, tampered, oversized, duplicate and malformed requests, which it must refuse,
 /// and authentic ones, which it must accept. The [`Report`] lists every wrong answer.
 ///
-/// The endpoint can be anything: you pass a function that sends a request and returns the status and the text of the
-/// response. The provider's scheme decides what each request must lead to.
+/// The endpoint can be anything: you pass a function that sends a request and returns the response. The provider's scheme
+/// decides what each request must lead to.
+///
+/// If the provider has [handshakes](Provider::handshakes), the kit also asks what the provider asks before it delivers. The
+/// right question must be answered without the handler. Neither answered nor processed may be a question with a forged or old
+/// signature, another verify token or another method, or with a challenge that is too long, repeated, or the signed text of a
+/// forged delivery; and no script in a challenge may come back as HTML. Where the provider brings the signing secret in a
+/// handshake, the kit brings one of its own, which must be refused: run it while no registration is pending.
 ///
 /// The kit does not measure time. It cannot find an endpoint that compares signatures with `==`, which takes longer the more
 /// of a guess is right: that the comparison takes constant time must be seen in the endpoint's code. This crate's does.
@@ -79,9 +85,8 @@ use crate::verify::Verifier;
 /// let report = kit
 ///     .run(async |request| {
 ///         let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;
-///         let status = response.status().as_u16();
-///         let text = to_bytes(response.into_body(), 10_000).await.expect("a short text");
-///         (status, String::from_utf8_lossy(&text).into_owned())
+///         let (parts, body) = response.into_parts();
+///         http::Response::from_parts(parts, to_bytes(body, 100_000).await.expect("a short text"))
 ///     })
 ///     .await?;
 /// assert!(report.is_clean(), "{report}");
@@ -97,7 +102,8 @@ pub struct AttackKit {
     pub(super) max_received: usize,
     pub(super) verifier: Verifier,
     bodies: Bodies,
-    uri: Uri,
+    pub(super) uri: Uri,
+    verify_token: Option<Secret>,
     effects: Option<Box<dyn Fn() -> usize + Send + Sync>>,
 }
 
@@ -163,6 +169,7 @@ impl AttackKit {
             verifier: provider.verifier(keys.clone())?,
             keys,
             uri: Uri::from_static("/"),
+            verify_token: None,
             effects: None,
         })
     }
@@ -179,6 +186,27 @@ impl AttackKit {
     #[must_use]
     pub fn with_uri(self, uri: Uri) -> AttackKit {
         AttackKit { uri, ..self }
+    }
+
+    /// Sets the endpoint's [verify token](crate::receive::Receiver::with_verify_token). Without it, a handshake that needs one
+    /// is attacked, but never asked rightly.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, provider, testing::AttackKit};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let secret = Secret::new("the app secret that Meta shows")?;
+    /// let kit = AttackKit::bodies(&provider::META, secret, |n| n.to_string())?
+    ///     .with_verify_token(Secret::new("a-token-of-my-own-choice")?);
+    /// let report = kit.run(async |_| 405).await?;
+    /// assert!(report.to_string().contains(
+    ///     "handshake: asked rightly: answered 405, should be the answer that the provider expects. Let GET through"
+    /// ));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_verify_token(self, token: Secret) -> AttackKit {
+        AttackKit { verify_token: Some(token), ..self }
     }
 
     /// Sets the endpoint's body limit in bytes: the provider's [`max_received`](Provider::max_received) unless set.
@@ -228,7 +256,7 @@ impl AttackKit {
 
     /// Sends all requests one after the other, except for the copies of one event, which it sends at the same time.
     ///
-    /// `send` returns the status and the text of the response.
+    /// `send` returns the response: see [`Reply`] for what it can be.
     ///
     /// # Errors
     /// [`SenderError`] if a request cannot be made. Mistakes of the endpoint are in the report, not errors.
@@ -287,6 +315,10 @@ impl AttackKit {
         sender.signed(self.uri.clone(), &sender.id()?, body, time)
     }
 
+    pub(super) fn verify_token(&self) -> Option<&str> {
+        self.verify_token.as_ref().and_then(Secret::expose)
+    }
+
     pub(super) fn count(&self) -> Option<usize> {
         self.effects.as_ref().map(|count| count())
     }
@@ -295,35 +327,5 @@ impl AttackKit {
 impl fmt::Debug for AttackKit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttackKit").field("sender", &self.sender).field("uri", &self.uri).finish_non_exhaustive()
-    }
-}
-
-/// The response of an endpoint: its status, and its text if the kit is to examine it.
-///
-/// ```
-/// use hookseal::testing::Reply;
-///
-/// let reply = Reply::from((401, "no".to_owned()));
-/// assert_eq!((reply.status, reply.text), (401, "no".to_owned()));
-/// assert_eq!(Reply::from(200).status, 200);
-/// ```
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a status and a text are all that is judged")]
-pub struct Reply {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub text: String,
-}
-
-impl From<(u16, String)> for Reply {
-    fn from((status, text): (u16, String)) -> Reply {
-        Reply { status, text }
-    }
-}
-
-impl From<u16> for Reply {
-    fn from(status: u16) -> Reply {
-        Reply { status, text: String::new() }
     }
 }

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Response, StatusCode};
 use time::Duration;
 
-use super::attack::{AttackKit, Reply};
+use super::attack::AttackKit;
 use super::cases::{self, Case, Kind};
 use super::join::join_all;
-use super::{Report, SenderError};
+use super::questions::{self, Expected, INJECTED, Question};
+use super::{Reply, Report, SenderError};
+use crate::delivery::EndpointCheck;
 use crate::id::event_id;
 use crate::secret::Secret;
 
 /// Copies of one event at the same time.
 const COPIES: usize = 8;
+
+const NOT_PROCESSED: &str = "was processed, and should be answered without the handler";
 
 pub(super) struct Run<'k, F> {
     kit: &'k AttackKit,
@@ -34,6 +38,9 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             self.judge(case).await?;
         }
         self.repeat().await?;
+        for question in questions::all(self.kit)? {
+            self.ask(question).await;
+        }
         self.compare_texts();
         Ok(self.report)
     }
@@ -50,8 +57,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         let effects = before.zip(self.kit.count()).map(|(before, after)| after.saturating_sub(before));
 
         let mut problems = Vec::new();
-        let said = if reply.text.is_empty() { String::new() } else { format!(" ({})", reply.text) };
-        let answered = |expected: &str| format!("answered {}{said}, should be {expected}", reply.status);
+        let answered = |expected: &str| format!("answered {}{}, should be {expected}", reply.status, reply.said());
         match (authentic, kind) {
             (true, Kind::Good) if !is_success(reply.status) => problems.push(answered("accepted")),
             (true, Kind::Good) if effects.is_some_and(|effects| effects != 1) => {
@@ -85,12 +91,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     /// What no answer may hold: the signatures that would have been right, and the secret.
     fn telltales(&self, request: &Request<Bytes>) -> Result<Vec<String>, SenderError> {
         let right = self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO)?;
-        let signatures = right.headers().values().filter(|value| value.is_sensitive());
-        let words =
-            signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
-        let signatures = words.filter(|word| word.len() > 20).map(str::to_owned);
         let secrets = self.kit.keys.secrets().filter_map(Secret::expose);
-        Ok(signatures.chain(secrets.map(str::to_owned)).collect())
+        Ok(signatures(&right).chain(secrets.map(str::to_owned)).collect())
     }
 
     /// The same event again, in every way in which it comes again.
@@ -159,6 +161,64 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         self.report.add(case, wrong.into_iter().chain(done));
     }
 
+    /// Sends a question, and if it was asked and answered rightly, copies of it at the same time.
+    async fn ask(&mut self, question: Question) {
+        let Question { name, request, expected, challenges, forbidden } = question;
+        let before = self.kit.count();
+        let reply = self.send(request.clone()).await;
+        let mut problems = Vec::new();
+        let answered = |expected: &str| format!("answered {}{}, should be {expected}", reply.status, reply.said());
+        match &expected {
+            Expected::Answer(check) if !is_passed(check, &reply) => {
+                let method = request.method();
+                let advice = match reply.status {
+                    404 | 405 => format!("Let {method} through to the receiver, in axum with `any` instead of `post`"),
+                    _ => "A `Receiver` answers it without the handler: see the guide `registering`".to_owned(),
+                };
+                problems.push(answered(&format!("the answer that the provider expects. {advice}")));
+            }
+            // 503 asks for a delivery again.
+            Expected::Choice | Expected::Delivery if reply.status >= 500 && reply.status != 503 => {
+                problems.push(answered("no error of the server's"));
+            }
+            Expected::Refusal if !(400..500).contains(&reply.status) => problems.push(answered("refused")),
+            _ => {}
+        }
+        let is_processed = self.is_processed_since(before);
+        problems.extend(match expected {
+            Expected::Refusal if is_processed => Some("was processed, and should have been refused first".to_owned()),
+            Expected::Answer(_) | Expected::Choice if is_processed => Some(NOT_PROCESSED.to_owned()),
+            _ => None,
+        });
+        if challenges.iter().any(|text| !text.is_empty() && reply.text.contains(text)) && reply.is_page() {
+            problems.push("the answer repeats the challenge as HTML, and a browser runs the scripts in it".to_owned());
+        }
+        if reply.headers.as_ref().is_some_and(|headers| headers.contains_key(INJECTED)) {
+            problems.push("a line end in the challenge adds a header to the answer".to_owned());
+        }
+        let found = forbidden.iter().find(|(text, _)| reply.contains(text));
+        problems.extend(found.map(|(_, problem)| (*problem).to_owned()));
+        // A framework answers some requests before the endpoint sees them, with texts of its own, but with neither of these.
+        if matches!(expected, Expected::Refusal) && matches!(reply.status, 401 | 403) {
+            self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
+        }
+        let is_answered = problems.is_empty();
+        self.report.add(&name, problems);
+        if let (Expected::Answer(check), true) = (expected, is_answered) {
+            let (name, before) = (format!("{name}, {COPIES} times at once"), self.kit.count());
+            let replies = join_all((0..COPIES).map(|_| (self.send)(request.clone()))).await;
+            let wrong = replies.into_iter().map(Into::into).find(|reply| !is_passed(&check, reply));
+            let wrong =
+                wrong.map(|reply| format!("answered {}{}, should be the same answer", reply.status, reply.said()));
+            let processed = self.is_processed_since(before).then(|| NOT_PROCESSED.to_owned());
+            self.report.add(&name, wrong.into_iter().chain(processed));
+        }
+    }
+
+    fn is_processed_since(&self, before: Option<usize>) -> bool {
+        before.zip(self.kit.count()).is_some_and(|(before, after)| after > before)
+    }
+
     /// What differs between refusals tells a forger how far the forgery got.
     fn compare_texts(&mut self) {
         for (status, texts) in &self.refusals {
@@ -173,6 +233,22 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     async fn send(&self, request: Request<Bytes>) -> Reply {
         (self.send)(request).await.into()
     }
+}
+
+/// The signatures in a signed request.
+pub(super) fn signatures(request: &Request<Bytes>) -> impl Iterator<Item = String> {
+    let signatures = request.headers().values().filter(|value| value.is_sensitive());
+    let words = signatures.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split([',', '=', ' ', ';']));
+    words.filter(|word| word.len() > 20).map(str::to_owned)
+}
+
+/// Whether this is the right answer, as far as the reply tells.
+fn is_passed(check: &EndpointCheck, reply: &Reply) -> bool {
+    let Ok(status) = StatusCode::from_u16(reply.status) else { return false };
+    let mut response = Response::new(&reply.text);
+    *response.status_mut() = status;
+    *response.headers_mut() = reply.headers.as_ref().unwrap_or(check.expected.headers()).clone();
+    check.is_passed(&response)
 }
 
 fn is_success(status: u16) -> bool {

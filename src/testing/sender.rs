@@ -230,6 +230,18 @@ impl Sender {
         &self.provider
     }
 
+    pub(super) fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Signs a request that is made already, with a value in each header that the scheme covers.
+    pub(super) fn sign(&self, request: &mut Request<Vec<u8>>, time: OffsetDateTime) -> Result<(), SenderError> {
+        for name in &self.covered {
+            request.headers_mut().entry(name).or_insert(HeaderValue::from_static("value"));
+        }
+        Ok(self.signer.sign_request_at(request, &self.id()?, time)?)
+    }
+
     pub(super) fn time(&self) -> OffsetDateTime {
         self.time.unwrap_or_else(OffsetDateTime::now_utc)
     }

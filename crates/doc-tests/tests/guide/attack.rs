@@ -48,9 +48,8 @@ pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Route
 pub(crate) async fn report(kit: AttackKit, app: Router) -> Report {
     kit.run(async |request| {
         let Ok(response) = app.clone().oneshot(request.map(Body::from)).await;
-        let status = response.status().as_u16();
-        let text = to_bytes(response.into_body(), 10_000).await.unwrap();
-        (status, String::from_utf8_lossy(&text).into_owned())
+        let (parts, body) = response.into_parts();
+        http::Response::from_parts(parts, to_bytes(body, 100_000).await.unwrap())
     })
     .await
     .unwrap()

@@ -5,20 +5,24 @@ include!(concat!(env!("OUT_DIR"), "/registering_1.rs"));
 mod tests {
     use axum::body::{Body, to_bytes};
     use hookseal::receive::Receiver;
-    use hookseal::testing::Sender;
+    use hookseal::testing::{AttackKit, Sender};
     use hookseal::{Secret, provider};
     use http::Request;
     use tower::ServiceExt;
 
     use super::router;
+    use crate::attack;
 
     const SECRET: &str = "the app secret that Meta shows";
     const TOKEN: &str = "a-token-of-our-own-choice";
 
-    async fn send(request: Request<Body>) -> (u16, String) {
+    fn receiver() -> Receiver {
         let receiver: Receiver = provider::META.receiver(Secret::new(SECRET).unwrap()).unwrap();
-        let router = router(receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap());
-        let response = router.oneshot(request).await.unwrap();
+        receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap()
+    }
+
+    async fn send(request: Request<Body>) -> (u16, String) {
+        let response = router(receiver()).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         (status, String::from_utf8(to_bytes(response.into_body(), 1000).await.unwrap().to_vec()).unwrap())
     }
@@ -39,5 +43,13 @@ mod tests {
         let sender = Sender::new(&provider::META, Secret::new(SECRET).unwrap()).unwrap();
         let request = sender.sample("/whatsapp", "whatsapp_business_account").unwrap();
         assert_eq!(send(request.map(Body::from)).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn the_attack_kit_finds_nothing() {
+        let (secret, event_type) = (Secret::new(SECRET).unwrap(), "whatsapp_business_account.messages");
+        let kit = AttackKit::events(&provider::META, secret, event_type, serde_json::json!({"messages": []})).unwrap();
+        let kit = kit.with_uri("/whatsapp".parse().unwrap()).with_verify_token(Secret::new(TOKEN).unwrap());
+        attack::router(kit, router(receiver())).await;
     }
 }
