@@ -20,11 +20,11 @@ use super::{Receiver, Rejection};
 ///
 /// # When a tenant changes
 ///
-/// [`invalidate`](Self::invalidate) a tenant when you create, change or delete it. A look-up that is in progress at
-/// that moment still serves its own request, but its result is not cached. For changes by other processes or by hand,
-/// the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it ends, a deleted secret
-/// is still accepted, an unusable one that was mended is still refused, and so is a tenant that was requested before it was
-/// created.
+/// [`invalidate`](Self::invalidate) a tenant, by the id that the database returns, after you create, change or delete it. A
+/// look-up that is in progress at that moment still serves its own request, but its result is not cached. For changes by
+/// other processes or by hand, the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it
+/// ends, a deleted secret is still accepted, an unusable one that was mended is still refused, and so is a tenant that was
+/// requested before it was created.
 ///
 /// # What it reveals
 ///
