@@ -135,6 +135,10 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 
 /// A [`ReceiverLookup`] and its state. Pass it to `app_data` instead of a [`Receiver`].
 ///
+/// Handlers cannot take the state out of it. Make the state cheap to clone, and pass a clone to `app_data` as `web::Data`: a
+/// handler that changes a secret needs the [`ReceiverCache`](crate::receive::ReceiverCache), as the guide's page
+/// [`tenants`](crate::guide::tenants) shows.
+///
 /// ```
 /// use actix_web::{App, web};
 /// use hookseal::actix::Lookup;

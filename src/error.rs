@@ -352,7 +352,7 @@ impl VerifyError {
     }
 }
 
-/// An event that cannot be read or written: authentic, perhaps, but not the promised JSON.
+/// An event that cannot be read or written: authentic, perhaps, but not the expected JSON.
 ///
 /// Says which field and where, and of the values only the event's type.
 ///
@@ -489,12 +489,12 @@ impl EventError {
     /// The text to answer with. It depends only on the status.
     ///
     /// ```
-    /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the promised JSON");
+    /// assert_eq!(hookseal::EventError::NotAnObject.public_text(), "the webhook's body is not the expected JSON");
     /// ```
     pub fn public_text(&self) -> &'static str {
         match self.status() {
             StatusCode::INTERNAL_SERVER_ERROR => MISCONFIGURED,
-            _ => "the webhook's body is not the promised JSON",
+            _ => "the webhook's body is not the expected JSON",
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The catalogue of providers: what each of them documents, as a constant.
+//! The catalogue of providers: what each of them documents, as a static.
 //!
 //! | | |
 //! |---|---|
 //! | to receive | `provider::STRIPE.verifier(secret)` |
 //! | to send as the provider does | `provider::STRIPE.signer(secret)` |
 //! | to look up a provider | [`by_name`], [`ALL`] |
+//! | to change a setting of one | `provider::STRIPE.clone().with_max_received(4 << 20)?`: the statics cannot be moved |
 //! | to describe your own provider | [`Provider`], in code or in a file |
 //!
-//! The documentation of each constant shows its header lines and what its signature covers, printed from the constant's
-//! own text. Where a provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset
+//! The documentation of each static shows its header lines and what its signature covers, printed from its own text. Where a provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset
 //! limits how far in the future a timestamp may be, even where the provider's own library does not.
 //!
 //! # Replay attacks

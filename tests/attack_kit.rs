@@ -386,3 +386,31 @@ async fn a_type_in_a_signed_header_is_that_of_the_event() {
     let report = kit.run(send).await.unwrap();
     assert!(report.is_clean(), "{report}");
 }
+
+/// An endpoint that says what the provider does not understand gets every event again.
+#[tokio::test]
+async fn an_answer_that_the_provider_does_not_understand_is_found() {
+    let provider = provider::CALLINTEL.clone().with_acknowledgement("[accepted]").unwrap();
+    let receiver: Receiver = provider.receiver(key(0)).unwrap();
+    for is_right in [true, false] {
+        let once = Once::new(MemoryStore::new(1000));
+        let kit = AttackKit::events(&provider, key(0), "call.completed", json!({})).unwrap();
+        let send = async |request: Request<Bytes>| {
+            let mut intake = receiver.begin(request.headers());
+            intake.push(request.body().clone());
+            let answer = match intake.finish() {
+                Ok(received) => match received.event() {
+                    Ok(_) => once.run(&received, async { Answer::Processed }).await,
+                    Err(error) => error.into(),
+                },
+                Err(rejection) => return Reply::from(rejection.status().as_u16()),
+            };
+            let text = String::from_utf8(answer.body().into()).unwrap();
+            let text = if is_right { text } else { text.replace("[accepted]", "ok") };
+            Reply::from((answer.status().as_u16(), text))
+        };
+        let report = kit.run(send).await.unwrap().to_string();
+        assert_eq!(report.contains("answered 200 (ok), should be 200 ([accepted])"), !is_right, "{report}");
+        assert_eq!(report.contains("copies at the same time"), !is_right, "{report}");
+    }
+}

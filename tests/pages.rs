@@ -76,8 +76,8 @@ fn set_up(provider: &Provider) -> String {
         false => ("", ""),
     };
     format!(
-        "# Set up\n\nGive the provider the URL of your endpoint, and the receiver the secret that the provider shows or \
-         asks for. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{ConfigError, Secret, provider}};\n\n\
+        "# Set up\n\nRegister the URL of your endpoint with the provider. The signing secret is either shown there or \
+         chosen by you: give the same one to the receiver. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{ConfigError, Secret, provider}};\n\n\
          fn receiver(secret: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
          provider::{name}.receiver(Secret::new(secret)?){with_token}\n}}\n```"
     )
@@ -122,7 +122,8 @@ fn shapes(provider: &Provider) -> String {
     for (place, shape) in provider.event_shapes().iter().enumerate() {
         text += match place {
             0 => "\nWhere a delivery says what happened ([`EventShape`]):\n",
-            _ => "\nor, if it does not look like this:\n",
+            _ if is_form(shape) => "\nor, in a form (content type `application/x-www-form-urlencoded`):\n",
+            _ => "\nor, if a delivery does not fit this:\n",
         };
         text += &format!("\n```text\n{}\n```\n", shape.as_str());
     }
@@ -148,6 +149,10 @@ fn shapes(provider: &Provider) -> String {
     text
 }
 
+fn is_form(shape: &EventShape) -> bool {
+    shape.as_str().lines().any(|line| line.starts_with('&'))
+}
+
 fn delivery(sample: &Value) -> String {
     let mut text = "# A delivery\n\nWithout the headers of the signature:\n\n```text\n".to_owned();
     for (name, value) in sample["headers"].as_object().expect("headers") {
@@ -160,7 +165,7 @@ fn delivery(sample: &Value) -> String {
     text += body;
     text += "\n```\n";
     let events = sample["events"].as_array().expect("events");
-    let said: Vec<String> = events.iter().map(described).collect();
+    let said: Vec<String> = events.iter().map(|event| described(event, &text)).collect();
     match &said[..] {
         [only] => text += &format!("\nRead as an event {only}.\n"),
         several => text += &format!("\nRead as {} events:\n\n- {}\n", several.len(), several.join(";\n- ") + "."),
@@ -168,14 +173,21 @@ fn delivery(sample: &Value) -> String {
     text
 }
 
-fn described(event: &Value) -> String {
-    let mut said = format!("of type `{}`", event["type"].as_str().expect("a type"));
+fn described(event: &Value, shown: &str) -> String {
+    let event_type = event["type"].as_str().expect("a type");
+    let mut parts = Vec::new();
     for (field, name) in [("id", "id"), ("unsigned_id", "unsigned id"), ("time", "time"), ("version", "version")] {
         if let Some(value) = event[field].as_str() {
-            said += &format!(", with the {name} `{value}`");
+            let source =
+                if name == "id" && !shown.contains(value) { " (in a signed header, which is not shown)" } else { "" };
+            parts.push(format!("the {name} `{value}`{source}"));
         }
     }
-    said
+    match parts.split_last() {
+        None => format!("of type `{event_type}`"),
+        Some((last, [])) => format!("of type `{event_type}`, with {last}"),
+        Some((last, others)) => format!("of type `{event_type}`, with {} and {last}", others.join(", ")),
+    }
 }
 
 fn handler(provider: &Provider, sample: &Value) -> String {
@@ -280,7 +292,7 @@ fn answers(provider: &Provider) -> String {
         let delays: Vec<String> = policy.retry().delays().map(wait).collect();
         text += &format!("\n- It delivers again after {}.", delays.join(", "));
     } else {
-        text += "\n- The catalogue knows no schedule of its retries.";
+        text += "\n- Its retry schedule is not in the catalogue.";
     }
     if policy.retry() != &RetryPolicy::NONE {
         match policy.outcomes().action(400) {

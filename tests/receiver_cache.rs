@@ -115,6 +115,33 @@ async fn an_invalidated_tenant_is_forgotten_under_all_its_names_and_others_are_n
 }
 
 #[tokio::test]
+async fn a_tenant_can_be_invalidated_by_any_name_that_is_cached() {
+    let names = ["shop-1", "SHOP-1", "shop-2"];
+    for (invalidated, is_forgotten) in [("SHOP-1", true), ("shop-1", true), ("Shop-1", false)] {
+        let cache = ReceiverCache::new(10);
+        for name in names {
+            is_looked_up(&cache, name).await;
+        }
+        cache.invalidate(invalidated);
+        for (name, is_forgotten) in names.into_iter().zip([is_forgotten, is_forgotten, false]) {
+            assert_eq!(is_looked_up(&cache, name).await, is_forgotten, "{name} after {invalidated}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_also_the_name_of_another_tenant_forgets_both() {
+    let cache = ReceiverCache::new(10);
+    let not_asked = || async { Err(Rejection::unavailable("not kept")) };
+    cache.find("one", async { tenant("two") }).await.unwrap();
+    cache.find("two", async { tenant("three") }).await.unwrap();
+    cache.invalidate("two");
+    for name in ["one", "two"] {
+        assert!(cache.find(name, not_asked()).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn receivers_without_a_scope_are_kept_by_name() {
     let cache: ReceiverCache = ReceiverCache::new(10);
     let names = || (0..10).map(|n| format!("name-{n}"));

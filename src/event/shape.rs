@@ -41,9 +41,9 @@ pub(super) const MAX_LINES: usize = 16;
 /// | `X-Event`, above an empty line | a header, but none that HTTP clients and proxies set: the list is in [`Scheme`](crate::Scheme#the-notation) |
 /// | `&payload` | a field of a form. `&` alone is the whole form, as an object of strings |
 /// | `&payload.{json}.action` | a step into the JSON in a string |
-/// | `{type}: {data}` | the name of the first field that no other line names and whose value is an object or an array: the name is the type |
-/// | `{type}: meeting.ended` | not in the request: the type is always this |
-/// | `action?` | any of them, if it may be missing or null |
+/// | `{type}: {data}` | a field whose name is the type and whose value is the data: of the fields that no other line names, the first whose value is an object or an array |
+/// | `{type}: meeting.ended` | no place in the request: every event has this type |
+/// | `action?` | any of these places, where the value may be missing or null |
 ///
 /// A received field at the top level of the body that the shape does not name keeps its position and its text when the
 /// event is written again.

@@ -175,6 +175,7 @@ impl<S: Store> Once<S> {
     /// # use hookseal::receive::{Answer, Received};
     /// # use std::time::Duration;
     /// # async fn book(body: &[u8]) {}
+    /// // With axum, `State(once): State<Once<MemoryStore>>`; with actix-web, `once: web::Data<Once<MemoryStore>>`.
     /// async fn hook(once: Once<MemoryStore>, received: Received) -> Answer {
     ///     let task = tokio::spawn(async move {
     ///         let handler = async {

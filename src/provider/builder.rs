@@ -392,7 +392,7 @@ impl Provider {
 
     /// Whether a receiver can hand out events.
     pub(crate) fn check_events(&self) -> Result<(), ConfigError> {
-        let problem = "has no event shape: set one with `with_event_shape`, or say `raw()` and take `Received`";
+        let problem = "has no event shape: set one with `with_event_shape`, or call `raw()` and take `Received`";
         let piece = || self.name().to_owned();
         match self.raw || !self.events.is_empty() {
             true => Ok(()),
@@ -402,8 +402,8 @@ impl Provider {
 
     /// Whether a receiver without a fallback may lose events.
     pub(crate) fn check_loss(&self) -> Result<(), ConfigError> {
-        let problem = "never delivers an event again: use `receiver_with_fallback` to keep what cannot be read, or say \
-                       `lossy()` or `raw()`";
+        let problem = "never delivers an event again: keep what cannot be read with `receiver_with_fallback`, accept \
+                       its loss with `lossy()`, or take the raw body with `raw()`";
         match self.never_retries() && !self.raw && !self.lossy {
             true => Err(ConfigError::Invalid { field: "delivery", piece: self.name().to_owned(), problem }),
             false => Ok(()),

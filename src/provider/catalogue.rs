@@ -1,4 +1,4 @@
-//! The constants. A provider consists of one entry here and its vectors in `tests/vectors`; it never needs code.
+//! The statics. A provider consists of one entry here and its vectors in `tests/vectors`; it never needs code.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::handshake::{Handshake, acknowledgement};
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
-/// Makes the constants, their documentation and the list of them from the same text.
+/// Makes the statics, their documentation and the list of them from the same text.
 macro_rules! table {
     ($(
         $(#[$doc:meta])*

@@ -20,11 +20,11 @@ use super::{Receiver, Rejection};
 ///
 /// # When a tenant changes
 ///
-/// [`invalidate`](Self::invalidate) a tenant when you create, change or delete it. A look-up that is in progress at
-/// that moment still serves its own request, but its result is not cached. For changes by other processes or by hand,
-/// the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it ends, a deleted secret
-/// is still accepted, an unusable one that was mended is still refused, and so is a tenant that was requested before it was
-/// created.
+/// [`invalidate`](Self::invalidate) a tenant, by the id that the database returns, after you create, change or delete it. A
+/// look-up that is in progress at that moment still serves its own request, but its result is not cached. For changes by
+/// other processes or by hand, the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it
+/// ends, a deleted secret is still accepted, an unusable one that was mended is still refused, and so is a tenant that was
+/// requested before it was created.
 ///
 /// # What it reveals
 ///
@@ -191,8 +191,11 @@ impl<P> ReceiverCache<P> {
         found
     }
 
-    /// Forgets a tenant under all of its names. `tenant` is the [scope](Receiver::scope) of its receiver, which is its
-    /// id.
+    /// Forgets a tenant under all of its names. `tenant` is the [scope](Receiver::scope) of its receiver: the id that your
+    /// database returns, as in `UPDATE … RETURNING id`, not the text of a request.
+    ///
+    /// A name under which the tenant is cached has the same effect. Any other spelling that the database finds has none: the
+    /// old secret would be accepted until the [time to live](Self::with_time_to_live) ends.
     ///
     /// All unknown tenants are forgotten too, because this one may be new.
     ///
@@ -215,9 +218,10 @@ impl<P> ReceiverCache<P> {
     pub fn invalidate(&self, tenant: &str) {
         let mut kept = self.write();
         kept.generation += 1;
-        for name in kept.names.remove(tenant).unwrap_or_default() {
-            kept.known.entries.remove(&name);
+        if let Some(id) = kept.known.entries.get(tenant).map(|entry| id(tenant, &entry.found).to_owned()) {
+            kept.forget_tenant(&id);
         }
+        kept.forget_tenant(tenant);
         kept.unknown = Section::new();
     }
 
@@ -262,13 +266,19 @@ impl<P> Kept<P> {
             self.unknown.insert(name, found, expires, capacity);
             return;
         }
-        let names = self.names.entry(tenant(&name, &found).to_owned()).or_default();
+        let names = self.names.entry(id(&name, &found).to_owned()).or_default();
         names.push(name.clone());
         if names.len() > MAX_NAMES {
             self.known.entries.remove(&names.remove(0));
         }
         for (name, found) in self.known.insert(name, found, expires, capacity) {
             forget_name(&mut self.names, &name, &found);
+        }
+    }
+
+    fn forget_tenant(&mut self, id: &str) {
+        for name in self.names.remove(id).unwrap_or_default() {
+            self.known.entries.remove(&name);
         }
     }
 
@@ -282,17 +292,17 @@ impl<P> Kept<P> {
 }
 
 fn forget_name<P>(names: &mut HashMap<String, Vec<Arc<str>>>, name: &str, found: &Found<P>) {
-    let tenant = tenant(name, found);
-    if let Some(others) = names.get_mut(tenant) {
+    let id = id(name, found);
+    if let Some(others) = names.get_mut(id) {
         others.retain(|other| **other != *name);
         if others.is_empty() {
-            names.remove(tenant);
+            names.remove(id);
         }
     }
 }
 
 /// The scope that identifies a tenant. A receiver without a scope is identified by its name.
-fn tenant<'a, P>(name: &'a str, found: &'a Found<P>) -> &'a str {
+fn id<'a, P>(name: &'a str, found: &'a Found<P>) -> &'a str {
     let tenant = match found {
         Ok(receiver) => receiver.scope(),
         Err(Rejection::UnusableKeys { tenant, .. }) => tenant,

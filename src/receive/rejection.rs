@@ -57,11 +57,11 @@ pub enum Rejection {
     /// The request is authentic, but its body is not the expected JSON.
     #[error(transparent)]
     Unreadable(EventError),
-    /// Authentic, but not the promised JSON, from a sender that gives up on a 4xx. It is answered with 503, so that it comes
+    /// Authentic, but not the expected JSON, from a sender that gives up on a 4xx. It is answered with 503, so that it comes
     /// again: a deployment may mend what cannot be read now.
     #[error(transparent)]
     UnreadableForNow(EventError),
-    /// Not the promised JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
+    /// Not the expected JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
     /// The request is a [handshake](crate::Handshake) of the provider, and this is the answer. It is no failure.

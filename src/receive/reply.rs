@@ -15,6 +15,7 @@ use serde::Serialize;
 /// use hookseal::idempotency::{MemoryStore, Once};
 /// use hookseal::receive::{Answer, Received, Reply};
 ///
+/// // With axum, `State(once): State<Once<MemoryStore>>`; with actix-web, `once: web::Data<Once<MemoryStore>>`.
 /// async fn hook(once: Once<MemoryStore>, received: Received) -> Answer {
 ///     let handler = async {
 ///         match received.body().is_empty() {

@@ -28,6 +28,7 @@ use crate::trace;
 ///     Followed { mode: String },
 /// }
 ///
+/// // With axum, `State(once): State<Once<MemoryStore>>`; with actix-web, `once: web::Data<Once<MemoryStore>>`.
 /// async fn hook(once: Once<MemoryStore>, mut webhooks: Webhooks<Chat>) -> Answer {
 ///     while let Some(webhook) = webhooks.next() {
 ///         let answer = once.run(&webhook, async {

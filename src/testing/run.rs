@@ -12,6 +12,7 @@ use super::join::join_all;
 use super::questions::{self, Expected, INJECTED, Question};
 use super::{Reply, Report, SenderError};
 use crate::delivery::EndpointCheck;
+use crate::handshake::acknowledge;
 use crate::id::event_id;
 use crate::secret::Secret;
 
@@ -70,7 +71,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             (true, Kind::Unreadable) if reply.status >= 500 && reply.status != 503 => {
                 problems.push(answered("no error of the server's"));
             }
-            (true, _) => {}
+            (true, Kind::Good | Kind::UnknownType) => problems.extend(self.unacknowledged(&reply)),
+            (true, Kind::Unreadable) => {}
             (false, _) => {
                 if !(400..500).contains(&reply.status) {
                     problems.push(answered("refused"));
@@ -86,6 +88,20 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         }
         self.report.add(&name, problems);
         Ok(())
+    }
+
+    /// Whether an answer of success is another one than the provider requires. A text that is not known is not judged.
+    fn unacknowledged(&self, reply: &Reply) -> Option<String> {
+        let required = acknowledge(self.kit.sender.provider().acknowledgement()?)?;
+        let (status, text) = (required.status().as_u16(), String::from_utf8_lossy(required.body()).into_owned());
+        let is_other = reply.status != status || !reply.text.is_empty() && reply.text != text;
+        (is_success(reply.status) && is_other).then(|| {
+            format!(
+                "answered {}{}, should be {status} ({text}), which the provider requires",
+                reply.status,
+                reply.said()
+            )
+        })
     }
 
     /// What no answer may hold: the signatures that would have been right, and the secret.
@@ -158,7 +174,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
             wrong.map(|reply| format!("answered {}, should be accepted, or 409 or 503 meanwhile", reply.status));
         let done = effects.filter(|effects| *effects != 1);
         let done = done.map(|effects| format!("processed {effects} times, should be once"));
-        self.report.add(case, wrong.into_iter().chain(done));
+        let unacknowledged = replies.iter().find_map(|reply| self.unacknowledged(reply));
+        self.report.add(case, wrong.into_iter().chain(done).chain(unacknowledged));
     }
 
     /// Sends a question, and if it was asked and answered rightly, copies of it at the same time.

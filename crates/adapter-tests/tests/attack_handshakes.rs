@@ -48,6 +48,11 @@ fn platforms() -> Vec<Provider> {
         (SIGNED, vec![Handshake::new(":method: POST\n\ntype: ping", r#"{"type":"pong"}"#)]),
         (SIGNED, vec![Handshake::new(":method: GET\n?token: {verify-token}", ":status: 204")]),
         (SIGNED, vec![Handshake::new(":method: OPTIONS\nOrigin: acme.example", "Allowed: acme.example\n\n"), echo]),
+        (SIGNED, vec![Handshake::new("\n\nchallenge: {challenge:token}", r#"{"challenge":"{challenge}"}"#).unsigned()]),
+        (
+            BODY,
+            vec![Handshake::new("\n\n[].a.token: {verify-token}\n[].b: {challenge:token}", "{challenge}").unsigned()],
+        ),
     ];
     let number = |(number, (scheme, handshakes)): (usize, (Scheme, Vec<Handshake>))| {
         Provider::new(format!("acme-{number}"), scheme).unwrap().with_handshakes(handshakes)

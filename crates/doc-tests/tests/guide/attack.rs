@@ -22,7 +22,8 @@ pub(crate) async fn router(kit: AttackKit, app: Router) {
     assert!(report.is_clean(), "{report}");
 }
 
-/// Runs a page's commands for a signed request: a 200 must say that it was processed.
+/// Runs a page's commands for a request that is signed with the secret in this variable: a 200 must say that it was
+/// processed.
 pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Router) {
     let has = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
     if !(has("curl") && has("openssl")) {
@@ -31,7 +32,7 @@ pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Route
         return;
     }
     let commands = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let commands = commands.filter(|commands| commands.contains("openssl")).collect::<Vec<_>>();
+    let commands = commands.filter(|commands| commands.contains(variable)).collect::<Vec<_>>();
     let [commands] = commands[..] else { panic!("{} blocks", commands.len()) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -4,12 +4,13 @@ include!(concat!(env!("OUT_DIR"), "/receiving_with_axum_1.rs"));
 
 mod tests {
     use hookseal::idempotency::{MemoryStore, Once};
+    use hookseal::receive::{Answer, Receiver, Webhook};
     use hookseal::testing::{AttackKit, Sender};
-    use hookseal::{Secret, provider};
+    use hookseal::{Secret, SecretForm, provider};
     use serde_json::json;
     use tower::ServiceExt;
 
-    use super::{App, router};
+    use super::{App, receiver, router};
     use crate::attack;
 
     const STRIPE: &str = "the secret that Stripe shows";
@@ -55,6 +56,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn standard_webhooks_can_be_signed_by_hand() {
+        async fn hook(_: Webhook<Payment>) -> Answer {
+            Answer::Processed
+        }
+        #[derive(serde::Deserialize)]
+        enum Payment {
+            #[serde(rename = "invoice.paid")]
+            Invoice {},
+        }
+        let page = include_str!("../../../../src/guide/testing.md");
+        let secret = Secret::generate(SecretForm::Whsec).unwrap();
+        let secret = secret.expose().expect("a text").to_owned();
+        let receiver: Receiver = provider::STANDARD_WEBHOOKS.receiver(Secret::new(secret.as_str()).unwrap()).unwrap();
+        let app = axum::Router::new().route("/standard-webhooks", axum::routing::post(hook)).with_state(receiver);
+        attack::by_hand(page, "STANDARD_WEBHOOKS_SECRET", &secret, app).await;
+    }
+
+    /// Cargo sets this variable, to five bytes.
+    #[test]
+    fn a_secret_that_cannot_be_used_is_reported_with_its_variable() {
+        let short = receiver::<()>(&provider::STRIPE, "CARGO_PKG_VERSION").unwrap_err();
+        assert_eq!(short, "CARGO_PKG_VERSION: the key of the current secret has 5 bytes, fewer than 16");
+        let unset = receiver::<()>(&provider::STRIPE, "HOOKSEAL_NOT_SET").unwrap_err();
+        assert_eq!(unset, "HOOKSEAL_NOT_SET: environment variable not found");
+    }
+
+    #[tokio::test]
     async fn githubs_types_have_the_action_in_them() {
         let sender = Sender::new(&provider::GITHUB, Secret::new(GITHUB).unwrap()).unwrap();
         for (event_type, data, text) in [
@@ -63,7 +91,7 @@ mod tests {
             ("pull_request.labeled", json!({"number": 7}), "processed"),
             ("ping", json!({"zen": "Keep it logically awesome."}), "acknowledged"),
             // A branch that was created, under another type.
-            ("push", json!({"ref": "main", "ref_type": "branch"}), "the webhook's body is not the promised JSON"),
+            ("push", json!({"ref": "main", "ref_type": "branch"}), "the webhook's body is not the expected JSON"),
         ] {
             let request = sender.event("/github", event_type, data).unwrap();
             let response = app().oneshot(request.map(axum::body::Body::from)).await.unwrap();
@@ -74,7 +102,7 @@ mod tests {
     /// Slack's challenge is an event of a type like any other.
     #[tokio::test]
     async fn a_challenge_is_a_variant() {
-        use hookseal::receive::{Answer, Reply, Webhook};
+        use hookseal::receive::Reply;
 
         #[derive(serde::Deserialize)]
         enum Slack {

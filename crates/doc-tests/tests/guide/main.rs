@@ -15,4 +15,5 @@ mod registering;
 mod sending;
 mod sending_safely;
 mod tenants;
+mod tenants_actix;
 mod typed_events;

@@ -48,7 +48,7 @@ mod tests {
             ("pull_request.opened", json!({"number": 7}), "processed before"),
             ("pull_request.closed", json!({"number": 7}), "processed"),
             ("issues.opened", json!({"issue": {"number": 8}}), "acknowledged"),
-            ("pull_request.opened", json!({"issue": {"number": 8}}), "the webhook's body is not the promised JSON"),
+            ("pull_request.opened", json!({"issue": {"number": 8}}), "the webhook's body is not the expected JSON"),
         ] {
             let request = sender.event("/github", event_type, data).unwrap();
             let response = app.clone().oneshot(request.map(Body::from)).await.unwrap();

@@ -173,7 +173,7 @@ mod tests {
         ] {
             let app = Router::new().route("/", post(hook)).with_state(provider.receiver(secret()).unwrap());
             let request = sender(provider).event("/", event_type, json!({})).unwrap();
-            assert_eq!(send(&app, request).await, (status, "the webhook's body is not the promised JSON".to_owned()));
+            assert_eq!(send(&app, request).await, (status, "the webhook's body is not the expected JSON".to_owned()));
         }
     }
 
