@@ -42,7 +42,7 @@ pub(super) fn reword(
         }
     }
 
-    if let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(request.body()) {
+    if let Ok(body) = serde_json::from_slice::<Value>(request.body()) {
         let mut text = String::new();
         found |= write(&body, right, keep, other, &mut text);
         *request.body_mut() = text.into_bytes();
@@ -52,11 +52,22 @@ pub(super) fn reword(
 
 /// [`reword`] for JSON, which can have a field twice only as text.
 fn write(value: &Value, right: &str, keep: bool, other: Option<&str>, text: &mut String) -> bool {
-    let Value::Object(fields) = value else {
-        text.push_str(&value.to_string());
-        return false;
-    };
     let mut found = false;
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Array(elements) => {
+            for (place, element) in elements.iter().enumerate() {
+                text.push(if place == 0 { '[' } else { ',' });
+                found |= write(element, right, keep, other, text);
+            }
+            text.push_str(if elements.is_empty() { "[]" } else { "]" });
+            return found;
+        }
+        _ => {
+            text.push_str(&value.to_string());
+            return false;
+        }
+    };
     let mut comma = "";
     text.push('{');
     for (name, value) in fields {
