@@ -427,9 +427,8 @@ pub enum EventError {
         /// Counted from 1.
         column: usize,
     },
-    /// The body is a form by its `Content-Type`, and lacks a field that the shape names. Most likely it is JSON, and a
-    /// client such as curl has sent its default `Content-Type`.
-    #[error("the form has no field `{field}`; if the body is JSON, its Content-Type must be application/json")]
+    /// The body is not JSON, and as a form it lacks a field that the shape names.
+    #[error("the body is neither JSON nor a form with the field `{field}`")]
     MissingFormField {
         /// The field's name.
         field: String,

@@ -67,6 +67,8 @@ impl EventShape {
         is_signed: &dyn Fn(&str) -> bool,
     ) -> Result<Event<'a>, Misfit> {
         if self.is_batch() {
+            // What is not this batch may have another shape.
+            self.read_batch(request, is_signed, false)?;
             return Err(Misfit::Broken(EventError::Batch));
         }
         let mut found = Findings::default();

@@ -298,6 +298,28 @@ async fn an_unsigned_question_in_a_body_is_answered_and_a_delivery_is_not_taken_
     }
 }
 
+/// What a provider says about the endpoint itself is an event that a handler can name.
+#[test]
+fn life_cycle_messages_are_events() {
+    // As @twurple/eventsub-http reads it: the status is the reason.
+    let revocation =
+        r#"{"subscription":{"id":"f1c2a387","status":"user_removed","type":"channel.follow","version":"1"}}"#;
+    let ping = r#"{"zen":"Design for failure.","hook_id":109948940}"#;
+    for (provider, header, body, event_type) in [
+        (&provider::TWITCH, ("Twitch-Eventsub-Message-Type", "revocation"), revocation, "user_removed"),
+        (&provider::GITHUB, ("X-GitHub-Event", "ping"), ping, "ping"),
+    ] {
+        let request = Sender::new(provider, secret()).unwrap().with_header(header.0, header.1).unwrap();
+        let request = request.body("/", body).unwrap();
+        let receiver: Receiver = provider.clone().lossy().receiver(secret()).unwrap();
+        let mut intake = receiver.begin(request.headers());
+        intake.push(request.body().clone());
+        let received = intake.finish().unwrap();
+        let event = received.event().unwrap();
+        assert_eq!((event.event_type(), event.data().get()), (event_type, body), "{}", provider.name());
+    }
+}
+
 /// Whoever asks every name learns nothing from the answers.
 #[tokio::test]
 async fn a_handshake_does_not_tell_which_tenants_exist() {

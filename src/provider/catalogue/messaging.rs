@@ -73,14 +73,15 @@ table! {
         idempotency: IdempotencyRule::Body;
     /// Twitch EventSub. Nothing separates the parts of the signed content, so an id that contains a time is refused.
     ///
-    /// `drop.entitlement.grant` is a batch. A challenge and a revocation have no `event`: their data is the whole body.
+    /// `drop.entitlement.grant` is a batch. A revocation has no `event`: its type is the reason, from `subscription.status`,
+    /// and its data the whole body.
     TWITCH = "twitch", Code, "dev.twitch.tv/docs/eventsub/handling-webhook-events; npm @twurple/eventsub-http", [
         "Twitch-Eventsub-Message-Id: {id}\nTwitch-Eventsub-Message-Timestamp: {timestamp:rfc3339}\nTwitch-Eventsub-Message-Signature: sha256={hex}",
         "{id}{timestamp}{body}", past(600)
     ],
         event: "subscription.type: {type}\nsubscription.version: {version}\nevent: {data}";
             "subscription.type: {type}\nsubscription.version: {version}\nevents[].id: {id}\nevents[].data: {data}";
-            "subscription.type: {type}\nsubscription.version: {version}\n{data}",
+            "subscription.status: {type}\nsubscription.version: {version}\n{data}",
         handshakes: [
             ":method: POST\nTwitch-Eventsub-Message-Type: webhook_callback_verification\n\nchallenge: {challenge}",
             "{challenge}"
