@@ -53,6 +53,7 @@ fn the_documentation_lists_the_providers() {
         "| provider | signed | replay window | id signed | type signed | events told apart by | confidence | source |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
+    let (mut undescribed, mut unsigned) = (Vec::new(), Vec::new());
     for provider in provider::ALL {
         let constant = provider.name().replace('-', "_").to_uppercase();
         let scheme = provider.scheme();
@@ -81,8 +82,14 @@ fn the_documentation_lists_the_providers() {
             line.contains("{type}") && !scheme.coverage().has_header(name)
         };
         let event_type = match head {
-            None => "the sender's own",
-            Some(head) if head.lines().any(is_free) => "**no**",
+            None => {
+                undescribed.push(format!("`{constant}`"));
+                "the sender's own"
+            }
+            Some(head) if head.lines().any(is_free) => {
+                unsigned.push(format!("`{constant}`"));
+                "**no**"
+            }
             Some(_) => "yes",
         };
         let rule = provider.idempotency_rule();
@@ -91,6 +98,12 @@ fn the_documentation_lists_the_providers() {
         );
     }
     assert_text("src/provider/table.md", &table);
+    let guide = include_str!("../src/guide/typed_events.md");
+    for names in [undescribed, unsigned] {
+        let (last, others) = names.split_last().unwrap();
+        let list = format!("\n{} and {last}", others.join(", "));
+        assert!(guide.contains(&list), "the guide does not say: {list}");
+    }
 }
 
 #[test]
