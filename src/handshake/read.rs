@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::headers::Found;
 use crate::mac::is_same_key;
-use crate::place::{Half, Step};
+use crate::place::{Half, Place, Step};
 use crate::request::Target;
 
 use super::{Alphabet, Handshake, Line, Wants};
@@ -37,12 +37,12 @@ impl Asked {
 }
 
 /// What the headers and the query of a request say.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Head {
     /// It has another method.
     Other,
-    /// It is not this handshake, and why.
-    Unfit(String),
+    /// It is not this handshake, because of this place, and why. Deliveries end here too, so no text is made yet.
+    Unfit(Place, &'static str),
     /// It is, but with another verify token, or there is none to compare with.
     WrongToken,
     Asked(Asked),
@@ -73,17 +73,22 @@ impl Handshake {
                     Found::Missing | Found::Repeated => None,
                 },
             };
-            let mark = if line.place.half == Half::Query { "?" } else { "" };
             let Some(value) = value else {
-                return Head::Unfit(format!("`{mark}{name}` is not in the request, or not once"));
+                return Head::Unfit(line.place, "is not in the request, or not once");
             };
             match line.wants {
                 Wants::VerifyToken => is_right = is_token(verify_token, &value),
                 _ if self.take(line, &value, &mut asked) => {}
-                _ => return Head::Unfit(format!("`{mark}{name}` has another value than a handshake")),
+                _ => return Head::Unfit(line.place, "has another value than a handshake"),
             }
         }
         if is_right { Head::Asked(asked) } else { Head::WrongToken }
+    }
+
+    /// Says for the log what is wrong in a place.
+    pub(crate) fn describe(&self, place: &Place, problem: &str) -> String {
+        let mark = if place.half == Half::Query { "?" } else { "" };
+        format!("`{mark}{}` {problem}", self.text(place.name))
     }
 
     /// Reads the fields of the body. `None` if it is not this handshake.

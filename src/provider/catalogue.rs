@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
-use crate::handshake::{Handshake, acknowledgement};
+use crate::handshake::Handshake;
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
@@ -19,7 +19,6 @@ macro_rules! table {
         );+ $(;)?]
         $(, event: $($event:literal);+)?
         $(, handshakes: $([$request:literal, $answer:literal]);+)?
-        $(, acknowledgement: $acknowledgement:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, types_source: $types_source:literal)?
         $(, idempotency: $idempotency:expr)?
@@ -64,7 +63,7 @@ macro_rules! table {
                     const HANDSHAKES: &[Handshake] = &[$($(Handshake::new($request, $answer)),+)?];
                     HANDSHAKES
                 }),
-                acknowledgement: given!(None, $(Some(Cow::Borrowed(checked($acknowledgement))))?),
+                acknowledgement: None,
                 event_types: Cow::Borrowed(given!(&[], $(&[$(Cow::Borrowed($type)),+])?)),
                 idempotency: given!(None, $(Some($idempotency))?),
                 test: given!(None, $(Some($test))?),
@@ -80,15 +79,6 @@ macro_rules! table {
         /// The providers of this table.
         pub(super) static TABLE: &[&Provider] = &[$(&$constant),+];
     };
-}
-
-/// An answer, checked by the compiler.
-#[allow(dead_code, reason = "no entry needs one yet")]
-const fn checked(answer: &'static str) -> &'static str {
-    match acknowledgement(answer.as_bytes()) {
-        Ok(()) => answer,
-        Err(fault) => fault.fail(answer),
-    }
 }
 
 /// A scheme with the settings of its entry, which have the same names as in files.

@@ -36,10 +36,11 @@ impl<P> Receiver<P> {
         for (place, handshake) in handshakes.iter().enumerate() {
             match handshake.read_head(target, self.verify_token()) {
                 Head::Other => {}
-                Head::Unfit(problem) if target.method != "POST" => {
+                Head::Unfit(place, problem) if target.method != "POST" => {
+                    let problem = handshake.describe(&place, problem);
                     refusal.get_or_insert(Rejection::NoHandshake { problem });
                 }
-                Head::Unfit(_) => {}
+                Head::Unfit(..) => {}
                 Head::WrongToken => {
                     refusal = Some(self.wrong_token());
                 }

@@ -367,7 +367,7 @@ impl Questions<'_> {
                         None => {}
                     }
                 }
-                Head::Asked(_) | Head::Other | Head::Unfit(_) => {}
+                Head::Asked(_) | Head::Other | Head::Unfit(..) => {}
             }
         }
         if is_authentic { Expected::Delivery } else { Expected::Refusal }
