@@ -147,6 +147,11 @@ pub(crate) fn write_base64(key: &[u8], text: &mut String) {
     }
 }
 
+/// The base64 of a digest or of a token.
+pub(crate) fn base64_text(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
 /// The hex digits of a digest.
 pub(crate) fn hex_text(digest: &[u8]) -> String {
     hex::encode(digest)

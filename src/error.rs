@@ -137,6 +137,9 @@ pub enum ConfigError {
         /// The earlier one.
         earlier: Key,
     },
+    /// The scheme signs the public URL of the endpoint, which no header can be trusted to say.
+    #[error("the scheme covers the endpoint's URL: set it with `Provider::with_public_url`")]
+    NoPublicUrl,
     /// A keyring without a key.
     #[error("the keyring has no key")]
     NoKeys,
@@ -221,6 +224,12 @@ pub enum SignError {
     /// recognized after an id).
     #[error("the time is too early or too late for the scheme's timestamp")]
     TimeOutOfRange,
+    /// The request lacks something that the scheme signs: a query parameter, a field of the body, another method.
+    #[error("the request cannot be signed: {problem}")]
+    Unfit {
+        /// What is missing or wrong.
+        problem: String,
+    },
     /// The address is not a URI.
     #[error("the address is not a URI")]
     InvalidUri {
@@ -291,6 +300,31 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A query parameter or a field of the body that the scheme needs is absent.
+    #[error("`{place}` is missing")]
+    Missing {
+        /// The place as the scheme writes it: `?name`, `&name`, or the path of a JSON field.
+        place: String,
+    },
+    /// A query parameter or a field of the body occurs several times.
+    #[error("`{place}` occurs more than once")]
+    Repeated {
+        /// The place as the scheme writes it.
+        place: String,
+    },
+    /// A part of the request other than a header does not have the form that the scheme describes.
+    #[error("`{place}` {problem}")]
+    Malformed {
+        /// The place as the scheme writes it, or what it is.
+        place: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The scheme covers the method, the URL or the query, and only headers and body are there to verify. Use
+    /// [`verify_request`](crate::Verifier::verify_request), or
+    /// [`begin_request`](crate::receive::Receiver::begin_request).
+    #[error("the scheme covers more than headers and body, so the whole request is needed")]
+    NoRequestLine,
     /// More than 4 KiB of signature headers.
     #[error("the signature headers up to `{header}` have more than 4096 bytes")]
     HeaderTooLong {

@@ -14,6 +14,8 @@ pub mod delivery;
 mod error;
 mod event;
 mod event_type;
+mod fields;
+mod form;
 // Its pages link to items that need features.
 #[cfg(doc)]
 #[cfg_attr(not(all(feature = "actix", feature = "axum", feature = "testing")), allow(rustdoc::broken_intra_doc_links))]

@@ -6,7 +6,7 @@ use hmac::digest::Output;
 use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::zeroize_stack;
+use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::codec::{Encoding, MAX_MAC_TEXT};
 use crate::words::display_as_serialized;
@@ -66,9 +66,24 @@ macro_rules! digests {
         #[derive(Clone)]
         pub(crate) enum Mac {
             $($(#[cfg($gate)])? $name(Box<HmacCore<$hash>>),)+
+            /// Not an HMAC but a hash, for schemes whose content contains the secret.
+            Plain(Digest, Zeroizing<Vec<u8>>),
         }
 
         impl Mac {
+            /// A plain hash of what contains the key.
+            pub(crate) fn plain(key: &[u8], digest: Digest) -> Mac {
+                Mac::Plain(digest, Zeroizing::new(key.to_vec()))
+            }
+
+            /// The key itself, for a plain hash.
+            pub(crate) fn text(&self) -> &[u8] {
+                match self {
+                    Mac::Plain(_, key) => key,
+                    _ => &[],
+                }
+            }
+
             pub(crate) fn new(key: &[u8], digest: Digest) -> Mac {
                 match digest {
                     $($(#[cfg($gate)])? Digest::$name => Mac::$name(Box::new(keyed(key))),)+
@@ -80,13 +95,14 @@ macro_rules! digests {
             pub(crate) fn tag<'a>(&self, message: impl Iterator<Item = &'a [u8]>) -> Tag {
                 match self {
                     $($(#[cfg($gate)])? Mac::$name(core) => wiping::<$bytes, _>(|| tag(core.as_ref(), message)),)+
+                    $($(#[cfg($gate)])? Mac::Plain(Digest::$name, _) => plain_tag::<$hash>(message),)+
                 }
             }
 
             /// The length of the finished MAC in bytes.
             pub(crate) fn length(&self) -> usize {
                 match self {
-                    $($(#[cfg($gate)])? Mac::$name(_) => <$hash>::output_size(),)+
+                    $($(#[cfg($gate)])? Mac::$name(_) | Mac::Plain(Digest::$name, _) => <$hash>::output_size(),)+
                 }
             }
         }
@@ -113,7 +129,8 @@ macro_rules! digests {
                         }
                         RunningMacs::$name(running)
                     }),)+
-                    [] => RunningMacs::Sha256(Vec::new()),
+                    // Content that contains the secret does not arrive in pieces.
+                    _ => RunningMacs::Sha256(Vec::new()),
                 }
             }
 
@@ -213,6 +230,43 @@ fn tag<'a, C: UpdateCore + FixedOutputCore + Clone>(core: &C, message: impl Iter
     // otherwise the caller wipes the stack.
     std::mem::forget((core, buffer));
     tag
+}
+
+/// The plain hash of a message. What it contains of the secret is wiped with the stack.
+#[inline(never)]
+fn plain_tag<'a, D: sha2::Digest>(message: impl Iterator<Item = &'a [u8]>) -> Tag {
+    wiping_stack(|| {
+        let mut hash = D::new();
+        message.for_each(|piece| hash.update(piece));
+        let hash = hash.finalize();
+        let mut tag = Tag { bytes: [0; MAX_MAC], length: hash.len() };
+        tag.bytes.iter_mut().zip(&hash).for_each(|(to, from)| *to = *from);
+        tag
+    })
+}
+
+/// Whether schemes may be plain hashes of what contains the secret.
+pub(crate) const PLAIN_HASHES: bool = cfg!(feature = "extendable-hashes");
+
+/// A secret that a request contains as it is. Only its SHA-256 is kept, so that a comparison takes the same time whatever the
+/// received text and its length are.
+#[derive(Clone)]
+pub(crate) struct Token([u8; 32]);
+
+impl Token {
+    pub(crate) fn new(text: &[u8]) -> Token {
+        wiping_stack(|| Token(sha256([text])))
+    }
+
+    pub(crate) fn is(&self, received: &[u8]) -> bool {
+        is_same_key(&self.0, &sha256([received]))
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Token) -> bool {
+        is_same_key(&self.0, &other.0)
+    }
 }
 
 /// A finished MAC.

@@ -10,6 +10,8 @@
 //! | `&name`, `&` | a field of a form, and the whole form as an object of strings |
 //! | `.{json}` | a step into the JSON that a string contains |
 //! | `?` at the end | the value may be missing |
+//!
+//! What a signature covers names the same places in braces: `{header:Name}`, `{?name}`, `{&name}` and `{$.path}`.
 
 use crate::text::{EMPTY, Fault, OF_HTTP, Span, all_token, attempt, is, is_of_http};
 
@@ -106,6 +108,21 @@ impl Place {
             return Err(Fault { field, piece: span, problem: "is not the name of a query parameter" });
         }
         Ok(Place { half: Half::Query, is_optional: false, name, first: 0, end: 0 })
+    }
+
+    /// A place in what is covered: `?name`, `&name` or `$.path`.
+    pub(crate) const fn covered(
+        text: &[u8],
+        span: Span,
+        field: &'static str,
+        steps: &mut Steps,
+    ) -> Result<Place, Fault> {
+        let (start, end) = span.bounds();
+        if text[start] == b'?' {
+            return Place::query(text, span, field);
+        }
+        let path = if text[start] == b'$' { Span::new(start + 2, end) } else { span };
+        Place::body(text, path, field, steps)
     }
 
     pub(crate) const fn body(text: &[u8], span: Span, field: &'static str, steps: &mut Steps) -> Result<Place, Fault> {

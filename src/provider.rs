@@ -42,7 +42,8 @@ use crate::delivery::{Action, DeliveryPolicy};
 use crate::error::ConfigError;
 use crate::event::EventShape;
 use crate::handshake::Handshake;
-use crate::scheme::Scheme;
+use crate::request::PublicUrl;
+use crate::scheme::{Extent, Scheme};
 use crate::secret::Keyring;
 use crate::sign::Signer;
 use crate::verify::Verifier;
@@ -130,6 +131,8 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `max_sent`, `max_received` | bytes, at least 1 |
 /// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
+/// | `accepts` | `part` or `nothing`, as after [`accept`](Self::accept) |
+/// | `public_url` | the URL that was registered: see [`with_public_url`](Self::with_public_url) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
 /// A provider from the catalogue can be written to a file, edited and read back. The file contains neither
@@ -176,6 +179,11 @@ pub struct Provider {
     /// Events that cannot be read may be lost.
     #[serde(skip_serializing_if = "is_false")]
     lossy: bool,
+    /// The least that its receivers may accept.
+    #[serde(skip_serializing_if = "is_form")]
+    accepts: Extent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<Cow<'static, str>>,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -398,13 +406,15 @@ impl Provider {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn signer(&self, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
-        Signer::new(self.scheme().clone(), keys)
+        Signer::for_schemes(&self.schemes, &keys.into())
     }
 
     /// A verifier for this provider's requests.
     ///
     /// # Errors
-    /// The same errors as [`Verifier::new`].
+    /// The same errors as [`Verifier::new`]; [`ConfigError::NoPublicUrl`] if a scheme covers the URL and none
+    /// [is set](Self::with_public_url); and [`ConfigError::Invalid`] for a provider that does not sign the whole body, unless
+    /// you [accept](Self::accept) that.
     ///
     /// ```
     /// use hookseal::{Secret, VerifyError, provider};
@@ -415,8 +425,20 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
-        Verifier::for_schemes(&self.schemes, &keys.into())
+        self.check_extent()?;
+        let url = self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)?;
+        Verifier::for_schemes(&self.schemes, &keys.into(), url)
     }
+}
+
+/// Unreachable: it is checked when it is set.
+fn wrong_url(problem: &'static str) -> ConfigError {
+    ConfigError::Invalid { field: "public_url", piece: String::new(), problem }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_form(extent: &Extent) -> bool {
+    *extent == Extent::Form
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]

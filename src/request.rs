@@ -16,16 +16,14 @@ pub(crate) struct Request<'r, 'a> {
 /// What of a request is known before its body.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'r, 'a> {
-    pub(crate) method: &'r str,
-    /// As it came, without the question mark.
-    pub(crate) query: Option<&'r str>,
+    pub(crate) line: RequestLine<'r>,
     pub(crate) headers: &'r dyn HeaderLookup<'a>,
 }
 
 impl Target<'_, '_> {
     /// A query parameter that occurs once.
     pub(crate) fn query(&self, name: &str) -> Option<Cow<'static, str>> {
-        let mut values = self.query.unwrap_or_default().split('&').filter_map(|pair| {
+        let mut values = self.line.query.unwrap_or_default().split('&').filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (percent_decoded(key.as_bytes())? == name).then_some(value)
         });
@@ -33,6 +31,61 @@ impl Target<'_, '_> {
             (Some(value), None) => percent_decoded(value.as_bytes()).map(Cow::Owned),
             _ => None,
         }
+    }
+}
+
+/// The first line of a request, as far as signatures and handshakes read it. Its path is not: proxies change it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'r> {
+    pub(crate) method: &'r str,
+    /// As it came, without the question mark.
+    pub(crate) query: Option<&'r str>,
+}
+
+/// The URL under which an endpoint was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublicUrl {
+    text: Box<str>,
+    /// Where the path begins, and where it ends.
+    path: (usize, usize),
+}
+
+impl PublicUrl {
+    /// The longest that [`EndpointUrl`](crate::delivery::EndpointUrl) takes too.
+    const MAX: usize = 2048;
+
+    pub(crate) fn new(text: &str) -> Result<PublicUrl, &'static str> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let Some(rest) = rest else { return Err("does not begin with `https://` or `http://`") };
+        if text.len() > PublicUrl::MAX {
+            return Err("is longer than 2048 bytes");
+        }
+        if !text.bytes().all(|c| c.is_ascii_graphic()) || text.contains('#') {
+            return Err("has a character that no URL of a request has");
+        }
+        let host = rest.find(['/', '?']).unwrap_or(rest.len());
+        let start = text.len() - rest.len() + host;
+        let end = text.find('?').unwrap_or(text.len());
+        if host == 0 || rest.get(..host).is_some_and(|host| host.contains('@')) {
+            return Err("has no host, or a user name");
+        }
+        Ok(PublicUrl { text: text.into(), path: (start, end) })
+    }
+
+    pub(crate) fn without_query(&self) -> &str {
+        self.text.get(..self.path.1).unwrap_or_default()
+    }
+
+    /// `/` where the text has none.
+    pub(crate) fn path(&self) -> &str {
+        match self.text.get(self.path.0..self.path.1) {
+            Some("") | None => "/",
+            Some(path) => path,
+        }
+    }
+
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.text.get(self.path.1 + 1..)
     }
 }
 

@@ -1,4 +1,5 @@
 mod border;
+mod context;
 mod coverage;
 mod file;
 mod notation;
@@ -16,8 +17,9 @@ use crate::mac::Digest;
 use crate::secret::SecretForm;
 
 pub use coverage::{Coverage, Extent};
+pub(crate) use context::{Early, Late, is_absence};
 use notation::{Notation, Piece};
-pub(crate) use plan::{Plan, Values};
+pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
 
 /// A webhook signature scheme: the header lines of a provider's sample request, and what the signature covers.
@@ -289,13 +291,23 @@ impl Scheme {
         self
     }
 
-    /// The header lines.
+    /// The lines of the sample request above its body: headers, query parameters and the method.
     ///
     /// ```
     /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").headers(), "X-Signature: {hex}");
     /// ```
     pub fn headers(&self) -> &str {
-        &self.headers
+        self.headers.get(..self.notation.body_start).unwrap_or_default().trim_end()
+    }
+
+    /// The lines of the sample request's body; empty for most schemes.
+    ///
+    /// ```
+    /// let linear = hookseal::Scheme::new("Linear-Signature: {hex}\n\nwebhookTimestamp: {timestamp:ms}", "{body}");
+    /// assert_eq!(linear.body(), "webhookTimestamp: {timestamp:ms}");
+    /// ```
+    pub fn body(&self) -> &str {
+        self.headers.get(self.notation.body_start..).unwrap_or_default()
     }
 
     /// What the signature covers.
@@ -401,6 +413,20 @@ impl Scheme {
         signed.then_some(window)
     }
 
+    /// The methods that the sample request names.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &str> {
+        self.notation.methods.of(&self.headers).split('|').map(str::trim).filter(|method| !method.is_empty())
+    }
+
+    /// Whether a receiver takes requests with this method. Without a line for it, that is `POST`, and any if the method is
+    /// signed.
+    pub(crate) fn admits(&self, method: &str) -> bool {
+        match self.notation.methods.is_empty() {
+            true => method == "POST" || self.pieces().any(|piece| matches!(piece, Piece::Method)),
+            false => self.methods().any(|admitted| admitted == method),
+        }
+    }
+
     /// The scheme, resolved for use.
     pub(crate) fn plan(&self) -> Plan {
         Plan::new(self)
@@ -443,7 +469,8 @@ impl Scheme {
 impl PartialEq for Scheme {
     fn eq(&self, other: &Scheme) -> bool {
         let settings = |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last);
-        lines(&self.headers).eq(lines(&other.headers))
+        lines(self.headers()).eq(lines(other.headers()))
+            && lines(self.body()).eq(lines(other.body()))
             && self.covers == other.covers
             && settings(self) == settings(other)
     }

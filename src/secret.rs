@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::codec;
 use crate::error::ConfigError;
 use crate::key::Key;
-use crate::mac::{Digest, Mac, is_same_key, wiping_stack};
+use crate::mac::{Token, Digest, Mac, is_same_key, wiping_stack};
 use crate::random;
 use crate::words::display_as_serialized;
 
@@ -360,8 +360,28 @@ impl Keyring {
         self.secrets.iter()
     }
 
-    /// The keyed state of each key, current first.
-    pub(crate) fn macs(&self, form: SecretForm, digest: Digest) -> Result<Vec<Mac>, ConfigError> {
+    /// The current secret as a request contains it.
+    pub(crate) fn token_text(&self, form: SecretForm) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+        self.secrets.first().ok_or(ConfigError::NoKeys)?.key(form, Key::Current)
+    }
+
+    /// The secrets as a request contains them, current first.
+    pub(crate) fn tokens(&self, form: SecretForm, is_base64: bool) -> Result<Vec<Token>, ConfigError> {
+        let mut tokens = Vec::with_capacity(self.secrets.len());
+        for (place, secret) in self.secrets.iter().enumerate() {
+            let key = secret.key(form, Key::at(place))?;
+            let token = match is_base64 {
+                true => Token::new(Zeroizing::new(codec::base64_text(&key)).as_bytes()),
+                false => Token::new(&key),
+            };
+            check_repetition(&tokens, |earlier| *earlier == token)?;
+            tokens.push(token);
+        }
+        Ok(tokens)
+    }
+
+    /// The keyed state of each key, current first. `is_plain` says that the content contains the key.
+    pub(crate) fn macs(&self, form: SecretForm, digest: Digest, is_plain: bool) -> Result<Vec<Mac>, ConfigError> {
         wiping_stack(|| {
             // With enough capacity from the start: a vector that grows leaves keyed state behind.
             let mut macs = Vec::with_capacity(self.secrets.len());
@@ -369,7 +389,7 @@ impl Keyring {
             for (place, secret) in self.secrets.iter().enumerate() {
                 let key = secret.key(form, Key::at(place))?;
                 check_repetition(&keys, |earlier| is_same_key(earlier, &key))?;
-                macs.push(Mac::new(&key, digest));
+                macs.push(if is_plain { Mac::plain(&key, digest) } else { Mac::new(&key, digest) });
                 keys.push(key);
             }
             Ok(macs)

@@ -2,13 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
 use crate::codec::Encoding;
-use crate::error::{ConfigError, SignError};
+use crate::error::{ConfigError, SignError, VerifyError};
 use crate::mac::{Mac, Tag};
-use crate::scheme::{Plan, Scheme, Values};
+use crate::request::{PublicUrl, RequestLine};
+use crate::scheme::{Content, Plan, Scheme, Values, is_absence};
 use crate::secret::{Keyring, MAX_KEYS};
 use crate::timestamp::TimeText;
 
@@ -27,8 +28,12 @@ pub struct Signer(Arc<Inner>);
 
 struct Inner {
     plan: Plan,
-    /// The keys that sign, current first.
+    /// The keys that sign, current first. Empty if a request contains the secret itself.
     keys: Vec<Mac>,
+    /// The header that contains the secret itself.
+    token: Option<(HeaderName, HeaderValue)>,
+    /// The provider's other schemes, for requests that lack something of the first.
+    next: Option<Signer>,
 }
 
 /// What the header lines of a signature contain. It is filled in place, because it is large to move.
@@ -48,7 +53,9 @@ impl Signer {
     /// If the scheme can carry several signatures, every key signs; otherwise only the current one does.
     ///
     /// # Errors
-    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice.
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice;
+    /// and [`ConfigError::Invalid`] for a scheme that can only be verified: its signature is in the body or the query, or is a
+    /// plain hash.
     ///
     /// ```
     /// use hookseal::{Keyring, Scheme, Secret, Signer};
@@ -62,10 +69,27 @@ impl Signer {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Signer, ConfigError> {
+        Signer::for_schemes(std::slice::from_ref(&scheme), &keys.into())
+    }
+
+    /// A signer for a provider with several schemes. A request is signed with the first that has all its places in it.
+    pub(crate) fn for_schemes(schemes: &[Scheme], keyring: &Keyring) -> Result<Signer, ConfigError> {
+        let Some((scheme, others)) = schemes.split_first() else { return Err(ConfigError::NoKeys) };
         let plan = scheme.plan();
-        let mut keys = keys.into().macs(scheme.secret_form(), scheme.digest())?;
-        keys.truncate(plan.capacity(keys.len()));
-        Ok(Signer(Arc::new(Inner { plan, keys })))
+        plan.check_signable()?;
+        let (mut keys, mut token) = (Vec::new(), None);
+        if plan.token().is_some() {
+            token = plan.token_header(&keyring.token_text(scheme.secret_form())?)?;
+        } else {
+            keys = keyring.macs(scheme.secret_form(), scheme.digest(), false)?;
+            keys.truncate(plan.capacity(keys.len()));
+        }
+        // Only requests differ in what they lack; headers that a signer writes are always there.
+        let next = match plan.context.is_some() && !others.is_empty() {
+            true => Some(Signer::for_schemes(others, keyring)?),
+            false => None,
+        };
+        Ok(Signer(Arc::new(Inner { plan, keys, token, next })))
     }
 
     /// The headers that authenticate `body`: those of the id, the timestamp and the signatures that the scheme has.
@@ -115,6 +139,9 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
+        if self.0.plan.context.is_some() {
+            return self.sign_in_context(None, HeaderMap::new(), id, body, time);
+        }
         let mut headers = HeaderMap::with_capacity(4);
         let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
         self.hash(&headers, id, body, &mut signed)?;
@@ -218,10 +245,83 @@ impl Signer {
         if count > MAX_HEADERS {
             return Err(SignError::TooManyHeaders { count });
         }
+        if self.0.plan.context.is_some() {
+            let (headers, body) = (request.headers().clone(), request.body().as_ref());
+            let head = Some((request.method(), request.uri()));
+            *request.headers_mut() = self.sign_in_context(head, headers, id, body, time)?;
+            return Ok(());
+        }
         let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
         self.hash(request.headers(), id, request.body().as_ref(), &mut signed)?;
         self.write(id, &signed, request.headers_mut());
         Ok(())
+    }
+
+    /// The headers of a request whose scheme reads more than headers: those that it has, and those that sign it.
+    #[cold]
+    #[inline(never)]
+    fn sign_in_context(
+        &self,
+        head: Option<(&Method, &Uri)>,
+        headers: HeaderMap,
+        id: &str,
+        body: &[u8],
+        time: OffsetDateTime,
+    ) -> Result<HeaderMap, SignError> {
+        match (self.sign_by_first(head, headers.clone(), id, body, time), &self.0.next) {
+            (Err(ContextError::Request(error)), Some(next)) if is_absence(&error) => {
+                next.sign_in_context(head, headers, id, body, time)
+            }
+            (signed, _) => signed.map_err(|error| match error {
+                ContextError::Request(error) => SignError::Unfit { problem: error.to_string() },
+                ContextError::Sign(error) => error,
+            }),
+        }
+    }
+
+    fn sign_by_first(
+        &self,
+        head: Option<(&Method, &Uri)>,
+        mut headers: HeaderMap,
+        id: &str,
+        body: &[u8],
+        time: OffsetDateTime,
+    ) -> Result<HeaderMap, ContextError> {
+        let Inner { plan, keys, token, .. } = &*self.0;
+        let timestamp = plan.timestamp(time)?;
+        plan.check_id(id, &timestamp)?;
+        plan.write_context(timestamp.as_bytes(), body, &mut headers);
+        let mut tags = [const { None }; MAX_KEYS];
+        let list = plan.signed_headers(&headers);
+        {
+            let mut values = Values {
+                id: id.as_bytes(),
+                timestamp: timestamp.as_bytes(),
+                signed_headers: list.as_bytes(),
+                ..Values::default()
+            };
+            plan.spliced(&headers, &mut values)?;
+            let url = head.map(|(_, uri)| uri.to_string());
+            let url = url.as_deref().filter(|_| plan.needs_url()).map(PublicUrl::new).transpose();
+            let url = url.map_err(|problem| SignError::Unfit { problem: format!("its URL {problem}") })?;
+            let line = head.map(|(method, uri)| RequestLine { method: method.as_str(), query: uri.query() });
+            let early = plan.read_context(line, url.as_ref(), &headers, &values)?;
+            for late in plan.read_body(&early, body)? {
+                let content = Content { values, derived: &late.parts };
+                for (tag, key) in tags.iter_mut().zip(keys) {
+                    *tag = Some(plan.tag_of(&content, body, key));
+                }
+            }
+        }
+        let values = Values {
+            id: id.as_bytes(),
+            timestamp: timestamp.as_bytes(),
+            signed_headers: list.as_bytes(),
+            ..Values::default()
+        };
+        plan.write(&values, &tags, &mut headers);
+        headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
+        Ok(headers)
     }
 
     /// The MAC of a text under the current key, in an encoding.
@@ -232,7 +332,7 @@ impl Signer {
 
     #[inline]
     fn hash(&self, headers: &HeaderMap, id: &str, body: &[u8], signed: &mut Signed) -> Result<(), SignError> {
-        let Inner { plan, keys } = &*self.0;
+        let Inner { plan, keys, .. } = &*self.0;
         plan.check_id(id, &signed.timestamp)?;
         let mut values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
         plan.spliced(headers, &mut values)?;
@@ -246,6 +346,25 @@ impl Signer {
     fn write(&self, id: &str, signed: &Signed, headers: &mut HeaderMap) {
         let values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
         self.0.plan.write(&values, &signed.tags, headers);
+    }
+}
+
+/// Why a request cannot be signed under one of a provider's schemes.
+enum ContextError {
+    /// What a verifier would say of it.
+    Request(VerifyError),
+    Sign(SignError),
+}
+
+impl From<VerifyError> for ContextError {
+    fn from(error: VerifyError) -> ContextError {
+        ContextError::Request(error)
+    }
+}
+
+impl From<SignError> for ContextError {
+    fn from(error: SignError) -> ContextError {
+        ContextError::Sign(error)
     }
 }
 

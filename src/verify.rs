@@ -1,18 +1,22 @@
+mod late;
 mod proof;
 
 use std::fmt;
 use std::sync::Arc;
 
+use http::{HeaderMap, Request};
 use time::OffsetDateTime;
 
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Candidates, Mac, RunningMacs};
+use crate::mac::{Mac, RunningMacs, Token};
+use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Plan, Reading, Scheme};
 use crate::secret::Keyring;
 use crate::timestamp::Now;
 
+use late::Postponed;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
@@ -50,19 +54,22 @@ pub struct Verifier {
     schemes: Arc<[Arc<Keyed>]>,
 }
 
-struct Keyed {
+pub(crate) struct Keyed {
     plan: Plan,
     /// Its place in the list of schemes.
     place: u8,
-    /// Current first. Not empty.
+    /// Current first. Not empty, unless the request contains the secret itself.
     keys: Vec<Mac>,
+    tokens: Vec<Token>,
+    url: Option<Arc<PublicUrl>>,
 }
 
 impl Verifier {
     /// A verifier for `scheme`, with one secret or a [`Keyring`].
     ///
     /// # Errors
-    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice.
+    /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice;
+    /// and for a scheme that covers the URL, which only a [provider](crate::provider::Provider::with_public_url) can know.
     ///
     /// ```
     /// use hookseal::{ConfigError, Key, Scheme, Secret, SecretForm, Verifier};
@@ -74,14 +81,26 @@ impl Verifier {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
-        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into())
+        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None)
     }
 
     /// A verifier for a provider with several schemes, strongest first.
-    pub(crate) fn for_schemes(schemes: &[Scheme], keys: &Keyring) -> Result<Verifier, ConfigError> {
+    pub(crate) fn for_schemes(
+        schemes: &[Scheme],
+        keys: &Keyring,
+        url: Option<PublicUrl>,
+    ) -> Result<Verifier, ConfigError> {
+        let url = url.map(Arc::new);
         let keyed = |(place, scheme): (u8, &Scheme)| {
-            let keys = keys.macs(scheme.secret_form(), scheme.digest())?;
-            Ok(Arc::new(Keyed { plan: scheme.plan(), place, keys }))
+            let plan = scheme.plan();
+            if plan.needs_url() && url.is_none() {
+                return Err(ConfigError::NoPublicUrl);
+            }
+            let (keys, tokens) = match plan.token() {
+                Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
+                None => (keys.macs(scheme.secret_form(), scheme.digest(), plan.is_plain())?, Vec::new()),
+            };
+            Ok(Arc::new(Keyed { plan, place, keys, tokens, url: url.clone() }))
         };
         Ok(Verifier { schemes: (0..).zip(schemes).map(keyed).collect::<Result<_, _>>()? })
     }
@@ -191,6 +210,68 @@ impl Verifier {
         key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
+    /// Verifies a request as a server received it, using the system's clock: for schemes that also cover the method, the URL or
+    /// the query, and for all others.
+    ///
+    /// A scheme that covers the URL takes it from [`Provider::with_public_url`](crate::provider::Provider::with_public_url),
+    /// never from a header. Only the query is the request's own.
+    ///
+    /// # Errors
+    /// The same errors as [`verify`](Self::verify).
+    ///
+    /// ```
+    /// use hookseal::{Scheme, Secret, Signer, Verifier};
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{method}\n{query|sorted}\n{body}");
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let signer = Signer::new(ACME, secret.clone())?;
+    /// let request = signer.request("https://example.com/hook?b=2&a=1", "evt_1", "{}")?;
+    ///
+    /// let verifier = Verifier::new(ACME, secret)?;
+    /// assert_eq!(verifier.verify_request(&request)?.body(), b"{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_request<'a, B: AsRef<[u8]>>(
+        &self,
+        request: &'a Request<B>,
+    ) -> Result<Verified<'a, HeaderMap>, VerifyError> {
+        self.verify_request_by(request, Now::system)
+    }
+
+    /// Like [`verify_request`](Self::verify_request), at a given time.
+    ///
+    /// # Errors
+    /// The same errors as [`verify`](Self::verify).
+    ///
+    /// ```
+    /// use hookseal::{Secret, provider};
+    /// use time::OffsetDateTime;
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let sent = OffsetDateTime::from_unix_timestamp(1_770_000_000)?;
+    /// let request = provider::KLANG.signer(secret.clone())?.request_at("https://example.com/", "evt_1", "{}", sent)?;
+    /// assert!(provider::KLANG.verifier(secret)?.verify_request_at(&request, sent).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_request_at<'a, B: AsRef<[u8]>>(
+        &self,
+        request: &'a Request<B>,
+        now: OffsetDateTime,
+    ) -> Result<Verified<'a, HeaderMap>, VerifyError> {
+        self.verify_request_by(request, || now.into())
+    }
+
+    fn verify_request_by<'a, B: AsRef<[u8]>>(
+        &self,
+        request: &'a Request<B>,
+        now: impl FnOnce() -> Now,
+    ) -> Result<Verified<'a, HeaderMap>, VerifyError> {
+        let (headers, body) = (request.headers(), request.body().as_ref());
+        let line = RequestLine { method: request.method().as_str(), query: request.uri().query() };
+        let proof = self.open_by(Some(line), headers, now)?.judge(body)?;
+        Ok(Verified::new(proof, headers, body))
+    }
+
     /// Reads the clock only if the scheme has a timestamp.
     ///
     /// This does not use `begin_by` and `finish`: with the whole body at hand, the keys are tried one after the other,
@@ -202,10 +283,22 @@ impl Verifier {
         body: &'a [u8],
         now: impl FnOnce() -> Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
-        let keyed = self.scheme_of(headers)?;
+        let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn verify_late<'a, H: Headers + ?Sized>(
+        &self,
+        headers: &'a H,
+        body: &'a [u8],
+        now: Now,
+    ) -> Result<Verified<'a, H>, VerifyError> {
+        let proof = Postponed::read(&self.schemes, None, headers, now)?.judge(body)?;
+        Ok(Verified::new(proof, headers, body))
     }
 
     #[inline]
@@ -214,7 +307,7 @@ impl Verifier {
         headers: &'a H,
         now: impl FnOnce() -> Now,
     ) -> Result<Verification<'a>, VerifyError> {
-        Ok(self.open_by(headers, now)?.stream())
+        Ok(self.open_by(None, headers, now)?.stream())
     }
 
     /// Checks only the headers, using the system's clock or at a given time: for a caller that does not know yet
@@ -222,43 +315,43 @@ impl Verifier {
     #[inline]
     pub(crate) fn open<'a, H: Headers + ?Sized>(
         &self,
+        line: Option<RequestLine<'_>>,
         headers: &'a H,
         now: Option<OffsetDateTime>,
     ) -> Result<Opened<'a>, VerifyError> {
-        self.open_by(headers, || now.map_or_else(Now::system, Now::from))
+        self.open_by(line, headers, || now.map_or_else(Now::system, Now::from))
     }
 
     #[inline]
     fn open_by<'a, H: Headers + ?Sized>(
         &self,
+        line: Option<RequestLine<'_>>,
         headers: &'a H,
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
-        let keyed = self.scheme_of(headers)?;
+        let Some(keyed) = self.scheme_of(headers)? else {
+            return Ok(Opened::Postponed(Postponed::read(&self.schemes, line, headers, now())?));
+        };
         let mut reading = keyed.reading();
         keyed.plan.read(headers, now, &mut reading)?;
-        Ok(Opened { keyed: keyed.clone(), reading })
+        Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 
+    /// The scheme of a request, by its headers. `None` if they do not decide.
     #[inline]
-    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Arc<Keyed>, VerifyError> {
+    fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<Option<&Arc<Keyed>>, VerifyError> {
         match &*self.schemes {
-            [only] => Ok(only),
+            [only] => Ok(only.plan.context.is_none().then_some(only)),
+            several if several.iter().any(|keyed| keyed.plan.context.is_some()) => Ok(None),
             several => {
                 let present = several.iter().find(|keyed| keyed.plan.is_present(headers));
-                present.or(several.first()).ok_or(VerifyError::NoMatch)
+                present.or(several.first()).ok_or(VerifyError::NoMatch).map(Some)
             }
         }
     }
 }
 
 impl Keyed {
-    #[inline]
-    fn reading<'h>(&self) -> Reading<'h> {
-        let length = self.keys.first().map(Mac::length).unwrap_or_default();
-        Reading::new(Candidates::new(self.plan.encoding(), length))
-    }
-
     #[inline]
     fn judge<'h>(&self, reading: &Reading<'h>, body: &[u8]) -> Result<Proof<'h>, VerifyError> {
         for (place, key) in self.keys.iter().enumerate() {
@@ -270,24 +363,39 @@ impl Keyed {
     }
 }
 
-/// Headers that are acceptable, if the body matches a signature.
-pub(crate) struct Opened<'a> {
-    /// Shared, because a receiver's keys may be replaced while the body is arriving.
-    keyed: Arc<Keyed>,
-    reading: Reading<'a>,
+/// A head that is acceptable, if the body matches a signature.
+#[derive(Clone)]
+pub(crate) enum Opened<'a> {
+    /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
+    Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
+    /// The whole body is needed.
+    Postponed(Postponed<'a>),
 }
 
 impl<'a> Opened<'a> {
     #[inline]
     pub(crate) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
-        self.keyed.judge(&self.reading, body)
+        match self {
+            Opened::Ready { keyed, reading } => keyed.judge(reading, body),
+            Opened::Postponed(postponed) => postponed.judge(body),
+        }
+    }
+
+    /// Whether the body can be hashed as it arrives.
+    pub(crate) fn can_stream(&self) -> bool {
+        matches!(self, Opened::Ready { .. })
     }
 
     pub(crate) fn stream(&self) -> Verification<'a> {
-        let Opened { keyed, reading } = self;
-        let mut macs = RunningMacs::new(&keyed.keys);
-        keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-        Verification { keyed: keyed.clone(), reading: *reading, macs }
+        let state = match self {
+            Opened::Ready { keyed, reading } => {
+                let mut macs = RunningMacs::new(&keyed.keys);
+                keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
+                State::Running { keyed: keyed.clone(), reading: *reading, macs }
+            }
+            Opened::Postponed(postponed) => State::Held { postponed: postponed.clone(), body: Vec::new() },
+        };
+        Verification { state }
     }
 }
 
@@ -300,7 +408,8 @@ impl fmt::Debug for Verifier {
 
 /// A verification whose body is still arriving. Made by [`Verifier::begin`].
 ///
-/// You can move, box and drop it at any time: the hash state of each key is on the heap, and is wiped there.
+/// You can move, box and drop it at any time: the hash state of each key is on the heap, and is wiped there. For a scheme that
+/// reads fields of the body, the body is kept there instead, and verified at the end: limit how much you pass in.
 ///
 /// ```
 /// use hookseal::{Secret, VerifyError, provider};
@@ -315,9 +424,12 @@ impl fmt::Debug for Verifier {
 /// ```
 #[must_use = "nothing is verified before `finish`"]
 pub struct Verification<'a> {
-    keyed: Arc<Keyed>,
-    reading: Reading<'a>,
-    macs: RunningMacs,
+    state: State<'a>,
+}
+
+enum State<'a> {
+    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs },
+    Held { postponed: Postponed<'a>, body: Vec<u8> },
 }
 
 impl<'a> Verification<'a> {
@@ -336,7 +448,10 @@ impl<'a> Verification<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
-        self.macs.update(chunk);
+        match &mut self.state {
+            State::Running { macs, .. } => macs.update(chunk),
+            State::Held { body, .. } => body.extend_from_slice(chunk),
+        }
     }
 
     /// Ends the body. The proof does not contain the body: keep the pieces yourself, and use them only after this.
@@ -354,11 +469,15 @@ impl<'a> Verification<'a> {
     /// assert_eq!(verification.finish()?.key(), Key::Current);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn finish(mut self) -> Result<Proof<'a>, VerifyError> {
-        let plan = &self.keyed.plan;
-        plan.tail(&self.reading.values).for_each(|piece| self.macs.update(piece));
-        let place = self.macs.finish(|tag| self.reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
-        Ok(Proof::new(plan, &self.reading, place, self.keyed.place))
+    pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
+        match self.state {
+            State::Running { keyed, reading, mut macs } => {
+                keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
+                let place = macs.finish(|tag| reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+                Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
+            }
+            State::Held { postponed, body } => postponed.judge(&body),
+        }
     }
 }
 
@@ -382,7 +501,7 @@ mod tests {
     fn the_strongest_scheme_that_is_present_decides() {
         let key = || Secret::from_bytes([7; 32]).unwrap();
         let sign = |scheme: Scheme, body: &[u8]| Signer::new(scheme, key()).unwrap().sign("id", body).unwrap();
-        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key())).unwrap();
+        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None).unwrap();
 
         let (strong, weak) = (sign(STRONG, b"{}"), sign(WEAK, b"{}"));
         assert!(verifier.verify(&strong, b"{}").is_ok());

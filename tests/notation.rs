@@ -30,7 +30,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "a: sha256={hexx}",
         "{body}",
         "headers: `{hexx}` is not a placeholder of a header; those are `{hex}` `{base64}` `{base64url}` `{id}` \
-         `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`",
+         `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`, and a few that the documentation of \
+         `Scheme` lists",
     ),
     ("a: sha256={hex", "{body}", "headers: `{hex` has a `{` without its `}`"),
     ("a: sha256}={hex}", "{body}", "headers: `sha256}=` has a `}` without its `{`"),
@@ -88,7 +89,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "a: {hex}",
         "{bdy}",
-        "covers: `{bdy}` is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`",
+        "covers: `{bdy}` is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`, \
+         and those for more of the request that the documentation of `Scheme` lists",
     ),
     ("a: {hex}", "{body", "covers: `{body` has a `{` without its `}`"),
     ("a: {hex}", "v0}{body}", "covers: `v0}` has a `}` without its `{`"),
@@ -230,7 +232,7 @@ fn files_hold_the_same_schemes() {
     let open = r#"{"headers":["a: {hex}","b: {timestamp}"],"covers":"{timestamp}.{body}","future":"any","past":"any"}"#;
     assert_eq!(serde_json::from_str::<Scheme>(open).unwrap().replay_window(), None);
     for (file, expected) in [
-        (r#"{"covers":"{body}"}"#, "missing field `headers`"),
+        (r#"{"covers":"{body}"}"#, "headers: has no line with `{hex}`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digset":"sha256"}"#, "unknown field `digset`"),
         (r#"{"headers":"a: {hex}","covers":"{body}","digest":"md5"}"#, "unknown variant `md5`"),
         #[cfg(not(feature = "sha1"))]
@@ -238,7 +240,7 @@ fn files_hold_the_same_schemes() {
         (r#"{"headers":"a: {hex}","covers":"{body}","past":-1}"#, "expected whole seconds up to 4294967295"),
         (r#"{"headers":"a: {hex}","covers":"{body}","past":"ever"}"#, "or \"any\""),
         (r#"{"headers":"a: {hexx}","covers":"{body}"}"#, "headers: `{hexx}` is not a placeholder of a header"),
-        (r#"{"headers":7,"covers":"{body}"}"#, "expected header lines, as a string or a list of strings"),
+        (r#"{"headers":7,"covers":"{body}"}"#, "expected lines, as a string or a list of strings"),
     ] {
         let said = serde_json::from_str::<Scheme>(file).expect_err(file).to_string();
         assert!(said.contains(expected), "{file}: {said}");

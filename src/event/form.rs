@@ -1,8 +1,8 @@
 //! Forms (`application/x-www-form-urlencoded`), turned into the JSON that a shape reads.
 
 use crate::error::EventError;
+use crate::form::Pairs;
 use crate::place::{Half, Step};
-use crate::request::percent_decoded;
 
 use super::shape::EventShape;
 
@@ -17,10 +17,7 @@ pub(crate) fn is_form(body: &[u8]) -> bool {
 /// It takes at most six times the room: a control character as `\u0000`.
 pub(crate) fn unfold(shapes: &[EventShape], body: &[u8]) -> Result<Vec<u8>, EventError> {
     let (mut json, mut names): (Vec<u8>, Vec<String>) = (vec![b'{'], Vec::new());
-    for pair in body.split(|c| *c == b'&').filter(|pair| !pair.is_empty()) {
-        let end = pair.iter().position(|c| *c == b'=').unwrap_or(pair.len());
-        let (name, value) = pair.split_at_checked(end).unwrap_or((pair, b""));
-        let (name, value) = (decoded(name)?, decoded(value.get(1..).unwrap_or_default())?);
+    for (name, value) in Pairs::read(body).ok_or(EventError::MalformedForm)?.into_list() {
         if !names.is_empty() {
             json.push(b',');
         }
@@ -57,10 +54,6 @@ impl EventShape {
     fn names_field(&self, name: &str) -> bool {
         self.lines().any(|(_, line)| matches!(self.step(line, 0), Some(Step::Field(field)) if self.text(field) == name))
     }
-}
-
-fn decoded(text: &[u8]) -> Result<String, EventError> {
-    percent_decoded(text).ok_or(EventError::MalformedForm)
 }
 
 fn quoted(text: &str) -> Result<Vec<u8>, EventError> {

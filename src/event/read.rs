@@ -35,7 +35,7 @@ impl EventShape {
     /// assert_eq!(error.to_string(), "field `id` is not a string or a number");
     /// ```
     pub fn read<'a>(&self, body: &'a [u8]) -> Result<Event<'a>, EventError> {
-        self.read_request(&Request { headers: &NoHeaders, body }, &|_| false).map_err(Misfit::into_error)
+        self.read_request(&Request { headers: &NoHeaders, body }, &|half, _| half != Half::Header).map_err(Misfit::into_error)
     }
 
     /// Reads an event whose data has one known type.
@@ -64,7 +64,7 @@ impl EventShape {
     pub(crate) fn read_request<'a>(
         &self,
         request: &Request<'_, 'a>,
-        is_signed: &dyn Fn(&str) -> bool,
+        is_signed: &dyn Fn(Half, &str) -> bool,
     ) -> Result<Event<'a>, Misfit> {
         if self.is_batch() {
             // What is not this batch may have another shape.
@@ -81,7 +81,7 @@ impl EventShape {
     pub(crate) fn read_batch<'a>(
         &self,
         request: &Request<'_, 'a>,
-        is_signed: &dyn Fn(&str) -> bool,
+        is_signed: &dyn Fn(Half, &str) -> bool,
         by_id: bool,
     ) -> Result<Vec<Result<Item<'a>, EventError>>, Misfit> {
         let (mut shared, mut batch) = (Findings::default(), None);
@@ -115,7 +115,7 @@ impl EventShape {
     pub(crate) fn read_key<'a>(
         &self,
         request: &Request<'_, 'a>,
-        is_signed: &dyn Fn(&str) -> bool,
+        is_signed: &dyn Fn(Half, &str) -> bool,
     ) -> Result<Vec<u8>, Misfit> {
         let walk = self.walk();
         let types = if walk.keys == walk.id { 0 } else { walk.types };
@@ -131,10 +131,10 @@ impl EventShape {
 
     /// The type of a request's event, wherever it is.
     pub(crate) fn read_type<'a>(&self, request: &Request<'_, 'a>) -> Result<Vec<u8>, Misfit> {
-        self.read_request(request, &|_| true).map(|event| event.event_type().as_bytes().to_vec())
+        self.read_request(request, &|_, _| true).map(|event| event.event_type().as_bytes().to_vec())
     }
 
-    fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(&str) -> bool) -> Result<Vec<u8>, Misfit> {
+    fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool) -> Result<Vec<u8>, Misfit> {
         const EXPECTED: &str = "a string or a number";
 
         let Walk { keys, types, id, .. } = *self.walk();
@@ -188,7 +188,7 @@ impl EventShape {
         Ok(())
     }
 
-    fn event<'a>(&self, mut found: Findings<'a>, is_signed: &dyn Fn(&str) -> bool) -> Result<Event<'a>, Misfit> {
+    fn event<'a>(&self, mut found: Findings<'a>, is_signed: &dyn Fn(Half, &str) -> bool) -> Result<Event<'a>, Misfit> {
         let walk = self.walk();
         self.check_constants(&found, 0)?;
         let (mut id, mut unsigned_id) = (None, None);

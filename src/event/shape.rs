@@ -283,13 +283,13 @@ impl EventShape {
     }
 
     /// Whether events carry an id, or fields that tell them apart, in a place that `is_signed` accepts.
-    pub(crate) fn has_key(&self, is_signed: &dyn Fn(&str) -> bool) -> bool {
+    pub(crate) fn has_key(&self, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
         self.lines_of(self.walk.keys).any(|(_, line)| self.is_covered(line, is_signed))
     }
 
     /// Whether the signature covers the place of a line.
-    pub(super) fn is_covered(&self, line: &Line, is_signed: &dyn Fn(&str) -> bool) -> bool {
-        line.place.half != Half::Header || is_signed(self.name(line))
+    pub(super) fn is_covered(&self, line: &Line, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
+        is_signed(line.place.half, self.name(line))
     }
 
     /// The headers that the shape reads.

@@ -60,7 +60,7 @@ impl Handshake {
 
     /// Reads the headers and the query. `verify_token` is the receiver's.
     pub(crate) fn read_head(&self, target: &Target<'_, '_>, verify_token: Option<&str>) -> Head {
-        if !target.method.eq(self.method.name()) {
+        if !target.line.method.eq(self.method.name()) {
             return Head::Other;
         }
         let (mut asked, mut is_right) = (Asked { challenge: None }, true);

@@ -8,7 +8,9 @@ use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
 use crate::handshake::{Handshake, acknowledgement};
-use crate::scheme::Scheme;
+use crate::place::Half;
+use crate::request::PublicUrl;
+use crate::scheme::{Extent, Scheme};
 
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
 const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
@@ -46,6 +48,8 @@ impl Provider {
             max_received: MAX_RECEIVED,
             answer_within: None,
             raw: false,
+            accepts: Extent::Form,
+            public_url: None,
             lossy: false,
             schemes: Cow::Owned(vec![scheme]),
             delivery: DeliveryPolicy::new(),
@@ -321,6 +325,11 @@ impl Provider {
                 return fault("schemes", scheme.covers(), MISTAKEN);
             }
         }
+        if let Some(url) = &self.public_url {
+            if let Err(problem) = PublicUrl::new(url) {
+                return fault("public_url", url, problem);
+            }
+        }
         if let Some(answer) = &self.acknowledgement {
             acknowledgement(answer.as_bytes()).map_err(|fault| fault.describe(answer))?;
         }
@@ -390,6 +399,70 @@ impl Provider {
         Provider { lossy: true, ..self.clone() }
     }
 
+    /// The provider with the URL under which you registered your endpoint there, exactly as you wrote it: for schemes that sign
+    /// it, like Square's and Twilio's.
+    ///
+    /// It is never taken from `Host` or `X-Forwarded-…`, because whoever reaches your server directly chooses those. Behind a
+    /// proxy, this is the URL outside of it. The query of a request must be that of the URL, if it has one. What the scheme
+    /// does not sign beside other variable text may follow after an `&`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is no `http` or `https` URL, or has a user name or a fragment.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Scheme, Secret, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{url}{body}"))?;
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// assert_eq!(acme.verifier(secret.clone()).unwrap_err(), ConfigError::NoPublicUrl);
+    ///
+    /// let acme = acme.with_public_url("https://hooks.example.com/acme")?;
+    /// assert!(acme.verifier(secret).is_ok());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn with_public_url(&self, url: impl Into<Cow<'static, str>>) -> Result<Provider, ConfigError> {
+        Provider { public_url: Some(url.into()), ..self.clone() }.checked()
+    }
+
+    /// The provider, for whoever knows that its signature covers no more of the body than this. Without it, verifiers and
+    /// receivers of such a provider cannot be made. [`coverage`](Scheme::coverage) tells what a captured request allows.
+    ///
+    /// ```
+    /// use hookseal::{Extent, Scheme, Secret, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("X-Acme-Token: {secret}", ""))?.raw();
+    /// let token = Secret::new("a token of twenty-some bytes")?;
+    /// let error = acme.receiver(token.clone()).unwrap_err();
+    /// assert!(error.to_string().contains("signs nothing of the body"));
+    /// assert!(acme.accept(Extent::Nothing).receiver(token).is_ok());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn accept(&self, extent: Extent) -> Provider {
+        Provider { accepts: extent, ..self.clone() }
+    }
+
+    /// How much of the body all schemes cover.
+    pub(crate) fn extent(&self) -> Extent {
+        self.schemes.iter().map(|scheme| scheme.coverage().body()).min().unwrap_or(Extent::Nothing)
+    }
+
+    pub(crate) fn check_extent(&self) -> Result<(), ConfigError> {
+        let extent = self.extent();
+        let problem = match extent {
+            extent if extent >= self.accepts => return Ok(()),
+            Extent::Nothing => {
+                "signs nothing of the body, so whoever has seen one request can send any other: accept that with \
+                 `accept(Extent::Nothing)`"
+            }
+            _ => {
+                "signs only a part of the body, so whoever has seen one request can change the rest: accept that with \
+                 `accept(Extent::Part)`"
+            }
+        };
+        Err(ConfigError::Invalid { field: "accepts", piece: self.name().to_owned(), problem })
+    }
+
     /// Whether a receiver can hand out events.
     pub(crate) fn check_events(&self) -> Result<(), ConfigError> {
         let problem = "has no event shape: set one with `with_event_shape`, or call `raw()` and take `Received`";
@@ -412,7 +485,12 @@ impl Provider {
 
     /// Whether its events carry something signed that tells them apart.
     fn has_keys(&self) -> bool {
-        let is_signed = |header: &str| self.schemes.iter().all(|scheme| scheme.coverage().has_header(header));
+        let is_signed = |half: Half, name: &str| {
+            self.schemes.iter().map(Scheme::coverage).all(|coverage| match half {
+                Half::Header => coverage.has_header(name),
+                _ => coverage.has_place(half, name),
+            })
+        };
         self.events.first().is_some_and(|shape| shape.has_key(&is_signed))
     }
 }

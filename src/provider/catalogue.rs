@@ -7,7 +7,7 @@ use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
 use crate::handshake::Handshake;
-use crate::scheme::Scheme;
+use crate::scheme::{Extent, Scheme};
 use crate::secret::SecretForm;
 
 /// Makes the statics, their documentation and the list of them from the same text.
@@ -72,6 +72,8 @@ macro_rules! table {
                 answer_within: given!(None, $(Some($answer_within))?),
                 raw: false,
                 lossy: false,
+                accepts: Extent::Form,
+                public_url: None,
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+

@@ -10,8 +10,9 @@ use crate::event::{Event, EventShape, Misfit, is_form, unfold};
 use crate::headers::Headers;
 use crate::id::event_id;
 use crate::idempotency::key::IdempotencyKey;
+use crate::place::Half;
 use crate::request::Request;
-use crate::scheme::Coverage;
+use crate::scheme::{Coverage, Extent};
 use crate::verify::{Proof, Verified};
 
 /// A verified request, and room for the JSON of its form.
@@ -226,11 +227,15 @@ impl Provider {
     fn by_shape<'a, R>(
         &self,
         delivery: &Delivery<'_, 'a>,
-        read: impl Fn(&EventShape, &Request<'_, 'a>, &dyn Fn(&str) -> bool) -> Result<R, Misfit>,
+        read: impl Fn(&EventShape, &Request<'_, 'a>, &dyn Fn(Half, &str) -> bool) -> Result<R, Misfit>,
     ) -> Result<R, EventError> {
         let Delivery { request, proof, unfolded } = delivery;
         let coverage = self.coverage(proof);
-        let is_signed = |header: &str| coverage.has_header(header);
+        let covers_body = coverage.body() >= Extent::Form;
+        let is_signed = |half: Half, name: &str| match half {
+            Half::Header => coverage.has_header(name),
+            _ => covers_body || coverage.has_place(half, name),
+        };
         let is_form = is_form(request.body);
         let has_form = |wanted: bool| self.events.iter().any(|shape| shape.is_form() == wanted);
         let mut misfit = None;

@@ -9,7 +9,7 @@ use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
 use crate::handshake::Handshake;
-use crate::scheme::Scheme;
+use crate::scheme::{Extent, Scheme};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,9 +35,16 @@ pub(super) struct File {
     raw: bool,
     #[serde(default)]
     lossy: bool,
+    #[serde(default = "form")]
+    accepts: Extent,
+    public_url: Option<Cow<'static, str>>,
     schemes: Vec<Scheme>,
     #[serde(default)]
     delivery: DeliveryPolicy,
+}
+
+fn form() -> Extent {
+    Extent::Form
 }
 
 fn max_received() -> u64 {
@@ -72,6 +79,8 @@ impl TryFrom<File> for Provider {
             answer_within: file.answer_within,
             raw: file.raw,
             lossy: file.lossy,
+            accepts: file.accepts,
+            public_url: file.public_url,
             schemes: Cow::Owned(file.schemes),
             delivery: file.delivery,
         };

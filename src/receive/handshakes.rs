@@ -36,7 +36,7 @@ impl<P> Receiver<P> {
         for (place, handshake) in handshakes.iter().enumerate() {
             match handshake.read_head(target, self.verify_token()) {
                 Head::Other => {}
-                Head::Unfit(place, problem) if target.method != "POST" => {
+                Head::Unfit(place, problem) if target.line.method != "POST" => {
                     let problem = handshake.describe(&place, problem);
                     refusal.get_or_insert(Rejection::NoHandshake { problem });
                 }
@@ -62,9 +62,15 @@ impl<P> Receiver<P> {
         if let Some(refusal) = refusal {
             return Decision::Refused(refusal);
         }
-        if target.method != "POST" {
-            let mut allowed = vec!["POST"];
-            allowed.extend(handshakes.iter().map(Handshake::method).filter(|method| *method != "POST"));
+        let schemes = self.provider().schemes();
+        if target.line.method != "POST" && !schemes.iter().any(|scheme| scheme.admits(target.line.method)) {
+            let mut allowed = vec!["POST".to_owned()];
+            let of_schemes = schemes.iter().flat_map(|scheme| scheme.methods().map(str::to_owned));
+            for method in handshakes.iter().map(|handshake| handshake.method().to_owned()).chain(of_schemes) {
+                if !allowed.contains(&method) {
+                    allowed.push(method);
+                }
+            }
             return Decision::Refused(Rejection::Method { allowed: allowed.join(", ") });
         }
         Decision::Delivery(pending)

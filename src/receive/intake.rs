@@ -7,7 +7,7 @@ use super::budget::{Reservation, UNCOUNTED};
 use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
-use crate::request::Target;
+use crate::request::{RequestLine, Target};
 use crate::trace;
 use crate::verify::{Opened, Verification};
 
@@ -87,11 +87,17 @@ enum State<'a> {
 /// A body that is hashed and copied as it arrives: if many small pieces were held as they are, they would keep the
 /// buffers from which they were cut.
 struct Pieces<'a> {
-    verification: Verification<'a>,
+    hashing: Hashing<'a>,
     /// Each is as large as all blocks before it together, and never moves: while a single buffer grows, the old one
     /// would be held as well.
     blocks: Vec<Vec<u8>>,
     length: usize,
+}
+
+enum Hashing<'a> {
+    Now(Verification<'a>),
+    /// The scheme reads fields of the body, so all of it is needed.
+    Later(Opened<'a>),
 }
 
 /// The size of the first block, unless the limit is smaller.
@@ -103,16 +109,16 @@ const LIMIT_WITHOUT_RECEIVER: usize = 1 << 20;
 impl<'a, P> Intake<'a, P> {
     pub(super) fn new<H: Headers + ?Sized>(
         receiver: &'a Receiver<P>,
-        method: &str,
-        query: Option<&str>,
+        line: Option<RequestLine<'_>>,
         headers: &'a H,
     ) -> Intake<'a, P> {
         let budget = receiver.body_budget();
         let limit = receiver.max_received().min(budget.largest_body());
         let declared = declared_length(headers);
         let mut pending = Vec::new();
-        if method != "POST" || !receiver.provider().handshakes().is_empty() {
-            match receiver.decide(&Target { method, query, headers: &headers }) {
+        let posted = line.unwrap_or(RequestLine { method: "POST", query: None });
+        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() {
+            match receiver.decide(&Target { line: posted, headers: &headers }) {
                 Decision::Delivery(handshakes) => pending = handshakes,
                 Decision::Refused(rejection) => {
                     let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
@@ -126,7 +132,7 @@ impl<'a, P> Intake<'a, P> {
             Some(length) if length > limit as u64 => {
                 State::refused(Rejection::TooLarge { limit }, limit.saturating_mul(2))
             }
-            _ => match receiver.open(headers) {
+            _ => match receiver.open(line, headers) {
                 Ok(_) if declared.is_some_and(|length| !budget.has_room_for(length)) => {
                     State::refused(Rejection::BudgetSpent { bytes: budget.bytes() }, limit)
                 }
@@ -228,7 +234,9 @@ impl<'a, P> Intake<'a, P> {
             _ if chunk.is_empty() => {}
             State::Whole { body, .. } if body.is_empty() => *body = chunk,
             State::Whole { opened, body } => {
-                let mut pieces = Pieces { verification: opened.stream(), blocks: Vec::new(), length: 0 };
+                let opened = opened.clone();
+                let hashing = if opened.can_stream() { Hashing::Now(opened.stream()) } else { Hashing::Later(opened) };
+                let mut pieces = Pieces { hashing, blocks: Vec::new(), length: 0 };
                 pieces.push(body, limit);
                 pieces.push(&chunk, limit);
                 self.state = State::Pieces(pieces);
@@ -305,10 +313,20 @@ impl<'a, P> Intake<'a, P> {
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let Pieces { verification, blocks, .. } = pieces;
-                let proof = verification.finish().map_err(Rejection::NotAuthentic);
-                let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
-                (proof, Bytes::from(body))
+                let Pieces { hashing, blocks, .. } = pieces;
+                let (proof, body) = match hashing {
+                    Hashing::Now(verification) => {
+                        let proof = verification.finish();
+                        let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
+                        (proof, body)
+                    }
+                    Hashing::Later(opened) => {
+                        let body = blocks.concat();
+                        drop(blocks);
+                        (opened.judge(&body), body)
+                    }
+                };
+                (proof.map_err(Rejection::NotAuthentic), Bytes::from(body))
             }
             State::Unsigned { rejection, body } => {
                 is_unsigned = true;
@@ -347,7 +365,9 @@ impl State<'_> {
 impl Pieces<'_> {
     /// `limit` is at least the new length.
     fn push(&mut self, mut chunk: &[u8], limit: usize) {
-        self.verification.update(chunk);
+        if let Hashing::Now(verification) = &mut self.hashing {
+            verification.update(chunk);
+        }
         while !chunk.is_empty() {
             let full = self.blocks.last().is_none_or(|block| block.len() == block.capacity());
             if full {

@@ -14,6 +14,7 @@ use crate::event::EventShape;
 use crate::headers::Headers;
 use crate::provider::Provider;
 use crate::random;
+use crate::request::RequestLine;
 use crate::secret::{Keyring, Secret};
 use crate::verify::{Opened, Verifier};
 
@@ -292,7 +293,7 @@ impl<P> Receiver<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn begin<'a, H: Headers + ?Sized>(&'a self, headers: &'a H) -> Intake<'a, P> {
-        Intake::new(self, "POST", None, headers)
+        Intake::new(self, None, headers)
     }
 
     /// Sets the verify token: a secret of your choice that you give the provider when you register the endpoint, and that it
@@ -387,7 +388,8 @@ impl<P> Receiver<P> {
         uri: &Uri,
         headers: &'a H,
     ) -> Intake<'a, P> {
-        Intake::new(self, method.as_str(), uri.query(), headers)
+        let line = RequestLine { method: method.as_str(), query: uri.query() };
+        Intake::new(self, Some(line), headers)
     }
 
     /// [`begin_request`](Self::begin_request) for a framework with types of its own.
@@ -395,10 +397,10 @@ impl<P> Receiver<P> {
     pub(crate) fn begin_parts<'a, H: Headers + ?Sized>(
         &'a self,
         method: &str,
-        query: &str,
+        query: Option<&str>,
         headers: &'a H,
     ) -> Intake<'a, P> {
-        Intake::new(self, method, Some(query), headers)
+        Intake::new(self, Some(RequestLine { method, query }), headers)
     }
 
     /// The headers of a request from which the provider's events are read. A header that occurs twice is kept twice, so that
@@ -433,9 +435,13 @@ impl<P> Receiver<P> {
     }
 
     #[inline]
-    pub(super) fn open<'a, H: Headers + ?Sized>(&self, headers: &'a H) -> Result<Opened<'a>, VerifyError> {
+    pub(super) fn open<'a, H: Headers + ?Sized>(
+        &self,
+        line: Option<RequestLine<'_>>,
+        headers: &'a H,
+    ) -> Result<Opened<'a>, VerifyError> {
         let now = self.shared.clock.as_ref().map(|clock| clock());
-        self.verifier().open(headers, now)
+        self.verifier().open(line, headers, now)
     }
 
     pub(super) fn replace(&self, verifier: Verifier) {

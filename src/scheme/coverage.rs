@@ -1,7 +1,12 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::place::{Half, Place};
+use crate::words::display_as_serialized;
+
 use super::Scheme;
-use super::notation::{Piece, Value};
+use super::notation::{Line, Piece, UrlPart, Value};
 
 /// Which parts of a request a signature covers. Whoever replays a request can change the rest.
 ///
@@ -23,19 +28,35 @@ pub struct Coverage<'s> {
     scheme: &'s Scheme,
 }
 
-/// How much of a body a signature covers.
+/// How much of a body a signature covers, from the least to the most.
+///
+/// A receiver of a provider that signs less than [`Form`](Self::Form) must
+/// [accept](crate::provider::Provider::accept) that by name.
 ///
 /// ```
-/// use hookseal::{Extent, Scheme};
+/// use hookseal::{Extent, Scheme, provider};
 ///
 /// assert_eq!(Scheme::new("X-Signature: {hex}", "v0:{body}").coverage().body(), Extent::Whole);
+/// assert_eq!(Scheme::new("X-Token: {secret}", "").coverage().body(), Extent::Nothing);
+/// assert!(Extent::Nothing < Extent::Part && Extent::Part < Extent::Whole);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Extent {
+    /// No byte: whoever has seen one request can send any body with its head, within the time that the scheme allows.
+    /// Use only what is [covered](Coverage), and fetch the rest from the provider's API.
+    Nothing,
+    /// Some fields, which [`Coverage::has_field`] tells. Whoever has seen one request can change all others.
+    Part,
+    /// All fields of a form, sorted and without anything between them. No byte can be added or taken away, but nothing says
+    /// where a name ends: `ab=c` has the same signature as `a=bc`. Read only fields that the provider documents.
+    Form,
     /// Every byte.
     Whole,
 }
+
+display_as_serialized!(Extent);
 
 impl Scheme {
     /// Which parts of a request the signature covers.
@@ -59,12 +80,77 @@ impl Coverage<'_> {
     ///
     /// assert_eq!(provider::STRIPE.scheme().coverage().body(), Extent::Whole);
     /// ```
-    pub const fn body(&self) -> Extent {
-        // The notation demands `{body}`.
-        Extent::Whole
+    pub fn body(&self) -> Extent {
+        let Scheme { headers, covers, notation, .. } = self.scheme;
+        let has = |wanted: fn(&Piece) -> bool| self.scheme.pieces().any(wanted);
+        let is_in_body = |half: Half| matches!(half, Half::Body | Half::Form);
+        let field = |piece: &Piece| matches!(piece, Piece::Value { place, .. } if is_in_body(place.half));
+        if notation.covers_whole_body(headers.as_bytes(), covers.as_bytes()) {
+            Extent::Whole
+        } else if has(|piece| matches!(piece, Piece::Form)) {
+            Extent::Form
+        } else if self.scheme.pieces().any(field)
+            || has(|piece| matches!(piece, Piece::Timestamp))
+                && notation.lines.iter().take(notation.line_count).any(|line| {
+                    matches!(line.value, Value::Timestamp { .. }) && is_in_body(line.place.half)
+                })
+        {
+            Extent::Part
+        } else {
+            Extent::Nothing
+        }
+    }
+
+    /// Whether a query parameter is covered: alone, with all others, or with the URL.
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{?shop}.{body}");
+    /// assert!(ACME.coverage().has_parameter("shop") && !ACME.coverage().has_parameter("page"));
+    /// ```
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.scheme.pieces().any(|piece| match piece {
+            Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
+            Piece::Value { place, .. } => {
+                place.half == Half::Query && place.name.of(&self.scheme.covers) == name
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a field of the body is covered: because all of the body is, or by its path, written as in a scheme
+    /// (`signature.token`; `&status` for a field of a form).
+    ///
+    /// ```
+    /// use hookseal::Scheme;
+    ///
+    /// const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{$.order.id}");
+    /// assert!(ACME.coverage().has_field("order.id") && !ACME.coverage().has_field("order.price"));
+    /// ```
+    pub fn has_field(&self, path: &str) -> bool {
+        match path.strip_prefix('&') {
+            Some(field) => self.has_place(Half::Form, field),
+            None => self.has_place(Half::Body, path),
+        }
+    }
+
+    pub(crate) fn has_place(&self, half: Half, path: &str) -> bool {
+        let Scheme { headers, covers, notation, .. } = self.scheme;
+        let is = |text: &str, place: &Place| place.half == half && place.name.of(text) == path;
+        let is_time = |line: &Line| matches!(line.value, Value::Timestamp { .. }) && is(headers, &line.place);
+        self.body() >= Extent::Form
+            || self.scheme.pieces().any(|piece| match piece {
+                Piece::Value { place, .. } => is(covers, place),
+                Piece::Timestamp => notation.lines.iter().take(notation.line_count).any(is_time),
+                _ => false,
+            })
     }
 
     /// Whether a header is covered: one that the scheme names in its signed content, or one whose id or timestamp is.
+    ///
+    /// Headers that only the request lists as signed do not count. The list is covered, but where several values are joined,
+    /// text can move from one to its neighbour.
     ///
     /// ```
     /// use hookseal::provider;
@@ -79,10 +165,11 @@ impl Coverage<'_> {
         let covered = |wanted: fn(&Piece) -> bool| self.scheme.pieces().any(wanted);
         self.scheme.pieces().any(spliced)
             || notation.lines.iter().take(notation.line_count).any(|line| {
-                let is_covered = match line.value {
+                let is_covered = line.is_header() && match line.value {
                     Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
                     Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
-                    Value::Constant(_) | Value::Signature(_) => false,
+                    Value::SignedHeaders { .. } => true,
+                    _ => false,
                 };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))
             })

@@ -15,7 +15,10 @@ use super::{Scheme, TOLERANCE, lines};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    #[serde(default, skip_serializing_if = "Lines::is_empty")]
     headers: Lines,
+    #[serde(default, skip_serializing_if = "Lines::is_empty")]
+    body: Lines,
     covers: String,
     #[serde(default)]
     digest: Digest,
@@ -34,7 +37,11 @@ impl TryFrom<File> for Scheme {
     type Error = ConfigError;
 
     fn try_from(file: File) -> Result<Scheme, ConfigError> {
-        let scheme = Scheme::try_new(file.headers.0, file.covers)?;
+        let request = match file.body.0.as_str() {
+            "" => file.headers.0,
+            body => file.headers.0 + "\n\n" + body,
+        };
+        let scheme = Scheme::try_new(request, file.covers)?;
         Ok(Scheme {
             digest: file.digest,
             secret: file.secret_form,
@@ -49,7 +56,8 @@ impl TryFrom<File> for Scheme {
 impl From<Scheme> for File {
     fn from(scheme: Scheme) -> File {
         File {
-            headers: Lines(scheme.headers.into_owned()),
+            headers: Lines(scheme.headers().to_owned()),
+            body: Lines(scheme.body().to_owned()),
             covers: scheme.covers.into_owned(),
             digest: scheme.digest,
             secret_form: scheme.secret,
@@ -60,8 +68,15 @@ impl From<Scheme> for File {
     }
 }
 
-/// Header lines: one text, or a list of lines.
+/// Lines of a request: one text, or a list of lines.
+#[derive(Default)]
 struct Lines(String);
+
+impl Lines {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Serialize for Lines {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -77,7 +92,7 @@ impl<'de> Deserialize<'de> for Lines {
             type Value = Lines;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("header lines, as a string or a list of strings")
+                f.write_str("lines, as a string or a list of strings")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Lines, E> {

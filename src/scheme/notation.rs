@@ -7,10 +7,11 @@ mod lines;
 mod pieces;
 
 use crate::codec::Encoding;
-use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt};
+use crate::place::{Half, Place, Steps};
+use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_name};
 use crate::timestamp::TimeFormat;
 
-/// Header lines in one scheme. The longest sample request in the field, Box's, has six.
+/// Lines in one scheme. The longest sample request in the field, Box's, has six.
 pub(crate) const MAX_LINES: usize = 8;
 /// Alternative names of one header line.
 pub(crate) const MAX_NAMES: usize = 4;
@@ -28,16 +29,32 @@ pub(crate) struct Notation {
     pub(crate) families: usize,
     pub(crate) pieces: [Piece; MAX_PIECES],
     pub(crate) piece_count: usize,
+    /// Of the places of lines, which are in the first text, and of those in pieces, which are in the second.
+    pub(crate) steps: Steps,
+    /// `GET | POST`, or empty for any method.
+    pub(crate) methods: Span,
+    /// The body must be empty.
+    pub(crate) is_bodiless: bool,
+    /// Where the lines of the body begin; the length of the text if there are none.
+    pub(crate) body_start: usize,
 }
 
-/// `Name | Name: value`.
+/// `Name | Name: value`, or `place: value`.
 #[derive(Clone, Copy)]
 pub(crate) struct Line {
+    /// For a header, only its half says something.
+    pub(crate) place: Place,
     pub(crate) names: [Span; MAX_NAMES],
     pub(crate) name_count: usize,
     /// The one name ends in `{n}`, which is then not part of it.
     pub(crate) numbered: bool,
     pub(crate) value: Value,
+}
+
+impl Line {
+    pub(crate) const fn is_header(&self) -> bool {
+        matches!(self.place.half, Half::Header)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +63,10 @@ pub(crate) enum Value {
     Id { prefix: Span },
     Timestamp { prefix: Span, format: TimeFormat },
     Signature(Signature),
+    /// The secret itself, or its base64.
+    Secret { prefix: Span, is_base64: bool },
+    BodyHash { prefix: Span, form: HashForm },
+    SignedHeaders { prefix: Span, separator: u8 },
 }
 
 /// A value that carries the MAC, alone or in a list.
@@ -55,6 +76,8 @@ pub(crate) struct Signature {
     pub(crate) mac: Item,
     pub(crate) time: Option<(Item, TimeFormat)>,
     pub(crate) time_first: bool,
+    /// The names of signed headers, and what separates them. It is between the time and the signature.
+    pub(crate) signed_headers: Option<(Item, u8)>,
     /// `None`: the whole value is one item.
     pub(crate) separator: Option<u8>,
     pub(crate) repeat: Option<Repeat>,
@@ -84,6 +107,55 @@ pub(crate) enum Piece {
     Id,
     Timestamp,
     Header(Span),
+    Method,
+    Url(UrlPart),
+    /// A query parameter, or a field of the body. One that is `free` may hold the text that separates it.
+    Value { place: Place, is_free: bool },
+    /// The fields of a form, sorted, without anything between them.
+    Form,
+    /// The query's parameters, sorted.
+    Query { is_encoded: bool },
+    BodyHash(HashForm),
+    /// The names of the signed headers, as received.
+    SignedHeaders,
+    /// The signed headers themselves.
+    SignedValues { joiner: u8, with_names: bool },
+    Secret,
+}
+
+/// A part of the public URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlPart {
+    Whole,
+    WithoutQuery,
+    Path,
+    /// Path and query.
+    Target,
+    /// The same, percent-encoded again as Contentful does it.
+    EncodedTarget,
+}
+
+/// How the SHA-256 of the body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HashForm {
+    Bytes,
+    Hex,
+    Base64,
+}
+
+impl HashForm {
+    /// The form that a placeholder names.
+    pub(crate) const fn named(text: &[u8], start: usize, end: usize) -> Option<HashForm> {
+        if is(text, start, end, b"{body|sha256}") {
+            Some(HashForm::Bytes)
+        } else if is(text, start, end, b"{body|sha256-hex}") {
+            Some(HashForm::Hex)
+        } else if is(text, start, end, b"{body|sha256-base64}") {
+            Some(HashForm::Base64)
+        } else {
+            None
+        }
+    }
 }
 
 /// Reads both texts and checks every rule that they must obey together.
@@ -94,40 +166,139 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     if covers.len() > MAX_TEXT {
         return in_covers(0, 0, "is longer than 4096 bytes");
     }
+    let line = Line {
+        place: Place::whole(Half::Header),
+        names: [EMPTY; MAX_NAMES],
+        name_count: 0,
+        numbered: false,
+        value: Value::Constant(EMPTY),
+    };
     let mut notation = Notation {
-        lines: [Line { names: [EMPTY; MAX_NAMES], name_count: 0, numbered: false, value: Value::Constant(EMPTY) };
-            MAX_LINES],
+        lines: [line; MAX_LINES],
         line_count: 0,
         families: 1,
         pieces: [Piece::Body; MAX_PIECES],
         piece_count: 0,
+        steps: Steps::new(),
+        methods: EMPTY,
+        is_bodiless: false,
+        body_start: headers.len(),
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
-    attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
+    attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
     Ok(notation)
 }
 
-/// Whether a digit could move between the timestamp and what follows it on the way to the body: another placeholder, or
-/// a literal that goes on in digits. The other side needs no text of its own: content before the body is taken apart
-/// from its beginning, content after the body from its end.
+impl Notation {
+    /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
+    /// from the end. It is the body or, without one, the piece that is `free`, the form, or the last that varies.
+    pub(crate) const fn pivot(&self) -> usize {
+        let (mut i, mut pivot, mut rank) = (0, self.piece_count, 0);
+        while i < self.piece_count {
+            let of_piece = match self.pieces[i] {
+                Piece::Body => 4,
+                Piece::Value { is_free: true, .. } => 3,
+                Piece::Form => 2,
+                Piece::Id | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
+                _ => 0,
+            };
+            if of_piece > 0 && of_piece >= rank {
+                (pivot, rank) = (i, of_piece);
+            }
+            i += 1;
+        }
+        pivot
+    }
+
+    /// Whether no byte of the body can be changed. The texts are the scheme's.
+    pub(crate) const fn covers_whole_body(&self, headers: &[u8], covers: &[u8]) -> bool {
+        if self.is_bodiless {
+            return true;
+        }
+        let mut i = 0;
+        while i < self.piece_count {
+            if matches!(self.pieces[i], Piece::Body | Piece::BodyHash(_)) {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            if matches!(self.lines[i].value, Value::BodyHash { .. }) && self.covers_line(i, headers, covers) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Whether a line of the query or of a header is covered itself.
+    const fn covers_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+        let line = &self.lines[line];
+        let mut i = 0;
+        while i < self.piece_count {
+            let is_covered = match self.pieces[i] {
+                Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => {
+                    matches!(line.place.half, Half::Query)
+                }
+                Piece::Header(name) => line.is_header() && same_name(headers, line.names[0], covers, name),
+                _ => false,
+            };
+            if is_covered {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Whether the URL must be exactly the one that was registered, because bytes could move between it and its neighbour.
+    pub(crate) const fn needs_exact_url(&self) -> bool {
+        let mut i = 0;
+        while i < self.piece_count {
+            if matches!(self.pieces[i], Piece::Url(_)) {
+                let alone_before = i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
+                let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
+                let sorted = matches!(self.pieces[i], Piece::Url(UrlPart::WithoutQuery)) && self.has_sorted_query();
+                if !(alone_before && alone_after) && !sorted {
+                    return true;
+                }
+            }
+            i += 1;
+        }
+        false
+    }
+
+    const fn has_sorted_query(&self) -> bool {
+        let mut i = 0;
+        while i < self.piece_count {
+            if matches!(self.pieces[i], Piece::Query { .. }) {
+                return i == self.pivot();
+            }
+            i += 1;
+        }
+        false
+    }
+}
+
+/// Whether a digit could move between the timestamp and what follows it on the way to the pivot: another placeholder, or
+/// a literal that goes on in digits. The other side needs no text of its own: content before the pivot is taken apart
+/// from its beginning, content after it from its end.
 ///
 /// The number of the timestamp's digits is then fixed.
 pub(crate) const fn touching(notation: &Notation) -> bool {
-    let mut body_seen = false;
+    let pivot = notation.pivot();
     let mut i = 0;
     while i < notation.piece_count {
-        match notation.pieces[i] {
-            Piece::Body => body_seen = true,
-            Piece::Timestamp if body_seen => {
-                return !matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. });
-            }
-            Piece::Timestamp => {
-                return i + 1 < notation.piece_count
-                    && !matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. });
-            }
-            _ => {}
+        if matches!(notation.pieces[i], Piece::Timestamp) {
+            return if i > pivot {
+                !matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. })
+            } else {
+                i + 1 < notation.piece_count
+                    && !matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. })
+            };
         }
         i += 1;
     }
@@ -136,11 +307,12 @@ pub(crate) const fn touching(notation: &Notation) -> bool {
 
 /// Which of the two texts a fault is in.
 pub(crate) const fn is_about_headers(fault: &Fault) -> bool {
-    fault.field.len() == HEADERS.len()
+    fault.field.len() != COVERS.len()
 }
 
 const HEADERS: &str = "headers";
 const COVERS: &str = "covers";
+const BODY: &str = "body";
 
 const fn in_headers<T>(start: usize, end: usize, problem: &'static str) -> Result<T, Fault> {
     Err(Fault { field: HEADERS, piece: Span::new(start, end), problem })

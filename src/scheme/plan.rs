@@ -8,6 +8,7 @@ use crate::timestamp::TimeFormat;
 
 use super::Scheme;
 use super::border::{Border, Marker};
+use super::context::Context;
 use super::notation::{Line, MAX_SPLICED, Notation, Piece, Signature, Value, touching};
 
 pub(crate) struct Plan {
@@ -22,6 +23,10 @@ pub(crate) struct Plan {
     pub(super) time_format: Option<TimeFormat>,
     pub(super) time: TimeRules,
     pub(super) spliced: Vec<Spliced>,
+    /// What separates the names of signed headers.
+    pub(super) list_separator: u8,
+    /// What the scheme reads beside header lines. `None` for most.
+    pub(crate) context: Option<Box<Context>>,
     /// What is covered before the body, and after it.
     head: Vec<Part>,
     tail: Vec<Part>,
@@ -34,6 +39,8 @@ pub(super) struct Family {
     pub(super) timestamp: Option<(Alone, TimeFormat)>,
     pub(super) constants: Vec<(HeaderName, HeaderValue)>,
     pub(super) signatures: Vec<SignatureLine>,
+    /// The names of signed headers, on a line of their own.
+    pub(super) signed_headers: Option<Alone>,
     /// Names that other families spell otherwise.
     pub(super) own_names: Vec<HeaderName>,
 }
@@ -49,6 +56,7 @@ pub(super) struct SignatureLine {
     pub(super) mac: ItemText,
     pub(super) time: Option<(ItemText, TimeFormat)>,
     pub(super) time_first: bool,
+    pub(super) signed_headers: Option<ItemText>,
     pub(super) separator: Option<u8>,
     pub(super) repeat: Option<RepeatText>,
     pub(super) by_position: bool,
@@ -100,6 +108,9 @@ enum Part {
     Id,
     Timestamp,
     Header(usize),
+    /// In the texts that the context derives.
+    Derived(usize),
+    Secret,
 }
 
 /// The texts that fill the placeholders of what is covered, as they are in the request.
@@ -108,6 +119,8 @@ pub(crate) struct Values<'a> {
     pub(crate) id: &'a [u8],
     pub(crate) timestamp: &'a [u8],
     pub(crate) spliced: [&'a [u8]; MAX_SPLICED],
+    /// The list of signed headers.
+    pub(crate) signed_headers: &'a [u8],
 }
 
 impl Plan {
@@ -126,15 +139,23 @@ impl Plan {
             Value::Signature(signature) => Some(signature.encoding),
             _ => None,
         });
+        let list_separator = lines.iter().find_map(|line| match line.value {
+            Value::SignedHeaders { separator, .. } => Some(separator),
+            Value::Signature(signature) => signature.signed_headers.map(|(_, separator)| separator),
+            _ => None,
+        });
+        let context = Context::new(&scheme.headers, &scheme.covers, notation).map(Box::new);
         let mut plan = Plan {
             encoding: encoding.unwrap_or(Encoding::Hex),
             past: scheme.past,
             future: scheme.future,
             current_key_last: scheme.current_key_last,
             id: None,
-            time_format: families.iter().find_map(Family::time_format),
+            time_format: families.iter().find_map(Family::time_format).or_else(|| context.as_ref()?.time_format()),
             time: TimeRules::default(),
             spliced: Vec::new(),
+            list_separator: list_separator.unwrap_or_default(),
+            context,
             head: Vec::new(),
             tail: Vec::new(),
             families,
@@ -159,33 +180,31 @@ impl Plan {
 
     fn read_pieces(&mut self, covers: &str, notation: &Notation) {
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
-        let literal = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
-            Some(Piece::Literal { text, .. }) => Some(bytes(text.of(covers))),
-            _ => None,
-        };
-        let mut body_seen = false;
+        let pivot = notation.pivot();
+        let mut derived = 0;
         for (at, piece) in pieces.iter().enumerate() {
-            let border = if body_seen { literal(at.checked_sub(1)) } else { literal(at.checked_add(1)) }
-                .map(|text| Border::new(text, !body_seen));
+            let border = || border(covers, notation, at);
             let part = match piece {
-                Piece::Body => {
-                    body_seen = true;
-                    continue;
-                }
+                Piece::Body => continue,
                 Piece::Literal { text, .. } => Part::Literal(bytes(text.of(covers))),
                 Piece::Timestamp => Part::Timestamp,
                 Piece::Id => {
                     let marker =
-                        if body_seen { None } else { self.marker(covers, pieces.get(at + 1..).unwrap_or_default()) };
-                    self.id = Some(IdRules { covered: true, border, marker });
+                        if at > pivot { None } else { self.marker(covers, pieces.get(at + 1..).unwrap_or_default()) };
+                    self.id = Some(IdRules { covered: true, border: border(), marker });
                     Part::Id
                 }
                 Piece::Header(span) => {
-                    self.spliced.push(Spliced { name: name(span.of(covers)), border });
+                    self.spliced.push(Spliced { name: name(span.of(covers)), border: border() });
                     Part::Header(self.spliced.len() - 1)
                 }
+                Piece::Secret => Part::Secret,
+                _ => {
+                    derived += 1;
+                    Part::Derived(derived - 1)
+                }
             };
-            if body_seen { self.tail.push(part) } else { self.head.push(part) }
+            if at > pivot { self.tail.push(part) } else { self.head.push(part) }
         }
     }
 
@@ -201,7 +220,16 @@ impl Plan {
         Some(Marker { before, after: literal(pieces.get(place + 1)), format: self.time_format? })
     }
 
-    /// How the header lines write MACs.
+    pub(crate) fn needs_url(&self) -> bool {
+        self.context.as_ref().is_some_and(|context| context.needs_url())
+    }
+
+    /// Whether the content contains the secret.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.head.iter().chain(&self.tail).any(|part| matches!(part, Part::Secret))
+    }
+
+    /// How MACs are written.
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
     }
@@ -217,6 +245,13 @@ impl Plan {
         key.tag(self.head(values).chain(std::iter::once(body)).chain(self.tail(values)))
     }
 
+    /// The MAC of one request whose content the context derives. The body is left out where it is not covered.
+    pub(crate) fn tag_of(&self, content: &Content<'_>, body: &[u8], key: &Mac) -> Tag {
+        let covered = if self.context.as_ref().is_none_or(|context| context.covers_body) { body } else { &[] };
+        let text = |part| Part::text_of(part, content, key.text());
+        key.tag(self.head.iter().map(text).chain(std::iter::once(covered)).chain(self.tail.iter().map(text)))
+    }
+
     /// What is covered before the body.
     #[inline]
     pub(crate) fn head<'a>(&'a self, values: &Values<'a>) -> impl Iterator<Item = &'a [u8]> {
@@ -230,6 +265,12 @@ impl Plan {
     }
 }
 
+/// What fills the placeholders of a scheme with a context.
+pub(crate) struct Content<'c> {
+    pub(crate) values: Values<'c>,
+    pub(crate) derived: &'c [Vec<u8>],
+}
+
 impl Part {
     #[inline]
     fn text<'a>(&'a self, values: &Values<'a>) -> &'a [u8] {
@@ -238,15 +279,47 @@ impl Part {
             Part::Id => values.id,
             Part::Timestamp => values.timestamp,
             Part::Header(place) => values.spliced.get(*place).copied().unwrap_or_default(),
+            // Only schemes with a context have them, which `text_of` serves.
+            Part::Derived(_) | Part::Secret => &[],
         }
+    }
+
+    fn text_of<'a>(&'a self, content: &Content<'a>, secret: &'a [u8]) -> &'a [u8] {
+        match self {
+            Part::Derived(place) => content.derived.get(*place).map(Vec::as_slice).unwrap_or_default(),
+            Part::Secret => secret,
+            other => other.text(&content.values),
+        }
+    }
+}
+
+/// The literal that shows where the piece in this place ends or, after the pivot, begins.
+pub(super) fn border(covers: &str, notation: &Notation, at: usize) -> Option<Border> {
+    let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
+    let pivot = notation.pivot();
+    let neighbour = match at.cmp(&pivot) {
+        std::cmp::Ordering::Less => at.checked_add(1),
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater => at.checked_sub(1),
+    };
+    match neighbour.and_then(|at| pieces.get(at)) {
+        Some(Piece::Literal { text, .. }) => Some(Border::new(bytes(text.of(covers)), at < pivot)),
+        _ => None,
     }
 }
 
 impl Family {
     fn new(headers: &str, lines: &[Line], family: usize) -> Family {
         let mut new =
-            Family { id: None, timestamp: None, constants: Vec::new(), signatures: Vec::new(), own_names: Vec::new() };
-        for line in lines {
+            Family {
+                id: None,
+                timestamp: None,
+                constants: Vec::new(),
+                signatures: Vec::new(),
+                signed_headers: None,
+                own_names: Vec::new(),
+            };
+        for line in lines.iter().filter(|line| line.is_header()) {
             let place = if line.name_count > 1 { family } else { 0 };
             let text = line.names.get(place).map(|span| span.of(headers)).unwrap_or_default();
             let name = name(text);
@@ -263,6 +336,11 @@ impl Family {
                 Value::Timestamp { prefix, format } => {
                     new.timestamp = Some((Alone { name, prefix: bytes(prefix.of(headers)) }, format));
                 }
+                Value::SignedHeaders { prefix, .. } => {
+                    new.signed_headers = Some(Alone { name, prefix: bytes(prefix.of(headers)) });
+                }
+                // The context reads them.
+                Value::Secret { .. } | Value::BodyHash { .. } => {}
                 Value::Signature(signature) if line.numbered => new.signatures.extend(
                     // One more than may match, so that a request with too many is seen as such.
                     (1..=MAX_CANDIDATES + 1)
@@ -293,6 +371,7 @@ impl SignatureLine {
             mac: item(signature.mac),
             time: signature.time.map(|(time, format)| (item(time), format)),
             time_first: signature.time_first,
+            signed_headers: signature.signed_headers.map(|(names, _)| item(names)),
             separator: signature.separator,
             repeat: signature.repeat.map(|repeat| RepeatText {
                 gap: bytes(repeat.gap.of(headers)),
@@ -313,6 +392,6 @@ fn bytes(text: &str) -> Box<[u8]> {
 }
 
 /// The notation admits header names only, so the fallback is never taken.
-fn name(text: &str) -> HeaderName {
+pub(super) fn name(text: &str) -> HeaderName {
     HeaderName::from_bytes(text.as_bytes()).unwrap_or(HeaderName::from_static("x-invalid"))
 }

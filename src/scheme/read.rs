@@ -68,9 +68,21 @@ impl Plan {
             let text = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
             time = Some((text, *format, &line.name));
         }
-        let signatures = Signatures::locate(headers, family)?;
-        if signatures.line.time.is_some() {
-            time = Some(signatures.time()?);
+        if let Some(line) = &family.signed_headers {
+            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
+            let list = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+            reading.values.signed_headers = list;
+        }
+        let mut signatures = None;
+        if !family.signatures.is_empty() {
+            let located = Signatures::locate(headers, family)?;
+            if located.line.time.is_some() {
+                time = Some(located.time()?);
+            }
+            if located.line.signed_headers.is_some() {
+                reading.values.signed_headers = located.signed_headers()?;
+            }
+            signatures = Some(located);
         }
         if let Some((text, format, name)) = time {
             reading.values.timestamp = text;
@@ -84,7 +96,11 @@ impl Plan {
         {
             return Err(malformed(&line.name, BORDER));
         }
-        signatures.collect(headers, family, &mut reading.candidates)
+        match signatures {
+            Some(signatures) => signatures.collect(headers, family, &mut reading.candidates),
+            // The context reads them.
+            None => Ok(()),
+        }
     }
 
     /// The set of names that the request uses.
@@ -134,13 +150,24 @@ impl Plan {
         name: &HeaderName,
         now: impl FnOnce() -> Now,
     ) -> Result<Timestamp, VerifyError> {
+        self.check_moment(text, format, now, |problem| malformed(name, problem))
+    }
+
+    /// A time that is not in a header.
+    pub(super) fn check_moment(
+        &self,
+        text: &[u8],
+        format: TimeFormat,
+        now: impl FnOnce() -> Now,
+        malformed: impl Fn(&'static str) -> VerifyError,
+    ) -> Result<Timestamp, VerifyError> {
         let time = format.read(text).filter(|time| self.time.admit(text.len(), || time.is_recent()));
-        let time = time.ok_or_else(|| malformed(name, "holds no timestamp of the scheme's format"))?;
+        let time = time.ok_or_else(|| malformed("holds no timestamp of the scheme's format"))?;
         match time.place(now(), self.past, self.future) {
             Place::Inside => Ok(time),
             Place::TooOld(seconds) => Err(VerifyError::TooOld { seconds }),
             Place::TooNew(seconds) => Err(VerifyError::TooNew { seconds }),
-            Place::Unreal => Err(malformed(name, "holds a timestamp beyond the year 9999")),
+            Place::Unreal => Err(malformed("holds a timestamp beyond the year 9999")),
         }
     }
 }
@@ -148,6 +175,7 @@ impl Plan {
 /// One item of a signature header.
 enum Item<'h> {
     Time(&'h [u8], TimeFormat),
+    SignedHeaders(&'h [u8]),
     Signature(&'h [u8]),
 }
 
@@ -193,9 +221,24 @@ impl<'h, 'p> Signatures<'h, 'p> {
                 time = Some((text, format, name));
                 Ok(())
             }
-            Item::Signature(_) => Ok(()),
+            Item::SignedHeaders(_) | Item::Signature(_) => Ok(()),
         })?;
         time.ok_or_else(|| malformed(name, "has no timestamp"))
+    }
+
+    /// The list of signed headers in the signature header.
+    fn signed_headers(&self) -> Result<&'h [u8], VerifyError> {
+        let name = &self.line.name;
+        let mut list = None;
+        self.line.items(self.value, |item| match item {
+            Item::SignedHeaders(_) if list.is_some() => Err(malformed(name, "has two lists of signed headers")),
+            Item::SignedHeaders(text) => {
+                list = Some(text);
+                Ok(())
+            }
+            Item::Time(..) | Item::Signature(_) => Ok(()),
+        })?;
+        list.ok_or_else(|| malformed(name, "has no list of signed headers"))
     }
 
     /// Takes in the signatures. A malformed one beside a good one is passed over.
@@ -255,6 +298,8 @@ impl SignatureLine {
             let time = self.time.as_ref().and_then(|(text, format)| Some((behind(item, &text.prefix)?, *format)));
             if let Some((text, format)) = time {
                 each(Item::Time(text, format))?;
+            } else if let Some(list) = self.signed_headers.as_ref().and_then(|names| behind(item, &names.prefix)) {
+                each(Item::SignedHeaders(list))?;
             } else if let Some(mac) = behind(item, &self.mac.prefix) {
                 if signed && self.repeat.is_none() {
                     return Err(malformed(&self.name, "has two signatures"));

@@ -9,7 +9,7 @@ use crate::headers::{Found, Headers};
 use crate::mac::Tag;
 use crate::timestamp::{RECENT, TimeText};
 
-use super::plan::{Alone, Plan, SignatureLine, Values};
+use super::plan::{Alone, ItemText, Plan, SignatureLine, Values};
 use super::read::is_visible;
 
 /// The longest id that a signer sends. Stores and logs index ids; nobody in the field comes near this.
@@ -98,17 +98,20 @@ impl Plan {
         if let Some((line, _)) = &family.timestamp {
             put(headers, line, values.timestamp);
         }
+        if let Some(line) = &family.signed_headers {
+            put(headers, line, values.signed_headers);
+        }
         for (place, line) in family.signatures.iter().enumerate() {
             let own = if line.repeat.is_some() { tags } else { tags.get(place..=place).unwrap_or_default() };
             let count = own.iter().flatten().count();
             if count == 0 {
                 continue;
             }
-            let mut text = Vec::with_capacity(self.length(line, values.timestamp, own));
+            let mut text = Vec::with_capacity(self.length(line, values, own));
             if self.current_key_last {
-                self.write_signatures(line, values.timestamp, own.iter().flatten().rev(), &mut text);
+                self.write_signatures(line, values, own.iter().flatten().rev(), &mut text);
             } else {
-                self.write_signatures(line, values.timestamp, own.iter().flatten(), &mut text);
+                self.write_signatures(line, values, own.iter().flatten(), &mut text);
             }
             if let Ok(mut value) = HeaderValue::try_from(text) {
                 value.set_sensitive(true);
@@ -118,18 +121,20 @@ impl Plan {
     }
 
     /// The length of a signature header: a vector of just this size becomes a header value without a copy.
-    fn length(&self, line: &SignatureLine, timestamp: &[u8], tags: &[Option<Tag>]) -> usize {
+    fn length(&self, line: &SignatureLine, values: &Values<'_>, tags: &[Option<Tag>]) -> usize {
         let separator = 1;
-        let time = line.time.as_ref().map_or(0, |(item, _)| item.literal.len() + timestamp.len() + separator);
+        let time = line.time.as_ref().map_or(0, |(item, _)| item.literal.len() + values.timestamp.len() + separator);
+        let listed = |item: &ItemText| item.literal.len() + values.signed_headers.len() + separator;
+        let list = line.signed_headers.as_ref().map_or(0, listed);
         let repeat = line.repeat.as_ref().map_or(0, |repeat| separator + repeat.gap.len() + repeat.prefix.len());
         let mut tags = tags.iter().flatten().map(|tag| self.encoding.length(tag.as_bytes().len()));
-        time + line.mac.literal.len() + tags.next().unwrap_or_default() + tags.map(|mac| repeat + mac).sum::<usize>()
+        time + list + line.mac.literal.len() + tags.next().unwrap_or_default() + tags.map(|mac| repeat + mac).sum::<usize>()
     }
 
     fn write_signatures<'t>(
         &self,
         line: &SignatureLine,
-        timestamp: &[u8],
+        values: &Values<'_>,
         mut tags: impl Iterator<Item = &'t Tag>,
         text: &mut Vec<u8>,
     ) {
@@ -137,7 +142,12 @@ impl Plan {
         let time = line.time.as_ref().map(|(item, _)| item);
         if let Some(item) = time.filter(|_| line.time_first) {
             text.extend_from_slice(&item.literal);
-            text.extend_from_slice(timestamp);
+            text.extend_from_slice(values.timestamp);
+            text.push(separator);
+        }
+        if let Some(item) = &line.signed_headers {
+            text.extend_from_slice(&item.literal);
+            text.extend_from_slice(values.signed_headers);
             text.push(separator);
         }
         text.extend_from_slice(&line.mac.literal);
@@ -147,7 +157,7 @@ impl Plan {
         if let Some(item) = time.filter(|_| !line.time_first) {
             text.push(separator);
             text.extend_from_slice(&item.literal);
-            text.extend_from_slice(timestamp);
+            text.extend_from_slice(values.timestamp);
         }
         if let Some(repeat) = &line.repeat {
             for tag in tags {
@@ -167,7 +177,7 @@ impl Plan {
 }
 
 /// Sets a header. Prefixes come from the notation, ids and timestamps are checked: all of it is printable ASCII.
-fn put(headers: &mut HeaderMap, line: &Alone, text: &[u8]) {
+pub(super) fn put(headers: &mut HeaderMap, line: &Alone, text: &[u8]) {
     let value = match &*line.prefix {
         [] => HeaderValue::from_bytes(text),
         prefix => HeaderValue::from_bytes(&[prefix, text].concat()),

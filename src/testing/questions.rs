@@ -15,7 +15,7 @@ use crate::error::SignError;
 use crate::handshake::{Handshake, Head};
 use crate::id::event_id;
 use crate::random;
-use crate::request::Target;
+use crate::request::{RequestLine, Target};
 use crate::scheme::Values;
 use crate::secret::Secret;
 
@@ -353,7 +353,8 @@ impl Questions<'_> {
         let is_authentic = request.method() == Method::POST
             && body.len() <= kit.max_received
             && kit.verifier.verify_at(headers, body, kit.sender.time()).is_ok();
-        let target = Target { method: request.method().as_str(), query: request.uri().query(), headers: &headers };
+        let line = RequestLine { method: request.method().as_str(), query: request.uri().query() };
+        let target = Target { line, headers: &headers };
         for handshake in kit.sender.provider().handshakes() {
             match handshake.read_head(&target, kit.verify_token()) {
                 Head::WrongToken => return Expected::Refusal,

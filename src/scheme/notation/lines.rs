@@ -1,24 +1,38 @@
-//! The header lines.
+//! The lines of the sample request.
 
 use crate::codec::Encoding;
+use crate::place::{Half, Place, Step, Steps};
 use crate::text::{
     EMPTY, Fault, OF_HTTP, Span, all_token, attempt, begins, ends_with, find, is, is_of_http, overlap, same_name,
-    skip_blanks, trim,
+    same_text, skip_blanks, starts_with, trim,
 };
 use crate::timestamp::TimeFormat;
 
-use super::{HEADERS, Item, Line, MAX_LINES, MAX_NAMES, Notation, Repeat, Signature, Value, in_headers};
+use super::{
+    BODY, HEADERS, HashForm, Item, Line, MAX_LINES, MAX_NAMES, Notation, Piece, Repeat, Signature, Value, in_headers,
+};
 
 pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
-    let mut start = 0;
+    let (mut start, mut is_body) = (0, false);
     while start <= text.len() {
         let end = find(text, start, text.len(), b'\n');
         let line = trim(text, start, end);
-        if !line.is_empty() {
+        if line.is_empty() {
+            // A text that begins with an empty line has no head.
+            if !is_body && end < text.len() && (notation.line_count > 0 || !notation.methods.is_empty() || start > 0) {
+                is_body = true;
+                notation.body_start = end + 1;
+            }
+        } else if is(text, line.start as usize, line.end as usize, b"{empty}") && is_body {
+            notation.is_bodiless = true;
+        } else if begins_method(text, line) && !is_body {
+            notation.methods = attempt!(read_methods(text, line));
+        } else {
             if notation.line_count == MAX_LINES {
                 return in_headers(start, end, "has more than 8 lines");
             }
-            notation.lines[notation.line_count] = attempt!(read_line(text, line));
+            notation.lines[notation.line_count] =
+                attempt!(if is_body { read_body_line(text, line, &mut notation.steps) } else { read_line(text, line) });
             notation.line_count += 1;
         }
         start = end + 1;
@@ -26,11 +40,93 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
     Ok(())
 }
 
+const fn begins_method(text: &[u8], line: Span) -> bool {
+    starts_with(text, line.start as usize, line.end as usize, b":method:")
+}
+
+/// `:method: GET | POST`
+const fn read_methods(text: &[u8], line: Span) -> Result<Span, Fault> {
+    let (start, end) = line.bounds();
+    let methods = trim(text, start + 8, end);
+    let (mut at, last) = methods.bounds();
+    while at <= last {
+        let bar = find(text, at, last, b'|');
+        let (mut i, word_end) = trim(text, at, bar).bounds();
+        if i == word_end {
+            return in_headers(start, end, "is not a list of methods, `GET | POST`");
+        }
+        while i < word_end {
+            if !text[i].is_ascii_uppercase() {
+                return in_headers(start, end, "is not a list of methods, `GET | POST`");
+            }
+            i += 1;
+        }
+        at = bar + 1;
+    }
+    Ok(methods)
+}
+
+/// A line without alternative names.
+const fn of_place(place: Place, value: Value) -> Line {
+    Line { place, names: [place.name; MAX_NAMES], name_count: 1, numbered: false, value }
+}
+
+const fn read_body_line(text: &[u8], line: Span, steps: &mut Steps) -> Result<Line, Fault> {
+    let (start, end) = line.bounds();
+    let colon = find(text, start, end, b':');
+    if colon == end {
+        return Err(Fault { field: BODY, piece: line, problem: "is not a line, `path: value`" });
+    }
+    let place = attempt!(Place::body(text, trim(text, start, colon), BODY, steps));
+    if place.is_optional {
+        return Err(Fault { field: BODY, piece: place.name, problem: "may be missing, which a scheme cannot allow" });
+    }
+    attempt!(check_path(&place, steps, BODY));
+    Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))))
+}
+
+/// What a scheme can follow: field names, one `[]`, and the JSON in a form's field.
+pub(super) const fn check_path(place: &Place, steps: &Steps, field: &'static str) -> Result<(), Fault> {
+    let (mut i, mut arrays) = (0, 0);
+    while let Some(step) = steps.get(place, i) {
+        match step {
+            Step::Field(_) => {}
+            Step::Each if arrays == 0 && !matches!(place.half, Half::Form) => arrays += 1,
+            Step::Json if i == 1 || !matches!(place.half, Half::Form) => {}
+            _ => return Err(Fault { field, piece: place.name, problem: "is not a path that a scheme can follow" }),
+        }
+        i += 1;
+    }
+    let is_deep_form = matches!(place.half, Half::Form) && i > 1;
+    if i == 0 || is_deep_form && !matches!(steps.get(place, 1), Some(Step::Json)) {
+        return Err(Fault { field, piece: place.name, problem: "is not a path that a scheme can follow" });
+    }
+    Ok(())
+}
+
+/// The value of a place that is no header: a single one.
+const fn read_place_value(text: &[u8], value: Span) -> Result<Value, Fault> {
+    let read = attempt!(read_value(text, value));
+    match read {
+        Value::Signature(Signature { separator: Some(_), .. }) | Value::SignedHeaders { .. } => {
+            in_headers(value.start as usize, value.end as usize, "is a list, which only a header can be")
+        }
+        Value::Id { .. } => {
+            in_headers(value.start as usize, value.end as usize, "has an `{id}`, which only a header can be")
+        }
+        other => Ok(other),
+    }
+}
+
 const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
     let (start, end) = (line.start as usize, line.end as usize);
     let colon = find(text, start, end, b':');
     if colon == end {
         return in_headers(start, end, "is not a header line, `Name: value`");
+    }
+    if text[start] == b'?' {
+        let place = attempt!(Place::query(text, trim(text, start, colon), HEADERS));
+        return Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))));
     }
     let mut names = [EMPTY; MAX_NAMES];
     let mut name_count = 0;
@@ -66,14 +162,15 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
             _ => return in_headers(start, end, "numbers a header that is not one whole signature"),
         }
     }
-    Ok(Line { names, name_count, numbered, value })
+    Ok(Line { place: Place::whole(Half::Header), names, name_count, numbered, value })
 }
 
 /// Bytes before a placeholder: eight signatures then stay under what a verifier reads.
 const MAX_PREFIX: usize = 256;
 
 const NOT_A_PLACEHOLDER: &str = "is not a placeholder of a header; those are `{hex}` `{base64}` `{base64url}` `{id}` \
-                                 `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`";
+                                 `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`, and a few \
+                                 that the documentation of `Scheme` lists";
 
 /// The kinds of placeholder that a header value can hold.
 #[derive(Clone, Copy)]
@@ -81,6 +178,9 @@ enum Holds {
     Mac(Encoding),
     Time(TimeFormat),
     Id,
+    Secret { is_base64: bool },
+    Hash(HashForm),
+    SignedHeaders { separator: u8 },
 }
 
 const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
@@ -107,11 +207,15 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
         return Ok(match first.holds {
             Holds::Id => Value::Id { prefix: first.item.prefix },
             Holds::Time(format) => Value::Timestamp { prefix: first.item.prefix, format },
+            Holds::Secret { is_base64 } => Value::Secret { prefix: first.item.prefix, is_base64 },
+            Holds::Hash(form) => Value::BodyHash { prefix: first.item.prefix, form },
+            Holds::SignedHeaders { separator } => Value::SignedHeaders { prefix: first.item.prefix, separator },
             Holds::Mac(encoding) => Value::Signature(Signature {
                 encoding,
                 mac: first.item,
                 time: None,
                 time_first: false,
+                signed_headers: None,
                 separator: None,
                 repeat: None,
                 by_position: false,
@@ -120,6 +224,9 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
     }
     read_list(text, start, end, first)
 }
+
+/// Items of a list: a timestamp, the names of signed headers, the first signature, and the form of the others.
+const MAX_ITEMS: usize = 4;
 
 #[derive(Clone, Copy)]
 struct ReadItem {
@@ -153,6 +260,16 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Time(format)
     } else if is(text, open, after, b"{id}") {
         Holds::Id
+    } else if is(text, open, after, b"{secret}") {
+        Holds::Secret { is_base64: false }
+    } else if is(text, open, after, b"{secret|base64}") {
+        Holds::Secret { is_base64: true }
+    } else if is(text, open, after, b"{signed-headers}") {
+        Holds::SignedHeaders { separator: b' ' }
+    } else if is(text, open, after, b"{signed-headers:,}") {
+        Holds::SignedHeaders { separator: b',' }
+    } else if let Some(form @ (HashForm::Hex | HashForm::Base64)) = HashForm::named(text, open, after) {
+        Holds::Hash(form)
     } else {
         return in_headers(open, after, NOT_A_PLACEHOLDER);
     };
@@ -165,8 +282,6 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
 
 /// A list: what follows its first placeholder is the separator.
 const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Result<Value, Fault> {
-    // A timestamp, the first signature, and the form of the others.
-    const MAX_ITEMS: usize = 3;
 
     let separator = text[first.after];
     if !matches!(separator, b',' | b';' | b' ') {
@@ -208,7 +323,7 @@ const fn build_list(
     text: &[u8],
     list: Span,
     separator: u8,
-    items: [ReadItem; 3],
+    items: [ReadItem; MAX_ITEMS],
     count: usize,
     gap: Option<Span>,
 ) -> Result<Value, Fault> {
@@ -216,9 +331,21 @@ const fn build_list(
     let mut mac: Option<(Item, Encoding, usize)> = None;
     let mut time: Option<(Item, TimeFormat, usize)> = None;
     let mut further: Option<Item> = None;
+    let mut signed_headers: Option<(Item, u8)> = None;
     let mut i = 0;
     while i < count {
         match (items[i].holds, mac, time) {
+            (Holds::SignedHeaders { separator: inner }, None, _)
+                if i == 1 && inner != separator && signed_headers.is_none() && !items[i].item.prefix.is_empty() =>
+            {
+                signed_headers = Some((items[i].item, inner));
+            }
+            (Holds::SignedHeaders { .. }, _, _) => {
+                return in_headers(start, end, "has `{signed-headers}` in another place than before its signature");
+            }
+            (Holds::Secret { .. } | Holds::Hash(_), _, _) => {
+                return in_headers(start, end, "has a placeholder in a list that needs a line of its own");
+            }
             (Holds::Id, _, _) => {
                 return in_headers(start, end, "has an `{id}` in a list: an id needs a line of its own");
             }
@@ -254,7 +381,16 @@ const fn build_list(
     if let (false, Some((time, _, _))) = (by_position, time)
         && overlap(text, mac.prefix, time.prefix)
     {
-        return in_headers(start, end, "has an item whose prefix begins with another's");
+        return in_headers(start, end, OVERLAP);
+    }
+    if let Some((item, _)) = signed_headers {
+        let overlaps_time = match time {
+            Some((time, _, _)) => overlap(text, item.prefix, time.prefix),
+            None => false,
+        };
+        if by_position || overlaps_time || overlap(text, item.prefix, mac.prefix) {
+            return in_headers(start, end, OVERLAP);
+        }
     }
     Ok(Value::Signature(Signature {
         encoding,
@@ -267,17 +403,22 @@ const fn build_list(
             Some((_, _, place)) => place < mac_place,
             None => false,
         },
+        signed_headers,
         separator: Some(separator),
         repeat,
         by_position,
     }))
 }
 
-/// The rules that the header lines obey together.
+const OVERLAP: &str = "has an item whose prefix begins with another's";
+
+/// The rules that the lines obey together.
 pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut signatures = 0;
     let mut timestamps = 0;
     let mut ids = 0;
+    let mut secrets = 0;
+    let mut lists = 0;
     let mut shared = None;
     let mut crowded = false;
     let mut i = 0;
@@ -286,15 +427,20 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         let name = line.names[0];
         let (start, end) = (name.start as usize, name.end as usize);
         match line.value {
-            Value::Constant(_) => {}
+            Value::Constant(_) | Value::BodyHash { .. } => {}
             Value::Id { .. } => ids += 1,
             Value::Timestamp { .. } => timestamps += 1,
+            Value::Secret { .. } => secrets += 1,
+            Value::SignedHeaders { .. } => lists += 1,
             Value::Signature(signature) => {
                 signatures += 1;
                 if signature.time.is_some() {
                     timestamps += 1;
                 }
-                if signature.time.is_some() || signature.repeat.is_some() || line.numbered {
+                if signature.signed_headers.is_some() {
+                    lists += 1;
+                }
+                if signature.time.is_some() || signature.repeat.is_some() || line.numbered || !line.is_header() {
                     crowded = true;
                 }
                 match shared {
@@ -311,6 +457,15 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         if ids > 1 {
             return in_headers(start, end, "is a second place for the id");
         }
+        if secrets > 1 || secrets == 1 && signatures > 0 {
+            return in_headers(start, end, "has a `{secret}` beside a signature or another one");
+        }
+        if secrets == 1 && timestamps > 0 {
+            return in_headers(start, end, "has a timestamp beside a `{secret}`, which signs nothing");
+        }
+        if lists > 1 {
+            return in_headers(start, end, "is a second place for `{signed-headers}`");
+        }
         if signatures > 1 && crowded {
             return in_headers(start, end, "is one of several signature lines, which hold one plain signature each");
         }
@@ -323,8 +478,20 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         attempt!(check_names(text, notation, i));
         i += 1;
     }
-    if signatures == 0 {
+    if signatures == 0 && secrets == 0 {
         return in_headers(0, 0, "has no line with `{hex}`, `{base64}` or `{base64url}`");
+    }
+    let mut needs_list = false;
+    let mut p = 0;
+    while p < notation.piece_count {
+        needs_list = needs_list || matches!(notation.pieces[p], Piece::SignedHeaders | Piece::SignedValues { .. });
+        p += 1;
+    }
+    if needs_list && lists == 0 {
+        return in_headers(0, 0, "has no line with `{signed-headers}`, which the signed content has");
+    }
+    if lists == 1 && !needs_list {
+        return in_headers(0, 0, "has `{signed-headers}`, which the signed content leaves out");
     }
     Ok(())
 }
@@ -335,6 +502,14 @@ const fn check_names(text: &[u8], notation: &Notation, last: usize) -> Result<()
     let mut i = 0;
     while i <= last {
         let old = &notation.lines[i];
+        if !new.is_header() || !old.is_header() {
+            let alike = i < last && new.place.half as u8 == old.place.half as u8;
+            if alike && same_text(text, new.place.name, old.place.name) {
+                return in_headers(new.place.name.start as usize, new.place.name.end as usize, "is named twice");
+            }
+            i += 1;
+            continue;
+        }
         let mut a = 0;
         while a < new.name_count {
             let mut b = 0;

@@ -1,9 +1,15 @@
 //! What is covered.
 
+use crate::mac::PLAIN_HASHES;
+use crate::place::{Half, Place, Step};
 use crate::text::{Fault, Span, all_token, attempt, begins, find, is, same_name, starts_with};
 use crate::timestamp::TimeFormat;
 
-use super::{MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, Value, in_covers, is_literal, touching};
+use super::lines::check_path;
+use super::{
+    COVERS, HashForm, MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, UrlPart, Value, in_covers, is_literal,
+    touching,
+};
 
 pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
     let mut at = 0;
@@ -24,30 +30,10 @@ pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<
             };
             at = open;
         } else {
-            let close = find(text, open, text.len(), b'}');
-            if close == text.len() {
-                return in_covers(open, close, "has a `{` without its `}`");
-            }
-            let after = close + 1;
-            piece = if is(text, open, after, b"{body}") {
-                Piece::Body
-            } else if is(text, open, after, b"{id}") {
-                Piece::Id
-            } else if is(text, open, after, b"{timestamp}") {
-                Piece::Timestamp
-            } else if starts_with(text, open, after, b"{header:") {
-                let name = Span::new(open + 8, close);
-                if name.is_empty() || !all_token(text, name) {
-                    return in_covers(open, after, "does not name a header");
-                }
-                Piece::Header(name)
-            } else {
-                return in_covers(
-                    open,
-                    after,
-                    "is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`",
-                );
+            let Some(after) = closing(text, open) else {
+                return in_covers(open, text.len(), "has a `{` without its `}`");
             };
+            piece = attempt!(read_placeholder(text, open, after, notation));
             at = after;
         }
         notation.pieces[notation.piece_count] = piece;
@@ -56,25 +42,127 @@ pub(super) const fn read_covers(text: &[u8], notation: &mut Notation) -> Result<
     Ok(())
 }
 
+/// Where the placeholder that begins here ends. A path may have a step in braces.
+const fn closing(text: &[u8], open: usize) -> Option<usize> {
+    let (mut i, mut depth) = (open, 0);
+    while i < text.len() {
+        match text[i] {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        i += 1;
+        if depth == 0 {
+            return Some(i);
+        }
+    }
+    None
+}
+
+const UNKNOWN: &str = "is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` `{header:Name}`, and \
+                       those for more of the request that the documentation of `Scheme` lists";
+
+const NO_PLAIN_HASHES: &str = "makes the signature a plain hash, which needs the crate's feature `extendable-hashes`";
+
+const fn read_placeholder(text: &[u8], open: usize, after: usize, notation: &mut Notation) -> Result<Piece, Fault> {
+    const NAMES: [(&[u8], Piece); 13] = [
+        (b"{body}", Piece::Body),
+        (b"{id}", Piece::Id),
+        (b"{timestamp}", Piece::Timestamp),
+        (b"{method}", Piece::Method),
+        (b"{url}", Piece::Url(UrlPart::Whole)),
+        (b"{url|without-query}", Piece::Url(UrlPart::WithoutQuery)),
+        (b"{path}", Piece::Url(UrlPart::Path)),
+        (b"{target}", Piece::Url(UrlPart::Target)),
+        (b"{target|encoded}", Piece::Url(UrlPart::EncodedTarget)),
+        (b"{form|sorted}", Piece::Form),
+        (b"{query|sorted}", Piece::Query { is_encoded: false }),
+        (b"{query|sorted-encoded}", Piece::Query { is_encoded: true }),
+        (b"{signed-headers}", Piece::SignedHeaders),
+    ];
+    let mut i = 0;
+    while i < NAMES.len() {
+        if is(text, open, after, NAMES[i].0) {
+            return Ok(NAMES[i].1);
+        }
+        i += 1;
+    }
+    if let Some(form) = HashForm::named(text, open, after) {
+        return Ok(Piece::BodyHash(form));
+    }
+    if is(text, open, after, b"{secret}") {
+        return if PLAIN_HASHES { Ok(Piece::Secret) } else { in_covers(open, after, NO_PLAIN_HASHES) };
+    }
+    if starts_with(text, open, after, b"{header:") {
+        let name = Span::new(open + 8, after - 1);
+        if name.is_empty() || !all_token(text, name) {
+            return in_covers(open, after, "does not name a header");
+        }
+        return Ok(Piece::Header(name));
+    }
+    if let Some((joiner, with_names)) = joiner(text, open, after) {
+        return Ok(Piece::SignedValues { joiner, with_names });
+    }
+    if matches!(text[open + 1], b'?' | b'&') || starts_with(text, open, after, b"{$.") {
+        let mut end = after - 1;
+        let is_free = starts_with(text, end.saturating_sub(5), end, b"|free");
+        if is_free {
+            end -= 5;
+        }
+        let place = attempt!(Place::covered(text, Span::new(open + 1, end), COVERS, &mut notation.steps));
+        if !matches!(place.half, Half::Query) {
+            attempt!(check_path(&place, &notation.steps, COVERS));
+        }
+        return Ok(Piece::Value { place, is_free });
+    }
+    in_covers(open, after, UNKNOWN)
+}
+
+/// `{signed-headers|values:.}` and `{signed-headers|pairs:;}`, with any character for the last.
+const fn joiner(text: &[u8], open: usize, after: usize) -> Option<(u8, bool)> {
+    const VALUES: &[u8] = b"{signed-headers|values:";
+    const PAIRS: &[u8] = b"{signed-headers|pairs:";
+    let with_names = starts_with(text, open, after, PAIRS);
+    let length = if with_names { PAIRS.len() } else { VALUES.len() };
+    let is_one = (with_names || starts_with(text, open, after, VALUES)) && after - open == length + 2;
+    if is_one && text[open + length].is_ascii_graphic() { Some((text[open + length], with_names)) } else { None }
+}
+
+/// How many there are of each kind.
+struct Counts {
+    bodies: usize,
+    ids: usize,
+    timestamps: usize,
+    spliced: usize,
+    lists: usize,
+    others: usize,
+}
+
 pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
     let (has_id, format) = carried(notation);
     let has_timestamp = format.is_some();
-    let (mut bodies, mut ids, mut timestamps, mut spliced) = (0, 0, 0, 0);
+    let pivot = notation.pivot();
+    let mut counts = Counts { bodies: 0, ids: 0, timestamps: 0, spliced: 0, lists: 0, others: 0 };
     let mut i = 0;
     while i < notation.piece_count {
         match notation.pieces[i] {
             Piece::Literal { .. } => {}
-            Piece::Body => bodies += 1,
-            Piece::Id => ids += 1,
-            Piece::Timestamp => timestamps += 1,
+            Piece::Body => counts.bodies += 1,
+            Piece::Id => counts.ids += 1,
+            Piece::Timestamp => counts.timestamps += 1,
             Piece::Header(name) => {
-                spliced += 1;
+                counts.spliced += 1;
                 attempt!(check_spliced(headers, text, notation, name, i));
             }
+            Piece::SignedValues { .. } => counts.lists += 1,
+            _ => counts.others += 1,
         }
         if i > 0 && !is_literal(notation.pieces[i - 1]) && !is_literal(notation.pieces[i]) {
-            let timestamp = matches!(notation.pieces[i - 1], Piece::Timestamp);
-            if !timestamp && !matches!(notation.pieces[i], Piece::Timestamp) {
+            let (before, after) = (notation.pieces[i - 1], notation.pieces[i]);
+            // What is before the pivot is read from its beginning, and what is after it from its end.
+            let is_parted = if i <= pivot { has_end(before, after) } else { is_fixed(after) };
+            let timestamp = matches!(before, Piece::Timestamp) || matches!(after, Piece::Timestamp);
+            if !timestamp && !is_parted {
                 return in_covers(0, text.len(), "has two placeholders without a text between them");
             }
         }
@@ -84,29 +172,27 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
         // Three digits less, and milliseconds would still be a time, in seconds.
         return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
     }
-    if bodies != 1 {
-        return in_covers(0, text.len(), "does not have `{body}` exactly once");
-    }
-    if ids > 1 || timestamps > 1 {
+    attempt!(check_extent(text, notation, &counts));
+    if counts.ids > 1 || counts.timestamps > 1 {
         return in_covers(0, text.len(), "has a placeholder twice");
     }
-    if spliced > MAX_SPLICED {
+    if counts.spliced > MAX_SPLICED {
         return in_covers(0, text.len(), "has more than 4 `{header:…}`");
     }
-    if ids > 0 && !has_id {
+    if counts.ids > 0 && !has_id {
         return in_covers(0, text.len(), "has an `{id}` that no header line carries");
     }
-    if timestamps > 0 && !has_timestamp {
+    if counts.timestamps > 0 && !has_timestamp {
         return in_covers(0, text.len(), "has a `{timestamp}` that no header line carries");
     }
-    if timestamps == 0 && has_timestamp {
+    if counts.timestamps == 0 && has_timestamp && counts.lists == 0 && !is_in_covered_body(headers, text, notation) {
         return in_covers(
             0,
             text.len(),
             "leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
         );
     }
-    if timestamps > 0 && is_loose(notation, format) {
+    if counts.timestamps > 0 && is_loose(notation, format) {
         return in_covers(
             0,
             text.len(),
@@ -116,18 +202,122 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     Ok(())
 }
 
+/// Whether the body is covered as far as the scheme needs it.
+const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Result<(), Fault> {
+    if has_secret(notation) {
+        return match text.is_empty() {
+            true => Ok(()),
+            false => in_covers(0, text.len(), "is not empty, although a `{secret}` signs nothing"),
+        };
+    }
+    let covers_request = counts.others > 0 || counts.lists > 0 || counts.spliced > 0 && notation.is_bodiless;
+    if counts.bodies > 1 || counts.bodies == 0 && !covers_request {
+        return in_covers(0, text.len(), "does not have `{body}` exactly once");
+    }
+    if counts.lists > 1 {
+        return in_covers(0, text.len(), "has the signed headers twice");
+    }
+    if notation.is_bodiless && counts.bodies > 0 {
+        return in_covers(0, text.len(), "has a `{body}`, which the `{empty}` of the sample request says there is none");
+    }
+    let (mut i, mut forms, mut frees, mut arrays, mut paths) = (0, 0, 0, 0, 0);
+    while i < notation.piece_count {
+        match notation.pieces[i] {
+            Piece::Form => forms += 1,
+            Piece::Value { place, is_free } => {
+                if is_free {
+                    frees += 1;
+                }
+                if matches!(place.half, Half::Body) {
+                    paths += 1;
+                    arrays += is_of_batch(notation, &place) as usize;
+                }
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    i = 0;
+    while i < notation.line_count {
+        let place = notation.lines[i].place;
+        if matches!(place.half, Half::Body) {
+            paths += 1;
+            arrays += is_of_batch(notation, &place) as usize;
+        }
+        i += 1;
+    }
+    if forms > 1 || frees > 1 || frees > 0 && (forms > 0 || counts.bodies > 0) {
+        return in_covers(0, text.len(), "has two placeholders that may hold any text");
+    }
+    if arrays > 0 && arrays < paths {
+        return in_covers(0, text.len(), "has fields of a batch's elements beside others");
+    }
+    Ok(())
+}
+
+const fn is_of_batch(notation: &Notation, place: &Place) -> bool {
+    let mut i = 0;
+    while let Some(step) = notation.steps.get(place, i) {
+        if matches!(step, Step::Each) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn has_secret(notation: &Notation) -> bool {
+    let mut i = 0;
+    while i < notation.line_count {
+        if matches!(notation.lines[i].value, Value::Secret { .. }) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether the timestamp is a field of a body that is covered as a whole.
+const fn is_in_covered_body(headers: &[u8], covers: &[u8], notation: &Notation) -> bool {
+    let mut i = 0;
+    while i < notation.line_count {
+        let line = notation.lines[i];
+        if matches!(line.value, Value::Timestamp { .. }) && matches!(line.place.half, Half::Body | Half::Form) {
+            return notation.covers_whole_body(headers, covers);
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether a piece says itself where it ends, whatever comes after it: it has one length, or configuration sets its text.
+const fn is_fixed(piece: Piece) -> bool {
+    matches!(piece, Piece::Url(_) | Piece::BodyHash(_) | Piece::Secret)
+}
+
+/// Whether a piece ends recognizably before the next. A method has upper-case letters only, and a URL begins with one in
+/// lower case.
+const fn has_end(piece: Piece, next: Piece) -> bool {
+    let method_and_url = matches!(piece, Piece::Method)
+        && matches!(next, Piece::Url(UrlPart::Whole | UrlPart::WithoutQuery | UrlPart::Path | UrlPart::Target));
+    is_fixed(piece) || method_and_url
+}
+
 /// Whether a timestamp between two placeholders lacks text on a side. One of the two is an id or a header, and any
 /// digits in its text, or in the body, could then pass for the time. Text on both sides prevents that, and so does RFC
 /// 3339 directly after an id, because its form can be found again. The first or last placeholder may lack text, because
 /// one of its ends cannot move.
 const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
     let pieces = &notation.pieces;
-    let last = notation.piece_count - 1;
+    let mut last = notation.piece_count - 1;
+    while last > 0 && matches!(pieces[last], Piece::Secret) {
+        last -= 1;
+    }
     let mut t = 0;
     while t < last && !matches!(pieces[t], Piece::Timestamp) {
         t += 1;
     }
-    let is_first = t == 0 || t == 1 && is_literal(pieces[0]);
+    let is_first = t == 0 || t == 1 && (is_literal(pieces[0]) || matches!(pieces[0], Piece::Secret));
     let is_last = t == last || t + 1 == last && is_literal(pieces[last]);
     if is_first || is_last {
         return false;
@@ -153,8 +343,8 @@ const fn check_spliced(
     while i < notation.line_count {
         let line = notation.lines[i];
         let mut n = 0;
-        while n < line.name_count {
-            let constant = matches!(line.value, Value::Constant(_)) && line.name_count == 1;
+        while n < line.name_count && line.is_header() {
+            let constant = matches!(line.value, Value::Constant(_) | Value::BodyHash { .. }) && line.name_count == 1;
             if same_name(headers, line.names[n], covers, name) && !constant {
                 return in_covers(start, end, "is a header line with a placeholder: use that placeholder");
             }

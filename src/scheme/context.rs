@@ -1,0 +1,730 @@
+//! What a scheme reads of a request beside header lines: its method, its URL, its query and its body.
+//!
+//! Most schemes have no such part, and no time is spent on it for them. The others are judged at the end, over a body that is
+//! held as a whole.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
+
+use crate::error::{ConfigError, VerifyError};
+use crate::fields::{self, Flaw, Path, Row};
+use crate::form::{self, Field, Pairs};
+use crate::headers::{Found, Headers};
+use crate::key::Key;
+use crate::mac::{Candidates, sha256};
+use crate::place::Half;
+use crate::request::{PublicUrl, RequestLine};
+use crate::timestamp::{Now, TimeFormat, Timestamp};
+
+use super::border::Border;
+use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value};
+use super::plan::{Plan, Values, name};
+
+/// The most names in a list of signed headers.
+const MAX_SIGNED_HEADERS: usize = 32;
+
+pub(crate) struct Context {
+    /// Any, if there are none.
+    pub(super) methods: Vec<Box<str>>,
+    pub(super) lines: Vec<ContextLine>,
+    /// The texts of what is covered.
+    pub(super) parts: Vec<Derived>,
+    pub(super) is_bodiless: bool,
+    pub(super) covers_body: bool,
+    pub(super) url: UrlRule,
+    /// The header that must be in the list of signed headers, because the timestamp is in it.
+    listed_time: Option<HeaderName>,
+}
+
+/// What the query of a request must be, compared with that of the public URL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum UrlRule {
+    /// The URL is not covered.
+    Unused,
+    /// The same: beside it is something that varies.
+    Exact,
+    /// The same, and after it what the provider added.
+    Begins,
+}
+
+/// A line of the query or of the body, or a header that contains a hash of the body.
+pub(super) struct ContextLine {
+    pub(super) place: Place,
+    pub(super) wants: Wants,
+    pub(super) prefix: Box<str>,
+}
+
+pub(super) enum Place {
+    Header(HeaderName),
+    Query(Box<str>),
+    Field(Path),
+    Form(Path),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Wants {
+    Mac,
+    Time(TimeFormat),
+    /// The secret itself, or its base64.
+    Secret { is_base64: bool },
+    Hash(HashForm),
+    /// Nothing after the prefix, which is all of it.
+    Constant,
+}
+
+/// A covered text that is not simply a header.
+pub(super) enum Derived {
+    Method,
+    Url(UrlPart),
+    Value { place: Place, border: Option<Border>, is_optional: bool },
+    Form,
+    Query { is_encoded: bool },
+    Hash(HashForm),
+    SignedHeaders,
+    SignedValues { joiner: u8, with_names: bool },
+}
+
+/// What the head of a request says, before its body is known.
+#[derive(Default)]
+pub(crate) struct Early {
+    /// For each line and each part; `None` where the body decides.
+    lines: Vec<Option<String>>,
+    parts: Vec<Option<Vec<u8>>>,
+    is_form: bool,
+}
+
+/// What one element of a batch says, or the only one.
+pub(crate) struct Late {
+    /// In the order of the scheme's lines.
+    pub(super) lines: Vec<Option<String>>,
+    /// The texts of what is covered.
+    pub(crate) parts: Vec<Vec<u8>>,
+}
+
+impl Context {
+    /// `None` for a scheme that reads headers only, and covers the body.
+    pub(super) fn new(headers: &str, covers: &str, notation: &Notation) -> Option<Context> {
+        let lines = notation.lines.get(..notation.line_count).unwrap_or_default();
+        let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
+        let covers_body = pieces.iter().any(|piece| matches!(piece, Piece::Body));
+        let is_derived = |piece: &Piece| {
+            !matches!(piece, Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_))
+        };
+        let is_of_context =
+            |line: &Line| !line.is_header() || matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. });
+        let is_needed = !covers_body
+            || !notation.methods.is_empty()
+            || pieces.iter().any(is_derived)
+            || lines.iter().any(is_of_context);
+        if !is_needed {
+            return None;
+        }
+        let methods = notation.methods.of(headers).split('|').map(str::trim).filter(|method| !method.is_empty());
+        let context_line = |line: &Line| {
+            let (prefix, wants) = match line.value {
+                Value::Signature(signature) => (signature.mac.prefix, Wants::Mac),
+                Value::Timestamp { prefix, format } => (prefix, Wants::Time(format)),
+                Value::Secret { prefix, is_base64 } => (prefix, Wants::Secret { is_base64 }),
+                Value::BodyHash { prefix, form } => (prefix, Wants::Hash(form)),
+                Value::Constant(text) => (text, Wants::Constant),
+                Value::Id { prefix } | Value::SignedHeaders { prefix, .. } => (prefix, Wants::Constant),
+            };
+            let place = match line.place.half {
+                Half::Header => Place::Header(name(line.names.first().map(|span| span.of(headers)).unwrap_or_default())),
+                _ => Place::new(headers, notation, &line.place),
+            };
+            ContextLine { place, wants, prefix: prefix.of(headers).into() }
+        };
+        let listed = pieces.iter().any(|piece| matches!(piece, Piece::SignedValues { with_names: true, .. }))
+            && !pieces.iter().any(|piece| matches!(piece, Piece::Timestamp));
+        let is_time = |line: &&Line| line.is_header() && matches!(line.value, Value::Timestamp { .. });
+        let time_name = lines.iter().find(is_time).and_then(|line| line.names.first());
+        Some(Context {
+            methods: methods.map(Box::from).collect(),
+            lines: lines.iter().filter(|line| is_of_context(line)).map(context_line).collect(),
+            parts: pieces
+                .iter()
+                .enumerate()
+                .filter_map(|(at, piece)| Derived::new(covers, notation, at, piece))
+                .collect(),
+            is_bodiless: notation.is_bodiless,
+            covers_body,
+            url: UrlRule::new(notation, pieces),
+            listed_time: time_name.filter(|_| listed).map(|span| name(span.of(headers))),
+        })
+    }
+
+    /// The format of a timestamp in the query or the body.
+    pub(super) fn time_format(&self) -> Option<TimeFormat> {
+        self.lines.iter().find_map(|line| match line.wants {
+            Wants::Time(format) => Some(format),
+            _ => None,
+        })
+    }
+
+    /// Whether the public URL must be known.
+    pub(crate) fn needs_url(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Derived::Url(_)))
+    }
+
+    /// Whether headers and body are not enough.
+    fn needs_line(&self) -> bool {
+        let of_query = |place: &Place| matches!(place, Place::Query(_));
+        !self.methods.is_empty()
+            || self.lines.iter().any(|line| of_query(&line.place))
+            || self.parts.iter().any(|part| match part {
+                Derived::Method | Derived::Url(_) | Derived::Query { .. } => true,
+                Derived::Value { place, .. } => of_query(place),
+                _ => false,
+            })
+    }
+
+    /// Whether the scheme's secret is in the request, and is written there in base64.
+    fn token(&self) -> Option<bool> {
+        self.lines.iter().find_map(|line| match line.wants {
+            Wants::Secret { is_base64 } => Some(is_base64),
+            _ => None,
+        })
+    }
+
+    /// Reads what the head says. An error says that the scheme is not that of the request.
+    pub(super) fn read_head<H: Headers + ?Sized>(
+        &self,
+        line: Option<RequestLine<'_>>,
+        url: Option<&PublicUrl>,
+        headers: &H,
+        listed: (&[u8], u8),
+    ) -> Result<Early, VerifyError> {
+        let line = match line {
+            None if self.needs_line() => return Err(VerifyError::NoRequestLine),
+            None => RequestLine { method: "POST", query: None },
+            Some(line) => line,
+        };
+        if !self.methods.is_empty() && !self.methods.iter().any(|method| **method == *line.method) {
+            return Err(malformed("the method", OTHER_METHOD));
+        }
+        let query = Pairs::read_bounded(line.query.unwrap_or_default().as_bytes());
+        let query = || query.as_ref().ok_or_else(|| malformed("the query", "is not correctly encoded"));
+        let parameter = |name: &str| match query()?.field(name) {
+            Field::Once(value) => Ok(value.to_owned()),
+            Field::Missing => Err(missing(format!("?{name}"))),
+            Field::Repeated => Err(repeated(format!("?{name}"))),
+        };
+        let lines = self.lines.iter().map(|line| match &line.place {
+            Place::Query(name) => parameter(name).map(Some),
+            Place::Header(name) => header(headers, name).map(Some),
+            Place::Field(_) | Place::Form(_) => Ok(None),
+        });
+        let lines = lines.collect::<Result<_, _>>()?;
+        let signed = SignedHeaders { headers, list: listed.0, separator: listed.1 };
+        if let Some(name) = &self.listed_time
+            && !signed.names()?.any(|listed| listed == name.as_str())
+        {
+            return Err(malformed("the list of signed headers", "leaves out the timestamp"));
+        }
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            parts.push(match part {
+                Derived::Method => Some(line.method.into()),
+                Derived::Url(part) => Some(self.url(*part, line.query, url)?.into_bytes()),
+                Derived::Query { is_encoded } => {
+                    let query = query()?;
+                    if query.is_empty() && self.parts.len() > 1 && !*is_encoded {
+                        return Err(missing("the query".to_owned()));
+                    }
+                    let text = if *is_encoded { query.encoded() } else { query.joined() };
+                    Some(text.ok_or_else(|| malformed("the query", UNSORTABLE))?.into_bytes())
+                }
+                Derived::Value { place: Place::Query(name), border, .. } => {
+                    Some(within(border.as_ref(), &format!("?{name}"), parameter(name)?.into_bytes())?)
+                }
+                Derived::SignedHeaders => Some(listed.0.to_vec()),
+                Derived::SignedValues { joiner, with_names } => Some(signed.values(*joiner, *with_names)?),
+                Derived::Form | Derived::Hash(_) | Derived::Value { .. } => None,
+            });
+        }
+        Ok(Early { lines, parts, is_form: is_form(headers)? })
+    }
+
+    /// The text of a part of the public URL, with the query of the request.
+    fn url(&self, part: UrlPart, query: Option<&str>, url: Option<&PublicUrl>) -> Result<String, VerifyError> {
+        let url = url.ok_or(VerifyError::NoRequestLine)?;
+        let is_right = match (self.url, url.query()) {
+            (UrlRule::Unused, _) | (UrlRule::Begins, None) => true,
+            (UrlRule::Exact, registered) => query.unwrap_or_default() == registered.unwrap_or_default(),
+            (UrlRule::Begins, Some(registered)) => query
+                .unwrap_or_default()
+                .strip_prefix(registered)
+                .is_some_and(|added| added.is_empty() || added.starts_with('&')),
+        };
+        if !is_right {
+            return Err(malformed("the query", "is not that of the public URL"));
+        }
+        let mark = |query: &str| format!("?{query}");
+        Ok(match part {
+            UrlPart::Whole => url.without_query().to_owned() + &query.map(mark).unwrap_or_default(),
+            UrlPart::WithoutQuery => url.without_query().to_owned(),
+            UrlPart::Path => url.path().to_owned(),
+            UrlPart::Target => url.path().to_owned() + &query.map(mark).unwrap_or_default(),
+            UrlPart::EncodedTarget => {
+                let query = query.filter(|query| !query.is_empty());
+                form::address(&(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()))
+            }
+        })
+    }
+
+    /// Reads what the body says: one for each element of a batch. An error says that the scheme is not that of the request.
+    pub(super) fn read_body(&self, early: &Early, body: &[u8]) -> Result<Vec<Late>, VerifyError> {
+        if self.is_bodiless && !body.is_empty() {
+            return Err(malformed("the body", NOT_EMPTY));
+        }
+        let places = self.lines.iter().map(|line| &line.place);
+        let covered = self.parts.iter().filter_map(|part| match part {
+            Derived::Value { place, .. } => Some(place),
+            _ => None,
+        });
+        let places: Vec<&Place> = places.chain(covered).collect();
+        let rows = read_fields(&places, body)?;
+        let form = FormBody::read(early.is_form, &places, &self.parts, body)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut fields = row.into_iter();
+            let mut text = |place: &Place| match place {
+                Place::Field(_) => Ok(fields.next().flatten()),
+                Place::Form(path) => form.field(path),
+                Place::Header(_) | Place::Query(_) => Ok(None),
+            };
+            let mut lines = Vec::with_capacity(self.lines.len());
+            for (line, early) in self.lines.iter().zip(&early.lines) {
+                let value = match text(&line.place)? {
+                    None => early.clone(),
+                    value => value,
+                };
+                let value = value.ok_or_else(|| missing(line.place.name()))?;
+                lines.push(line.check(value, body)?);
+            }
+            let mut parts = Vec::with_capacity(self.parts.len());
+            for (part, early) in self.parts.iter().zip(&early.parts) {
+                parts.push(match (part, early) {
+                    (_, Some(text)) => text.clone(),
+                    (Derived::Form, _) => form.sorted()?,
+                    (Derived::Hash(hash), _) => hash.of(body),
+                    (Derived::Value { place, border, is_optional }, _) => match text(place)? {
+                        Some(text) => within(border.as_ref(), &place.name(), text.into_bytes())?,
+                        None if *is_optional => Vec::new(),
+                        None => return Err(missing(place.name())),
+                    },
+                    _ => Vec::new(),
+                });
+            }
+            found.push(Late { lines, parts });
+        }
+        if found.is_empty() { Err(malformed("the body", "has no event")) } else { Ok(found) }
+    }
+}
+
+/// For a scheme without a context, there is nothing to read.
+impl Plan {
+    pub(crate) fn token(&self) -> Option<bool> {
+        self.context.as_ref()?.token()
+    }
+
+    pub(crate) fn read_context<H: Headers + ?Sized>(
+        &self,
+        line: Option<RequestLine<'_>>,
+        url: Option<&PublicUrl>,
+        headers: &H,
+        values: &Values<'_>,
+    ) -> Result<Early, VerifyError> {
+        let listed = (values.signed_headers, self.list_separator);
+        match &self.context {
+            Some(context) => context.read_head(line, url, headers, listed),
+            None => Ok(Early::default()),
+        }
+    }
+
+    /// Whether a signer can write all that the scheme needs.
+    pub(crate) fn check_signable(&self) -> Result<(), ConfigError> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        let mut outside = lines.filter(|line| !matches!(line.place, Place::Header(_)));
+        let is_written = |line: &&ContextLine| !matches!(line.wants, Wants::Constant | Wants::Hash(_) | Wants::Time(_));
+        let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
+        match outside.find(is_written) {
+            Some(line) => unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified"),
+            None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
+            None => Ok(()),
+        }
+    }
+
+    /// The header that contains the secret itself.
+    pub(crate) fn token_header(&self, secret: &[u8]) -> Result<Option<(HeaderName, HeaderValue)>, ConfigError> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        for line in lines {
+            if let (Place::Header(name), Wants::Secret { is_base64 }) = (&line.place, line.wants) {
+                let encoded = Zeroizing::new(if is_base64 { crate::codec::base64_text(secret) } else { String::new() });
+                let text = if is_base64 { encoded.as_bytes() } else { secret };
+                let value = HeaderValue::from_bytes(&[line.prefix.as_bytes(), text].concat());
+                let mut value = value.map_err(|_| ConfigError::MalformedSecret { key: Key::Current, form: "visible ASCII" })?;
+                value.set_sensitive(true);
+                return Ok(Some((name.clone(), value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes what signed headers may contain: the hash of the body, and the time.
+    pub(crate) fn write_context(&self, timestamp: &[u8], body: &[u8], headers: &mut HeaderMap) {
+        for line in self.context.iter().flat_map(|context| &context.lines) {
+            if let (Place::Header(name), Wants::Hash(form)) = (&line.place, line.wants)
+                && let Ok(value) = HeaderValue::from_bytes(&[line.prefix.as_bytes(), &form.of(body)].concat())
+            {
+                headers.insert(name.clone(), value);
+            }
+        }
+        if let Some(family) = self.families.first().filter(|_| self.list_separator != 0) {
+            if let Some((line, _)) = &family.timestamp {
+                super::write::put(headers, line, timestamp);
+            }
+            if let Some(line) = &family.signed_headers {
+                super::write::put(headers, line, b"-");
+                let list = self.signed_headers(headers);
+                super::write::put(headers, line, list.as_bytes());
+            }
+        }
+    }
+
+    /// The list of the headers that a signer signs: all that begin with `x-`, which nobody on the way sets.
+    pub(crate) fn signed_headers(&self, headers: &HeaderMap) -> String {
+        let Some(family) = self.families.first().filter(|_| self.list_separator != 0) else { return String::new() };
+        let is_own = |name: &str| !family.signatures.iter().any(|line| line.name == *name);
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.retain(|name| name.starts_with("x-") && is_own(name));
+        names.sort_unstable();
+        names.join(char::from(self.list_separator).encode_utf8(&mut [0; 4]))
+    }
+
+    pub(crate) fn read_body(&self, early: &Early, body: &[u8]) -> Result<Vec<Late>, VerifyError> {
+        match &self.context {
+            Some(context) => context.read_body(early, body),
+            None => Ok(vec![Late { lines: Vec::new(), parts: Vec::new() }]),
+        }
+    }
+
+    fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.zip(&late.lines).filter_map(|(line, text)| Some((line, text.as_deref()?)))
+    }
+
+    /// The secret that the request contains, if that is how the scheme works.
+    pub(crate) fn token_of<'l>(&'l self, late: &'l Late) -> Option<&'l str> {
+        self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Secret { .. })).map(|(_, text)| text)
+    }
+
+    /// The timestamp, where it is not in a header.
+    pub(crate) fn time_of<'l>(
+        &'l self,
+        late: &'l Late,
+        now: Now,
+    ) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
+        for (line, text) in self.lines(late) {
+            if let Wants::Time(format) = line.wants {
+                let wrong = |problem| malformed(line.place.name(), problem);
+                return Ok(Some((text, self.check_moment(text.as_bytes(), format, || now, wrong)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds the signatures that are not in headers.
+    pub(crate) fn add_signatures<'l>(
+        &'l self,
+        late: &'l Late,
+        candidates: &mut Candidates<'l>,
+    ) -> Result<(), VerifyError> {
+        let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Mac)) else {
+            return Ok(());
+        };
+        candidates.add(text.as_bytes());
+        if candidates.is_empty() { Err(malformed(line.place.name(), candidates.absence())) } else { Ok(()) }
+    }
+}
+
+impl UrlRule {
+    fn new(notation: &Notation, pieces: &[Piece]) -> UrlRule {
+        let has_query = |piece: &Piece| {
+            matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget))
+        };
+        let has_form = pieces.iter().any(|piece| matches!(piece, Piece::Form));
+        let has_url = pieces.iter().any(|piece| matches!(piece, Piece::Url(_)));
+        match (pieces.iter().any(has_query), has_form && has_url) {
+            (false, false) if !pieces.iter().any(|piece| matches!(piece, Piece::Query { .. })) || !has_url => {
+                UrlRule::Unused
+            }
+            (_, true) => UrlRule::Exact,
+            _ if notation.needs_exact_url() => UrlRule::Exact,
+            _ => UrlRule::Begins,
+        }
+    }
+}
+
+impl ContextLine {
+    /// What is after the prefix, if that is what the line wants and the body does not contradict.
+    fn check(&self, value: String, body: &[u8]) -> Result<Option<String>, VerifyError> {
+        // The word before credentials may be in any case (RFC 9110, section 11.1).
+        let is_scheme = matches!(&self.place, Place::Header(name) if *name == http::header::AUTHORIZATION);
+        let front = value.get(..self.prefix.len());
+        let begins = front.is_some_and(|front| match is_scheme {
+            true => front.eq_ignore_ascii_case(&self.prefix),
+            false => *front == *self.prefix,
+        });
+        let wrong = |problem| Err(malformed(self.place.name(), problem));
+        let Some(rest) = value.get(self.prefix.len()..).filter(|_| begins) else {
+            return wrong("does not begin as the scheme says");
+        };
+        match self.wants {
+            Wants::Constant if !rest.is_empty() => wrong("is not what the scheme sets it to"),
+            Wants::Hash(form) if !form.is(rest, body) => wrong("is not the hash of the body"),
+            Wants::Constant | Wants::Hash(_) => Ok(None),
+            Wants::Mac | Wants::Time(_) | Wants::Secret { .. } => Ok(Some(rest.to_owned())),
+        }
+    }
+}
+
+impl HashForm {
+    pub(super) fn of(self, body: &[u8]) -> Vec<u8> {
+        let hash = sha256([body]);
+        match self {
+            HashForm::Bytes => hash.to_vec(),
+            HashForm::Hex => crate::codec::hex_text(&hash).into_bytes(),
+            HashForm::Base64 => crate::codec::base64_text(&hash).into_bytes(),
+        }
+    }
+
+    /// Not in constant time: whoever sends a body can compute its hash. Hex may be in either case.
+    fn is(self, text: &str, body: &[u8]) -> bool {
+        let ours = self.of(body);
+        if self == HashForm::Hex { text.as_bytes().eq_ignore_ascii_case(&ours) } else { text.as_bytes() == ours }
+    }
+}
+
+impl Place {
+    fn new(text: &str, notation: &Notation, place: &crate::place::Place) -> Place {
+        match place.half {
+            Half::Header => Place::Header(name(place.name.of(text))),
+            Half::Query => Place::Query(place.name.of(text).into()),
+            Half::Body => Place::Field(Path::new(text, &notation.steps, place)),
+            Half::Form => Place::Form(Path::new(text, &notation.steps, place)),
+        }
+    }
+
+    /// As written in a scheme.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Place::Header(name) => name.to_string(),
+            Place::Query(name) => format!("?{name}"),
+            Place::Field(path) => path.name().to_owned(),
+            Place::Form(path) => format!("&{}", path.name()),
+        }
+    }
+}
+
+impl Derived {
+    fn new(covers: &str, notation: &Notation, at: usize, piece: &Piece) -> Option<Derived> {
+        Some(match *piece {
+            Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_) | Piece::Secret => {
+                return None;
+            }
+            Piece::Method => Derived::Method,
+            Piece::Url(part) => Derived::Url(part),
+            Piece::Value { place, .. } => Derived::Value {
+                place: Place::new(covers, notation, &place),
+                border: super::plan::border(covers, notation, at),
+                is_optional: place.is_optional,
+            },
+            Piece::Form => Derived::Form,
+            Piece::Query { is_encoded } => Derived::Query { is_encoded },
+            Piece::BodyHash(form) => Derived::Hash(form),
+            Piece::SignedHeaders => Derived::SignedHeaders,
+            Piece::SignedValues { joiner, with_names } => Derived::SignedValues { joiner, with_names },
+        })
+    }
+}
+
+/// The headers that a request lists as signed.
+struct SignedHeaders<'h, H: ?Sized> {
+    headers: &'h H,
+    list: &'h [u8],
+    separator: u8,
+}
+
+const OF_LIST: &str = "the list of signed headers";
+
+impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
+    fn names(&self) -> Result<impl Iterator<Item = &'h str> + use<'h, H>, VerifyError> {
+        let list = std::str::from_utf8(self.list).map_err(|_| malformed(OF_LIST, "is not ASCII"))?;
+        // The names are covered as they are written: in another case they would be another text for the same headers.
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !c.is_ascii_uppercase());
+        let separator = char::from(self.separator);
+        let count = list.split(separator).count();
+        let mut sorted: Vec<&str> = list.split(separator).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if count > MAX_SIGNED_HEADERS || sorted.len() < count || !list.split(separator).all(is_name) {
+            return Err(malformed(OF_LIST, "does not consist of different names in lower case"));
+        }
+        Ok(list.split(separator))
+    }
+
+    /// The values, joined, or names and values, sorted and joined.
+    fn values(&self, joiner: u8, with_names: bool) -> Result<Vec<u8>, VerifyError> {
+        let mut names: Vec<&str> = self.names()?.collect();
+        if with_names {
+            names.sort_unstable();
+        }
+        let mut joined = Vec::new();
+        for (place, text) in names.into_iter().enumerate() {
+            let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| malformed(OF_LIST, "has what is no name"))?;
+            let value = match self.headers.find(&name) {
+                Found::Missing => return Err(VerifyError::MissingHeader { header: name }),
+                Found::Repeated => return Err(VerifyError::RepeatedHeader { header: name }),
+                Found::Once(value) => value.trim_ascii(),
+            };
+            if place > 0 {
+                joined.push(joiner);
+            }
+            if with_names {
+                if value.contains(&joiner) {
+                    let problem = "runs into the text that separates it from its neighbour in the signed content";
+                    return Err(VerifyError::MalformedHeader { header: name, problem });
+                }
+                joined.extend_from_slice(text.as_bytes());
+                joined.push(b':');
+            }
+            joined.extend_from_slice(value);
+        }
+        Ok(joined)
+    }
+}
+
+/// The body as a form, if the scheme reads one.
+enum FormBody {
+    NotNeeded,
+    Form(Pairs),
+}
+
+impl FormBody {
+    fn read(is_form: bool, places: &[&Place], parts: &[Derived], body: &[u8]) -> Result<FormBody, VerifyError> {
+        let is_needed = places.iter().any(|place| matches!(place, Place::Form(_)))
+            || parts.iter().any(|part| matches!(part, Derived::Form));
+        if !is_needed {
+            return Ok(FormBody::NotNeeded);
+        }
+        if !is_form {
+            return Err(malformed("the body", NOT_A_FORM));
+        }
+        let pairs = Pairs::read_bounded(body).ok_or_else(|| malformed("the form", "is not correctly encoded"))?;
+        Ok(FormBody::Form(pairs))
+    }
+
+    fn field(&self, path: &Path) -> Result<Option<String>, VerifyError> {
+        let FormBody::Form(pairs) = self else { return Ok(None) };
+        match pairs.field(path.first()) {
+            Field::Missing => Ok(None),
+            Field::Repeated => Err(repeated(format!("&{}", path.first()))),
+            Field::Once(value) => fields::read_below(path, value).map_err(|flaw| unreadable(&flaw)),
+        }
+    }
+
+    fn sorted(&self) -> Result<Vec<u8>, VerifyError> {
+        match self {
+            FormBody::Form(pairs) if !pairs.is_empty() => {
+                pairs.run_together().map(String::into_bytes).ok_or_else(|| malformed("the form", UNSORTABLE))
+            }
+            _ => Err(missing("the form".to_owned())),
+        }
+    }
+}
+
+const OTHER_METHOD: &str = "is not one that the scheme has";
+const NOT_EMPTY: &str = "is not empty";
+const NOT_A_FORM: &str = "is not a form, by its `Content-Type`";
+
+/// Whether an error says that a request lacks something of the scheme, so that it may have another scheme. What is there and
+/// wrong decides instead.
+pub(crate) fn is_absence(error: &VerifyError) -> bool {
+    match error {
+        VerifyError::Missing { .. } | VerifyError::MissingHeader { .. } => true,
+        VerifyError::Malformed { problem, .. } => [OTHER_METHOD, NOT_EMPTY, NOT_A_FORM].contains(problem),
+        _ => false,
+    }
+}
+
+const UNSORTABLE: &str = "has a name that is not ASCII, or is empty";
+
+fn read_fields(places: &[&Place], body: &[u8]) -> Result<Vec<Row>, VerifyError> {
+    let paths: Vec<&Path> = places
+        .iter()
+        .filter_map(|place| match place {
+            Place::Field(path) => Some(path),
+            _ => None,
+        })
+        .collect();
+    if paths.is_empty() {
+        return Ok(vec![Row::new()]);
+    }
+    fields::read(&paths, body).map_err(|flaw| unreadable(&flaw))
+}
+
+fn unreadable(flaw: &Flaw<'_>) -> VerifyError {
+    match flaw {
+        Flaw::NotJson => malformed("the body", "is not JSON"),
+        Flaw::TooMany => malformed("the body", "has more than 256 events"),
+        Flaw::Repeated(path) => repeated((*path).to_owned()),
+        Flaw::NotText(path) => malformed(*path, "is not a text or a number"),
+    }
+}
+
+/// Whether the request may have a form, by its `Content-Type`: one that is missing says nothing.
+fn is_form<H: Headers + ?Sized>(headers: &H) -> Result<bool, VerifyError> {
+    match headers.find(&CONTENT_TYPE) {
+        Found::Missing => Ok(true),
+        Found::Repeated => Err(VerifyError::RepeatedHeader { header: CONTENT_TYPE }),
+        Found::Once(value) => {
+            let kind = value.split(|c| *c == b';').next().unwrap_or_default().trim_ascii();
+            Ok(kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
+        }
+    }
+}
+
+fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String, VerifyError> {
+    match headers.find(name) {
+        Found::Missing => Err(VerifyError::MissingHeader { header: name.clone() }),
+        Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),
+        Found::Once(value) => std::str::from_utf8(value).map(str::to_owned).map_err(|_| {
+            VerifyError::MalformedHeader { header: name.clone(), problem: "is not UTF-8" }
+        }),
+    }
+}
+
+/// A covered value, refused if it holds the text that separates it from its neighbour.
+fn within(border: Option<&Border>, place: &str, text: Vec<u8>) -> Result<Vec<u8>, VerifyError> {
+    match border {
+        Some(border) if border.is_blurred_by(&text) => {
+            Err(malformed(place, "runs into the text that separates it from its neighbour in the signed content"))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn missing(place: String) -> VerifyError {
+    VerifyError::Missing { place }
+}
+
+fn repeated(place: String) -> VerifyError {
+    VerifyError::Repeated { place }
+}
+
+fn malformed(place: impl Into<String>, problem: &'static str) -> VerifyError {
+    VerifyError::Malformed { place: place.into(), problem }
+}
