@@ -46,7 +46,7 @@ use crate::request::PublicUrl;
 use crate::scheme::{Extent, Scheme};
 use crate::secret::Keyring;
 use crate::sign::Signer;
-use crate::verify::Verifier;
+use crate::verify::{Verifier, check_extent};
 
 pub(crate) use events::{Delivery, Keyed};
 
@@ -425,7 +425,7 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
-        self.check_extent()?;
+        check_extent(self.extent(), self.accepts, &self.name)?;
         let url = self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)?;
         Verifier::for_schemes(&self.schemes, &keys.into(), url)
     }

@@ -450,7 +450,10 @@ impl Scheme {
             && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
+        // After the URL, which configuration fixes, comes a query, or a form whose first name does not begin like one.
+        let begins_with_url = |scheme: &Scheme| matches!(scheme.pieces().next(), Some(Piece::Url(_)));
         self.digest == other.digest
+            && !(begins_with_url(self) && begins_with_url(other))
             && !alike
             && (front.starts_with(&other_front) || other_front.starts_with(&front))
             && (back.ends_with(&other_back) || other_back.ends_with(&back))

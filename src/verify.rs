@@ -12,7 +12,7 @@ use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
 use crate::mac::{Mac, RunningMacs, Token};
 use crate::request::{PublicUrl, RequestLine};
-use crate::scheme::{Plan, Reading, Scheme};
+use crate::scheme::{Extent, Plan, Reading, Scheme};
 use crate::secret::Keyring;
 use crate::timestamp::Now;
 
@@ -69,7 +69,9 @@ impl Verifier {
     ///
     /// # Errors
     /// [`ConfigError`] for a secret that is not in the scheme's form, or whose key has fewer than 16 bytes or occurs twice;
-    /// and for a scheme that covers the URL, which only a [provider](crate::provider::Provider::with_public_url) can know.
+    /// and for a scheme that covers the URL, or less than the whole body: make a
+    /// [`Provider`](crate::provider::Provider) of it, which can have a [URL](crate::provider::Provider::with_public_url) and
+    /// [accept](crate::provider::Provider::accept) that.
     ///
     /// ```
     /// use hookseal::{ConfigError, Key, Scheme, Secret, SecretForm, Verifier};
@@ -81,6 +83,7 @@ impl Verifier {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
+        check_extent(scheme.coverage().body(), Extent::Form, "the scheme")?;
         Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None)
     }
 
@@ -397,6 +400,22 @@ impl<'a> Opened<'a> {
         };
         Verification { state }
     }
+}
+
+/// Whether a signature covers as much of the body as is accepted.
+pub(crate) fn check_extent(extent: Extent, accepted: Extent, name: &str) -> Result<(), ConfigError> {
+    let problem = match extent {
+        extent if extent >= accepted => return Ok(()),
+        Extent::Nothing => {
+            "signs nothing of the body, so whoever has seen one request can send any other: accept that with \
+             `Provider::accept(Extent::Nothing)`"
+        }
+        _ => {
+            "signs only a part of the body, so whoever has seen one request can change the rest: accept that with \
+             `Provider::accept(Extent::Part)`"
+        }
+    };
+    Err(ConfigError::Invalid { field: "accepts", piece: name.to_owned(), problem })
 }
 
 impl fmt::Debug for Verifier {

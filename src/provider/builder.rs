@@ -447,22 +447,6 @@ impl Provider {
         self.schemes.iter().map(|scheme| scheme.coverage().body()).min().unwrap_or(Extent::Nothing)
     }
 
-    pub(crate) fn check_extent(&self) -> Result<(), ConfigError> {
-        let extent = self.extent();
-        let problem = match extent {
-            extent if extent >= self.accepts => return Ok(()),
-            Extent::Nothing => {
-                "signs nothing of the body, so whoever has seen one request can send any other: accept that with \
-                 `accept(Extent::Nothing)`"
-            }
-            _ => {
-                "signs only a part of the body, so whoever has seen one request can change the rest: accept that with \
-                 `accept(Extent::Part)`"
-            }
-        };
-        Err(ConfigError::Invalid { field: "accepts", piece: self.name().to_owned(), problem })
-    }
-
     /// Whether a receiver can hand out events.
     pub(crate) fn check_events(&self) -> Result<(), ConfigError> {
         let problem = "has no event shape: set one with `with_event_shape`, or call `raw()` and take `Received`";

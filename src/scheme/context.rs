@@ -279,6 +279,10 @@ impl Context {
         if self.is_bodiless && !body.is_empty() {
             return Err(malformed("the body", NOT_EMPTY));
         }
+        let joins_values = |part: &Derived| matches!(part, Derived::SignedValues { with_names: false, .. });
+        if self.parts.iter().any(joins_values) && !matches!(body.first(), Some(b'{' | b'[')) {
+            return Err(malformed("the body", "does not begin like JSON, so it could be a part of the signed headers"));
+        }
         let places = self.lines.iter().map(|line| &line.place);
         let covered = self.parts.iter().filter_map(|part| match part {
             Derived::Value { place, .. } => Some(place),
@@ -593,11 +597,13 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
             if place > 0 {
                 joined.push(joiner);
             }
+            // A value without its name may contain the text that joins it to the next, but not the beginning of the body.
+            let begins_body = value.windows(2).any(|pair| matches!(pair, [one, b'{' | b'['] if *one == joiner));
+            if if with_names { value.contains(&joiner) } else { begins_body } {
+                let problem = "runs into the text that separates it from its neighbour in the signed content";
+                return Err(VerifyError::MalformedHeader { header: name, problem });
+            }
             if with_names {
-                if value.contains(&joiner) {
-                    let problem = "runs into the text that separates it from its neighbour in the signed content";
-                    return Err(VerifyError::MalformedHeader { header: name, problem });
-                }
                 joined.extend_from_slice(text.as_bytes());
                 joined.push(b':');
             }

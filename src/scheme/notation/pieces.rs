@@ -154,7 +154,12 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
                 counts.spliced += 1;
                 attempt!(check_spliced(headers, text, notation, name, i));
             }
-            Piece::SignedValues { .. } => counts.lists += 1,
+            Piece::SignedValues { joiner, with_names } => {
+                counts.lists += 1;
+                if !is_parted_from_list(text, notation, i + 1, joiner, with_names) {
+                    return in_covers(0, text.len(), AFTER_LIST);
+                }
+            }
             _ => counts.others += 1,
         }
         if i > 0 && !is_literal(notation.pieces[i - 1]) && !is_literal(notation.pieces[i]) {
@@ -202,6 +207,22 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     Ok(())
 }
 
+const AFTER_LIST: &str = "has something after the signed headers that could be one of them: pairs need a line end there, \
+                          and values the text that joins them and then the `{body}`";
+
+/// Header values contain no line ends. Values without names may contain the text that joins them, but not with a brace or a
+/// bracket after it, with which the body then begins.
+const fn is_parted_from_list(text: &[u8], notation: &Notation, next: usize, joiner: u8, with_names: bool) -> bool {
+    let Piece::Literal { text: literal, .. } = notation.pieces[next % MAX_PIECES] else { return false };
+    let (start, end) = literal.bounds();
+    if next >= notation.piece_count {
+        return false;
+    }
+    let is_joiner = end == start + 1 && text[start] == joiner;
+    let is_body_next = next + 1 < notation.piece_count && matches!(notation.pieces[next + 1], Piece::Body);
+    if with_names { text[start] == b'\n' } else { is_joiner && is_body_next }
+}
+
 /// Whether the body is covered as far as the scheme needs it.
 const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Result<(), Fault> {
     if has_secret(notation) {
@@ -210,8 +231,8 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
             false => in_covers(0, text.len(), "is not empty, although a `{secret}` signs nothing"),
         };
     }
-    let covers_request = counts.others > 0 || counts.lists > 0 || counts.spliced > 0 && notation.is_bodiless;
-    if counts.bodies > 1 || counts.bodies == 0 && !covers_request {
+    let placeholders = counts.bodies + counts.ids + counts.timestamps + counts.spliced + counts.lists + counts.others;
+    if counts.bodies > 1 || placeholders == 0 {
         return in_covers(0, text.len(), "does not have `{body}` exactly once");
     }
     if counts.lists > 1 {
@@ -249,7 +270,7 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
     if forms > 1 || frees > 1 || frees > 0 && (forms > 0 || counts.bodies > 0) {
         return in_covers(0, text.len(), "has two placeholders that may hold any text");
     }
-    if arrays > 0 && arrays < paths {
+    if arrays > 0 && (arrays < paths || counts.bodies > 0) {
         return in_covers(0, text.len(), "has fields of a batch's elements beside others");
     }
     Ok(())
