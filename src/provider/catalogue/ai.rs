@@ -5,8 +5,7 @@ use super::*;
 table! {
     /// OpenAI: Standard Webhooks, except that the text of a secret without `whsec_` is the key.
     OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ],
         event: "id: {id}\ntype: {type}\ncreated_at: {timestamp}\ndata: {data}",
         types: [
@@ -21,8 +20,7 @@ table! {
     ///
     /// `type` is always `event`: the event's type is `data.type`.
     ANTHROPIC = "anthropic", VendorLibrary, "npm @anthropic-ai/sdk", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "id: {id}\ntype: event\ncreated_at: {timestamp:rfc3339}\ndata.type: {type}\ndata: {data}",
         types: [
@@ -47,8 +45,7 @@ table! {
     ///
     /// The type is the prediction's status, and `id` is the prediction's.
     REPLICATE = "replicate", VendorLibrary, "replicate.com/docs/topics/webhooks; npm replicate", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "status: {type}\n{data}",
         types: [

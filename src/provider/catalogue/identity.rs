@@ -37,8 +37,7 @@ table! {
     ///
     /// `data.id` is the id of the object, not of the event.
     CLERK = "clerk", VendorLibrary, "clerk.com/docs; npm @clerk/backend", [
-        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\nobject\ntimestamp?: {timestamp:ms}\ninstance_id\ndata: {data}",
         types: [

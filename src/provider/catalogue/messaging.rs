@@ -115,8 +115,7 @@ table! {
         idempotency: IdempotencyRule::SignedId;
     /// Resend, which sends through Svix.
     RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
-        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
         types: [

@@ -213,8 +213,7 @@ table! {
         idempotency: IdempotencyRule::Body;
     /// Polar: Standard Webhooks, except that the whole text of the secret is the key.
     POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}"
+        STANDARD, "{id}.{timestamp}.{body}"
     ],
         event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}",
         types: [
