@@ -18,6 +18,10 @@
 //!
 #![doc = include_str!("provider/table.md")]
 //!
+#![cfg_attr(feature = "sha1", doc = "With the feature `sha1`:\n")]
+#![cfg_attr(feature = "sha1", doc = include_str!("provider/table_sha1.md"))]
+#![cfg_attr(not(feature = "sha1"), doc = "Providers that sign with SHA-1 need the feature `sha1`.")]
+//!
 //! # Deliberate differences
 //!
 //! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one

@@ -114,39 +114,54 @@ macro_rules! given {
 }
 
 mod ai;
+mod banking;
 mod commerce;
 mod content;
 mod developer;
+mod devices;
 mod identity;
+mod mail;
 mod meetings;
 mod messaging;
 mod payments;
 mod platforms;
 mod senders;
+mod social;
+mod work;
 
 pub use ai::*;
+pub use banking::*;
 pub use commerce::*;
 pub use content::*;
 pub use developer::*;
+pub use devices::*;
 pub use identity::*;
+pub use mail::*;
 pub use meetings::*;
 pub use messaging::*;
 pub use payments::*;
 pub use platforms::*;
 pub use senders::*;
+pub use social::*;
+pub use work::*;
 
 /// In the order of the documentation.
-static TABLES: [&[&Provider]; 10] = [
+static TABLES: [&[&Provider]; 15] = [
     platforms::TABLE,
     senders::TABLE,
     payments::TABLE,
+    banking::TABLE,
     commerce::TABLE,
     developer::TABLE,
     ai::TABLE,
     messaging::TABLE,
+    mail::TABLE,
+    social::TABLE,
+    work::TABLE,
     meetings::TABLE,
     identity::TABLE,
     content::TABLE,
+    devices::TABLE,
 ];
 
 const COUNT: usize = {

@@ -75,4 +75,52 @@ table! {
         ],
         types_source: "npm @tryfinch/finch-api 10.7.0",
         idempotency: IdempotencyRule::SignedId;
+    /// Checkr, with the API key.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CHECKR = "checkr", Code, "NangoHQ/nango", [
+        "X-Checkr-Signature: {hex}", "{body}"
+    ];
+    /// Onfido.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ONFIDO = "onfido", VendorLibrary, "npm @onfido/api", [
+        "X-SHA2-Signature: {hex}", "{body}"
+    ],
+        event: "payload.action: {type}\npayload.object.id?: {key}\npayload.object.completed_at_iso8601?: {timestamp:rfc3339} {key}\npayload: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Persona. During a rotation, it sends two sets of a time and a signature, separated by a blank: the signature of
+    /// the first set is not read.
+    ///
+    /// `data.type` is always `event`. The spelling of the time's field is a setting, so no time is read.
+    PERSONA = "persona", Code, "a public TypeScript catalogue; hookdeck/webhook-skills; docs.withpersona.com", [
+        "Persona-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ],
+        event: "data.id: {id}\ndata.type: event\ndata.attributes.name: {type}\ndata.attributes.payload: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Logto.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    LOGTO = "logto", Code, "Logto's code; receivers' code", [
+        "logto-signature-sha-256: {hex}", "{body}"
+    ];
+    /// Sumsub with HMAC-SHA256. A setting chooses the algorithm, and the header that names it is not signed: a request
+    /// with another name in it is refused. If yours is SHA-512, write a scheme of your own.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SUMSUB = "sumsub", Code, "receivers' code", [
+        "X-Payload-Digest-Alg: HMAC_SHA256_HEX\nX-Payload-Digest: {hex}", "{body}"
+    ];
+    /// Stytch, which sends through Svix.
+    STYTCH = "stytch", Code, "a public TypeScript catalogue", [
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Vanta, which sends through Svix.
+    VANTA = "vanta", Code, "a public TypeScript catalogue", [
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// ZITADEL actions. Targets whose payload is a JWT are not signed in this way.
+    ZITADEL = "zitadel", Code, "receivers' code", [
+        "ZITADEL-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
 }
