@@ -55,7 +55,7 @@ table! {
         "x-unit-signature: {base64}", "{body}", digest(Sha1)
     ];
     /// Lithic: Standard Webhooks.
-    LITHIC = "lithic", Code, "npm lithic", [
+    LITHIC = "lithic", VendorLibrary, "npm lithic", [
         STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Brex: Standard Webhooks, with the secret in base64 without `whsec_`.

@@ -88,6 +88,14 @@ table! {
         "X-SHA2-Signature: {hex}", "{body}"
     ],
         event: "payload.action: {type}\npayload.object.id?: {key}\npayload.object.completed_at_iso8601?: {timestamp:rfc3339} {key}\npayload: {data}",
+        types: [
+            "audit_log.created", "check.completed", "check.form_completed", "check.reopened", "check.started",
+            "check.withdrawn", "report.awaiting_approval", "report.cancelled", "report.completed", "report.resumed",
+            "report.withdrawn", "watchlist_monitor.matches_updated", "workflow_run.completed",
+            "workflow_run_evidence_folder.created", "workflow_task.completed", "workflow_task.started",
+            "workflow_timeline_file.created",
+        ],
+        types_source: "npm @onfido/api 6.2.0",
         idempotency: IdempotencyRule::EventId;
     /// Persona. During a rotation, it sends two sets of a time and a signature, separated by a blank: the signature of
     /// the first set is not read.

@@ -39,6 +39,21 @@ table! {
         "X-Nylas-Signature: {hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntime: {timestamp}\ndata: {data}",
+        types: [
+            "booking.cancelled", "booking.created", "booking.pending", "booking.reminder", "booking.rescheduled",
+            "calendar.created", "calendar.deleted", "calendar.updated", "contact.deleted", "contact.updated",
+            "event.created", "event.deleted", "event.updated", "folder.created", "folder.deleted", "folder.updated",
+            "grant.created", "grant.deleted", "grant.expired", "grant.imap_sync_completed", "grant.updated",
+            "message.bounce_detected", "message.bounced", "message.complaint", "message.created",
+            "message.created.cleaned", "message.created.truncated", "message.deleted", "message.delivered",
+            "message.intelligence.order", "message.intelligence.tracking", "message.link_clicked",
+            "message.link_clicked.legacy", "message.opened", "message.opened.legacy", "message.rejected",
+            "message.send_failed", "message.send_success", "message.transactional.bounced",
+            "message.transactional.complaint", "message.transactional.delivered", "message.transactional.rejected",
+            "message.updated", "message.updated.truncated", "notetaker.created", "notetaker.deleted", "notetaker.media",
+            "notetaker.meeting_state", "notetaker.updated", "thread.replied", "thread.replied.legacy",
+        ],
+        types_source: "npm nylas 8.4.0",
         idempotency: IdempotencyRule::EventId;
     /// Loops: Standard Webhooks. Its secrets have another prefix: replace it, up to the first underscore, by `whsec_`.
     LOOPS = "loops", Code, "simstudioai/sim", [

@@ -330,13 +330,13 @@ table! {
         "monnify-signature: {hex}", "{body}", digest(Sha512)
     ];
     /// Dodo Payments: Standard Webhooks.
-    DODO_PAYMENTS = "dodo-payments", Code, "npm dodopayments; npm @hookflo/tern", [
+    DODO_PAYMENTS = "dodo-payments", VendorLibrary, "npm dodopayments; npm @hookflo/tern", [
         STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Whop: Standard Webhooks. Its secrets are said to be plain texts (`ws_…`) in some places, which no source
     /// confirmed: such a secret is refused as malformed, and needs a scheme with
     /// [`SecretForm::Text`](crate::SecretForm::Text).
-    WHOP = "whop", Code, "npm @whop/sdk", [
+    WHOP = "whop", VendorLibrary, "npm @whop/sdk", [
         STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
     /// Affirm.

@@ -4,7 +4,8 @@ use super::*;
 
 table! {
     /// Atlassian Jira, Jira Service Management and Confluence: webhooks that an administrator made. Those of Connect
-    /// apps carry a JWT instead. Its delivery id is not signed: use it only for logs.
+    /// apps carry a JWT instead. Its header has a SHA-256 signature under the name that others use for SHA-1. Its
+    /// delivery id is not signed: use it only for logs.
     ///
     /// The shape is Jira's.
     ///
@@ -30,6 +31,16 @@ table! {
         "X-Notion-Signature: sha256={hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntimestamp: {timestamp:rfc3339}\napi_version?: {version}\nattempt_number\n{data}",
+        types: [
+            "comment.created", "comment.deleted", "comment.updated", "data_source.content_updated",
+            "data_source.created", "data_source.deleted", "data_source.moved", "data_source.schema_updated",
+            "data_source.undeleted", "database.content_updated", "database.created", "database.deleted",
+            "database.moved", "database.schema_updated", "database.undeleted", "file_upload.completed",
+            "file_upload.created", "file_upload.expired", "file_upload.upload_failed", "page.content_updated",
+            "page.created", "page.deleted", "page.locked", "page.moved", "page.properties_updated", "page.undeleted",
+            "page.unlocked", "view.created", "view.deleted", "view.updated",
+        ],
+        types_source: "npm @notionhq/client 5.26.0",
         idempotency: IdempotencyRule::EventId;
     /// Airtable, with the MAC secret, which is base64.
     ///
