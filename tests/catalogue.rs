@@ -121,6 +121,9 @@ fn the_counts_are_those_of_the_catalogue() {
     assert_eq!(counts, if cfg!(feature = "sha1") { all } else { without_sha1 });
     let readable = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
     for (page, said) in [
+        (include_str!("../README.md"), format!("comes with {} providers", all.0)),
+        (include_str!("../README.md"), format!("the events of {} of them", all.1)),
+        (include_str!("../README.md"), format!("the {} providers that need it", all.0 - without_sha1.0)),
         (include_str!("../src/crate.md"), format!("{} providers as statics ({} without", all.0, without_sha1.0)),
         (include_str!("../src/crate.md"), format!("the events of {} of them", all.1)),
         (include_str!("../CHANGELOG.md"), format!("`provider`: {} providers ({} without", all.0, without_sha1.0)),

@@ -97,8 +97,9 @@ table! {
         ],
         types_source: "npm @onfido/api 6.2.0",
         idempotency: IdempotencyRule::EventId;
-    /// Persona. During a rotation, it sends two sets of a time and a signature, separated by a blank: the signature of
-    /// the first set is not read.
+    /// Persona. During a rotation, it sends two sets of a time and a signature, separated by a blank, which the notation
+    /// cannot express: of these, only the second signature is read, under the time of the first set. Give the receiver
+    /// both secrets, and keep the rotation short.
     ///
     /// `data.type` is always `event`. The spelling of the time's field is a setting, so no time is read.
     PERSONA = "persona", Code, "a public TypeScript catalogue; hookdeck/webhook-skills; docs.withpersona.com", [
