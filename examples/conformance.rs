@@ -14,8 +14,8 @@
 //!
 //! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
 //! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
-//! `tolerance` (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys). Secrets may be
-//! short here.
+//! `tolerance` (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys), `key` (Pusher: the name
+//! of the key, which the header must then have). Secrets may be short here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -74,6 +74,7 @@ struct Extra {
     tolerance: Option<u32>,
     primary: Option<String>,
     secondary: Option<String>,
+    key: Option<String>,
 }
 
 /// Why there is no verdict, or no signature.
@@ -219,7 +220,12 @@ impl Request {
     fn schemes(&self) -> Result<Cow<'static, [Scheme]>, Refusal> {
         let schemes = self.provider()?.schemes();
         let Some(extra) = &self.x_extra else { return Ok(Cow::Borrowed(schemes)) };
-        let mut scheme = schemes[0].clone();
+        let preset = &schemes[0];
+        let mut scheme = preset.clone();
+        if let Some(key) = &extra.key {
+            let headers = scheme.headers().replace("{id}", key);
+            scheme = Scheme::try_new(headers, scheme.covers().to_owned()).map_err(invalid)?;
+        }
         if let Some(encoding) = extra.encoding.as_deref().filter(|encoding| *encoding != "hex") {
             let headers = scheme.headers().replace("{hex}", &format!("{{{encoding}}}"));
             scheme = Scheme::try_new(headers, scheme.covers().to_owned()).map_err(invalid)?;
@@ -232,10 +238,10 @@ impl Request {
         if let Some(seconds) = extra.tolerance {
             scheme = scheme.with_past(seconds).with_future(seconds);
         }
-        if extra.hash.is_none() && extra.encoding.is_none() && extra.tolerance.is_none() {
-            return Ok(Cow::Borrowed(schemes));
+        match scheme == *preset {
+            true => Ok(Cow::Borrowed(schemes)),
+            false => Ok(Cow::Owned(vec![scheme])),
         }
-        Ok(Cow::Owned(vec![scheme]))
     }
 
     fn signing_keys(&self) -> Result<Keyring, Refusal> {

@@ -18,10 +18,27 @@
 //!
 #![doc = include_str!("provider/table.md")]
 //!
+#![cfg_attr(feature = "sha1", doc = "With the feature `sha1`:\n")]
+#![cfg_attr(feature = "sha1", doc = include_str!("provider/table_sha1.md"))]
+#![cfg_attr(not(feature = "sha1"), doc = "Providers that sign with SHA-1 need the feature `sha1`.")]
+//!
+//! # Not in the catalogue
+//!
+//! | provider | why |
+//! |---|---|
+//! | QuickNode | signs `{id}{timestamp}{body}` with a time in seconds: nothing shows where the id ends |
+//! | Nextcloud Talk bots | sign `{id}{body}`, likewise |
+//! | Klaviyo | the unit of its timestamp, which touches the body, is not published |
+//! | Buildkite, Ghost | sources contradict each other about what is signed |
+//! | pyannoteAI | its documentation does not settle how the signature is written |
+//! | Quo before 2026-03-30 (OpenPhone) | its list has constant items, which the notation cannot express |
+//! | Hygraph | signs a JSON text that contains the body as a JSON string |
+//!
 //! # Deliberate differences
 //!
 //! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
-//! correct verdict, all of them agree. On the following kinds of unusual requests, ours differs on purpose:
+//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII. On the following kinds of
+//! unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
 

@@ -40,8 +40,8 @@ pub enum SecretForm {
     /// Base64 in the standard alphabet, padded or not. A text that consists of 64 or more hex digits is refused with
     /// [`ConfigError::HexSecret`], although it would also be valid base64.
     Base64,
-    /// `whsec_` followed by base64 (Standard Webhooks). The prefix may be absent; 64 or more hex digits are then
-    /// refused as for [`Base64`](Self::Base64).
+    /// `whsec_` followed by base64 (Standard Webhooks), or `v1,whsec_`, as Supabase shows it. The prefix may be absent; 64
+    /// or more hex digits are then refused as for [`Base64`](Self::Base64).
     Whsec,
     /// `whsec_` followed by base64. The bytes of a text without that prefix are the key (OpenAI).
     WhsecOrText,
@@ -422,6 +422,8 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marker before a base64 secret.
 const WHSEC: &str = "whsec_";
+/// The same, with the version of the signatures.
+const VERSIONED_WHSEC: &str = "v1,whsec_";
 
 /// Hex digits of a key of 32 bytes.
 const HEX_KEY: usize = 64;
@@ -439,7 +441,9 @@ fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
         SecretForm::Text => None,
         SecretForm::Hex => return codec::read_hex_key(text.as_bytes(), &mut key).then_some(key),
         SecretForm::Base64 => Some(text),
-        SecretForm::Whsec => Some(text.strip_prefix(WHSEC).unwrap_or(text)),
+        SecretForm::Whsec => {
+            Some(text.strip_prefix(WHSEC).or_else(|| text.strip_prefix(VERSIONED_WHSEC)).unwrap_or(text))
+        }
         SecretForm::WhsecOrText => text.strip_prefix(WHSEC),
     };
     match base64 {

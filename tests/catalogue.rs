@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hookseal::provider::{self, Confidence};
 
-use common::{FOLDER, assert_text};
+use common::{FOLDER, FREE_BODIES, assert_text};
 
 mod common;
 
@@ -49,11 +49,10 @@ fn presets_without_a_window_say_so() {
 
 #[test]
 fn the_documentation_lists_the_providers() {
-    let mut table = String::from(
-        "| provider | signed | replay window | id signed | type signed | events told apart by | confidence | source |\n\
-         |---|---|---|---|---|---|---|---|\n",
-    );
-    let (mut undescribed, mut unsigned) = (Vec::new(), Vec::new());
+    let head = "| provider | signed | replay window | id signed | type signed | events told apart by | confidence | source |\n\
+                |---|---|---|---|---|---|---|---|\n";
+    let (mut table, mut table_of_sha1) = (head.to_owned(), head.to_owned());
+    let (mut free, mut unsigned) = (Vec::new(), Vec::new());
     for provider in provider::ALL {
         let constant = provider.name().replace('-', "_").to_uppercase();
         let scheme = provider.scheme();
@@ -82,10 +81,11 @@ fn the_documentation_lists_the_providers() {
             line.contains("{type}") && !scheme.coverage().has_header(name)
         };
         let event_type = match head {
-            None => {
-                undescribed.push(format!("`{constant}`"));
+            None if FREE_BODIES.contains(&provider.name()) => {
+                free.push(format!("`{constant}`"));
                 "the sender's own"
             }
+            None => "not described",
             Some(head) if head.lines().any(is_free) => {
                 unsigned.push(format!("`{constant}`"));
                 "**no**"
@@ -93,16 +93,44 @@ fn the_documentation_lists_the_providers() {
             Some(_) => "yes",
         };
         let rule = provider.idempotency_rule();
-        table += &format!(
+        let table = if scheme.digest().to_string() == "sha1" { &mut table_of_sha1 } else { &mut table };
+        *table += &format!(
             "| [`{constant}`] | `{covers}` | {window} | {id} | {event_type} | {rule} | {confidence} | {source} |\n"
         );
     }
     assert_text("src/provider/table.md", &table);
+    if cfg!(feature = "sha1") {
+        assert_text("src/provider/table_sha1.md", &table_of_sha1);
+    } else {
+        assert_eq!(table_of_sha1, head);
+    }
     let guide = include_str!("../src/guide/typed_events.md");
-    for names in [undescribed, unsigned] {
+    for names in [free, unsigned] {
         let (last, others) = names.split_last().unwrap();
         let list = format!("\n{} and {last}", others.join(", "));
         assert!(guide.contains(&list), "the guide does not say: {list}");
+    }
+}
+
+/// The number of providers, and of those whose events are described: of all, and without the feature `sha1`.
+#[test]
+fn the_counts_are_those_of_the_catalogue() {
+    let is_described = |provider: &&&provider::Provider| provider.event_shape().is_some();
+    let counts = (provider::ALL.len(), provider::ALL.iter().filter(is_described).count());
+    let (all, without_sha1) = ((194, 79), (182, 77));
+    assert_eq!(counts, if cfg!(feature = "sha1") { all } else { without_sha1 });
+    let readable = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (page, said) in [
+        (include_str!("../README.md"), format!("comes with {} providers", all.0)),
+        (include_str!("../README.md"), format!("the events of {} of them", all.1)),
+        (include_str!("../README.md"), format!("the {} providers that need it", all.0 - without_sha1.0)),
+        (include_str!("../src/crate.md"), format!("{} providers as statics ({} without", all.0, without_sha1.0)),
+        (include_str!("../src/crate.md"), format!("the events of {} of them", all.1)),
+        (include_str!("../CHANGELOG.md"), format!("`provider`: {} providers ({} without", all.0, without_sha1.0)),
+        (include_str!("../CHANGELOG.md"), format!("the events of {} providers", all.1)),
+        (include_str!("../src/guide/typed_events.md"), format!("{} providers ({} without", all.1, without_sha1.1)),
+    ] {
+        assert!(readable(page).contains(&said), "no page says: {said}");
     }
 }
 

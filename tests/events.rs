@@ -159,6 +159,25 @@ fn times_in_every_format() {
 }
 
 #[test]
+fn a_time_in_a_header_that_cannot_be_read_is_no_time() {
+    let secret = || Secret::new("a secret of twenty-some bytes").unwrap();
+    let body = br#"{"action":"created","installation":{},"data":{}}"#;
+    let verifier = provider::SENTRY.verifier(secret()).unwrap();
+    for (written, seconds) in [("1635893045", Some(1_635_893_045)), ("", None), ("soon", None), ("\u{e4}", None)] {
+        let mut headers = provider::SENTRY.signer(secret()).unwrap().sign("req_1", body).unwrap();
+        headers.insert("sentry-hook-resource", "issue".parse().unwrap());
+        headers.insert("sentry-hook-timestamp", http::HeaderValue::from_bytes(written.as_bytes()).unwrap());
+        let verified = verifier.verify(&headers, body).unwrap();
+        let event = provider::SENTRY.event(&verified).unwrap();
+        assert_eq!(event.event_type(), "issue.created");
+        assert_eq!(event.time(), seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok()));
+        headers.insert("sentry-hook-resource", "".parse().unwrap());
+        let verified = verifier.verify(&headers, body).unwrap();
+        assert!(provider::SENTRY.event(&verified).is_err(), "a type must be there");
+    }
+}
+
+#[test]
 fn malformed_events_get_a_clear_error() {
     let shape = EventShape::new("id: {id}\ntype: {type}\nat: {timestamp}\ndata: {data}");
     let deep = format!(r#"{{"id":"a","type":"b","at":1,"data":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));

@@ -315,6 +315,8 @@ fn secrets_that_are_none() {
     assert_eq!(whsec("whsec_bm90IHNpeHRlZW4="), Err(ConfigError::ShortSecret { key: Key::Current, bytes: 11 }));
     assert_eq!(whsec("whsec_with blanks, not base64"), malformed);
     assert_eq!(whsec("whsec_MDEyMzQ1Njc4OWFiY2RlZg"), Ok(()), "sixteen bytes, unpadded");
+    assert_eq!(whsec("v1,whsec_"), malformed, "there is nothing after the prefix");
+    assert_eq!(whsec("v1,MDEyMzQ1Njc4OWFiY2RlZg"), malformed, "half a prefix");
     let fifteen = Secret::new("fifteen letters").unwrap();
     assert_eq!(
         provider::GITHUB.signer(fifteen).map(|_| ()),
@@ -322,6 +324,18 @@ fn secrets_that_are_none() {
     );
     let nine = (1..8).fold(Keyring::new(key(0)), |ring, n| ring.with_previous(key(n)).unwrap()).with_previous(key(8));
     assert_eq!(nine.map(|_| ()), Err(ConfigError::TooManyKeys { count: 9 }));
+}
+
+#[test]
+fn a_key_is_the_same_with_either_prefix() {
+    let secret = |prefix: &str| Secret::new(format!("{prefix}MDEyMzQ1Njc4OWFiY2RlZg==")).unwrap();
+    let headers = provider::STANDARD_WEBHOOKS.signer(secret("")).unwrap().sign("msg_1", b"{}").unwrap();
+    for prefix in ["whsec_", "v1,whsec_"] {
+        let verifier = provider::STANDARD_WEBHOOKS.verifier(secret(prefix)).unwrap();
+        assert!(verifier.verify(&headers, b"{}").is_ok(), "{prefix}");
+    }
+    let openai = provider::OPENAI.verifier(secret("v1,whsec_")).unwrap();
+    assert!(openai.verify(&headers, b"{}").is_err(), "there, it is a text");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
 use hookseal::{EventShape, SecretForm};
 use serde_json::Value;
 
-use common::assert_text;
+use common::{FREE_BODIES, assert_text};
 
 mod common;
 
@@ -46,7 +46,7 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
             keys(provider),
             answers(provider),
         ],
-        None => vec![set_up(provider), unknown(provider), keys(provider), answers(provider)],
+        None => vec![set_up(provider), unknown(provider), coverage(provider), keys(provider), answers(provider)],
     };
     let sections = sections.into_iter().map(|section| section.trim().to_owned());
     let sections: Vec<String> = sections.filter(|section| !section.is_empty()).collect();
@@ -107,10 +107,17 @@ fn registration(provider: &Provider) -> String {
 
 fn unknown(provider: &Provider) -> String {
     let constant = constant(provider);
-    format!(
-        "# Events\n\nThe body is whatever its sender posts, so the catalogue cannot describe the events. Describe yours \
-         with\n[`with_event_shape`](Provider::with_event_shape), or take the raw bytes with `{constant}.raw()`."
-    )
+    let why = match FREE_BODIES.contains(&provider.name()) {
+        true => {
+            "The body is whatever its sender posts, so the catalogue cannot describe the events. Describe yours with\n\
+             [`with_event_shape`](Provider::with_event_shape)"
+        }
+        false => {
+            "The catalogue does not describe its events yet. Describe those that you receive with\n\
+             [`with_event_shape`](Provider::with_event_shape)"
+        }
+    };
+    format!("# Events\n\n{why}, or take the raw bytes with `{constant}.raw()`.")
 }
 
 fn constant(provider: &Provider) -> String {
@@ -226,8 +233,7 @@ fn handler(provider: &Provider, sample: &Value) -> String {
 }
 
 fn coverage(provider: &Provider) -> String {
-    let shape = provider.event_shape().expect("a shape");
-    let head = shape.as_str().split_once("\n\n").map_or("", |(head, _)| head);
+    let head = provider.event_shape().and_then(|shape| shape.as_str().split_once("\n\n")).map_or("", |(head, _)| head);
     let coverage = provider.scheme().coverage();
     let free: Vec<&str> = head
         .lines()
@@ -235,7 +241,9 @@ fn coverage(provider: &Provider) -> String {
         .filter(|name| !coverage.has_header(name))
         .collect();
     let mut text = "# What is signed\n\nThe signature covers the whole body".to_owned();
-    if free.is_empty() {
+    if provider.event_shape().is_none() {
+        text += ".\n";
+    } else if free.is_empty() {
         text += ", and with it everything that is read of an event.\n";
     } else {
         let names: Vec<String> = free.iter().map(|name| format!("`{name}`")).collect();

@@ -7,6 +7,10 @@ use hookseal::{Keyring, Scheme, Secret};
 /// The project's folder.
 pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
+/// Senders for others, whose customers decide what a body is. Where another provider's events are not described, no source
+/// of them was read.
+pub(crate) const FREE_BODIES: [&str; 4] = ["svix", "hookdeck", "convoy-simple", "convoy-advanced"];
+
 /// Asserts that a file of the project holds `expected`; writes it instead if `HOOKSEAL_WRITE` is set.
 pub(crate) fn assert_text(path: &str, expected: &str) {
     let file = format!("{FOLDER}/{path}");

@@ -77,13 +77,38 @@ JUDGES = {
     "box": ["box.mjs", "n8n.mjs"],
     "hook0": ["hook0.mjs"],
     "sinch": ["sinch.mjs"],
+    "adyen-platforms": ["adyen.mjs"],
+    "cashfree": ["cashfree.mjs"],
+    "dodo-payments": ["dodo-payments.mjs", *STANDARD],
+    "whop": ["whop.mjs", *STANDARD],
+    "lithic": ["lithic.mjs", *STANDARD],
+    "modern-treasury": ["modern-treasury.mjs"],
+    "easypost": ["easypost.mjs"],
+    "shopware": ["shopware.mjs"],
+    "onfleet": ["n8n.mjs"],
+    "nango": ["nango.mjs"],
+    "taiga": ["n8n.mjs"],
+    "pusher": ["pusher.mjs"],
+    "getstream": ["getstream.mjs"],
+    "mautic": ["n8n.mjs"],
+    "mailerlite": ["n8n.mjs"],
+    "mailtrap": ["mailtrap.mjs"],
+    "acuity": ["n8n.mjs"],
+    "cronofy": ["cronofy.mjs"],
+    "onfido": ["onfido.mjs"],
+    "formstack": ["n8n.mjs"],
+    "kontent-ai": ["kontent-ai.mjs"],
+    "imagekit": ["imagekit.mjs"],
+    "terra": ["terra.mjs"],
 }
 
 # What a library cannot be handed, by what is special about the body. Nothing else is left out.
 TEXT = {"not UTF-8": "reads the body as text"}
 LIMITS = {
     **dict.fromkeys(
-        ["anthropic.mjs", "anthropic.py", "box.mjs", "clerk.mjs", "coinbase-commerce.mjs", "elevenlabs.mjs",
+        ["adyen.mjs", "anthropic.mjs", "anthropic.py", "box.mjs", "cashfree.mjs", "clerk.mjs",
+         "coinbase-commerce.mjs", "dodo-payments.mjs", "elevenlabs.mjs", "imagekit.mjs",
+         "kontent-ai.mjs", "lithic.mjs", "modern-treasury.mjs", "nango.mjs", "shopware.mjs", "whop.mjs",
          "elevenlabs.py", "fathom.mjs", "finch.mjs", "hookdeck.mjs", "line_bot_sdk.py", "mux.mjs", "openai.mjs",
          "openai.py", "paddle.mjs", "polar.mjs", "razorpay.mjs", "razorpay.py", "resend.mjs", "retell.mjs",
          "sinch.mjs", "slack-bolt.mjs", "slack_sdk.py", "standardwebhooks.mjs", "standardwebhooks.py",
@@ -91,6 +116,11 @@ LIMITS = {
          "webflow.mjs"],
         TEXT,
     ),
+    "cronofy.mjs": {**TEXT, "empty": "throws"},
+    "mailtrap.mjs": {"empty": "refuses it as missing"},
+    "terra.mjs": {**TEXT, "empty": "refuses it as missing"},
+    "easypost.mjs": {"not compact JSON": "reads the body before it answers"},
+    "pusher.mjs": {"not compact JSON": "reads the body before it answers"},
     "linear.mjs": {"without a time": "wants a fresh `webhookTimestamp` in it"},
     "octokit-webhooks-methods.mjs": {**TEXT, "empty": "throws"},
     "octokit-webhooks.mjs": {**TEXT, "empty": "throws", "a number": "looks for a field in it after verifying"},
@@ -116,7 +146,7 @@ DIFFERENCES = [
         "invalid", "The library accepts any time ahead; we never leave the future open.",
     ),
     Difference(
-        "replicate sinch webflow zendesk", "replicate.mjs sinch.mjs webflow.mjs n8n.mjs",
+        "cashfree replicate sinch webflow zendesk", "cashfree.mjs replicate.mjs sinch.mjs webflow.mjs n8n.mjs",
         "an hour later|a day later|an hour early", "invalid", "The library does not look at the time.",
     ),
     Difference(
@@ -148,7 +178,7 @@ DIFFERENCES = [
         "valid", "The library wants headers that no signature covers; we refuse another value in them, not none.",
     ),
     Difference(
-        "shopify", "shopify.mjs", "without x-shopify-webhook-id",
+        "pusher shopify", "pusher.mjs shopify.mjs", "without x-pusher-key|without x-shopify-webhook-id",
         "valid", "The library wants the header, which no signature covers.",
     ),
 ]
@@ -180,9 +210,15 @@ SECRETS = {
     "whsec": ["whsec_" + BASE64_KEYS[0], "whsec_" + BASE64_KEYS[2], BASE64_KEYS[1]],
     "whsec or text": ["whsec_" + BASE64_KEYS[0], "whsec_" + BASE64_KEYS[2], "a text that is no base64 at all"],
     "base64": BASE64_KEYS,
+    "hex": [KEYS[1].hex(), KEYS[2].hex().upper()],
 }
-WHSEC = ["standard-webhooks", "svix", "recall-ai", "fathom", "resend", "clerk", "anthropic", "replicate"]
-FORMS = {**dict.fromkeys(WHSEC, "whsec"), "openai": "whsec or text", "finch": "base64", "daily": "base64"}
+SECRETS["ASCII"] = [secret for secret in SECRETS["text"] if secret.isascii()]
+WHSEC = ["standard-webhooks", "svix", "recall-ai", "fathom", "resend", "clerk", "anthropic", "replicate",
+         "dodo-payments", "whop", "lithic"]
+FORMS = {
+    **dict.fromkeys(WHSEC, "whsec"), "openai": "whsec or text", "finch": "base64", "daily": "base64",
+    "adyen-platforms": "hex", "onfleet": "hex", "easypost": "ASCII",
+}
 
 # When, and with which id.
 MOMENTS = [
@@ -247,7 +283,8 @@ def build(options):
     """The conformance example, built unless one is given."""
     if options.tool:
         return options.tool
-    command = ["cargo", "build", "--release", "--example", "conformance", "--message-format=json-render-diagnostics"]
+    command = ["cargo", "build", "--release", "--features", "sha1", "--example", "conformance",
+               "--message-format=json-render-diagnostics"]
     print("$", *command[:-1], flush=True)
     output = subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True).stdout
     built = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
@@ -269,7 +306,8 @@ def install():
             with tarfile.open(WORK / f"{name}-{version}.tgz") as archive:
                 for member in archive:
                     path = member.name.removeprefix("package/dist/")
-                    if re.fullmatch(r"nodes/\w+/\w+TriggerHelpers\.js|utils/webhook-signature-verification\.js", path):
+                    helpers = r"nodes/\w+(/v\d)?/\w+TriggerHelpers\.js|utils/webhook-signature-verification\.js"
+                    if re.fullmatch(helpers, path):
                         to = WORK / "n8n" / path
                         to.parent.mkdir(parents=True, exist_ok=True)
                         to.write_bytes(archive.extractfile(member).read())

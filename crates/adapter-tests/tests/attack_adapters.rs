@@ -22,8 +22,8 @@ mod common;
 
 #[derive(serde::Deserialize)]
 enum Things {
-    // Fathom has one type.
-    #[serde(rename = "thing.happened", alias = "new_meeting")]
+    // Airtable, Dropbox and Fathom have one type.
+    #[serde(rename = "thing.happened", alias = "changed", alias = "list_folder", alias = "new_meeting")]
     Happened { note: String },
 }
 

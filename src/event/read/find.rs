@@ -26,8 +26,16 @@ impl EventShape {
                 Found::Once(value) => std::str::from_utf8(value).ok().filter(|value| !value.is_empty()),
                 Found::Repeated => return Err(Misfit::Broken(EventError::DuplicateField { field: name.to_owned() })),
             };
-            let wrong = || Misfit::Broken(EventError::WrongType { field: name.to_owned(), expected: "a text" });
-            found.values[i] = value.ok_or_else(wrong)?;
+            let is_only_time = (self.walk().time & !self.walk().keys) & (1 << i) != 0;
+            match value {
+                Some(value) => found.values[i] = value,
+                // No event is lost over a time that cannot be read.
+                None if is_only_time => {}
+                None => {
+                    let wrong = EventError::WrongType { field: name.to_owned(), expected: "a text" };
+                    return Err(Misfit::Broken(wrong));
+                }
+            }
         }
         Ok(())
     }

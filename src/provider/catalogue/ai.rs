@@ -5,8 +5,7 @@ use super::*;
 table! {
     /// OpenAI: Standard Webhooks, except that the text of a secret without `whsec_` is the key.
     OPENAI = "openai", VendorLibrary, "platform.openai.com/docs/guides/webhooks; npm openai", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(WhsecOrText)
     ],
         event: "id: {id}\ntype: {type}\ncreated_at: {timestamp}\ndata: {data}",
         types: [
@@ -21,8 +20,7 @@ table! {
     ///
     /// `type` is always `event`: the event's type is `data.type`.
     ANTHROPIC = "anthropic", VendorLibrary, "npm @anthropic-ai/sdk", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "id: {id}\ntype: event\ncreated_at: {timestamp:rfc3339}\ndata.type: {type}\ndata: {data}",
         types: [
@@ -47,8 +45,7 @@ table! {
     ///
     /// The type is the prediction's status, and `id` is the prediction's.
     REPLICATE = "replicate", VendorLibrary, "replicate.com/docs/topics/webhooks; npm replicate", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "status: {type}\n{data}",
         types: [
@@ -77,4 +74,43 @@ table! {
         ],
         types_source: "npm retell-sdk 5.66.1",
         idempotency: IdempotencyRule::Body;
+    /// Bland. Other providers give a header of the same name another meaning, so it does not tell who sent a request.
+    ///
+    /// Its sample hashes JSON that it has parsed and written again; this preset uses the raw body.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BLAND = "bland", Documented, "docs.bland.ai", [
+        "X-Webhook-Signature: {hex}", "{body}"
+    ];
+    /// Cursor. Other providers give a header of the same name another meaning, so it does not tell who sent a request.
+    /// The webhook's id is not signed.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CURSOR = "cursor", Documented, "hookdeck/webhook-skills", [
+        "X-Webhook-Signature: sha256={hex}\nX-Webhook-ID: {id}", "{body}"
+    ];
+    /// Firecrawl.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIRECRAWL = "firecrawl", Documented, "docs.firecrawl.dev", [
+        "X-Firecrawl-Signature: sha256={hex}", "{body}"
+    ];
+    /// Google's Gemini API, static mode: Standard Webhooks. Its dynamic mode sends a JWT, which this preset does not
+    /// read.
+    GEMINI = "gemini", Code, "a public TypeScript catalogue", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Klara AI.
+    KLARA_AI = "klara-ai", Documented, "docs.klara-ai.com", [
+        "X-Klara-Timestamp: {timestamp}\nX-Klara-Signature: sha256={hex}", "{timestamp}.{body}"
+    ];
+    /// Sim's webhook block. Other providers give a header of the same name another meaning, so it does not tell who
+    /// sent a request. `X-Webhook-Timestamp` repeats the time and is not read.
+    SIM = "sim", Documented, "docs.sim.ai/blocks/webhook", [
+        "X-Webhook-Signature: t={timestamp:ms},v1={hex}", "{timestamp}.{body}"
+    ];
+    /// Xobni. Its delivery id is not signed: use it only for logs.
+    XOBNI = "xobni", Documented, "www.xobni.ai/docs/webhooks/security", [
+        "X-Xobni-Timestamp: {timestamp}\nX-Xobni-Signature: sha256={hex}\nX-Xobni-Delivery: {id}", "{timestamp}.{body}"
+    ];
 }

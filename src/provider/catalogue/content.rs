@@ -116,4 +116,67 @@ table! {
         handshakes: [":method: POST\nX-Hook-Secret: {new-secret}", ":status: 200\nX-Hook-Secret: {challenge}"],
         idempotency: IdempotencyRule::Body,
         answer_within: 10;
+    /// Dropbox.
+    ///
+    /// A batch of accounts in which something has changed; its type is called `list_folder` here. Each notification of
+    /// an account has the same body, so nothing tells two of them apart.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DROPBOX = "dropbox", Code, "a public TypeScript catalogue", [
+        "X-Dropbox-Signature: {hex}", "{body}"
+    ],
+        event: "{type}: list_folder\nlist_folder.accounts[]: {data}",
+        types: ["list_folder"],
+        idempotency: IdempotencyRule::Nothing;
+    /// Formstack.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FORMSTACK = "formstack", PeerLibrary, "npm n8n-nodes-base", [
+        "X-FS-Signature: sha256={hex}", "{body}"
+    ];
+    /// Tally. Some receivers hash JSON that they have parsed and written again; this preset uses the raw body.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TALLY = "tally", Code, "a receiver's code", [
+        "Tally-Signature: {base64}", "{body}"
+    ];
+    /// SurveyMonkey. The key is the client id, `&` and the client secret, as one text.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SURVEYMONKEY = "surveymonkey", Code, "npm n8n-nodes-base", if feature = "sha1", [
+        "sm-signature: {base64}", "{body}", digest(Sha1)
+    ];
+    /// Kontent.ai. Its documentation and the README of its library disagree about the header's name (legacy webhooks
+    /// use `X-KC-Signature`), so both are read. The library was run for the signature alone.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    KONTENT_AI = "kontent-ai", VendorLibrary, "npm @kontent-ai/webhook-helper", [
+        "X-Kontent-ai-Signature | X-KC-Signature: {base64}", "{body}"
+    ];
+    /// ImageKit: Standard Webhooks, except that the whole text of the secret is the key. Older webhooks use the header
+    /// `x-ik-signature`, which is not read.
+    IMAGEKIT = "imagekit", VendorLibrary, "npm @imagekit/nodejs", [
+        STANDARD, "{id}.{timestamp}.{body}"
+    ];
+    /// Cloudflare Stream.
+    ///
+    /// The body is the video, and the type is its state.
+    CLOUDFLARE_STREAM = "cloudflare-stream", Code, "receivers' code; npm cloudflare", [
+        "Webhook-Signature: time={timestamp},sig1={hex}", "{timestamp}.{body}"
+    ],
+        event: "status.state: {type}\nuid: {key}\nmodified?: {timestamp:rfc3339} {key}\n{data}",
+        types: ["error", "ready"],
+        types_source: "npm cloudflare",
+        idempotency: IdempotencyRule::EventId;
+    /// ReadMe. Its library accepts timestamps up to half an hour old, and hashes JSON that it has parsed and written
+    /// again; this preset uses the raw body.
+    README = "readme", VendorLibrary, "npm readmeio", [
+        "readme-signature: t={timestamp:ms},v0={hex}", "{timestamp}.{body}", past(1800)
+    ];
+    /// Autodesk Platform Services.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AUTODESK_APS = "autodesk-aps", Code, "a public TypeScript catalogue", if feature = "sha1", [
+        "x-adsk-signature: sha1hash={hex}", "{body}", digest(Sha1)
+    ];
 }

@@ -184,4 +184,178 @@ table! {
         idempotency: IdempotencyRule::Body,
         answer_within: 30,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::WEBFLOW, OutcomePolicy::standard(), HealthPolicy::never()).with_timeout(Duration::from_secs(30));
+    /// Bitbucket Cloud. Its header has a SHA-256 signature under the name that others use for SHA-1. Its delivery id is
+    /// not signed: use it only for logs.
+    ///
+    /// Neither is the header with the type signed.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BITBUCKET = "bitbucket", Code, "a public TypeScript catalogue", [
+        "X-Hub-Signature: sha256={hex}\nX-Request-UUID: {id}", "{body}"
+    ],
+        event: "X-Event-Key: {type}\nX-Request-UUID: {id}\n\n{data}",
+        idempotency: IdempotencyRule::BodyAndType;
+    /// Gitea. It sends the same signature in `X-Gogs-Signature` and `X-Hub-Signature-256` too. Its delivery id is not
+    /// signed: use it only for logs.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GITEA = "gitea", Documented, "docs.rs isb_apps", [
+        "X-Gitea-Signature: {hex}\nX-Gitea-Delivery: {id}", "{body}"
+    ];
+    /// Forgejo. It sends the same signature under the names of Gitea, Gogs and GitHub too, of which only its own are
+    /// read. Its delivery id is not signed: use it only for logs.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FORGEJO = "forgejo", Documented, "docs.rs isb_apps", [
+        "X-Forgejo-Signature: {hex}\nX-Forgejo-Delivery: {id}", "{body}"
+    ];
+    /// Sentry's integration platform. `Request-ID`, `Sentry-Hook-Timestamp` and `Sentry-Hook-Resource` are not signed:
+    /// the timestamp is no protection against replay attacks.
+    ///
+    /// The documentation's sample hashes JSON that it has parsed and written again; this preset uses the raw body.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SENTRY = "sentry", Code, "npm @hookflo/tern; a public TypeScript catalogue; simstudioai/sim", [
+        "Sentry-Hook-Signature: {hex}\nRequest-ID: {id}", "{body}"
+    ],
+        event: "Sentry-Hook-Resource: {type}\nRequest-ID?: {id}\nSentry-Hook-Timestamp?: {timestamp}\n\naction: {type}\ninstallation\ndata: {data}",
+        idempotency: IdempotencyRule::BodyAndType;
+    /// CircleCI. Its header lists versions of the signature, of which only `v1` is read.
+    ///
+    /// `webhook.id` is that of the endpoint. The shape is from general knowledge: no source was seen for it.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CIRCLECI = "circleci", Code, "a public TypeScript catalogue", [
+        "circleci-signature: v1={hex},...", "{body}"
+    ],
+        event: "id: {id}\ntype: {type}\nhappened_at: {timestamp:rfc3339}\n{data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Heroku.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HEROKU = "heroku", Code, "a public TypeScript catalogue", [
+        "Heroku-Webhook-Hmac-SHA256: {base64}", "{body}"
+    ];
+    /// Vercel: SHA-1. One library says SHA-256, which two other sources contradict.
+    ///
+    /// It delivers again for up to 24 hours.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    VERCEL = "vercel", Code, "a public TypeScript catalogue; simstudioai/sim; npm @vercel/sdk", if feature = "sha1", [
+        "x-vercel-signature: {hex}", "{body}", digest(Sha1)
+    ],
+        event: "id: {id}\ntype: {type}\ncreatedAt: {timestamp:ms}\npayload: {data}",
+        types: [
+            "ai-gateway.auto-reload.limit-reached", "ai-gateway.balance-depleted", "alerts.triggered", "botid.anomaly",
+            "budget.reached", "comment.created", "comment.deleted", "comment.mentioned", "comment.reaction-added",
+            "comment.reaction-removed", "comment.resolved", "comment.unresolved", "comment.updated", "deployment",
+            "deployment-canceled", "deployment-check-rerequested", "deployment-checks-completed", "deployment-error",
+            "deployment-prepared", "deployment-ready", "deployment.blocked", "deployment.build-requested",
+            "deployment.canceled", "deployment.check-rerequested", "deployment.checkrun.cancel",
+            "deployment.checkrun.start", "deployment.checks.failed", "deployment.checks.succeeded",
+            "deployment.cleanup", "deployment.created", "deployment.error", "deployment.integration.action.cancel",
+            "deployment.integration.action.cleanup", "deployment.integration.action.start", "deployment.promoted",
+            "deployment.ready", "deployment.rollback", "deployment.succeeded", "domain-created",
+            "domain.auto-renew.changed", "domain.certificate.add", "domain.certificate.add.failed",
+            "domain.certificate.deleted", "domain.certificate.renew", "domain.certificate.renew.failed",
+            "domain.created", "domain.dns.records.changed", "domain.renewal", "domain.renewal.failed",
+            "domain.transfer-in.completed", "domain.transfer-in.failed", "domain.transfer-in.started",
+            "edge-config.created", "edge-config.deleted", "edge-config.items.updated", "firewall.attack",
+            "firewall.custom-rule-anomaly", "firewall.system-rule-anomaly", "flag.created", "flag.deleted",
+            "flag.segment.created", "flag.segment.deleted", "flag.segment.updated", "flag.updated",
+            "function.archival-required", "function.removal-required", "integration-configuration-removed",
+            "integration-configuration.removed", "integration-configuration.transferred",
+            "integration-resource.project-connected", "marketplace.invoice.created", "marketplace.invoice.notpaid",
+            "marketplace.invoice.overdue", "marketplace.invoice.paid", "marketplace.invoice.refunded",
+            "marketplace.member.changed", "message.created", "message.deleted", "message.mentioned",
+            "message.reaction-added", "message.reaction-removed", "message.updated", "observability.anomaly",
+            "observability.anomaly-error", "observability.error-anomaly", "observability.usage-anomaly",
+            "project-created", "project-removed", "project.created", "project.domain.created", "project.domain.deleted",
+            "project.domain.moved", "project.domain.unverified", "project.domain.updated", "project.domain.verified",
+            "project.env-variable.created", "project.env-variable.deleted", "project.env-variable.updated",
+            "project.removed", "project.renamed", "project.rolling-release.aborted", "project.rolling-release.approved",
+            "project.rolling-release.completed", "project.rolling-release.started", "test-webhook", "thread.resolved",
+            "thread.unresolved",
+        ],
+        types_source: "npm @vercel/sdk 1.28.35",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 30;
+    /// LaunchDarkly.
+    ///
+    /// An entry of the audit log. The action is only in its `titleVerb` and `accesses`. The shape is from general
+    /// knowledge: no source was seen for it.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    LAUNCHDARKLY = "launchdarkly", Code, "a public TypeScript catalogue", [
+        "X-LD-Signature: {hex}", "{body}"
+    ],
+        event: "_id: {id}\nkind: {type}\ndate: {timestamp:ms}\n{data}",
+        idempotency: IdempotencyRule::EventId;
+    /// npm's hooks, which are said to be retired.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    NPM = "npm", Code, "a public TypeScript catalogue", [
+        "x-npm-signature: sha256={hex}", "{body}"
+    ];
+    /// Supabase: Standard Webhooks. The dashboard shows the secret with `v1,whsec_` before it, which is read too. An
+    /// Auth Hook expects an answer that decides: see [`Reply`](crate::receive::Reply).
+    SUPABASE = "supabase", Code, "a public TypeScript catalogue; hookdeck/webhook-skills", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Render: Standard Webhooks.
+    RENDER = "render", Code, "a public TypeScript catalogue", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// GitLab with a signing token: Standard Webhooks. The feature is new and behind a flag. A hook without a signing
+    /// token sends a secret token instead, which is no signature.
+    ///
+    /// GitLab disables a hook for a while after 4 failures in a row, and for good after 40.
+    GITLAB_SIGNED = "gitlab-signed", Documented, "gitlab-org/gitlab, merge request 230944", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ],
+        event: "object_kind: {type}\nobject_attributes.action?: {type}\n{data}",
+        idempotency: IdempotencyRule::SignedId,
+        max_sent: 26_214_400,
+        max_received: 26_214_400,
+        answer_within: 10;
+    /// incident.io: Standard Webhooks.
+    INCIDENT_IO = "incident-io", Code, "a public TypeScript catalogue; simstudioai/sim", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Rootly. It publishes no tolerance.
+    ROOTLY = "rootly", Code, "docs.rootly.com; simstudioai/sim", [
+        "X-Rootly-Signature: t={timestamp},v1={hex}", "{timestamp}{body}"
+    ];
+    /// MongoDB Atlas alerts.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MONGODB_ATLAS = "mongodb-atlas", Code, "a public TypeScript catalogue", if feature = "sha1", [
+        "X-MMS-Signature: {base64}", "{body}", digest(Sha1)
+    ];
+    /// Terraform Cloud: SHA-512. One document says SHA-256, which five receivers contradict. It is said to ask for a
+    /// 200 with a request of its own before it delivers.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TERRAFORM_CLOUD = "terraform-cloud", Code, "receivers' code", [
+        "X-TFE-Notification-Signature: {hex}", "{body}", digest(Sha512)
+    ];
+    /// Alchemy Notify. Each webhook has a signing key of its own.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ALCHEMY = "alchemy", Code, "receivers' code", [
+        "X-Alchemy-Signature: {hex}", "{body}"
+    ];
+    /// Nango, with the webhook signing key, which is not the API key since April 2026. The older header
+    /// `X-Nango-Signature` is a plain hash and is not read.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    NANGO = "nango", VendorLibrary, "npm @nangohq/node", [
+        "X-Nango-Hmac-Sha256: {hex}", "{body}"
+    ];
+    /// Taiga.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TAIGA = "taiga", PeerLibrary, "npm n8n-nodes-base", if feature = "sha1", [
+        "X-TAIGA-WEBHOOK-SIGNATURE: {hex}", "{body}", digest(Sha1)
+    ];
 }

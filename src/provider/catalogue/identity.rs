@@ -37,8 +37,7 @@ table! {
     ///
     /// `data.id` is the id of the object, not of the event.
     CLERK = "clerk", VendorLibrary, "clerk.com/docs; npm @clerk/backend", [
-        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\nobject\ntimestamp?: {timestamp:ms}\ninstance_id\ndata: {data}",
         types: [
@@ -76,4 +75,61 @@ table! {
         ],
         types_source: "npm @tryfinch/finch-api 10.7.0",
         idempotency: IdempotencyRule::SignedId;
+    /// Checkr, with the API key.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CHECKR = "checkr", Code, "NangoHQ/nango", [
+        "X-Checkr-Signature: {hex}", "{body}"
+    ];
+    /// Onfido.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ONFIDO = "onfido", VendorLibrary, "npm @onfido/api", [
+        "X-SHA2-Signature: {hex}", "{body}"
+    ],
+        event: "payload.action: {type}\npayload.object.id?: {key}\npayload.object.completed_at_iso8601?: {timestamp:rfc3339} {key}\npayload: {data}",
+        types: [
+            "audit_log.created", "check.completed", "check.form_completed", "check.reopened", "check.started",
+            "check.withdrawn", "report.awaiting_approval", "report.cancelled", "report.completed", "report.resumed",
+            "report.withdrawn", "watchlist_monitor.matches_updated", "workflow_run.completed",
+            "workflow_run_evidence_folder.created", "workflow_task.completed", "workflow_task.started",
+            "workflow_timeline_file.created",
+        ],
+        types_source: "npm @onfido/api 6.2.0",
+        idempotency: IdempotencyRule::EventId;
+    /// Persona. During a rotation, it sends two sets of a time and a signature, separated by a blank, which the notation
+    /// cannot express: of these, only the second signature is read, under the time of the first set. Give the receiver
+    /// both secrets, and keep the rotation short.
+    ///
+    /// `data.type` is always `event`. The spelling of the time's field is a setting, so no time is read.
+    PERSONA = "persona", Code, "a public TypeScript catalogue; hookdeck/webhook-skills; docs.withpersona.com", [
+        "Persona-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ],
+        event: "data.id: {id}\ndata.type: event\ndata.attributes.name: {type}\ndata.attributes.payload: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Logto.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    LOGTO = "logto", Code, "Logto's code; receivers' code", [
+        "logto-signature-sha-256: {hex}", "{body}"
+    ];
+    /// Sumsub with HMAC-SHA256. A setting chooses the algorithm, and the header that names it is not signed: a request
+    /// with another name in it is refused. If yours is SHA-512, write a scheme of your own.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SUMSUB = "sumsub", Code, "receivers' code", [
+        "X-Payload-Digest-Alg: HMAC_SHA256_HEX\nX-Payload-Digest: {hex}", "{body}"
+    ];
+    /// Stytch, which sends through Svix.
+    STYTCH = "stytch", Code, "a public TypeScript catalogue", [
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Vanta, which sends through Svix.
+    VANTA = "vanta", Code, "a public TypeScript catalogue", [
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// ZITADEL actions. Targets whose payload is a JWT are not signed in this way.
+    ZITADEL = "zitadel", Code, "receivers' code", [
+        "ZITADEL-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
+    ];
 }

@@ -181,4 +181,25 @@ table! {
     ],
         event: "version: {version}\ntype: {type}\nid: {id}\npayload: {data}\nevent_ts: {timestamp}",
         idempotency: IdempotencyRule::EventId;
+    /// Cronofy. Its header has a signature for each client secret.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CRONOFY = "cronofy", VendorLibrary, "npm cronofy", [
+        "Cronofy-HMAC-SHA256: {base64},...", "{body}"
+    ];
+    /// Circleback. Other providers give a header of the same name another meaning, so it does not tell who sent a
+    /// request.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CIRCLEBACK = "circleback", Code, "simstudioai/sim", [
+        "X-Signature: {hex}", "{body}"
+    ];
+    /// Granola: Standard Webhooks.
+    GRANOLA = "granola", Code, "simstudioai/sim", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Whereby. Its sources disagree about the timestamp's unit, so seconds and milliseconds are both read.
+    WHEREBY = "whereby", Code, "receivers' code", [
+        "Whereby-Signature: t={timestamp:ms-or-s},v1={hex}", "{timestamp}.{body}"
+    ];
 }

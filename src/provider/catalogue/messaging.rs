@@ -115,8 +115,7 @@ table! {
         idempotency: IdempotencyRule::SignedId;
     /// Resend, which sends through Svix.
     RESEND = "resend", VendorLibrary, "resend.com/docs; npm resend", [
-        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
         types: [
@@ -166,4 +165,105 @@ table! {
         ],
         types_source: "npm @sinch/conversation 1.4.0",
         idempotency: IdempotencyRule::Body;
+    /// Microsoft Teams' outgoing webhooks, with the security token, which is base64. It expects a JSON message as the
+    /// answer: see [`Reply`](crate::receive::Reply).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MS_TEAMS_OUTGOING = "ms-teams-outgoing", Code, "a public TypeScript catalogue; simstudioai/sim", [
+        "Authorization: HMAC {base64}", "{body}", secret_form(Base64)
+    ];
+    /// Pusher Channels. The id is the name of the app key, which selects a secret and is not signed: configure the
+    /// secret of one key, not one for each name that a request may have.
+    ///
+    /// A batch. Its retries end after five minutes.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PUSHER = "pusher", VendorLibrary, "npm pusher", [
+        "X-Pusher-Key: {id}\nX-Pusher-Signature: {hex}", "{body}"
+    ],
+        event: "time_ms: {timestamp:ms}\nevents[].name: {type}\nevents[]: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// Ably, with the part of the API key after the colon. `X-Ably-Key` names the key, is not signed, and is not read.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ABLY = "ably", Code, "a public TypeScript catalogue", [
+        "X-Ably-Signature: {base64}", "{body}"
+    ];
+    /// Viber bots, with the authentication token. The signature is also in the query, as `sig`, where it is not read.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    VIBER = "viber", VendorLibrary, "npm viber-bot", [
+        "X-Viber-Content-Signature: {hex}", "{body}"
+    ];
+    /// Stream Chat, with the API secret. The id is the API key's name, which selects a secret and is not signed. Other
+    /// providers give a header of the same name another meaning, so it does not tell who sent a request.
+    ///
+    /// Bodies can be compressed, and the signature covers the compressed bytes: verify before anything decompresses
+    /// them.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GETSTREAM = "getstream", VendorLibrary, "npm stream-chat", [
+        "X-Signature: {hex}\nX-Api-Key: {id}", "{body}"
+    ];
+    /// Front.
+    FRONT = "front", Code, "a public TypeScript catalogue; hookdeck/webhook-skills; dev.frontapp.com", [
+        "X-Front-Request-Timestamp: {timestamp:ms}\nX-Front-Signature: {base64}", "{timestamp}:{body}"
+    ],
+        event: "type: {type}\npayload.id?: {id}\npayload.emitted_at?: {timestamp}\nauthorization\npayload: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Dixa, with the secret in hex. It publishes no tolerance.
+    DIXA = "dixa", Documented, "docs.dixa.io", [
+        "X-DIXA-SIGNATURE: t={timestamp:ms},v1={hex}", "{timestamp}.{body}", secret_form(Hex)
+    ];
+    /// Crisp. Its library sets no tolerance, and hashes JSON that it has parsed and written again; this preset uses the
+    /// raw body. The headers' names are from its documentation.
+    CRISP = "crisp", VendorLibrary, "npm crisp-api", [
+        "X-Crisp-Request-Timestamp: {timestamp:ms}\nX-Crisp-Signature: {hex}", "[{timestamp};{body}]"
+    ];
+    /// Intercom: SHA-1, under the name that others use for SHA-256.
+    ///
+    /// `type` is always `notification_event`: the event's type is `topic`. The body counts the attempts: deduplicate by
+    /// the id. After more than 1000 errors in a row within 15 minutes, an endpoint is paused for as long.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    INTERCOM = "intercom", Code, "a public TypeScript catalogue; simstudioai/sim; developers.intercom.com", if feature = "sha1", [
+        "X-Hub-Signature: sha1={hex}", "{body}", digest(Sha1)
+    ],
+        event: "type: notification_event\nid: {id}\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}",
+        idempotency: IdempotencyRule::EventId,
+        test: TestRule::Type(Cow::Borrowed("ping"));
+    /// Help Scout.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HELP_SCOUT = "help-scout", Code, "npm n8n-nodes-base", if feature = "sha1", [
+        "X-HelpScout-Signature: {base64}", "{body}", digest(Sha1)
+    ];
+    /// Chatwoot. Older versions send no signature. Its delivery id is not signed: use it only for logs.
+    CHATWOOT = "chatwoot", Code, "receivers' code", [
+        "X-Chatwoot-Timestamp: {timestamp}\nX-Chatwoot-Signature: sha256={hex}\nX-Chatwoot-Delivery: {id}", "{timestamp}.{body}"
+    ];
+    /// Novu. Its provider for chats by webhook sends a bare signature of the body under the same name, which this
+    /// preset refuses.
+    NOVU = "novu", Code, "Novu's code; receivers' code", [
+        "X-Novu-Signature: t={timestamp:ms},v1={hex}", "{timestamp}.{body}"
+    ];
+    /// Knock.
+    KNOCK = "knock", Code, "a public TypeScript catalogue; a receiver's code", [
+        "x-knock-signature: t={timestamp:ms},s={base64}", "{timestamp}.{body}"
+    ];
+    /// Linq: Standard Webhooks.
+    LINQ = "linq", Code, "simstudioai/sim", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Quo, formerly OpenPhone, from API version 2026-03-30 on: Standard Webhooks. Its older header
+    /// `openphone-signature` is not read.
+    QUO = "quo", Documented, "a receiver's code", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Cisco Webex.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    WEBEX = "webex", Code, "npm n8n-nodes-base", if feature = "sha1", [
+        "X-Spark-Signature: {hex}", "{body}", digest(Sha1)
+    ];
 }

@@ -213,8 +213,7 @@ table! {
         idempotency: IdempotencyRule::Body;
     /// Polar: Standard Webhooks, except that the whole text of the secret is the key.
     POLAR = "polar", VendorLibrary, "polar.sh/docs; npm @polar-sh/sdk", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}"
+        STANDARD, "{id}.{timestamp}.{body}"
     ],
         event: "type: {type}\ntimestamp: {timestamp:rfc3339}\ndata: {data}",
         types: [
@@ -249,4 +248,113 @@ table! {
     ],
         event: "object_type: {type}\nevent_type: {type}\nevent_time?: {timestamp:rfc3339}\n{data}",
         idempotency: IdempotencyRule::Body;
+    /// Checkout.com.
+    ///
+    /// The shape is from general knowledge: no source was seen for it.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CHECKOUT_COM = "checkout-com", Code, "a public TypeScript catalogue", [
+        "Cko-Signature: {hex}", "{body}"
+    ],
+        event: "id: {id}\ntype: {type}\nversion?: {version}\ncreated_on: {timestamp:rfc3339}\ndata: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Adyen for Platforms, with the HMAC key in hex. The classic notifications of payments are signed in another way.
+    ///
+    /// The header's name is from its documentation; its library was run for the signature alone.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ADYEN_PLATFORMS = "adyen-platforms", VendorLibrary, "npm @adyen/api-library", [
+        "HmacSignature: {base64}", "{body}", secret_form(Hex)
+    ],
+        event: "type: {type}\ntimestamp?: {timestamp:rfc3339}\nenvironment?: {test:test}\ndata: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// Bolt, the checkout.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BOLT = "bolt", Code, "a public TypeScript catalogue", [
+        "X-Bolt-Hmac-SHA256: {base64}", "{body}"
+    ];
+    /// Primer. The second header, which carries the signature under the other key during a rotation, is from general
+    /// knowledge.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PRIMER = "primer", Code, "a public TypeScript catalogue", [
+        "X-Signature-Primary: {base64}\nX-Signature-Secondary: {base64}", "{body}"
+    ];
+    /// Chargify. The body is a form. An older header with an MD5 signature is also sent; it is not read.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CHARGIFY = "chargify", Code, "a public TypeScript catalogue", [
+        "X-Chargify-Webhook-Signature-Hmac-Sha-256: {hex}", "{body}"
+    ];
+    /// Creem. Its documentation does not say how the signature is written; other receivers read hex.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CREEM = "creem", Documented, "a receiver's code", [
+        "creem-signature: {hex}", "{body}"
+    ];
+    /// Flutterwave, version 4. Version 3 sends the secret itself in `verif-hash`, which is no signature.
+    ///
+    /// Some receivers hash JSON that they have parsed and written again; this preset uses the raw body.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FLUTTERWAVE = "flutterwave", Code, "receivers' code", [
+        "flutterwave-signature: {base64}", "{body}"
+    ];
+    /// BTCPay Server.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BTCPAY = "btcpay", Code, "receivers' code", [
+        "BTCPay-Sig: sha256={hex}", "{body}"
+    ];
+    /// Paystack, with the API's secret key.
+    ///
+    /// The shape is from general knowledge: no source was seen for it.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PAYSTACK = "paystack", Code, "a public TypeScript catalogue", [
+        "x-paystack-signature: {hex}", "{body}", digest(Sha512)
+    ],
+        event: "event: {type}\ndata.domain?: {test:test}\ndata: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// Authorize.Net, with the signature key in hex. It sends hex digits in upper case.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AUTHORIZE_NET = "authorize-net", Code, "a public TypeScript catalogue", [
+        "X-ANET-Signature: sha512={hex}", "{body}", digest(Sha512), secret_form(Hex)
+    ];
+    /// Monnify.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MONNIFY = "monnify", Code, "receivers' code", [
+        "monnify-signature: {hex}", "{body}", digest(Sha512)
+    ];
+    /// Dodo Payments: Standard Webhooks.
+    DODO_PAYMENTS = "dodo-payments", VendorLibrary, "npm dodopayments; npm @hookflo/tern", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Whop: Standard Webhooks. Its secrets are said to be plain texts (`ws_…`) in some places, which no source
+    /// confirmed: such a secret is refused as malformed, and needs a scheme with
+    /// [`SecretForm::Text`](crate::SecretForm::Text).
+    WHOP = "whop", VendorLibrary, "npm @whop/sdk", [
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
+    ];
+    /// Affirm.
+    AFFIRM = "affirm", Code, "a public TypeScript catalogue", [
+        "X-Affirm-Signature: t={timestamp},v0={hex},...", "{timestamp}.{body}", digest(Sha512)
+    ];
+    /// Cashfree, with the client secret. Its library sets no tolerance. The unit of the timestamp is that of the
+    /// documentation's sample.
+    CASHFREE = "cashfree", VendorLibrary, "npm cashfree-pg", [
+        "x-webhook-timestamp: {timestamp:ms}\nx-webhook-signature: {base64}", "{timestamp}{body}"
+    ];
+    /// PayMongo, live mode. Its header has a signature for each mode, of which one is empty: `te` (test) or `li`
+    /// (live). A key of the test mode cannot sign for this preset.
+    PAYMONGO_LIVE = "paymongo-live", Code, "receivers' code", [
+        "Paymongo-Signature: t={timestamp},li={hex}", "{timestamp}.{body}"
+    ];
+    /// PayMongo, test mode. Do not configure it in production: see [`PAYMONGO_LIVE`].
+    PAYMONGO_TEST = "paymongo-test", Code, "receivers' code", [
+        "Paymongo-Signature: t={timestamp},te={hex}", "{timestamp}.{body}"
+    ];
 }

@@ -5,14 +5,12 @@ use super::*;
 table! {
     /// The Standard Webhooks specification, HMAC signatures (`v1`).
     STANDARD_WEBHOOKS = "standard-webhooks", VendorLibrary, "standardwebhooks.com; npm standardwebhooks", [
-        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         event: "type: {type}\ntimestamp?: {timestamp:rfc3339}\ndata: {data}";
     /// Svix, and providers that send through it, with either set of header names.
     SVIX = "svix", VendorLibrary, "docs.svix.com; npm svix", [
-        "svix-id | webhook-id: {id}\nsvix-timestamp | webhook-timestamp: {timestamp}\nsvix-signature | webhook-signature: v1,{base64} ...",
-        "{id}.{timestamp}.{body}", secret_form(Whsec)
+        SVIX, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ],
         delivery: DeliveryPolicy::from_parts(RetryPolicy::SVIX, OutcomePolicy::standard(), HealthPolicy::never());
     /// Hookdeck Event Gateway. During a rotation, the second header carries the signature under the other key. Its

@@ -17,15 +17,21 @@ const isSyntaxError = (error) => error instanceof SyntaxError;
 
 /** The helpers of n8n, which expect a workflow around them. */
 const N8N = {
-  asana: 'Asana', box: 'Box', 'cal-com': 'Cal', calendly: 'Calendly', customerio: 'CustomerIo', github: 'Github',
-  linear: 'Linear', stripe: 'Stripe', typeform: 'Typeform', webflow: 'Webflow', zendesk: 'Zendesk',
+  acuity: 'AcuityScheduling', asana: 'Asana', box: 'Box', 'cal-com': 'Cal', calendly: 'Calendly',
+  customerio: 'CustomerIo', formstack: 'Formstack', github: 'Github', linear: 'Linear', mailerlite: 'MailerLite',
+  mautic: 'Mautic', onfleet: 'Onfleet', stripe: 'Stripe', taiga: 'Taiga', typeform: 'Typeform', webflow: 'Webflow',
+  zendesk: 'Zendesk',
 };
+const N8N_FOLDERS = { mailerlite: 'MailerLite/v2' };
 function n8n(request) {
   const node = N8N[request.provider];
-  const { verifySignature } = require(`./n8n/nodes/${node}/${node}TriggerHelpers.js`);
-  const stored = { webhookSecret: request.secret, hookSecret: request.secret, signingSecret: request.secret };
+  const folder = N8N_FOLDERS[request.provider] ?? node;
+  const { verifySignature } = require(`./n8n/nodes/${folder}/${node}TriggerHelpers.js`);
+  const stored = {
+    webhookSecret: request.secret, hookSecret: request.secret, signingSecret: request.secret, key: request.secret,
+  };
   const credentials = {
-    ...stored, clientSecret: request.secret, webhookSigningKey: request.secret,
+    ...stored, apiKey: request.secret, clientSecret: request.secret, webhookSigningKey: request.secret,
     signingKeyPrimary: request.secret, signingKeySecondary: request.secret,
   };
   let parsed = {};
@@ -57,6 +63,11 @@ async function shopifyApp(secret) {
 
 /** Loads a library and gives the function that judges a request with it: true, or anything else for a refusal. */
 const LIBRARIES = {
+  adyen: async () => {
+    const { hmacValidator } = require('@adyen/api-library');
+    return ({ text, header, secret }) =>
+      new hmacValidator().validateHMACSignature(secret, header('hmacsignature'), text);
+  },
   anthropic: async () => {
     const { default: Anthropic } = await import('@anthropic-ai/sdk');
     const client = new Anthropic({ apiKey: 'key' });
@@ -69,6 +80,14 @@ const LIBRARIES = {
     return ({ text, headers, secret }) =>
       WebhooksManager.validateMessage(text, headers, secret, { secondaryKey: secret });
   },
+  cashfree: async () => {
+    const { Cashfree, CFEnvironment } = require('cashfree-pg');
+    return ({ text, header, secret }) => {
+      const client = new Cashfree(CFEnvironment.SANDBOX, 'id', secret);
+      return acceptedBefore(isSyntaxError, () =>
+        client.PGVerifyWebhookSignature(header('x-webhook-signature'), text, header('x-webhook-timestamp')));
+    };
+  },
   clerk: async () => {
     const { verifyWebhook } = await import('@clerk/backend/webhooks');
     // It wraps the errors of JSON.parse, and an empty body has no `type`; both come after the signature.
@@ -79,6 +98,22 @@ const LIBRARIES = {
   'coinbase-commerce': async () => {
     const { Webhook } = require('coinbase-commerce-node');
     return ({ text, header, secret }) => Webhook.verifySigHeader(text, header('x-cc-webhook-signature'), secret);
+  },
+  cronofy: async () => {
+    const Cronofy = require('cronofy');
+    return ({ text, header, secret }) =>
+      new Cronofy({}).hmacValid({ hmac: header('cronofy-hmac-sha256'), body: text, client_secret: secret });
+  },
+  'dodo-payments': async () => {
+    const { default: DodoPayments } = await import('dodopayments');
+    const client = new DodoPayments({ bearerToken: 'token' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => client.webhooks.unwrap(text, { headers, key: secret }));
+  },
+  easypost: async () => {
+    const EasyPost = require('@easypost/api');
+    const { Utils } = new EasyPost('key');
+    return ({ body, headers, secret }) => Utils.validateWebhook(body, headers, secret) !== undefined;
   },
   elevenlabs: async () => {
     const { ElevenLabsClient } = await import('@elevenlabs/elevenlabs-js');
@@ -96,6 +131,10 @@ const LIBRARIES = {
     const { webhooks } = new Finch({ accessToken: 'token' });
     return ({ text, headers, secret }) => webhooks.verifySignature(text, headers, secret) === undefined;
   },
+  getstream: async () => {
+    const { StreamChat } = require('stream-chat');
+    return ({ body, header, secret }) => new StreamChat('key', secret).verifyWebhook(body, header('x-signature'));
+  },
   gocardless: async () => {
     const { verifySignature } = await import('gocardless-nodejs/webhooks');
     return ({ body, header, secret }) => verifySignature(body, secret, header('webhook-signature')) === undefined;
@@ -110,6 +149,17 @@ const LIBRARIES = {
     return async ({ text, headers, secret }) =>
       (await verifyWebhookSignature({ headers, rawBody: text, signingSecret: secret })).isValidSignature;
   },
+  imagekit: async () => {
+    const { default: ImageKit } = await import('@imagekit/nodejs');
+    const client = new ImageKit({ privateKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => client.webhooks.unwrap(text, { headers, key: secret }));
+  },
+  'kontent-ai': async () => {
+    const { signatureHelper } = require('@kontent-ai/webhook-helper');
+    return ({ text, header, secret }) =>
+      signatureHelper.isValidSignatureFromString(text, secret, header('x-kontent-ai-signature'));
+  },
   line: async () => {
     const { validateSignature } = await import('@line/bot-sdk');
     // Its middleware answers a missing header before it calls this.
@@ -120,6 +170,21 @@ const LIBRARIES = {
     const { LinearWebhookClient } = await import('@linear/sdk/webhooks');
     return ({ body, header, secret }) => new LinearWebhookClient(secret).verify(body, header('linear-signature') ?? '');
   },
+  lithic: async () => {
+    const { default: Lithic } = await import('lithic');
+    const { webhooks } = new Lithic({ apiKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => webhooks.verifySignature(text, headers, secret));
+  },
+  mailtrap: async () => {
+    const { verifyWebhookSignature } = require('mailtrap');
+    return ({ body, header, secret }) => verifyWebhookSignature(body, header('mailtrap-signature') ?? '', secret);
+  },
+  'modern-treasury': async () => {
+    const { default: ModernTreasury } = await import('modern-treasury');
+    const { webhooks } = new ModernTreasury({ apiKey: 'key', organizationID: 'id' });
+    return ({ text, headers, secret }) => webhooks.validateSignature(text, headers, { key: secret });
+  },
   mux: async () => {
     const { default: Mux } = await import('@mux/mux-node');
     const { webhooks } = new Mux({ tokenId: 'id', tokenSecret: 'token' });
@@ -127,6 +192,11 @@ const LIBRARIES = {
       (await webhooks.verifySignature(text, headers, secret)) === undefined;
   },
   n8n: async () => n8n,
+  nango: async () => {
+    const { Nango } = require('@nangohq/node');
+    return ({ text, headers, secret }) =>
+      new Nango({ apiKey: 'key', webhookSigningKey: secret }).verifyIncomingWebhookRequest(text, headers);
+  },
   'octokit-webhooks': async () => {
     const { Webhooks } = await import('@octokit/webhooks');
     const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -140,6 +210,12 @@ const LIBRARIES = {
   'octokit-webhooks-methods': async () => {
     const { verify } = await import('@octokit/webhooks-methods');
     return ({ text, header, secret }) => verify(secret, text, header('x-hub-signature-256'));
+  },
+  onfido: async () => {
+    const { WebhookEventVerifier } = require('@onfido/api');
+    return ({ body, header, secret }) =>
+      acceptedBefore(isSyntaxError, () =>
+        new WebhookEventVerifier(secret).readPayload(body, header('x-sha2-signature')));
   },
   openai: async () => {
     const { default: OpenAI } = await import('openai');
@@ -157,6 +233,15 @@ const LIBRARIES = {
     // It reads the body as one of its events after the signature.
     const isLater = (error) => isSyntaxError(error) || /SDKValidationError|Failed to parse event/.test(String(error));
     return ({ text, headers, secret }) => acceptedBefore(isLater, () => validateEvent(text, headers, secret));
+  },
+  pusher: async () => {
+    const Pusher = require('pusher');
+    return ({ text, headers, header, secret }) => {
+      const key = header('x-pusher-key');
+      if (key === undefined) return 'no key';
+      const client = new Pusher({ appId: '1', key, secret, cluster: 'eu' });
+      return client.webhook({ rawBody: text, headers: { ...headers, 'content-type': 'application/json' } }).isValid();
+    };
   },
   razorpay: async () => {
     const Razorpay = require('razorpay');
@@ -197,6 +282,12 @@ const LIBRARIES = {
     });
     return answer.valid || `${answer.reason}`;
   },
+  shopware: async () => {
+    // Only its own code is meant to import the signer.
+    const { WebCryptoHmacSigner } = require(require.resolve('@shopware-ag/app-server-sdk').replace('mod.js', 'signer.js'));
+    return ({ text, header, secret }) =>
+      new WebCryptoHmacSigner().verify(header('shopware-shop-signature'), text, secret);
+  },
   sinch: async () => {
     const { ConversationCallbackWebhooks } = require('@sinch/sdk-core');
     return ({ text, headers, secret }) =>
@@ -235,10 +326,20 @@ const LIBRARIES = {
       return answer.isValid || `${answer.errorCode}`;
     };
   },
+  terra: async () => {
+    const { verifyTerraWebhookSignature } = require('terra-api');
+    return ({ text, header, secret }) => verifyTerraWebhookSignature(text, header('terra-signature'), secret);
+  },
   webflow: async () => {
     const { WebflowClient } = require('webflow-api');
     const { webhooks } = new WebflowClient({ accessToken: 'token' });
     return ({ text, headers, secret }) => webhooks.verifySignature({ headers, body: text, secret });
+  },
+  whop: async () => {
+    const { default: Whop } = await import('@whop/sdk');
+    const client = new Whop({ apiKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => client.webhooks.unwrap(text, { headers, key: secret }));
   },
   workos: async () => {
     const { WorkOS } = await import('@workos-inc/node');

@@ -1,0 +1,33 @@
+//! Social networks and communities.
+
+use super::*;
+
+table! {
+    /// X, with the app's consumer secret.
+    ///
+    /// The type is the name of the field that holds an array. The shape is from general knowledge: no source was seen
+    /// for it.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    X = "x", Code, "Convoy's code; a public TypeScript catalogue; developer.x.com securing-webhooks", [
+        "X-Twitter-Webhooks-Signature: sha256={base64}", "{body}"
+    ],
+        event: "for_user_id\nuser_has_blocked\nusers\napps\n{type}[]: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// LinkedIn, with the app's client secret. The content begins with `hmacsha256=`, which the header does not repeat.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    LINKEDIN = "linkedin", Code, "a public TypeScript catalogue; hookdeck/webhook-skills", [
+        "X-LI-Signature: {hex}", "hmacsha256={body}"
+    ];
+    /// TikTok.
+    TIKTOK = "tiktok", Code, "a public TypeScript catalogue; simstudioai/sim", [
+        "TikTok-Signature: t={timestamp},s={hex}", "{timestamp}.{body}"
+    ];
+    /// Discourse. The event's id is not signed: use it only for logs. A test is an event of type `ping`.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DISCOURSE = "discourse", Code, "Discourse's code; wp-discourse", [
+        "X-Discourse-Event-Signature: sha256={hex}\nX-Discourse-Event-Id: {id}", "{body}"
+    ];
+}
