@@ -179,4 +179,18 @@ table! {
     AUTODESK_APS = "autodesk-aps", Code, "a public TypeScript catalogue", if feature = "sha1", [
         "x-adsk-signature: sha1hash={hex}", "{body}", digest(Sha1)
     ];
+    /// Contentful apps. It signs the path and the query, the headers that it lists, and the body.
+    ///
+    /// The path is that of the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    CONTENTFUL = "contentful", VendorLibrary, "www.contentful.com/developers/docs; npm @contentful/node-apps-toolkit", [
+        "x-contentful-timestamp: {timestamp:ms}\nx-contentful-signed-headers: {signed-headers:,}\nx-contentful-signature: {hex}",
+        "{method}\n{target|encoded}\n{signed-headers|pairs:;}\n{body}", past(30)
+    ],
+        event: "X-Contentful-Topic: {type}\n\nsys.id?: {key}\nsys.updatedAt?: {timestamp:rfc3339} {key}\n{data}",
+        idempotency: IdempotencyRule::Body;
+    /// Cloudinary with SHA-1, which is its default. The signature is a plain hash that ends with the secret, not an HMAC.
+    CLOUDINARY = "cloudinary", VendorLibrary, "cloudinary.com/documentation; npm cloudinary", if all(feature = "sha1", feature = "extendable-hashes"), [
+        "X-Cld-Timestamp: {timestamp}\nX-Cld-Signature: {hex}", "{body}{timestamp}{secret}", digest(Sha1), past(7200)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -358,4 +358,56 @@ table! {
     TAIGA = "taiga", PeerLibrary, "npm n8n-nodes-base", if feature = "sha1", [
         "X-TAIGA-WEBHOOK-SIGNATURE: {hex}", "{body}", digest(Sha1)
     ];
+    /// GitLab with a secret token. For its signatures, see [`GITLAB_SIGNED`].
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GITLAB = "gitlab", Code, "docs.gitlab.com; n8n-nodes-base; npm @hookflo/tern", [
+        "X-Gitlab-Token: {secret}\nIdempotency-Key: {id}", ""
+    ],
+        event: "object_kind: {type}\nobject_attributes.action?: {type}\n{data}",
+        idempotency: IdempotencyRule::Body,
+        max_received: 26_214_400,
+        answer_within: 10;
+    /// Cloudflare notifications.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CLOUDFLARE = "cloudflare", Code, "Cloudflare's Terraform provider; a receiver's code", [
+        "cf-webhook-auth: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Appwrite.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    APPWRITE = "appwrite", Code, "receivers' code", if feature = "sha1", [
+        "X-Appwrite-Webhook-Signature: {base64}", "{url}{body}", digest(Sha1)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Azure DevOps service hooks.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AZURE_DEVOPS = "azure-devops", Code, "simstudioai/sim", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Mixpanel.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MIXPANEL = "mixpanel", Code, "a public TypeScript catalogue", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
 }

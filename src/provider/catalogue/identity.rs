@@ -132,4 +132,14 @@ table! {
     ZITADEL = "zitadel", Code, "receivers' code", [
         "ZITADEL-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}"
     ];
+    /// Okta event hooks, with the secret in `Authorization`.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    OKTA = "okta", Code, "a public TypeScript catalogue; a receiver's code", [
+        "Authorization: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
 }

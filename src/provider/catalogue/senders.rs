@@ -47,4 +47,16 @@ table! {
         event: "X-Event-Type: {type}\nX-Event-Id?: {id}\n\n{data}",
         idempotency: IdempotencyRule::BodyAndType,
         delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
+    /// Hook0, signatures of version 1, which also cover the headers that they list. For version 0, see [`HOOK0`].
+    ///
+    /// The vendor's library skips a listed header that is missing; here, all of them must be there.
+    ///
+    /// Text could move between the values of the listed headers, so none of them counts as signed.
+    HOOK0_V1 = "hook0-v1", VendorLibrary, "documentation.hook0.com; npm hook0-client", [
+        "X-Hook0-Signature: t={timestamp},h={signed-headers},v1={hex}",
+        "{timestamp}.{signed-headers}.{signed-headers|values:.}.{body}"
+    ],
+        event: "X-Event-Type: {type}\nX-Event-Id?: {id}\n\n{data}",
+        idempotency: IdempotencyRule::BodyAndType,
+        delivery: DeliveryPolicy::from_parts(RetryPolicy::HOOK0, OutcomePolicy::standard(), HealthPolicy::never());
 }
