@@ -22,6 +22,16 @@
 #![cfg_attr(feature = "sha1", doc = include_str!("provider/table_sha1.md"))]
 #![cfg_attr(not(feature = "sha1"), doc = "Providers that sign with SHA-1 need the feature `sha1`.")]
 //!
+#![cfg_attr(
+    all(feature = "sha1", feature = "extendable-hashes"),
+    doc = "With the feature `extendable-hashes`, and `sha1` for one of them:\n"
+)]
+#![cfg_attr(all(feature = "sha1", feature = "extendable-hashes"), doc = include_str!("provider/table_plain.md"))]
+#![cfg_attr(
+    not(all(feature = "sha1", feature = "extendable-hashes")),
+    doc = "Providers whose signature is a plain hash need the feature `extendable-hashes`."
+)]
+//!
 //! # Not in the catalogue
 //!
 //! | provider | why |
@@ -33,11 +43,15 @@
 //! | pyannoteAI | its documentation does not settle how the signature is written |
 //! | Quo before 2026-03-30 (OpenPhone) | its list has constant items, which the notation cannot express |
 //! | Hygraph | signs a JSON text that contains the body as a JSON string |
+//! | Braintree | its key is the hash of a private key, and its list of signatures names public keys |
+//! | Sinch Voice | needs MD5 |
+//! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences
 //!
 //! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
-//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII. On the following kinds of
+//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII, and bodies for Contentful that
+//! are not UTF-8. On the following kinds of
 //! unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]

@@ -408,7 +408,8 @@ impl Scheme {
     /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").replay_window(), None);
     /// ```
     pub fn replay_window(&self) -> Option<u64> {
-        let signed = self.pieces().any(|piece| matches!(piece, Piece::Timestamp));
+        // A timestamp that is not covered is refused when the scheme is made.
+        let signed = self.plan().time_format.is_some();
         let window = u64::from(self.past?) + u64::from(self.future?);
         signed.then_some(window)
     }
