@@ -169,6 +169,7 @@ impl Coverage<'_> {
                     Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
                     Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
                     Value::SignedHeaders { .. } => true,
+                    Value::Key { .. } => covered(|piece| matches!(piece, Piece::Key)),
                     _ => false,
                 };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))

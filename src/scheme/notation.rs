@@ -67,6 +67,8 @@ pub(crate) enum Value {
     Secret { prefix: Span, is_base64: bool },
     BodyHash { prefix: Span, form: HashForm },
     SignedHeaders { prefix: Span, separator: u8 },
+    /// The id of the key.
+    Key { prefix: Span },
 }
 
 /// A value that carries the MAC, alone or in a list.
@@ -107,6 +109,7 @@ pub(crate) enum Piece {
     Id,
     Timestamp,
     Header(Span),
+    Key,
     Method,
     Url(UrlPart),
     /// A query parameter, or a field of the body. One that is `free` may hold the text that separates it.
@@ -201,7 +204,7 @@ impl Notation {
                 Piece::Body => 4,
                 Piece::Value { is_free: true, .. } => 3,
                 Piece::Form => 2,
-                Piece::Id | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
+                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
                 _ => 0,
             };
             if of_piece > 0 && of_piece >= rank {
