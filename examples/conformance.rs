@@ -354,10 +354,12 @@ fn public_keys(text: &str, id: Option<&str>) -> Result<Keyring, Refusal> {
             .map(|(name, key)| Ok(PublicKey::new(&key)?.with_id(name)))
             .collect::<Result<Vec<_>, hookseal::ConfigError>>(),
         Err(_) if text.trim_start().starts_with('{') => PublicKey::set(text),
-        Err(_) => PublicKey::new(text).map(|key| vec![match id {
-            Some(id) => key.with_id(id),
-            None => key,
-        }]),
+        Err(_) => PublicKey::new(text).map(|key| {
+            vec![match id {
+                Some(id) => key.with_id(id),
+                None => key,
+            }]
+        }),
     };
     keys.and_then(Keyring::from_public_keys).map_err(invalid)
 }

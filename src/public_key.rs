@@ -229,7 +229,8 @@ impl PublicKey {
     fn from_spki(der: &[u8]) -> Result<PublicKey, ConfigError> {
         const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
         const EC_P256: &[u8] = &[
-            0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+            0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+            0x07,
         ];
         const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
@@ -264,7 +265,9 @@ impl PublicKey {
         let part = |text: &Option<String>| text.as_deref().and_then(|text| codec::base64url_bytes(text.as_bytes()));
         let key = match (jwk.kind.as_str(), jwk.curve.as_deref(), part(&jwk.x), part(&jwk.y)) {
             ("OKP", Some("Ed25519"), Some(x), _) => PublicKey::from_ed25519(&x),
-            ("EC", Some("P-256"), Some(x), Some(y)) if x.len() == 32 => PublicKey::from_p256(&[&[4], &*x, &*y].concat()),
+            ("EC", Some("P-256"), Some(x), Some(y)) if x.len() == 32 => {
+                PublicKey::from_p256(&[&[4], &*x, &*y].concat())
+            }
             ("RSA", ..) => match (part(&jwk.modulus), part(&jwk.exponent)) {
                 (Some(modulus), Some(exponent)) => PublicKey::from_rsa(&modulus, &exponent),
                 _ => wrong("is a JSON Web Key without `n` or `e`"),
@@ -388,7 +391,8 @@ fn der_value<'d>(tag: u8, input: &mut &'d [u8]) -> Option<&'d [u8]> {
     let (length, rest) = match usize::from(*length) {
         short @ 0..0x80 => (short, rest),
         long => {
-            let (digits, rest) = rest.split_at_checked(long - 0x80).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
+            let (digits, rest) =
+                rest.split_at_checked(long - 0x80).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
             (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
         }
     };

@@ -17,8 +17,8 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub use coverage::{Coverage, Extent};
 pub(crate) use context::{Early, Late, is_absence};
+pub use coverage::{Coverage, Extent};
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
@@ -534,9 +534,8 @@ impl Scheme {
 
 impl PartialEq for Scheme {
     fn eq(&self, other: &Scheme) -> bool {
-        let settings = |s: &Scheme| {
-            (s.digest, s.secret, s.past, s.future, s.current_key_last, s.algorithm, s.over_digest)
-        };
+        let settings =
+            |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last, s.algorithm, s.over_digest);
         lines(self.headers()).eq(lines(other.headers()))
             && lines(self.body()).eq(lines(other.body()))
             && self.covers == other.covers

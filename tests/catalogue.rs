@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use hookseal::{Algorithm, Extent};
 use hookseal::provider::{self, Confidence};
+use hookseal::{Algorithm, Extent};
 
 use common::{FOLDER, FREE_BODIES, assert_text};
 

@@ -96,7 +96,9 @@ fn set_up(provider: &Provider) -> String {
         false => ("", ""),
     };
     let given = match is_public {
-        true => "The provider signs with a private key and publishes the public key: give that to the receiver.".to_owned(),
+        true => {
+            "The provider signs with a private key and publishes the public key: give that to the receiver.".to_owned()
+        }
         false => format!(
             "The signing secret is either shown there or chosen by you: give the same one to the receiver. {secret}"
         ),
