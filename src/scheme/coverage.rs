@@ -91,9 +91,11 @@ impl Coverage<'_> {
             Extent::Form
         } else if self.scheme.pieces().any(field)
             || has(|piece| matches!(piece, Piece::Timestamp))
-                && notation.lines.iter().take(notation.line_count).any(|line| {
-                    matches!(line.value, Value::Timestamp { .. }) && is_in_body(line.place.half)
-                })
+                && notation
+                    .lines
+                    .iter()
+                    .take(notation.line_count)
+                    .any(|line| matches!(line.value, Value::Timestamp { .. }) && is_in_body(line.place.half))
         {
             Extent::Part
         } else {
@@ -110,13 +112,17 @@ impl Coverage<'_> {
     /// assert!(ACME.coverage().has_parameter("shop") && !ACME.coverage().has_parameter("page"));
     /// ```
     pub fn has_parameter(&self, name: &str) -> bool {
-        self.scheme.pieces().any(|piece| match piece {
-            Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
-            Piece::Value { place, .. } => {
-                place.half == Half::Query && place.name.of(&self.scheme.covers) == name
-            }
-            _ => false,
-        })
+        let Scheme { headers, notation, .. } = self.scheme;
+        let is_time = |line: &Line| {
+            let is_named = line.place.half == Half::Query && line.place.name.of(headers) == name;
+            is_named && matches!(line.value, Value::Timestamp { .. })
+        };
+        notation.lines.iter().take(notation.line_count).any(is_time)
+            || self.scheme.pieces().any(|piece| match piece {
+                Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
+                Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
+                _ => false,
+            })
     }
 
     /// Whether a field of the body is covered: because all of the body is, or by its path, written as in a scheme
@@ -165,12 +171,14 @@ impl Coverage<'_> {
         let covered = |wanted: fn(&Piece) -> bool| self.scheme.pieces().any(wanted);
         self.scheme.pieces().any(spliced)
             || notation.lines.iter().take(notation.line_count).any(|line| {
-                let is_covered = line.is_header() && match line.value {
-                    Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
-                    Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
-                    Value::SignedHeaders { .. } => true,
-                    _ => false,
-                };
+                let is_covered = line.is_header()
+                    && match line.value {
+                        Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
+                        // One that is not covered is refused when the scheme is made.
+                        Value::Timestamp { .. } => true,
+                        Value::SignedHeaders { .. } => covered(|piece| matches!(piece, Piece::SignedHeaders)),
+                        _ => false,
+                    };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))
             })
     }

@@ -26,6 +26,9 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
         } else if is(text, line.start as usize, line.end as usize, b"{empty}") && is_body {
             notation.is_bodiless = true;
         } else if begins_method(text, line) && !is_body {
+            if !notation.methods.is_empty() {
+                return in_headers(start, end, "is a second line for the method");
+            }
             notation.methods = attempt!(read_methods(text, line));
         } else {
             if notation.line_count == MAX_LINES {
@@ -82,7 +85,11 @@ const fn read_body_line(text: &[u8], line: Span, steps: &mut Steps) -> Result<Li
         return Err(Fault { field: BODY, piece: place.name, problem: "may be missing, which a scheme cannot allow" });
     }
     attempt!(check_path(&place, steps, BODY));
-    Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))))
+    let value = attempt!(read_place_value(text, trim(text, colon + 1, end)));
+    if matches!(value, Value::BodyHash { .. }) {
+        return Err(Fault { field: BODY, piece: place.name, problem: "is in the body and contains a hash of it" });
+    }
+    Ok(of_place(place, value))
 }
 
 /// What a scheme can follow: field names, one `[]`, and the JSON in a form's field.
@@ -127,6 +134,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
     if text[start] == b'?' {
         let place = attempt!(Place::query(text, trim(text, start, colon), HEADERS));
         return Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))));
+    }
+    if matches!(text[start], b'&' | b'$') {
+        return in_headers(start, colon, "is no header but a field of the body, which is written below an empty line");
     }
     let mut names = [EMPTY; MAX_NAMES];
     let mut name_count = 0;
@@ -282,7 +292,6 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
 
 /// A list: what follows its first placeholder is the separator.
 const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Result<Value, Fault> {
-
     let separator = text[first.after];
     if !matches!(separator, b',' | b';' | b' ') {
         return in_headers(first.after, end, "follows a placeholder, where only `,` `;` or a blank may");
@@ -470,6 +479,13 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             return in_headers(start, end, "is one of several signature lines, which hold one plain signature each");
         }
         if line.name_count > 1 {
+            if matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. }) {
+                return in_headers(
+                    start,
+                    end,
+                    "has alternative names, which a secret and a hash of the body cannot have",
+                );
+            }
             if notation.families > 1 && notation.families != line.name_count {
                 return in_headers(start, end, "has not as many alternative names as another line");
             }
