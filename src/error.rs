@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
+use crate::algorithm::Algorithm;
 use crate::key::Key;
 
 /// The text that a sender gets when the receiver is set up incorrectly.
@@ -136,6 +137,14 @@ pub enum ConfigError {
         key: Key,
         /// The earlier one.
         earlier: Key,
+    },
+    /// The keyring has no key that the provider's schemes can use, or has one that none of them can.
+    #[error("the scheme's algorithm is {algorithm}, and the keyring has {}", if *has_other { "a key of another kind" } else { "no key for it" })]
+    KeyKind {
+        /// That of the first scheme.
+        algorithm: Algorithm,
+        /// Whether there is a key that no scheme can use.
+        has_other: bool,
     },
     /// The scheme signs the public URL of the endpoint, which no header can be trusted to say.
     #[error("the scheme covers the endpoint's URL: set it with `Provider::with_public_url`")]
@@ -320,6 +329,13 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The request names a key that is not among those of the verifier: the provider has a new one, or the request is forged.
+    /// Fetch the provider's keys, at most once in a while.
+    #[error("no key has the id that the request names")]
+    UnknownKey {
+        /// The id, at most 512 visible ASCII characters of the sender's choice.
+        id: String,
+    },
     /// The scheme covers the method, the URL or the query, and only headers and body are there to verify. Use
     /// [`verify_request`](crate::Verifier::verify_request), or
     /// [`begin_request`](crate::receive::Receiver::begin_request).
@@ -364,7 +380,10 @@ impl VerifyError {
     /// ```
     pub fn status(&self) -> StatusCode {
         match self {
-            VerifyError::TooOld { .. } | VerifyError::TooNew { .. } | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
+            VerifyError::TooOld { .. }
+            | VerifyError::TooNew { .. }
+            | VerifyError::UnknownKey { .. }
+            | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }
     }

@@ -32,6 +32,19 @@
     doc = "Providers whose signature is a plain hash need the feature `extendable-hashes`."
 )]
 //!
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = "With the features `ed25519`, `p256` and `rsa`, providers that sign with a private key:\n"
+)]
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = include_str!("provider/table_public_keys.md")
+)]
+#![cfg_attr(
+    not(all(feature = "ed25519", feature = "p256", feature = "rsa")),
+    doc = "Providers that sign with a private key need the feature of its algorithm: `ed25519`, `p256` or `rsa`."
+)]
+//!
 //! # Not in the catalogue
 //!
 //! | provider | why |

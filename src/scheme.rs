@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::algorithm::Algorithm;
 use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
@@ -99,6 +100,8 @@ pub(crate) use read::Reading;
 ///     digest = "sha512"       # sha256 is the default; sha1 with the feature
 ///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
 ///     current_key_last = true # false is the default
+///     algorithm = "hmac"      # the default; ed25519, p256, p256-fixed, rsa-sha256, rsa-sha512
+///     over_digest = false     # the default
 /// "#)?;
 /// assert_eq!(scheme.past(), Some(600));
 /// # Ok::<(), toml::de::Error>(())
@@ -114,6 +117,8 @@ pub struct Scheme {
     past: Option<u32>,
     future: Option<u32>,
     current_key_last: bool,
+    algorithm: Algorithm,
+    over_digest: bool,
 }
 
 /// Five minutes: what Stripe, Slack and Standard Webhooks recommend. It covers clock drift and a slow network, not more.
@@ -177,7 +182,43 @@ impl Scheme {
             past: TOLERANCE,
             future: TOLERANCE,
             current_key_last: false,
+            algorithm: Algorithm::Hmac,
+            over_digest: false,
         }
+    }
+
+    /// Sets the algorithm. HMAC unless set.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// const DISCORD: Scheme =
+    ///     Scheme::new("X-Signature-Timestamp: {timestamp}\nX-Signature-Ed25519: {hex}", "{timestamp}{body}")
+    ///         .with_algorithm(Algorithm::Ed25519);
+    /// assert_eq!(DISCORD.algorithm(), Algorithm::Ed25519);
+    /// ```
+    #[must_use]
+    pub const fn with_algorithm(mut self, algorithm: Algorithm) -> Scheme {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// Signs the SHA-256 hash of the content instead of the content, for an algorithm that then hashes again. Bridge does so.
+    ///
+    /// It has no effect on HMAC.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// const BRIDGE: Scheme = Scheme::new("X-Webhook-Signature: t={timestamp:ms},v0={base64}", "{timestamp}.{body}")
+    ///     .with_algorithm(Algorithm::RsaSha256)
+    ///     .with_over_digest();
+    /// assert!(BRIDGE.over_digest());
+    /// ```
+    #[must_use]
+    pub const fn with_over_digest(mut self) -> Scheme {
+        self.over_digest = true;
+        self
     }
 
     /// Sets the hash function of the HMAC. SHA-256 unless set, which most providers use.
@@ -319,6 +360,26 @@ impl Scheme {
         &self.covers
     }
 
+    /// How the scheme signs.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").algorithm(), Algorithm::Hmac);
+    /// ```
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether the hash of the content is signed.
+    ///
+    /// ```
+    /// assert!(!hookseal::Scheme::new("X-Signature: {hex}", "{body}").over_digest());
+    /// ```
+    pub fn over_digest(&self) -> bool {
+        self.over_digest
+    }
+
     /// The hash function of the HMAC.
     ///
     /// ```
@@ -452,6 +513,7 @@ impl Scheme {
             && !self.covers_constant()
             && !other.covers_constant();
         self.digest == other.digest
+            && self.algorithm.key_kind() == other.algorithm.key_kind()
             && !self.is_parted_by_url(other)
             && !alike
             && (front.starts_with(&other_front) || other_front.starts_with(&front))
@@ -484,7 +546,8 @@ impl Scheme {
 
 impl PartialEq for Scheme {
     fn eq(&self, other: &Scheme) -> bool {
-        let settings = |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last);
+        let settings =
+            |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last, s.algorithm, s.over_digest);
         lines(self.headers()).eq(lines(other.headers()))
             && lines(self.body()).eq(lines(other.body()))
             && self.covers == other.covers
@@ -504,6 +567,8 @@ impl fmt::Debug for Scheme {
             .field("past", &self.past)
             .field("future", &self.future)
             .field("current_key_last", &self.current_key_last)
+            .field("algorithm", &self.algorithm)
+            .field("over_digest", &self.over_digest)
             .finish()
     }
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use http::{HeaderMap, Request};
 use time::OffsetDateTime;
 
+use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
 use crate::mac::{Mac, RunningMacs, Token};
+use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
 use crate::secret::Keyring;
@@ -61,7 +63,19 @@ pub(crate) struct Keyed {
     /// Current first. Not empty, unless the request contains the secret itself.
     keys: Vec<Mac>,
     tokens: Vec<Token>,
+    /// Those that verify an algorithm other than HMAC.
+    public_keys: Vec<PublicKey>,
+    algorithm: Algorithm,
+    /// What is signed is the hash of the content.
+    over_digest: bool,
     url: Option<Arc<PublicUrl>>,
+}
+
+impl Keyed {
+    /// Whether all of the body is needed before anything can be judged.
+    fn is_late(&self) -> bool {
+        self.plan.context.is_some() || self.algorithm != Algorithm::Hmac
+    }
 }
 
 impl Verifier {
@@ -94,18 +108,37 @@ impl Verifier {
         url: Option<PublicUrl>,
     ) -> Result<Verifier, ConfigError> {
         let url = url.map(Arc::new);
+        let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
+        let usable = |scheme: &&Scheme| keys.has_key_for(scheme.algorithm(), false);
+        let wrong_kind = |has_other| {
+            let algorithm = algorithms.first().copied().unwrap_or_default();
+            Err(ConfigError::KeyKind { algorithm, has_other })
+        };
+        if !keys.is_all_for(&algorithms, false) {
+            return wrong_kind(true);
+        }
+        if !schemes.iter().any(|scheme| usable(&scheme)) {
+            return wrong_kind(false);
+        }
         let keyed = |(place, scheme): (u8, &Scheme)| {
-            let plan = scheme.plan();
+            let (plan, algorithm) = (scheme.plan(), scheme.algorithm());
             if plan.needs_url() && url.is_none() {
                 return Err(ConfigError::NoPublicUrl);
             }
             let (keys, tokens) = match plan.token() {
+                _ if algorithm != Algorithm::Hmac => (Vec::new(), Vec::new()),
                 Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
                 None => (keys.macs(scheme.secret_form(), scheme.digest(), plan.is_plain())?, Vec::new()),
             };
-            Ok(Arc::new(Keyed { plan, place, keys, tokens, url: url.clone() }))
+            Ok((plan, place, keys, tokens, algorithm))
         };
-        Ok(Verifier { schemes: (0..).zip(schemes).map(keyed).collect::<Result<_, _>>()? })
+        let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme)).map(|(place, scheme)| {
+            let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
+            let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
+            let url = url.clone();
+            Ok(Arc::new(Keyed { plan, place, keys: macs, tokens, public_keys, algorithm, over_digest, url }))
+        });
+        Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
 
     /// Verifies a request, using the system's clock.
@@ -344,8 +377,8 @@ impl Verifier {
     #[inline]
     fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<Option<&Arc<Keyed>>, VerifyError> {
         match &*self.schemes {
-            [only] => Ok(only.plan.context.is_none().then_some(only)),
-            several if several.iter().any(|keyed| keyed.plan.context.is_some()) => Ok(None),
+            [only] => Ok((!only.is_late()).then_some(only)),
+            several if several.iter().any(|keyed| keyed.is_late()) => Ok(None),
             several => {
                 let present = several.iter().find(|keyed| keyed.plan.is_present(headers));
                 present.or(several.first()).ok_or(VerifyError::NoMatch).map(Some)

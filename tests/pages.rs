@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookseal::delivery::{Action, DeliveryPolicy, RetryPolicy};
 use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
-use hookseal::{ConfigError, EventShape, Extent, Secret, SecretForm};
+use hookseal::{Algorithm, ConfigError, EventShape, Extent, Secret, SecretForm};
 use serde_json::Value;
 
 use common::{FREE_BODIES, assert_text};
@@ -58,6 +58,7 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
 }
 
 fn set_up(provider: &Provider) -> String {
+    let is_public = provider.scheme().algorithm() != Algorithm::Hmac;
     let secret = match provider.scheme().secret_form() {
         SecretForm::Text => "The text of the secret is the key.",
         SecretForm::Hex => "The secret is written in hex.",
@@ -69,12 +70,13 @@ fn set_up(provider: &Provider) -> String {
         other => panic!("{other:?} has no words"),
     };
     let mut name = constant(provider);
+    let (key, made) = if is_public { ("key", "PublicKey::new(key)?") } else { ("secret", "Secret::new(secret)?") };
     if provider.event_shape().is_none() {
         name += ".raw()";
     } else if provider.delivery_policy().retry() == &RetryPolicy::NONE {
         name += ".lossy()";
     }
-    let mut imported = "ConfigError, Secret, provider";
+    let mut imported = if is_public { "ConfigError, PublicKey, provider" } else { "ConfigError, Secret, provider" };
     match extent(provider) {
         Extent::Nothing => name += ".accept(Extent::Nothing)",
         Extent::Part => name += ".accept(Extent::Part)",
@@ -93,11 +95,18 @@ fn set_up(provider: &Provider) -> String {
         true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
         false => ("", ""),
     };
+    let given = match is_public {
+        true => {
+            "The provider signs with a private key and publishes the public key: give that to the receiver.".to_owned()
+        }
+        false => format!(
+            "The signing secret is either shown there or chosen by you: give the same one to the receiver. {secret}"
+        ),
+    };
     format!(
-        "# Set up\n\nRegister the URL of your endpoint with the provider. The signing secret is either shown there or \
-         chosen by you: give the same one to the receiver. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
-         fn receiver(secret: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver(Secret::new(secret)?){with_token}\n}}\n```"
+        "# Set up\n\nRegister the URL of your endpoint with the provider. {given}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
+         fn receiver({key}: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
+         provider::{name}.receiver({made}){with_token}\n}}\n```"
     )
 }
 

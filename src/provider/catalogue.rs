@@ -114,6 +114,10 @@ macro_rules! set {
     ($scheme:expr, future($seconds:literal) $($rest:tt)*) => { set!($scheme.with_future($seconds), $($rest)*) };
     ($scheme:expr, digest($digest:ident) $($rest:tt)*) => { set!($scheme.with_digest(crate::mac::Digest::$digest), $($rest)*) };
     ($scheme:expr, secret_form($form:ident) $($rest:tt)*) => { set!($scheme.with_secret_form(SecretForm::$form), $($rest)*) };
+    ($scheme:expr, algorithm($algorithm:ident) $($rest:tt)*) => {
+        set!($scheme.with_algorithm(crate::algorithm::Algorithm::$algorithm), $($rest)*)
+    };
+    ($scheme:expr, over_digest(true) $($rest:tt)*) => { set!($scheme.with_over_digest(), $($rest)*) };
     ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
 }
 

@@ -71,6 +71,8 @@ pub(super) enum Wants {
         is_base64: bool,
     },
     Hash(HashForm),
+    /// The id of the key.
+    Key,
     /// Nothing after the prefix, which is all of it.
     Constant,
 }
@@ -130,7 +132,10 @@ impl Context {
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
         let covers_body = pieces.iter().any(|piece| matches!(piece, Piece::Body));
         let is_derived = |piece: &Piece| {
-            !matches!(piece, Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_))
+            !matches!(
+                piece,
+                Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_)
+            )
         };
         let is_of_context =
             |line: &Line| !line.is_header() || matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. });
@@ -148,6 +153,7 @@ impl Context {
                 Value::Timestamp { prefix, format } => (prefix, Wants::Time(format)),
                 Value::Secret { prefix, is_base64 } => (prefix, Wants::Secret { is_base64 }),
                 Value::BodyHash { prefix, form } => (prefix, Wants::Hash(form)),
+                Value::Key { prefix } => (prefix, Wants::Key),
                 Value::Constant(text) => (text, Wants::Constant),
                 Value::Id { prefix } | Value::SignedHeaders { prefix, .. } => (prefix, Wants::Constant),
             };
@@ -182,6 +188,10 @@ impl Context {
             Wants::Time(format) => Some(format),
             _ => None,
         })
+    }
+
+    pub(super) fn names_key(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.wants, Wants::Key))
     }
 
     /// Whether the public URL must be known.
@@ -403,11 +413,13 @@ impl Plan {
         let lines = self.context.iter().flat_map(|context| &context.lines);
         let mut outside = lines.filter(|line| !matches!(line.place, Place::Header(_)));
         let is_written = |line: &&ContextLine| !matches!(line.wants, Wants::Constant | Wants::Hash(_) | Wants::Time(_));
+        let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
             Some(line) => {
                 unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
             }
+            None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
             None => Ok(()),
         }
@@ -484,6 +496,15 @@ impl Plan {
         self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Secret { .. })).map(|(_, text)| text)
     }
 
+    /// The id of the key, where it is not in a header.
+    pub(crate) fn key_of<'l>(&'l self, late: &'l Late) -> Result<Option<&'l str>, VerifyError> {
+        let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Key)) else {
+            return Ok(None);
+        };
+        self.check_key(text.as_bytes()).map_err(|problem| malformed(line.place.name(), problem))?;
+        Ok(Some(text))
+    }
+
     /// The timestamp, where it is not in a header.
     pub(crate) fn time_of<'l>(&'l self, late: &'l Late, now: Now) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
         let time = self.lines(late).find_map(|(line, text)| match line.wants {
@@ -544,7 +565,7 @@ impl ContextLine {
             Wants::Constant if !rest.is_empty() => wrong("is not what the scheme sets it to"),
             Wants::Hash(form) if !form.is(rest, body) => wrong("is not the hash of the body"),
             Wants::Constant | Wants::Hash(_) => Ok(None),
-            Wants::Mac | Wants::Time(_) | Wants::Secret { .. } => Ok(Some(rest.to_owned())),
+            Wants::Mac | Wants::Time(_) | Wants::Key | Wants::Secret { .. } => Ok(Some(rest.to_owned())),
         }
     }
 }
@@ -591,9 +612,13 @@ impl Derived {
     fn new(covers: &str, notation: &Notation, at: usize, piece: &Piece) -> Option<Derived> {
         let border = || super::plan::border(covers, notation, at);
         Some(match *piece {
-            Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_) | Piece::Secret => {
-                return None;
-            }
+            Piece::Literal { .. }
+            | Piece::Body
+            | Piece::Id
+            | Piece::Key
+            | Piece::Timestamp
+            | Piece::Header(_)
+            | Piece::Secret => return None,
             Piece::Method => Derived::Method { border: border() },
             Piece::Url(part) => Derived::Url { part, border: border() },
             Piece::Value { place, .. } => Derived::Value {

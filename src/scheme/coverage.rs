@@ -177,6 +177,7 @@ impl Coverage<'_> {
                         // One that is not covered is refused when the scheme is made.
                         Value::Timestamp { .. } => true,
                         Value::SignedHeaders { .. } => covered(|piece| matches!(piece, Piece::SignedHeaders)),
+                        Value::Key { .. } => covered(|piece| matches!(piece, Piece::Key)),
                         _ => false,
                     };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))

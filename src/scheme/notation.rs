@@ -81,6 +81,10 @@ pub(crate) enum Value {
         prefix: Span,
         separator: u8,
     },
+    /// The id of the key.
+    Key {
+        prefix: Span,
+    },
 }
 
 /// A value that carries the MAC, alone or in a list.
@@ -125,6 +129,7 @@ pub(crate) enum Piece {
     Id,
     Timestamp,
     Header(Span),
+    Key,
     Method,
     Url(UrlPart),
     /// A query parameter, or a field of the body. One that is `free` may hold the text that separates it.
@@ -228,7 +233,7 @@ impl Notation {
                 Piece::Value { is_free: true, .. } => 4,
                 Piece::Form => 3,
                 Piece::Query { .. } => 2,
-                Piece::Id | Piece::Header(_) | Piece::Value { .. } => 1,
+                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } => 1,
                 _ => 0,
             };
             if of_piece > 0 && of_piece >= rank {

@@ -193,4 +193,12 @@ table! {
         "X-Cld-Timestamp: {timestamp}\nX-Cld-Signature: {hex}", "{body}{timestamp}{secret}", digest(Sha1), past(7200)
     ],
         idempotency: IdempotencyRule::Body;
+    /// Adobe I/O Events. Each request has two signatures by two keys, of which one suffices. The headers that name the keys are not
+    /// read: give the verifier both keys, from Adobe's own host.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ADOBE_IO_EVENTS = "adobe-io-events", VendorLibrary, "developer.adobe.com/events; npm @adobe/aio-lib-events", if feature = "rsa", [
+        "X-Adobe-Digital-Signature1: {base64}\nX-Adobe-Digital-Signature2: {base64}", "{body}", algorithm(RsaSha256)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -410,4 +410,11 @@ table! {
         "Authorization: Basic {secret|base64}", ""
     ],
         idempotency: IdempotencyRule::Body;
+    /// GitHub's secret scanning partner programme, and Copilot extensions: the keys are a published list.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GITHUB_KEY_LIST = "github-key-list", VendorLibrary, "docs.github.com; npm @copilot-extensions/preview-sdk", if feature = "p256", [
+        "Github-Public-Key-Identifier: {key}\nGithub-Public-Key-Signature: {base64}", "{body}", algorithm(P256)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -149,4 +149,10 @@ table! {
         "Authorization: Basic {secret|base64}", ""
     ],
         idempotency: IdempotencyRule::Body;
+    /// SendGrid event webhooks. Its library sets no tolerance; 300 seconds in either direction is our choice.
+    SENDGRID = "sendgrid", VendorLibrary, "www.twilio.com/docs/sendgrid; npm @sendgrid/eventwebhook; PyPI sendgrid", if feature = "p256", [
+        "X-Twilio-Email-Event-Webhook-Timestamp: {timestamp}\nX-Twilio-Email-Event-Webhook-Signature: {base64}", "{timestamp}{body}", algorithm(P256)
+    ],
+        event: "[].event: {type}\n[].sg_event_id: {id}\n[].timestamp: {timestamp}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId;
 }

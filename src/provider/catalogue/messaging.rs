@@ -369,4 +369,10 @@ table! {
         "Authorization: Basic {secret|base64}", ""
     ],
         idempotency: IdempotencyRule::Body;
+    /// Telnyx, API version 2.
+    TELNYX = "telnyx", VendorLibrary, "developers.telnyx.com/docs; npm telnyx", if feature = "ed25519", [
+        "telnyx-timestamp: {timestamp}\ntelnyx-signature-ed25519: {base64}", "{timestamp}|{body}", algorithm(Ed25519)
+    ],
+        event: "data.id: {id}\ndata.event_type: {type}\ndata.occurred_at: {timestamp:rfc3339}\ndata.payload: {data}",
+        idempotency: IdempotencyRule::EventId;
 }

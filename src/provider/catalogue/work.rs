@@ -247,4 +247,11 @@ table! {
         "Authorization: Basic {secret|base64}", ""
     ],
         idempotency: IdempotencyRule::Body;
+    /// HighLevel (GoHighLevel).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HIGHLEVEL = "highlevel", VendorLibrary, "npm @gohighlevel/api-client", if feature = "ed25519", [
+        "X-GHL-Signature: {base64}", "{body}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

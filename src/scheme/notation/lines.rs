@@ -191,6 +191,7 @@ enum Holds {
     Secret { is_base64: bool },
     Hash(HashForm),
     SignedHeaders { separator: u8 },
+    Key,
 }
 
 const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
@@ -216,6 +217,7 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
     if first.after == end {
         return Ok(match first.holds {
             Holds::Id => Value::Id { prefix: first.item.prefix },
+            Holds::Key => Value::Key { prefix: first.item.prefix },
             Holds::Time(format) => Value::Timestamp { prefix: first.item.prefix, format },
             Holds::Secret { is_base64 } => Value::Secret { prefix: first.item.prefix, is_base64 },
             Holds::Hash(form) => Value::BodyHash { prefix: first.item.prefix, form },
@@ -270,6 +272,8 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Time(format)
     } else if is(text, open, after, b"{id}") {
         Holds::Id
+    } else if is(text, open, after, b"{key}") {
+        Holds::Key
     } else if is(text, open, after, b"{secret}") {
         Holds::Secret { is_base64: false }
     } else if is(text, open, after, b"{secret|base64}") {
@@ -352,7 +356,7 @@ const fn build_list(
             (Holds::SignedHeaders { .. }, _, _) => {
                 return in_headers(start, end, "has `{signed-headers}` in another place than before its signature");
             }
-            (Holds::Secret { .. } | Holds::Hash(_), _, _) => {
+            (Holds::Secret { .. } | Holds::Hash(_) | Holds::Key, _, _) => {
                 return in_headers(start, end, "has a placeholder in a list that needs a line of its own");
             }
             (Holds::Id, _, _) => {
@@ -428,6 +432,7 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
     let mut ids = 0;
     let mut secrets = 0;
     let mut lists = 0;
+    let mut keys = 0;
     let mut shared = None;
     let mut crowded = false;
     let mut i = 0;
@@ -441,6 +446,7 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             Value::Timestamp { .. } => timestamps += 1,
             Value::Secret { .. } => secrets += 1,
             Value::SignedHeaders { .. } => lists += 1,
+            Value::Key { .. } => keys += 1,
             Value::Signature(signature) => {
                 signatures += 1;
                 if signature.time.is_some() {
@@ -471,6 +477,9 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         }
         if secrets == 1 && timestamps > 0 {
             return in_headers(start, end, "has a timestamp beside a `{secret}`, which signs nothing");
+        }
+        if keys > 1 {
+            return in_headers(start, end, "is a second place for the key's id");
         }
         if lists > 1 {
             return in_headers(start, end, "is a second place for `{signed-headers}`");
