@@ -514,17 +514,29 @@ impl Scheme {
             && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
-        // After the URL, which configuration fixes, comes a query, or a form whose first name does not begin like one.
-        let begins_with_url = |scheme: &Scheme| matches!(scheme.pieces().next(), Some(Piece::Url(_)));
         // Where line ends separate all values but the first, other lines are other values.
         let is_told_by_lines = self.tail_lines().zip(other.tail_lines()).is_some_and(|(one, other)| one != other);
         self.digest == other.digest
             && !is_told_by_lines
             && self.algorithm.key_kind() == other.algorithm.key_kind()
-            && !(begins_with_url(self) && begins_with_url(other))
+            && !self.is_parted_by_url(other)
             && !alike
             && (front.starts_with(&other_front) || other_front.starts_with(&front))
             && (back.ends_with(&other_back) || other_back.ends_with(&back))
+    }
+
+    /// Whether what follows the URL, which configuration sets, tells two contents apart: nothing or more of a query in one,
+    /// and in the other a form, whose first name does not begin like a query.
+    ///
+    /// Plivo puts a `?` before either. There a form can be shown as a query, as [`Extent::Form`] says.
+    fn is_parted_by_url(&self, other: &Scheme) -> bool {
+        let both = |is_one: fn(&Scheme) -> bool| is_one(self) && is_one(other);
+        let ends_there = |scheme: &Scheme| {
+            matches!(scheme.pieces().collect::<Vec<_>>()[..], [Piece::Url(_)] | [Piece::Url(_), Piece::Form])
+        };
+        let is_marked = |scheme: &Scheme| scheme.covers.starts_with("{url|without-query}?{");
+        let end = |scheme: &Scheme| scheme.covers.rsplit_once("|sorted}").map(|(_, end)| end.to_owned());
+        both(ends_there) || both(is_marked) && end(self).is_some() && end(self) == end(other)
     }
 
     /// Whether a header line without a placeholder is covered, whose value is then no border to look for.

@@ -111,7 +111,8 @@ impl Signer {
             Signer::for_schemes(&schemes, &keyring.only_for(algorithm)).map(Some)
         };
         // Only requests differ in what they lack; headers that a signer writes are always there.
-        let next = if plan.context.is_some() { signer_for(others)? } else { None };
+        let is_signable = |scheme: &&Scheme| plan.context.is_some() && scheme.plan().check_signable().is_ok();
+        let next = signer_for(others.into_iter().filter(is_signable).collect())?;
         let also = signer_for(of_other_kind)?;
         let over_digest = scheme.over_digest();
         Ok(Signer(Arc::new(Inner { plan, keys, signing_keys, over_digest, also, token, next })))
@@ -325,16 +326,13 @@ impl Signer {
         let Inner { plan, keys, signing_keys, over_digest, token, .. } = &*self.0;
         let timestamp = plan.timestamp(time)?;
         plan.check_id(id, &timestamp)?;
-        plan.write_context(timestamp.as_bytes(), body, &mut headers);
+        let own = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+        plan.write_context(&own, body, &mut headers);
         let mut tags = [const { None }; MAX_KEYS];
         let list = plan.signed_headers(&headers);
+        let own = Values { signed_headers: list.as_bytes(), ..own };
         {
-            let mut values = Values {
-                id: id.as_bytes(),
-                timestamp: timestamp.as_bytes(),
-                signed_headers: list.as_bytes(),
-                ..Values::default()
-            };
+            let mut values = own;
             plan.spliced(&headers, &mut values)?;
             let url = head.map(|(_, uri)| uri.to_string());
             let url = url.as_deref().filter(|_| plan.needs_url()).map(PublicUrl::new).transpose();
@@ -342,6 +340,9 @@ impl Signer {
             let line = head.map(|(method, uri)| RequestLine { method: method.as_str(), query: uri.query() });
             let early = plan.read_context(line, url.as_ref(), &headers, &values)?;
             for late in plan.read_body(&early, body)? {
+                let written = plan.time_of(&late, time.into())?.map(|(text, _)| text.as_bytes());
+                let values = Values { timestamp: written.unwrap_or(values.timestamp), ..values };
+                plan.check_marker(&values)?;
                 let content = Content { values, derived: &late.parts };
                 for (tag, key) in tags.iter_mut().zip(keys) {
                     *tag = Some(plan.tag_of(&content, body, key));
@@ -357,13 +358,7 @@ impl Signer {
                 }
             }
         }
-        let values = Values {
-            id: id.as_bytes(),
-            timestamp: timestamp.as_bytes(),
-            signed_headers: list.as_bytes(),
-            ..Values::default()
-        };
-        plan.write(&values, &tags, &mut headers);
+        plan.write(&own, &tags, &mut headers);
         headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
         Ok(headers)
     }

@@ -63,17 +63,24 @@ impl<P> Receiver<P> {
             return Decision::Refused(refusal);
         }
         let schemes = self.provider().schemes();
-        if target.line.method != "POST" && !schemes.iter().any(|scheme| scheme.admits(target.line.method)) {
-            let mut allowed = vec!["POST".to_owned()];
-            let of_schemes = schemes.iter().flat_map(|scheme| scheme.methods().map(str::to_owned));
-            for method in handshakes.iter().map(|handshake| handshake.method().to_owned()).chain(of_schemes) {
-                if !allowed.contains(&method) {
-                    allowed.push(method);
-                }
-            }
-            return Decision::Refused(Rejection::Method { allowed: allowed.join(", ") });
+        let asks = handshakes.iter().any(|handshake| handshake.method() == target.line.method);
+        match schemes.iter().any(|scheme| scheme.admits(target.line.method)) || asks && target.line.method == "POST" {
+            true => Decision::Delivery(pending),
+            false => Decision::Refused(Rejection::Method { allowed: self.allowed_methods() }),
         }
-        Decision::Delivery(pending)
+    }
+
+    /// The methods of deliveries and handshakes, `POST` first.
+    fn allowed_methods(&self) -> String {
+        let schemes = self.provider().schemes();
+        let mut allowed: Vec<&str> = self.provider().handshakes().iter().map(Handshake::method).collect();
+        allowed.extend(schemes.iter().flat_map(|scheme| scheme.methods()));
+        if schemes.iter().any(|scheme| scheme.admits("POST")) {
+            allowed.push("POST");
+        }
+        allowed.sort_by_key(|method| (*method != "POST", *method));
+        allowed.dedup();
+        allowed.join(", ")
     }
 
     /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is

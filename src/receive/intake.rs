@@ -117,7 +117,8 @@ impl<'a, P> Intake<'a, P> {
         let declared = declared_length(headers);
         let mut pending = Vec::new();
         let posted = line.unwrap_or(RequestLine { method: "POST", query: None });
-        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() {
+        let takes_posts = || receiver.provider().schemes().iter().any(|scheme| scheme.admits("POST"));
+        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() || !takes_posts() {
             match receiver.decide(&Target { line: posted, headers: &headers }) {
                 Decision::Delivery(handshakes) => pending = handshakes,
                 Decision::Refused(rejection) => {

@@ -103,6 +103,7 @@ impl Keyed {
         if let Some((text, found)) = self.plan.time_of(late, now)? {
             reading.values.timestamp = text.as_bytes();
             time = Some(found);
+            self.plan.check_marker(&reading.values)?;
         }
         if let Some(key) = self.plan.key_of(late)? {
             reading.values.key = key.as_bytes();
