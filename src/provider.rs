@@ -22,7 +22,7 @@
 //! | some fields of the body | [`MAILGUN`], [`ADYEN_STANDARD`] | [`accept(Extent::Part)`](Provider::accept) |
 //! | nothing of the body, or sends the secret itself | [`GITLAB`], [`TELEGRAM`] | [`accept(Extent::Nothing)`](Provider::accept) |
 //!
-//! The guide's page [`whole_request`](crate::guide::whole_request) has programs for each of them.
+//! The guide's page [`what_is_signed`](crate::guide::what_is_signed) has programs for each of them.
 //!
 //! # Replay attacks
 //!
