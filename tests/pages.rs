@@ -102,6 +102,10 @@ fn set_up(provider: &Provider) -> String {
     {
         name += ".with_public_url(\"https://hooks.example.com/in\")?";
     }
+    let explained = match name.contains("Extent::") || name.contains("public_url") {
+        false => "",
+        true => "\n\nThe guide's page [`what_is_signed`](crate::guide::what_is_signed) says what this means.",
+    };
     let has_token = provider.handshakes().iter().any(|handshake| handshake.request().contains("{verify-token}"));
     let (token, with_token) = match has_token {
         true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
@@ -118,7 +122,7 @@ fn set_up(provider: &Provider) -> String {
     format!(
         "# Set up\n\nRegister the URL of your endpoint with the provider. {given}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
          fn receiver({key}: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver({made}){with_token}\n}}\n```"
+         provider::{name}.receiver({made}){with_token}\n}}\n```{explained}"
     )
 }
 
@@ -167,6 +171,10 @@ fn shapes(provider: &Provider) -> String {
     let mut text = "# Events\n".to_owned();
     for (place, shape) in provider.event_shapes().iter().enumerate() {
         text += match place {
+            0 if is_form(shape) => {
+                "\nWhere a delivery, a form (content type `application/x-www-form-urlencoded`), says what happened \
+                 ([`EventShape`]):\n"
+            }
             0 => "\nWhere a delivery says what happened ([`EventShape`]):\n",
             _ if is_form(shape) => "\nor, in a form (content type `application/x-www-form-urlencoded`):\n",
             _ => "\nor, if a delivery does not fit this:\n",

@@ -218,7 +218,8 @@ impl Context {
 
     /// Whether the public URL must be known.
     pub(crate) fn needs_url(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Derived::Url { .. })) || self.token.as_ref().is_some_and(Token::has_url)
+        self.parts.iter().any(|part| matches!(part, Derived::Url { .. }))
+            || self.token.as_ref().is_some_and(Token::has_url)
     }
 
     /// Whether a value is compared with those that the receiver allows.
@@ -448,8 +449,9 @@ impl Plan {
         let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => {
-                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
+            Some(line) => unsignable(line.place.name(), NOT_SIGNABLE),
+            None if self.context.as_ref().is_some_and(|context| context.token.is_some()) => {
+                unsignable(String::new(), "contain a token, so the scheme can only be verified")
             }
             None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
@@ -472,6 +474,35 @@ impl Plan {
             }
         }
         Ok(None)
+    }
+
+    /// The query parameters that contain a hash of the body, with their values.
+    pub(crate) fn query_of<'l>(&'l self, body: &'l [u8]) -> impl Iterator<Item = (&'l str, Vec<u8>)> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.filter_map(|line| match (&line.place, line.wants) {
+            (Place::Query(name), Wants::Hash(form)) => {
+                Some((&**name, [line.prefix.as_bytes(), &form.of(body)].concat()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the scheme reads a form.
+    pub(crate) fn reads_form(&self) -> bool {
+        let is_of_form = |place: &Place| matches!(place, Place::Form(_));
+        self.context.as_ref().is_some_and(|context| {
+            context.lines.iter().any(|line| is_of_form(&line.place))
+                || context.parts.iter().any(|part| match part {
+                    Derived::Form => true,
+                    Derived::Value { place, .. } => is_of_form(place),
+                    _ => false,
+                })
+        })
+    }
+
+    /// Whether requests list the headers that are signed.
+    pub(crate) fn lists_headers(&self) -> bool {
+        self.list_separator != 0
     }
 
     /// Writes what signed headers may contain: the hash of the body, and the scheme's own lines.
@@ -851,6 +882,9 @@ pub(crate) fn is_absence(error: &VerifyError) -> bool {
         _ => false,
     }
 }
+
+const NOT_SIGNABLE: &str =
+    "contains the signature or the secret, and is not a header: such requests can be verified, but not signed";
 
 const UNSORTABLE: &str = "has a name or a value that cannot be told apart when it is sorted";
 

@@ -352,7 +352,7 @@ impl Questions<'_> {
         let (kit, headers, body) = (self.kit, request.headers(), request.body());
         let is_authentic = request.method() == Method::POST
             && body.len() <= kit.max_received
-            && kit.verifier.verify_at(headers, body, kit.sender.time()).is_ok();
+            && kit.verifier.verify_request_at(request, kit.sender.time()).is_ok();
         let line = RequestLine { method: request.method().as_str(), query: request.uri().query() };
         let target = Target { line, headers: &headers };
         for handshake in kit.sender.provider().handshakes() {

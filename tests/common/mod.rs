@@ -2,7 +2,8 @@
 
 #![allow(dead_code)]
 
-use hookseal::{Keyring, Scheme, Secret};
+use hookseal::provider::Provider;
+use hookseal::{Algorithm, Extent, Keyring, Scheme, Secret, SecretForm};
 
 /// The project's folder.
 pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
@@ -25,6 +26,37 @@ pub(crate) fn assert_text(path: &str, expected: &str) {
 pub(crate) fn schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
     let all = hookseal::provider::ALL.iter();
     all.flat_map(|provider| provider.schemes().iter().map(|scheme| (provider.name(), scheme)))
+}
+
+/// Those that read and cover only headers and the body, with a secret.
+pub(crate) fn schemes_of_headers_and_body() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
+    schemes().filter(|(_, scheme)| is_of_headers_and_body(scheme))
+}
+
+/// A provider as a receiver sets it up: with a public URL, whatever it signs of the body.
+pub(crate) fn registered(provider: &Provider) -> Provider {
+    provider.accept(Extent::Nothing).with_public_url("https://hooks.example.com/hook").expect("a URL")
+}
+
+/// Whether anybody but the provider can sign its requests: not where the signature is in the body.
+pub(crate) fn is_signable(provider: &Provider) -> bool {
+    provider.signer(Secret::generate(SecretForm::Whsec).expect("randomness")).is_ok()
+}
+
+/// Whether a scheme reads and covers only headers and the body, with a secret.
+pub(crate) fn is_of_headers_and_body(scheme: &Scheme) -> bool {
+    let is_header = |line: &str| !line.trim_start().starts_with([':', '?']);
+    let is_simple = |placeholder: &str| {
+        ["body}", "id}", "timestamp}", "header:"].iter().any(|simple| placeholder.starts_with(simple))
+    };
+    scheme.body().is_empty()
+        && scheme.headers().lines().all(is_header)
+        && scheme.algorithm() == Algorithm::Hmac
+        && !["{secret", "{signed-headers", "{body|", "{key}", "{allowed}", "{jw"]
+            .iter()
+            .any(|word| scheme.headers().contains(word))
+        && scheme.covers().contains("{body}")
+        && scheme.covers().split('{').skip(1).all(is_simple)
 }
 
 /// The n-th of a set of different keys, fit for every scheme.

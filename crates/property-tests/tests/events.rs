@@ -10,24 +10,25 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use common::key;
+use common::{is_signable, key, registered};
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 
 fn described() -> Vec<&'static Provider> {
-    provider::ALL.iter().copied().filter(|provider| provider.event_shape().is_some()).collect()
+    let signable = provider::ALL.iter().copied().filter(|provider| is_signable(provider));
+    signable.filter(|provider| provider.event_shape().is_some()).collect()
 }
 
 fn receive(provider: &Provider, request: &Request<Bytes>) -> Received {
-    let receiver: Receiver = provider.raw().receiver(key(1)).expect("a receiver");
-    let mut intake = receiver.begin(request.headers());
+    let receiver: Receiver = registered(provider).raw().receiver(key(1)).expect("a receiver");
+    let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
     intake.push(request.body().clone());
     intake.finish().expect("the request is authentic")
 }
 
 fn sender(provider: &Provider) -> Sender {
-    Sender::new(provider, key(1)).expect("a sender")
+    Sender::new(&registered(provider), key(1)).expect("a sender")
 }
 
 /// Reads in every way that there is.
@@ -124,7 +125,9 @@ proptest! {
         let mut body = delivery["body"].as_str().unwrap().as_bytes().to_vec();
         let place = place.index(body.len());
         body[place] = byte;
-        let received = receive(provider, &sender.body("/", body).unwrap());
+        // What is no form, or lacks a signed field, nobody can sign.
+        let Ok(request) = sender.body("/", body) else { return Ok(()) };
+        let received = receive(provider, &request);
         prop_assert_eq!(read(&received), read(&received.clone()));
     }
 
