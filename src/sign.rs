@@ -328,6 +328,7 @@ impl Signer {
         plan.check_id(id, &timestamp)?;
         let own = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
         plan.write_context(&own, body, &mut headers);
+        headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
         let mut tags = [const { None }; MAX_KEYS];
         let list = plan.signed_headers(&headers);
         let own = Values { signed_headers: list.as_bytes(), ..own };
@@ -359,7 +360,6 @@ impl Signer {
             }
         }
         plan.write(&own, &tags, &mut headers);
-        headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
         Ok(headers)
     }
 

@@ -9,7 +9,7 @@ use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, UrlPolicy, Verdict
 use hookseal::{Signer, Verifier};
 use time::OffsetDateTime;
 
-use common::{key, keys, schemes};
+use common::{key, keys, usual_schemes};
 
 mod common;
 
@@ -48,7 +48,7 @@ fn the_counter_counts() {
 #[test]
 fn verifying_allocates_nothing() {
     let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
-    for (name, scheme) in schemes() {
+    for (name, scheme) in usual_schemes() {
         let body = vec![b'x'; 20_000];
         let headers = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign_at("id_1", &body, now).unwrap();
         let verifier = Verifier::new(scheme.clone(), keys(5, 7).with_previous(key(0)).unwrap()).unwrap();
