@@ -238,7 +238,12 @@ impl Request {
 
     /// The provider with the URL that was registered, whatever it signs of the body.
     fn registered(&self) -> Result<Provider, Refusal> {
-        let provider = self.provider()?.accept(Extent::Nothing);
+        let mut provider = self.provider()?.accept(Extent::Nothing);
+        // The topic of the message: a receiver would list its own.
+        let message = serde_json::from_slice::<Value>(&self.body()?).unwrap_or_default();
+        if let Some(topic) = message["TopicArn"].as_str() {
+            provider = provider.with_allowed([topic]);
+        }
         provider.with_public_url(self.url.clone()).map_err(|error| Refusal::Unsupported(error.to_string()))
     }
 
@@ -309,7 +314,19 @@ impl Request {
         let provider = self.provider()?;
         let id = self.x_extra.as_ref().and_then(|extra| extra.kid.as_deref().or(extra.key_id.as_deref()));
         let is_public = self.secret.starts_with("whpk_") || provider.scheme().algorithm() != Algorithm::Hmac;
-        if is_public { public_keys(&self.secret, id) } else { Ok(Keyring::new(secret(&self.secret)?)) }
+        let secret_of_api_key = |text: &str| match provider.name() {
+            "livekit" => text.split_once(':').map_or_else(|| text.to_owned(), |(_, secret)| secret.to_owned()),
+            _ => text.to_owned(),
+        };
+        if provider.name() == "upstash-qstash" {
+            let secrets = self.secret.lines().map(secret).collect::<Result<Vec<_>, _>>()?;
+            return Keyring::from_secrets(secrets).map_err(invalid);
+        }
+        if is_public {
+            public_keys(&self.secret, id)
+        } else {
+            Ok(Keyring::new(secret(&secret_of_api_key(&self.secret))?))
+        }
     }
 
     fn signing_keys(&self) -> Result<Keyring, Refusal> {

@@ -146,6 +146,9 @@ pub enum ConfigError {
         /// Whether there is a key that no scheme can use.
         has_other: bool,
     },
+    /// The scheme compares a value, such as a topic or an audience, with those that the receiver allows, and there are none.
+    #[error("the scheme compares a value with those that are allowed: set them with `Provider::with_allowed`")]
+    NothingAllowed,
     /// The scheme signs the public URL of the endpoint, which no header can be trusted to say.
     #[error("the scheme covers the endpoint's URL: set it with `Provider::with_public_url`")]
     NoPublicUrl,
@@ -329,6 +332,13 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The request is for somebody else, or from another sender: a topic, an audience or the like that is not among
+    /// [those allowed](crate::provider::Provider::with_allowed).
+    #[error("`{place}` is not one of those that are allowed")]
+    NotAllowed {
+        /// The place as the scheme writes it.
+        place: String,
+    },
     /// The request names a key that is not among those of the verifier: the provider has a new one, or the request is forged.
     /// Fetch the provider's keys, at most once in a while.
     #[error("no key has the id that the request names")]
@@ -383,6 +393,7 @@ impl VerifyError {
             VerifyError::TooOld { .. }
             | VerifyError::TooNew { .. }
             | VerifyError::UnknownKey { .. }
+            | VerifyError::NotAllowed { .. }
             | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }

@@ -58,6 +58,7 @@
 //! | Hygraph | signs a JSON text that contains the body as a JSON string |
 //! | Braintree | its key is the hash of a private key, and its list of signatures names public keys |
 //! | Sinch Voice | needs MD5 |
+//! | Google Pub/Sub push, Bot Framework, Monday, Jira Connect | send a token that says nothing about the body: use the provider's own library, or fetch what happened |
 //! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences
@@ -176,6 +177,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `accepts` | `part` or `nothing`, as after [`accept`](Self::accept) |
+/// | `allowed` | a list of texts: see [`with_allowed`](Self::with_allowed) |
 /// | `public_url` | the URL that was registered: see [`with_public_url`](Self::with_public_url) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
@@ -228,6 +230,8 @@ pub struct Provider {
     accepts: Extent,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -471,7 +475,7 @@ impl Provider {
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(self.extent(), self.accepts, &self.name)?;
         let url = self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)?;
-        Verifier::for_schemes(&self.schemes, &keys.into(), url)
+        Verifier::for_schemes(&self.schemes, &keys.into(), url, &self.allowed)
     }
 }
 

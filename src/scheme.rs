@@ -2,6 +2,7 @@ mod border;
 mod context;
 mod coverage;
 mod file;
+mod jwt;
 mod notation;
 mod plan;
 mod read;
@@ -19,6 +20,7 @@ use crate::secret::SecretForm;
 
 pub(crate) use context::{Early, Late, is_absence};
 pub use coverage::{Coverage, Extent};
+pub(crate) use jwt::Facts;
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
@@ -512,7 +514,10 @@ impl Scheme {
             && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
+        // Where line ends separate all values but the first, other lines are other values.
+        let is_told_by_lines = self.tail_lines().zip(other.tail_lines()).is_some_and(|(one, other)| one != other);
         self.digest == other.digest
+            && !is_told_by_lines
             && self.algorithm.key_kind() == other.algorithm.key_kind()
             && !self.is_parted_by_url(other)
             && !alike
@@ -537,6 +542,18 @@ impl Scheme {
     /// Whether a header line without a placeholder is covered, whose value is then no border to look for.
     fn covers_constant(&self) -> bool {
         self.plan().spliced.iter().any(|spliced| spliced.border.is_none())
+    }
+
+    /// The texts after the piece whose end nothing marks, if each of them has a line end on both sides.
+    fn tail_lines(&self) -> Option<Vec<&str>> {
+        let after = self.pieces().skip(self.notation.pivot() + 1);
+        let literals = after.filter_map(|piece| match piece {
+            Piece::Literal { text, .. } => Some(text.of(&self.covers)),
+            _ => None,
+        });
+        let literals: Vec<&str> = literals.collect();
+        let is_line = |literal: &&str| literal.starts_with('\n') && literal.ends_with('\n');
+        (!literals.is_empty() && literals.iter().all(is_line)).then_some(literals)
     }
 
     fn pieces(&self) -> impl Iterator<Item = &Piece> {

@@ -11,7 +11,7 @@ use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Mac, RunningMacs, Token};
+use crate::mac::{Digest, Mac, RunningMacs, Token};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
@@ -68,7 +68,10 @@ pub(crate) struct Keyed {
     algorithm: Algorithm,
     /// What is signed is the hash of the content.
     over_digest: bool,
+    digest: Digest,
     url: Option<Arc<PublicUrl>>,
+    /// What the scheme compares with a value in the request.
+    allowed: Arc<[String]>,
 }
 
 impl Keyed {
@@ -98,7 +101,7 @@ impl Verifier {
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(scheme.coverage().body(), Extent::Form, "the scheme")?;
-        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None)
+        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None, &[])
     }
 
     /// A verifier for a provider with several schemes, strongest first.
@@ -106,7 +109,9 @@ impl Verifier {
         schemes: &[Scheme],
         keys: &Keyring,
         url: Option<PublicUrl>,
+        allowed: &[String],
     ) -> Result<Verifier, ConfigError> {
+        let allowed: Arc<[String]> = allowed.into();
         let url = url.map(Arc::new);
         let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
         let usable = |scheme: &&Scheme| keys.has_key_for(scheme.algorithm(), false);
@@ -125,6 +130,9 @@ impl Verifier {
             if plan.needs_url() && url.is_none() {
                 return Err(ConfigError::NoPublicUrl);
             }
+            if plan.needs_allowed() && allowed.is_empty() {
+                return Err(ConfigError::NothingAllowed);
+            }
             let (keys, tokens) = match plan.token() {
                 _ if algorithm != Algorithm::Hmac => (Vec::new(), Vec::new()),
                 Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
@@ -135,8 +143,9 @@ impl Verifier {
         let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme)).map(|(place, scheme)| {
             let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
             let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
-            let url = url.clone();
-            Ok(Arc::new(Keyed { plan, place, keys: macs, tokens, public_keys, algorithm, over_digest, url }))
+            let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
+            let keys = macs;
+            Ok(Arc::new(Keyed { plan, place, keys, tokens, public_keys, algorithm, over_digest, digest, url, allowed }))
         });
         Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
@@ -542,7 +551,6 @@ impl fmt::Debug for Verification<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mac::Digest;
     use crate::secret::Secret;
     use crate::sign::Signer;
 
@@ -553,7 +561,7 @@ mod tests {
     fn the_strongest_scheme_that_is_present_decides() {
         let key = || Secret::from_bytes([7; 32]).unwrap();
         let sign = |scheme: Scheme, body: &[u8]| Signer::new(scheme, key()).unwrap().sign("id", body).unwrap();
-        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None).unwrap();
+        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None, &[]).unwrap();
 
         let (strong, weak) = (sign(STRONG, b"{}"), sign(WEAK, b"{}"));
         assert!(verifier.verify(&strong, b"{}").is_ok());

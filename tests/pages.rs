@@ -85,7 +85,19 @@ fn set_up(provider: &Provider) -> String {
     if extent(provider) < Extent::Form {
         imported = "ConfigError, Extent, Secret, provider";
     }
-    if provider.clone().accept(Extent::Nothing).verifier(Secret::generate(SecretForm::Whsec).expect("a secret")).err()
+    if is_public || provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+        // A verifier of it needs a key of the right kind.
+        if provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+            name += ".with_public_url(\"https://hooks.example.com/in\")?";
+        }
+        if provider.schemes().iter().any(|scheme| scheme.body().contains("{allowed}")) {
+            name += ".with_allowed([\"arn:aws:sns:us-east-1:123456789012:events\"])";
+        }
+    } else if provider
+        .clone()
+        .accept(Extent::Nothing)
+        .verifier(Secret::generate(SecretForm::Whsec).expect("a secret"))
+        .err()
         == Some(ConfigError::NoPublicUrl)
     {
         name += ".with_public_url(\"https://hooks.example.com/in\")?";

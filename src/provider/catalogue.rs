@@ -80,6 +80,7 @@ macro_rules! table {
                 lossy: false,
                 accepts: Extent::Form,
                 public_url: None,
+                allowed: Vec::new(),
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+

@@ -3,6 +3,7 @@
 //! Everything here is `const fn`, so that one parser serves constants (a fault is a compile error), run-time
 //! construction and configuration files. A second, run-time parser would have been shorter, and would have drifted.
 
+mod claims;
 mod lines;
 mod pieces;
 
@@ -10,6 +11,8 @@ use crate::codec::Encoding;
 use crate::place::{Half, Place, Steps};
 use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_bytes, same_name};
 use crate::timestamp::TimeFormat;
+
+pub(crate) use claims::{Claim, ClaimWants, MAX_CLAIMS, NO_CLAIM};
 
 /// Lines in one scheme. The longest sample request in the field, Box's, has six.
 pub(crate) const MAX_LINES: usize = 8;
@@ -37,6 +40,9 @@ pub(crate) struct Notation {
     pub(crate) is_bodiless: bool,
     /// Where the lines of the body begin; the length of the text if there are none.
     pub(crate) body_start: usize,
+    /// Instead of pieces, for a token.
+    pub(crate) claims: [Claim; MAX_CLAIMS],
+    pub(crate) claim_count: usize,
 }
 
 /// `Name | Name: value`, or `place: value`.
@@ -84,6 +90,15 @@ pub(crate) enum Value {
     /// The id of the key.
     Key {
         prefix: Span,
+    },
+    /// One of those that the receiver allows.
+    Allowed {
+        prefix: Span,
+    },
+    /// A JSON Web Token, or a signature of that form without its content.
+    Token {
+        prefix: Span,
+        is_detached: bool,
     },
 }
 
@@ -172,6 +187,8 @@ pub(crate) enum HashForm {
     Bytes,
     Hex,
     Base64,
+    /// Without padding.
+    Base64Url,
 }
 
 impl HashForm {
@@ -214,8 +231,15 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
         methods: EMPTY,
         is_bodiless: false,
         body_start: headers.len(),
+        claims: [NO_CLAIM; MAX_CLAIMS],
+        claim_count: 0,
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
+    if notation.has_token() {
+        attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
+        attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
+        return Ok(notation);
+    }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
     attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
@@ -223,6 +247,18 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
 }
 
 impl Notation {
+    /// Whether a line has a token with claims.
+    pub(crate) const fn has_token(&self) -> bool {
+        let mut i = 0;
+        while i < self.line_count {
+            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
     /// from the end. It is the body or, without one, the piece that is `free`, the form, the query, or the last that varies.
     pub(crate) const fn pivot(&self) -> usize {
@@ -250,6 +286,21 @@ impl Notation {
             return true;
         }
         let mut i = 0;
+        while i < self.claim_count {
+            if matches!(self.claims[i].wants, ClaimWants::BodyHash(_)) && !self.claims[i].is_optional {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            // The body is the token.
+            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Body | Piece::BodyHash(_)) {
                 return true;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::algorithm::Algorithm;
 use crate::error::VerifyError;
 use crate::headers::Headers;
-use crate::mac::{Candidates, sha256};
+use crate::mac::{Candidates, Mac, sha256};
 use crate::public_key::PublicKey;
-use crate::request::RequestLine;
-use crate::scheme::{Content, Early, Late, Reading, is_absence};
+use crate::request::{PublicUrl, RequestLine};
+use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};
 use crate::timestamp::Now;
 
 use super::{Keyed, Proof};
@@ -108,13 +108,30 @@ impl Keyed {
         if let Some(key) = self.plan.key_of(late)? {
             reading.values.key = key.as_bytes();
         }
+        self.plan.check_allowed(late, &self.allowed)?;
+        let url = self.url.as_deref().map(PublicUrl::as_str);
+        let facts = Facts { body, now, url, allowed: &self.allowed };
+        let token = self.plan.read_token(late, self.algorithm, self.digest, &facts)?;
+        if let Some(token) = &token {
+            reading.values.key = token.key.as_deref().unwrap_or_default().as_bytes();
+            reading.candidates.add(token.signature.as_bytes());
+        }
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };
+        let message = token.as_ref().map(|token| match self.plan.is_detached() {
+            true => token.message(Some(&self.plan.message(&content, body))),
+            false => token.message(None),
+        });
         if self.algorithm != Algorithm::Hmac {
-            let place = self.place_of_public_key(&reading, &content, body)?;
+            let message = message.unwrap_or_else(|| self.plan.message(&content, body));
+            let place = self.place_of_public_key(&reading, message)?;
             return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place));
         }
-        let is_right = |key| reading.candidates.contain(&self.plan.tag_of(&content, body, key));
+        let tag = |key: &Mac| match &message {
+            Some(message) => key.tag(std::iter::once(message.as_slice())),
+            None => self.plan.tag_of(&content, body, key),
+        };
+        let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
         let place = self.keys.iter().position(is_right).ok_or(VerifyError::NoMatch)?;
         Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
     }
@@ -126,19 +143,13 @@ const MAX_TRIES: usize = 32;
 
 impl Keyed {
     /// The place of the key that made one of the signatures.
-    fn place_of_public_key(
-        &self,
-        reading: &Reading<'_>,
-        content: &Content<'_>,
-        body: &[u8],
-    ) -> Result<usize, VerifyError> {
-        let id = std::str::from_utf8(reading.values.key).ok().filter(|_| self.plan.names_key());
+    fn place_of_public_key(&self, reading: &Reading<'_>, mut message: Vec<u8>) -> Result<usize, VerifyError> {
+        let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
         let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
         let mut named = self.public_keys.iter().enumerate().filter(|(_, key)| is_named(key)).peekable();
         if named.peek().is_none() {
             return Err(VerifyError::UnknownKey { id: id.unwrap_or_default().to_owned() });
         }
-        let mut message = self.plan.message(content, body);
         if self.over_digest {
             message = sha256([message.as_slice()]).to_vec();
         }
@@ -154,7 +165,7 @@ impl Keyed {
         if self.algorithm != Algorithm::Hmac {
             return Reading::new(Candidates::of_algorithm(self.plan.encoding(), self.algorithm));
         }
-        let length = self.keys.first().map(crate::mac::Mac::length).unwrap_or_default();
+        let length = self.keys.first().map(Mac::length).unwrap_or_default();
         Reading::new(Candidates::new(self.plan.encoding(), length))
     }
 }

@@ -122,4 +122,17 @@ table! {
         "X-Webhook-Signature: {hex}", "{body}", algorithm(Ed25519)
     ],
         idempotency: IdempotencyRule::Body;
+    /// Plaid. The key is the JSON Web Key of its API, named by the token.
+    PLAID = "plaid", PeerLibrary, "plaid.com/docs/api/webhooks; npm jose", if feature = "p256", [
+        "Plaid-Verification: {jwt}", "request_body_sha256: {body|sha256-hex}\niat: {timestamp}", algorithm(P256Fixed)
+    ],
+        event: "webhook_type: {type}\nwebhook_code: {type}\nenvironment?: {test:sandbox}\n{data}",
+        idempotency: IdempotencyRule::Nothing;
+    /// Fireblocks. The keys are a JSON Web Key Set.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIREBLOCKS = "fireblocks", PeerLibrary, "developers.fireblocks.com; npm jose", if feature = "rsa", [
+        "Fireblocks-Webhook-Signature: {jws}", "{body}", algorithm(RsaSha512)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

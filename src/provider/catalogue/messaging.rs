@@ -375,4 +375,9 @@ table! {
     ],
         event: "data.id: {id}\ndata.event_type: {type}\ndata.occurred_at: {timestamp:rfc3339}\ndata.payload: {data}",
         idempotency: IdempotencyRule::EventId;
+    /// Vonage. Its library does not compare the hash of the body; here, a token without it is refused.
+    VONAGE = "vonage", VendorLibrary, "developer.vonage.com; npm @vonage/jwt", [
+        "Authorization: Bearer {jwt}", "payload_hash: {body|sha256-hex}\niat: {timestamp}\nexp?: {expiry}"
+    ],
+        idempotency: IdempotencyRule::Body;
 }
