@@ -15,6 +15,7 @@ use common::{is_signable, key, registered};
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 
+/// Those for which any body can be signed.
 fn described() -> Vec<&'static Provider> {
     let signable = provider::ALL.iter().copied().filter(|provider| is_signable(provider));
     signable.filter(|provider| provider.event_shape().is_some()).collect()

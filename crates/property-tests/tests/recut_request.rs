@@ -57,7 +57,12 @@ impl Maker {
         let kind = self.random.usize(0..7);
         let mut mac = "S: {hex}\n";
         match kind {
-            0 | 1 => pieces.push("{body}".to_owned()),
+            0 | 1 => {
+                pieces.push("{body}".to_owned());
+                if self.chance(0.1) {
+                    writeln!(body, "t: {{timestamp{format}}}").unwrap();
+                }
+            }
             2 => {
                 let free = self.pick(&["", "|free"]);
                 pieces.push(format!("{{$.a.b{free}}}"));
@@ -86,7 +91,7 @@ impl Maker {
             head.push_str("I: {id}\n");
             pieces.push("{id}".to_owned());
         }
-        if self.chance(0.5) {
+        if !body.contains("{timestamp") && self.chance(0.5) {
             let place = self.pick(&["T", "T", "?t"]);
             writeln!(head, "{place}: {{timestamp{format}}}").unwrap();
             pieces.push("{timestamp}".to_owned());
@@ -190,6 +195,9 @@ impl Maker {
             body: front.to_owned() + &self.text(subject, longest),
             ..Wire::default()
         };
+        if let Some(At::Json(_)) = subject.line("{timestamp").map(|line| &line.at) {
+            base.body = serde_json::json!({ "t": self.time(subject.format), "x": base.body }).to_string();
+        }
         let checked = subject.lines.iter().find_map(|line| match (&line.at, line.value.contains("{body|")) {
             (At::Param(name), true) => Some(name.clone()),
             _ => None,
@@ -204,7 +212,9 @@ impl Maker {
             query = Some(format!("{name}={}", model::body_hash("{body|sha256-hex}", &base.body)));
         }
         let mut texts = Vec::new();
-        let names = &NAMES[..self.random.usize(1..=3)];
+        let mut names = NAMES[..self.random.usize(1..=3)].to_vec();
+        names.extend(subject.listed_time().filter(|_| self.chance(0.9)));
+        names.sort_unstable();
         let list = |separator: &str| names.join(separator);
         let separator = if subject.line("{signed-headers:,}").is_some() { "," } else { " " };
         for piece in &subject.pieces {
@@ -237,6 +247,7 @@ impl Maker {
                 Piece::List => list(separator),
                 Piece::Values { joiner, with_names } => {
                     let value = |name: &&str| match with_names {
+                        true if subject.listed_time() == Some(name) => format!("{name}:{}", self.time(subject.format)),
                         true => format!("{name}:{}", self.text(subject, 2)),
                         false => self.text(subject, 2),
                     };
@@ -245,6 +256,8 @@ impl Maker {
                 Piece::Secret => model::SECRET.to_owned(),
                 Piece::Id => format!("m{}", self.text(subject, 2)),
                 Piece::Form => format!("n{}", self.text(subject, 4)),
+                // Of many values, most are without a border.
+                _ if self.chance(subject.pieces.len() as f64 / 20.0) => "v".to_owned(),
                 _ => self.text(subject, 3),
             });
         }
@@ -374,9 +387,12 @@ fn no_recut_of_a_request_of_the_catalogue_is_accepted() {
             _ => |_, _| false,
         };
         for scheme in 0..subjects.len() {
+            let before = tally.requests;
             for _ in 0..300 {
                 search(&subjects, scheme, &mut maker, &mut tally, is_open);
             }
+            let covers = subjects[scheme].scheme.covers();
+            assert!(tally.requests > before + 20, "{}: {covers:?} was hardly tested", provider.name());
         }
     }
     report(&tally);

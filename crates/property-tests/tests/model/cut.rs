@@ -138,8 +138,8 @@ impl Subject {
             Piece::Url(part) => {
                 let fixed = if *part == "{url}" { URL } else { "/hook" };
                 let query = text.strip_prefix(fixed).unwrap_or_default();
-                let decoded = || decoded(&decoded(query.get(3..)?)?);
-                let query = if *part == "{target|encoded}" && query.len() > 2 {
+                let decoded = || decoded(&decoded(query.get(1..)?)?);
+                let query = if *part == "{target|encoded}" && query.len() > 1 {
                     decoded()
                 } else {
                     query.strip_prefix('?').map(str::to_owned)
