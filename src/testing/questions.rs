@@ -358,11 +358,12 @@ impl Questions<'_> {
         for handshake in kit.sender.provider().handshakes() {
             match handshake.read_head(&target, kit.verify_token()) {
                 Head::WrongToken => return Expected::Refusal,
-                Head::Asked(_) if handshake.brings_secret() => return Expected::Refusal,
+                Head::Asked(_) if handshake.is_all_head() && handshake.brings_secret() => return Expected::Refusal,
                 Head::Asked(_) if handshake.is_all_head() && !handshake.is_signed() => return Expected::Choice,
                 // A request with a right signature is no handshake that nobody signs.
                 Head::Asked(asked) if handshake.is_signed() == is_authentic => {
                     match handshake.read_body(asked, body, kit.verify_token()) {
+                        Some(Head::Asked(_)) if handshake.brings_secret() => return Expected::Refusal,
                         Some(Head::Asked(_)) => return Expected::Choice,
                         Some(_) => return Expected::Refusal,
                         None => {}

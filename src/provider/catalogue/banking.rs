@@ -12,6 +12,8 @@ table! {
         "x-xero-signature: {base64}", "{body}"
     ],
         event: "events[].eventCategory: {type}\nevents[].eventType: {type}\nevents[].eventDateUtc: {timestamp:iso8601}\nevents[]: {data}",
+        handshakes: [":method: POST\n\nfirstEventSequence: 0\nlastEventSequence: 0", ":status: 200"],
+        acknowledgement: ":status: 200",
         idempotency: IdempotencyRule::Body,
         answer_within: 5;
     /// QuickBooks Online, with the app's verifier token.

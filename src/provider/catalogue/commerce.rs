@@ -24,6 +24,7 @@ table! {
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ],
         event: "X-WC-Webhook-Topic: {type}\nX-WC-Webhook-Delivery-ID?: {id}\n\n{data}",
+        handshakes: ["\n\n&webhook_id: {challenge:digits}", ":status: 200", unsigned],
         types: [
             "coupon.created", "coupon.deleted", "coupon.updated", "customer.created", "customer.deleted",
             "customer.updated", "order.created", "order.deleted", "order.updated", "product.created",
@@ -88,5 +89,6 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     ONFLEET = "onfleet", PeerLibrary, "npm n8n-nodes-base", [
         "X-Onfleet-Signature: {hex}", "{body}", digest(Sha512), secret_form(Hex)
-    ];
+    ],
+        handshakes: [":method: GET\n?check: {challenge:token}", "{challenge}"];
 }

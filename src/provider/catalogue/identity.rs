@@ -141,5 +141,6 @@ table! {
     OKTA = "okta", Code, "a public TypeScript catalogue; a receiver's code", [
         "Authorization: {secret}", ""
     ],
+        handshakes: [":method: GET\nX-Okta-Verification-Challenge: {challenge}", "{\"verification\":\"{challenge}\"}"],
         idempotency: IdempotencyRule::Body;
 }

@@ -180,6 +180,8 @@ table! {
         "{timestamp}.{body}", secret_form(Base64)
     ],
         event: "version: {version}\ntype: {type}\nid: {id}\npayload: {data}\nevent_ts: {timestamp}",
+        handshakes: ["\n\ntest: test", ":status: 200", unsigned];
+            [":method: POST\n\ntest: test", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// Cronofy. Its header has a signature for each client secret.
     ///

@@ -31,6 +31,7 @@ table! {
         "X-Notion-Signature: sha256={hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntimestamp: {timestamp:rfc3339}\napi_version?: {version}\nattempt_number\n{data}",
+        handshakes: ["\n\nverification_token: {new-secret}", ":status: 200"],
         types: [
             "comment.created", "comment.deleted", "comment.updated", "data_source.content_updated",
             "data_source.created", "data_source.deleted", "data_source.moved", "data_source.schema_updated",
@@ -71,7 +72,8 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     CLIO = "clio", Documented, "hookdeck/webhook-skills", [
         "X-Hook-Signature: {hex}", "{body}"
-    ];
+    ],
+        handshakes: [":method: POST\nX-Hook-Secret: {new-secret}", ":status: 200\nX-Hook-Secret: {challenge}"];
     /// Close, with the signature key in hex. One of five receivers takes the text of the key instead.
     CLOSE = "close", Code, "receivers' code", [
         "close-sig-timestamp: {timestamp}\nclose-sig-hash: {hex}", "{timestamp}{body}", secret_form(Hex)
@@ -134,6 +136,7 @@ table! {
         "X-Trello-Webhook: {base64}", "{body}{url}", digest(Sha1)
     ],
         event: "action.id: {id}\naction.type: {type}\naction.date: {timestamp:rfc3339}\naction: {data}",
+        handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// HubSpot, signatures of version 3. HubSpot decodes some escapes of the URL before it signs: register one without escapes.
     ///
@@ -206,6 +209,7 @@ table! {
         "\n\nvalue[].clientState: {secret}", ""
     ],
         event: "value[].changeType: {type}\nvalue[]: {data}"; "value[].lifecycleEvent: {type}\nvalue[]: {data}",
+        handshakes: ["?validationToken: {challenge}", "{challenge}", unsigned],
         idempotency: IdempotencyRule::Body;
     /// Google push channels (Drive, Calendar and others). Its notifications have headers and mostly no body.
     ///
