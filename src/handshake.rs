@@ -32,7 +32,7 @@ const MAX_LINES: usize = 8;
 /// | `?name: text` | the same in a query parameter |
 /// | `[].field: …` | the same in the only element of an array |
 /// | `&field: …` | the same in a field of a form |
-/// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII with blanks between, at most 512 characters |
+/// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII without `<` and `>`, with blanks between, at most 512 characters |
 /// | `{challenge:token}` | the same, of letters, digits and `-_+/=.` only: at most 256 characters |
 /// | `{challenge:uuid}` `{challenge:hex}` `{challenge:digits}` | the same, of hex digits and hyphens (36), of hex digits (128), of decimal digits (20) |
 /// | `{new-secret}` | a signing secret that the provider brings, in a header or the body of an unsigned `POST`: see [`with_registration`](crate::receive::Receiver::with_registration). The answer can repeat it as `{challenge}` |

@@ -16,8 +16,8 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub use coverage::{Coverage, Extent};
 pub(crate) use context::{Early, Late, is_absence};
+pub use coverage::{Coverage, Extent};
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;

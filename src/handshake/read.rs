@@ -158,7 +158,7 @@ fn is_token(verify_token: Option<&str>, value: &str) -> bool {
 impl Alphabet {
     fn admits(self, value: &str) -> bool {
         let (is_in, most): (fn(u8) -> bool, _) = match self {
-            Alphabet::Visible => (|c| c.is_ascii_graphic() || c == b' ', MAX_VALUE),
+            Alphabet::Visible => (|c| (c.is_ascii_graphic() || c == b' ') && !b"<>".contains(&c), MAX_VALUE),
             Alphabet::Token => (|c| c.is_ascii_alphanumeric() || b"-_+/=.".contains(&c), 256),
             Alphabet::Uuid => (|c| c.is_ascii_hexdigit() || c == b'-', 36),
             Alphabet::Hex => (|c| c.is_ascii_hexdigit(), 128),
