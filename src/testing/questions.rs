@@ -121,6 +121,14 @@ pub(super) fn all(kit: &AttackKit) -> Result<Vec<Question>, SenderError> {
     Ok(list)
 }
 
+impl AttackKit {
+    /// Whether the provider wants no body where a handshake is refused.
+    pub(super) fn wants_bare_refusals(&self) -> bool {
+        let mut handshakes = self.sender.provider().handshakes().iter();
+        handshakes.any(|handshake| handshake.is_signed() && !handshake.is_answered_with_body())
+    }
+}
+
 struct Questions<'k> {
     kit: &'k AttackKit,
     handshake: &'k Handshake,

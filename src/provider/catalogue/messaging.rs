@@ -225,13 +225,15 @@ table! {
     /// Intercom: SHA-1, under the name that others use for SHA-256.
     ///
     /// `type` is always `notification_event`: the event's type is `topic`. The body counts the attempts: deduplicate by
-    /// the id. After more than 1000 errors in a row within 15 minutes, an endpoint is paused for as long.
+    /// the id. After more than 1000 errors in a row within 15 minutes, an endpoint is paused for as long. The second shape is
+    /// that of a `ping`, whose id is null.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     INTERCOM = "intercom", Code, "a public TypeScript catalogue; simstudioai/sim; developers.intercom.com", if feature = "sha1", [
         "X-Hub-Signature: sha1={hex}", "{body}", digest(Sha1)
     ],
-        event: "type: notification_event\nid: {id}\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}",
+        event: "type: notification_event\nid: {id}\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}";
+            "type: notification_event\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}",
         handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId,
         test: TestRule::Type(Cow::Borrowed("ping"));

@@ -39,7 +39,7 @@ fn receiver(provider: &Provider, secret: Secret) -> Receiver {
     receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap()
 }
 
-async fn serve(server: Server, receiver: Receiver) -> (Running, Arc<AtomicUsize>) {
+pub(crate) async fn serve(server: Server, receiver: Receiver) -> (Running, Arc<AtomicUsize>) {
     let called = Arc::new(AtomicUsize::new(0));
     let counter = called.clone();
     let handler = move |_: Received| {
