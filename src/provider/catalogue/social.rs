@@ -9,7 +9,7 @@ table! {
     /// for it.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
-    X = "x", Code, "Convoy's code; a public TypeScript catalogue; developer.x.com securing-webhooks", [
+    X = "x", Code, "Convoy's code; a public TypeScript catalogue; docs.x.com/x-api/webhooks", [
         "X-Twitter-Webhooks-Signature: sha256={base64}", "{body}"
     ],
         event: "for_user_id\nuser_has_blocked\nusers\napps\n{type}[]: {data}",

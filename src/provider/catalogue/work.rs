@@ -22,7 +22,8 @@ table! {
     CLICKUP = "clickup", Code, "npm n8n-nodes-base; simstudioai/sim", [
         "X-Signature: {hex}", "{body}"
     ];
-    /// Notion. The secret is the `verification_token` of the first request, which is not signed.
+    /// Notion. The secret is the `verification_token` of the first request, which is not signed: see
+    /// [`with_registration`](crate::receive::Receiver::with_registration). Notion also wants it pasted into its settings.
     ///
     /// The body counts the attempts: deduplicate by the id. `subscription_id` is that of the endpoint.
     ///
@@ -65,7 +66,8 @@ table! {
     FOLK = "folk", Code, "NangoHQ/nango", [
         STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
-    /// Clio, with the secret that its handshake brings in `X-Hook-Secret`. Its documentation does not say how the
+    /// Clio, with the secret that its handshake brings in `X-Hook-Secret`: see
+    /// [`with_registration`](crate::receive::Receiver::with_registration). Its documentation does not say how the
     /// signature is written; hex was seen in a delivery. Other providers give a header of the same name another
     /// meaning, so it does not tell who sent a request.
     ///
