@@ -181,7 +181,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `handshakes` | a list of `{ request = […], answer = […] }`: a [`Handshake`] |
+/// | `handshakes` | a list of `{ request = […], answer = […] }`, with `unsigned = true` where nobody signs the request: a [`Handshake`] |
 /// | `acknowledgement` | the answer that the provider requires for a delivery: see [`with_acknowledgement`](Self::with_acknowledgement) |
 /// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |

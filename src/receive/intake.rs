@@ -311,14 +311,15 @@ impl<'a, P> Intake<'a, P> {
     pub fn finish(self) -> Result<Received<P>, Rejection> {
         let Intake { receiver, mut reservation, headers, bytes, pending, state, .. } = self;
         let mut is_unsigned = false;
+        let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let Pieces { hashing, blocks, .. } = pieces;
+                let Pieces { hashing, blocks, length } = pieces;
                 let (proof, body) = match hashing {
                     Hashing::Now(verification) => {
                         let proof = verification.finish();
-                        let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
+                        let body = if proof.is_ok() || is_short(length) { blocks.concat() } else { Vec::new() };
                         (proof, body)
                     }
                     Hashing::Later(opened) => {
@@ -339,6 +340,9 @@ impl<'a, P> Intake<'a, P> {
             _ if pending.is_empty() => None,
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
             (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
+            (Err(Rejection::NotAuthentic(error)), Some(receiver)) if body.len() <= UNCOUNTED => {
+                receiver.refused(pending, error.status(), &body)
+            }
             _ => None,
         };
         let proof = asked.map_or(proof, Err);
