@@ -19,6 +19,7 @@ use crate::secret::Keyring;
 use crate::timestamp::Now;
 
 use late::Postponed;
+pub(crate) use proof::Identity;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
