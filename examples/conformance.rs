@@ -16,7 +16,9 @@
 //! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
 //! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
 //! `tolerance` (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys), `key` (Pusher: the name
-//! of the key, which the header must then have), `digest` (Cloudinary). Secrets may be short here.
+//! of the key, which the header must then have), `digest` (Cloudinary),
+//! `kid` and `key_id` (the id of the public key, GitHub's key list and Turnkey). A `secret` may also be a public key, as the
+//! provider shows it. Secrets may be short here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,7 +28,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Received, Receiver};
-use hookseal::{Digest, Event, Extent, Keyring, Scheme, Secret, Signer};
+use hookseal::{Algorithm, Digest, Event, Extent, Keyring, Scheme, Secret, Signer};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -89,6 +91,8 @@ struct Extra {
     secondary: Option<String>,
     key: Option<String>,
     digest: Option<String>,
+    kid: Option<String>,
+    key_id: Option<String>,
 }
 
 /// Why there is no verdict, or no signature.
@@ -142,7 +146,7 @@ fn object(answer: Result<Value, Refusal>) -> String {
 pub(crate) fn verify(line: &str) -> Result<(), Refusal> {
     let request = Request::read(line)?;
     let schemes = request.schemes()?;
-    let keys = Keyring::new(secret(&request.secret)?);
+    let keys = request.verifying_keys()?;
     let provider = match &schemes {
         Cow::Borrowed(_) => request.registered()?,
         Cow::Owned(schemes) => request.registered()?.with_schemes(schemes.iter().cloned()).map_err(invalid)?,
@@ -235,7 +239,12 @@ impl Request {
 
     /// The provider with the URL that was registered, whatever it signs of the body.
     fn registered(&self) -> Result<Provider, Refusal> {
-        let provider = self.provider()?.accept(Extent::Nothing);
+        let mut provider = self.provider()?.accept(Extent::Nothing);
+        // The topic of the message: a receiver would list its own.
+        let message = serde_json::from_slice::<Value>(&self.body()?).unwrap_or_default();
+        if let Some(topic) = message["TopicArn"].as_str() {
+            provider = provider.with_allowed([topic]);
+        }
         provider.with_public_url(self.url.clone()).map_err(|error| Refusal::Unsupported(error.to_string()))
     }
 
@@ -302,6 +311,25 @@ impl Request {
         }
     }
 
+    fn verifying_keys(&self) -> Result<Keyring, Refusal> {
+        let provider = self.provider()?;
+        let id = self.x_extra.as_ref().and_then(|extra| extra.kid.as_deref().or(extra.key_id.as_deref()));
+        let is_public = self.secret.starts_with("whpk_") || provider.scheme().algorithm() != Algorithm::Hmac;
+        let secret_of_api_key = |text: &str| match provider.name() {
+            "livekit" => text.split_once(':').map_or_else(|| text.to_owned(), |(_, secret)| secret.to_owned()),
+            _ => text.to_owned(),
+        };
+        if provider.name() == "upstash-qstash" {
+            let secrets = self.secret.lines().map(secret).collect::<Result<Vec<_>, _>>()?;
+            return Keyring::from_secrets(secrets).map_err(invalid);
+        }
+        if is_public {
+            public_keys(&self.secret, id)
+        } else {
+            Ok(Keyring::new(secret(&secret_of_api_key(&self.secret))?))
+        }
+    }
+
     fn signing_keys(&self) -> Result<Keyring, Refusal> {
         match &self.x_extra {
             Some(Extra { primary: Some(primary), secondary: Some(secondary), .. }) => {
@@ -330,6 +358,33 @@ fn provider_of(name: &str) -> Result<&'static Provider, Refusal> {
 
 fn moment(seconds: i64) -> Result<OffsetDateTime, Refusal> {
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| Refusal::Unsupported(format!("now_unix: {error}")))
+}
+
+/// Public keys as the provider shows them: one, a set, or a map of names to keys.
+#[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+fn public_keys(text: &str, id: Option<&str>) -> Result<Keyring, Refusal> {
+    use hookseal::PublicKey;
+
+    let named = serde_json::from_str::<BTreeMap<String, String>>(text);
+    let keys = match named {
+        Ok(named) => named
+            .into_iter()
+            .map(|(name, key)| Ok(PublicKey::new(&key)?.with_id(name)))
+            .collect::<Result<Vec<_>, hookseal::ConfigError>>(),
+        Err(_) if text.trim_start().starts_with('{') => PublicKey::set(text),
+        Err(_) => PublicKey::new(text).map(|key| {
+            vec![match id {
+                Some(id) => key.with_id(id),
+                None => key,
+            }]
+        }),
+    };
+    keys.and_then(Keyring::from_public_keys).map_err(invalid)
+}
+
+#[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+fn public_keys(_: &str, _: Option<&str>) -> Result<Keyring, Refusal> {
+    Err(Refusal::Unsupported("public keys, which need a feature".to_owned()))
 }
 
 fn secret(text: &str) -> Result<Secret, Refusal> {

@@ -87,11 +87,12 @@ pub(crate) fn read<'p>(paths: &[&'p Path], body: &[u8]) -> Result<Vec<Row>, Flaw
 pub(crate) fn read_below<'p>(path: &'p Path, value: &str) -> Result<Option<String>, Flaw<'p>> {
     let paths = [path];
     let mut reader = Reader { paths: &paths, rows: vec![vec![None]] };
-    match path.steps.len() {
-        1 => return Ok(Some(value.to_owned())),
-        // The string's JSON is what the form has decoded.
-        _ => reader.walk(value, 1, 2, None)?,
+    if path.steps.len() == 1 {
+        return Ok(Some(value.to_owned()));
     }
+    // The string's JSON is what the form has decoded.
+    let whole: &RawValue = serde_json::from_str(value).map_err(|_| Flaw::NotJson)?;
+    reader.walk(whole.get(), 1, 2, None)?;
     Ok(reader.rows.pop().and_then(|mut row| row.pop()).flatten())
 }
 
@@ -223,11 +224,10 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
-        let goes_on = |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
+        let goes_on =
+            |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
         let paths = self.paths.iter().enumerate();
-        Ok(paths
-            .filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path))
-            .fold(0, |mask, (i, _)| mask | 1 << i))
+        Ok(paths.filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path)).fold(0, |mask, (i, _)| mask | 1 << i))
     }
 }
 

@@ -45,6 +45,19 @@
     doc = "Providers whose signature is a plain hash need the feature `extendable-hashes`."
 )]
 //!
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = "With the features `ed25519`, `p256` and `rsa`, providers that sign with a private key:\n"
+)]
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = include_str!("provider/table_public_keys.md")
+)]
+#![cfg_attr(
+    not(all(feature = "ed25519", feature = "p256", feature = "rsa")),
+    doc = "Providers that sign with a private key need the feature of its algorithm: `ed25519`, `p256` or `rsa`."
+)]
+//!
 //! # Not in the catalogue
 //!
 //! | provider | why |
@@ -58,6 +71,7 @@
 //! | Hygraph | signs a JSON text that contains the body as a JSON string |
 //! | Braintree | its key is the hash of a private key, and its list of signatures names public keys |
 //! | Sinch Voice | needs MD5 |
+//! | Google Pub/Sub push, Bot Framework, Monday, Jira Connect | send a token that says nothing about the body: use the provider's own library, or fetch what happened |
 //! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences
@@ -167,7 +181,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `handshakes` | a list of `{ request = […], answer = […] }`: a [`Handshake`] |
+/// | `handshakes` | a list of `{ request = […], answer = […] }`, with `unsigned = true` where nobody signs the request: a [`Handshake`] |
 /// | `acknowledgement` | the answer that the provider requires for a delivery: see [`with_acknowledgement`](Self::with_acknowledgement) |
 /// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
@@ -176,6 +190,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `accepts` | `part` or `nothing`, as after [`accept`](Self::accept) |
+/// | `allowed` | a list of texts: see [`with_allowed`](Self::with_allowed) |
 /// | `public_url` | the URL that was registered: see [`with_public_url`](Self::with_public_url) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
@@ -228,6 +243,8 @@ pub struct Provider {
     accepts: Extent,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -470,7 +487,7 @@ impl Provider {
     /// ```
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(self.extent(), self.accepts, &self.name)?;
-        Verifier::for_schemes(&self.schemes, &keys.into(), self.registered()?)
+        Verifier::for_schemes(&self.schemes, &keys.into(), self.registered()?, &self.allowed)
     }
 
     /// The URL under which the endpoint is registered, if it was [set](Self::with_public_url).

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use hookseal::delivery::{Action, DeliveryPolicy, RetryPolicy};
 use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
-use hookseal::{ConfigError, EventShape, Extent, Secret, SecretForm};
+use hookseal::{Algorithm, ConfigError, EventShape, Extent, Secret, SecretForm};
 use serde_json::Value;
 
-use common::{FREE_BODIES, assert_text};
+use common::{FOLDER, FREE_BODIES, assert_text};
 
 mod common;
 
@@ -32,6 +32,38 @@ fn each_provider_has_its_page() {
         let page = page(provider, samples.get(provider.name()));
         assert_text(&format!("src/provider/pages/{}.md", provider.name()), &page);
     }
+}
+
+/// The table of all that ask is a part of the guide.
+#[cfg(feature = "sha1")]
+#[test]
+fn the_guide_names_all_that_ask() {
+    const PATH: &str = "src/guide/registering.md";
+    let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
+    for provider in provider::ALL {
+        for handshake in provider.handshakes() {
+            let asks = spans(handshake.request(), if handshake.is_signed() { "signed: " } else { "" });
+            let row = format!("{asks} | {}", spans(handshake.answer(), ""));
+            match rows.iter_mut().find(|(known, _)| *known == row) {
+                Some((_, names)) => names.push(provider.name()),
+                None => rows.push((row, vec![provider.name()])),
+            }
+        }
+    }
+    rows.sort_by(|one, other| one.1.cmp(&other.1));
+    let rows: String = rows.iter().map(|(row, names)| format!("| {} | {row} |\n", names.join(", "))).collect();
+    let guide = std::fs::read_to_string(format!("{FOLDER}/{PATH}")).expect("the guide");
+    const HEAD: &str = "| provider | asks | the receiver answers |\n|---|---|---|\n";
+    let (before, rest) = guide.split_once(HEAD).expect("the table");
+    let after = &rest[rest.find("# What cannot be said").expect("the next section")..];
+    assert_text(PATH, &format!("{before}{HEAD}{rows}\n{after}"));
+}
+
+/// Lines as they are in a table.
+fn spans(text: &str, before: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != ":method: POST");
+    let lines: Vec<_> = lines.map(|line| format!("`{}`", line.replace('|', "\\|"))).collect();
+    format!("{before}{}", lines.join(" "))
 }
 
 fn page(provider: &Provider, sample: Option<&Value>) -> String {
@@ -58,6 +90,7 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
 }
 
 fn set_up(provider: &Provider) -> String {
+    let is_public = provider.scheme().algorithm() != Algorithm::Hmac;
     let secret = match provider.scheme().secret_form() {
         SecretForm::Text => "The text of the secret is the key.",
         SecretForm::Hex => "The secret is written in hex.",
@@ -69,12 +102,13 @@ fn set_up(provider: &Provider) -> String {
         other => panic!("{other:?} has no words"),
     };
     let mut name = constant(provider);
+    let (key, made) = if is_public { ("key", "PublicKey::new(key)?") } else { ("secret", "Secret::new(secret)?") };
     if provider.event_shape().is_none() {
         name += ".raw()";
     } else if provider.delivery_policy().retry() == &RetryPolicy::NONE {
         name += ".lossy()";
     }
-    let mut imported = "ConfigError, Secret, provider";
+    let mut imported = if is_public { "ConfigError, PublicKey, provider" } else { "ConfigError, Secret, provider" };
     match extent(provider) {
         Extent::Nothing => name += ".accept(Extent::Nothing)",
         Extent::Part => name += ".accept(Extent::Part)",
@@ -83,7 +117,19 @@ fn set_up(provider: &Provider) -> String {
     if extent(provider) < Extent::Form {
         imported = "ConfigError, Extent, Secret, provider";
     }
-    if provider.clone().accept(Extent::Nothing).verifier(Secret::generate(SecretForm::Whsec).expect("a secret")).err()
+    if is_public || provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+        // A verifier of it needs a key of the right kind.
+        if provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+            name += ".with_public_url(\"https://hooks.example.com/in\")?";
+        }
+        if provider.schemes().iter().any(|scheme| scheme.body().contains("{allowed}")) {
+            name += ".with_allowed([\"arn:aws:sns:us-east-1:123456789012:events\"])";
+        }
+    } else if provider
+        .clone()
+        .accept(Extent::Nothing)
+        .verifier(Secret::generate(SecretForm::Whsec).expect("a secret"))
+        .err()
         == Some(ConfigError::NoPublicUrl)
     {
         name += ".with_public_url(\"https://hooks.example.com/in\")?";
@@ -97,11 +143,18 @@ fn set_up(provider: &Provider) -> String {
         true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
         false => ("", ""),
     };
+    let given = match is_public {
+        true => {
+            "The provider signs with a private key and publishes the public key: give that to the receiver.".to_owned()
+        }
+        false => format!(
+            "The signing secret is either shown there or chosen by you: give the same one to the receiver. {secret}"
+        ),
+    };
     format!(
-        "# Set up\n\nRegister the URL of your endpoint with the provider. The signing secret is either shown there or \
-         chosen by you: give the same one to the receiver. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
-         fn receiver(secret: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver(Secret::new(secret)?){with_token}\n}}\n```{explained}"
+        "# Set up\n\nRegister the URL of your endpoint with the provider. {given}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
+         fn receiver({key}: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
+         provider::{name}.receiver({made}){with_token}\n}}\n```{explained}"
     )
 }
 
@@ -116,9 +169,17 @@ fn registration(provider: &Provider) -> String {
         text += &format!("\n```text\n{}\n```\n\nThe receiver answers by itself:\n", handshake.request());
         text += &format!("\n```text\n{}\n```\n", handshake.answer());
     }
-    if handshakes.iter().any(|handshake| handshake.request().contains(":method: GET")) {
-        text += "\nIt asks with a GET, so mount the handler for all methods: `any` in axum, `Route::to` without a method in \
-                 actix-web.\n";
+    for method in ["GET", "HEAD"] {
+        if handshakes.iter().any(|handshake| handshake.request().contains(&format!(":method: {method}"))) {
+            text += &format!(
+                "\nIt asks with a {method}, so mount the handler for all methods: `any` in axum, `Route::to` without a \
+                 method in actix-web.\n"
+            );
+        }
+    }
+    if handshakes.iter().any(|handshake| handshake.request().contains("{new-secret}")) {
+        text += "\nThe request brings the secret. The receiver takes it only while a registration is pending: see\n\
+                 [`with_registration`](crate::receive::Receiver::with_registration).\n";
     }
     if handshakes.iter().any(|handshake| handshake.request().contains("{verify-token}")) {
         text += "The verify token is a random text of your choice, of at least 16 characters, that you give both the provider \
@@ -341,6 +402,15 @@ fn keys(provider: &Provider) -> String {
 
 fn answers(provider: &Provider) -> String {
     let mut text = "# Answers and retries\n".to_owned();
+    if let Some(answer) = provider.acknowledgement() {
+        let answer = answer.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("`{line}`"));
+        text += &format!(
+            "\n- It requires an answer of its own: {}. [`Once`](crate::idempotency::Once),\n  \
+             [`Webhooks`](crate::receive::Webhooks) and \
+             [`acknowledgement`](crate::receive::Received::acknowledgement) give it.",
+            answer.collect::<Vec<_>>().join(", ")
+        );
+    }
     if let Some(within) = provider.answer_within() {
         text += &format!("\n- It waits {} seconds for the answer.", within.as_secs());
     }

@@ -75,7 +75,8 @@ fn a_body_that_panics_does_not_lose_the_headers() {
 
 #[test]
 fn a_token_is_written_into_its_header() {
-    let signer = |provider: &provider::Provider| provider.signer(Secret::new("a token of some bytes").unwrap()).unwrap();
+    let signer =
+        |provider: &provider::Provider| provider.signer(Secret::new("a token of some bytes").unwrap()).unwrap();
     let headers = signer(&provider::TELEGRAM).sign("", b"{}").unwrap();
     assert_eq!(headers["x-telegram-bot-api-secret-token"], "a token of some bytes");
     assert!(headers["x-telegram-bot-api-secret-token"].is_sensitive());

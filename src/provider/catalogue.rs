@@ -19,7 +19,7 @@ macro_rules! table {
             $headers:tt, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
         $(, event: $($event:literal);+)?
-        $(, handshakes: $([$request:literal, $answer:literal]);+)?
+        $(, handshakes: $([$request:literal, $answer:literal $(, $how:ident)?]);+)?
         $(, acknowledgement: $acknowledgement:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, types_source: $types_source:literal)?
@@ -63,7 +63,7 @@ macro_rules! table {
                     EVENTS
                 }),
                 handshakes: Cow::Borrowed({
-                    const HANDSHAKES: &[Handshake] = &[$($(Handshake::new($request, $answer)),+)?];
+                    const HANDSHAKES: &[Handshake] = &[$($(asked!(Handshake::new($request, $answer), $($how)?)),+)?];
                     HANDSHAKES
                 }),
                 acknowledgement: given!(None, $(Some(Cow::Borrowed({
@@ -80,6 +80,7 @@ macro_rules! table {
                 lossy: false,
                 accepts: Extent::Form,
                 public_url: None,
+                allowed: Vec::new(),
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+
@@ -114,7 +115,21 @@ macro_rules! set {
     ($scheme:expr, future($seconds:literal) $($rest:tt)*) => { set!($scheme.with_future($seconds), $($rest)*) };
     ($scheme:expr, digest($digest:ident) $($rest:tt)*) => { set!($scheme.with_digest(crate::mac::Digest::$digest), $($rest)*) };
     ($scheme:expr, secret_form($form:ident) $($rest:tt)*) => { set!($scheme.with_secret_form(SecretForm::$form), $($rest)*) };
+    ($scheme:expr, algorithm($algorithm:ident) $($rest:tt)*) => {
+        set!($scheme.with_algorithm(crate::algorithm::Algorithm::$algorithm), $($rest)*)
+    };
+    ($scheme:expr, over_digest(true) $($rest:tt)*) => { set!($scheme.with_over_digest(), $($rest)*) };
     ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
+}
+
+/// A handshake, which nobody signs if the entry says so.
+macro_rules! asked {
+    ($handshake:expr,) => {
+        $handshake
+    };
+    ($handshake:expr, unsigned) => {
+        $handshake.unsigned()
+    };
 }
 
 /// What an entry says, or the default.

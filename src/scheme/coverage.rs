@@ -151,11 +151,17 @@ impl Coverage<'_> {
     /// assert!(ACME.coverage().has_parameter("shop") && !ACME.coverage().has_parameter("page"));
     /// ```
     pub fn has_parameter(&self, name: &str) -> bool {
-        self.scheme.pieces().any(|piece| match piece {
-            Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
-            Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
-            _ => false,
-        })
+        let Scheme { headers, notation, .. } = self.scheme;
+        let is_time = |line: &Line| {
+            let is_named = line.place.half == Half::Query && line.place.name.of(headers) == name;
+            is_named && matches!(line.value, Value::Timestamp { .. })
+        };
+        notation.lines.iter().take(notation.line_count).any(is_time)
+            || self.scheme.pieces().any(|piece| match piece {
+                Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
+                Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
+                _ => false,
+            })
     }
 
     /// Whether a field of the body is covered: because all of the body is, or by its path, written as in a scheme
@@ -207,8 +213,10 @@ impl Coverage<'_> {
                 let is_covered = line.is_header()
                     && match line.value {
                         Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
-                        Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
-                        Value::SignedHeaders { .. } => true,
+                        // One that is not covered is refused when the scheme is made.
+                        Value::Timestamp { .. } => true,
+                        Value::SignedHeaders { .. } => covered(|piece| matches!(piece, Piece::SignedHeaders)),
+                        Value::Key { .. } => covered(|piece| matches!(piece, Piece::Key)),
                         _ => false,
                     };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))

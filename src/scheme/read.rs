@@ -15,6 +15,9 @@ const MAX_SIGNATURE_BYTES: usize = 4096;
 /// The longest id that is read. Signers send at most 256 bytes; what others send is known up to 124.
 const MAX_ID: usize = 1024;
 
+/// The longest id of a key. Some are URLs.
+const MAX_KEY_ID: usize = 512;
+
 /// What a request's headers claim. Filled in place: it is larger than what else verifying moves.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'h> {
@@ -73,6 +76,12 @@ impl Plan {
             let list = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
             reading.values.signed_headers = list;
         }
+        if let Some(line) = &family.key {
+            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
+            let key = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+            self.check_key(key).map_err(|problem| malformed(&line.name, problem))?;
+            reading.values.key = key;
+        }
         let mut signatures = None;
         if !family.signatures.is_empty() {
             let located = Signatures::locate(headers, family)?;
@@ -87,14 +96,7 @@ impl Plan {
         if let Some((text, format, name)) = time {
             reading.values.timestamp = text;
             reading.time = Some(self.check_time(text, format, name, now)?);
-        }
-        if let (Some(rules), Some(line)) = (&self.id, &family.id)
-            && rules
-                .marker
-                .as_ref()
-                .is_some_and(|marker| marker.begins_inside(reading.values.id, reading.values.timestamp))
-        {
-            return Err(malformed(&line.name, BORDER));
+            self.check_marker(&reading.values)?;
         }
         match signatures {
             Some(signatures) => signatures.collect(headers, family, &mut reading.candidates),
@@ -140,6 +142,29 @@ impl Plan {
         match border {
             Some(border) if border.is_blurred_by(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
+        }
+    }
+
+    /// Checks an id that the timestamp ends, once both are known.
+    #[inline]
+    pub(crate) fn check_marker(&self, values: &Values<'_>) -> Result<(), VerifyError> {
+        let marker = self.id.as_ref().and_then(|rules| rules.marker.as_ref());
+        match marker {
+            Some(marker) if marker.begins_inside(values.id, values.timestamp) => {
+                let line = self.families.iter().find_map(|family| family.id.as_ref());
+                Err(line.map_or(VerifyError::NoMatch, |line| malformed(&line.name, BORDER)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the id of a key.
+    pub(super) fn check_key(&self, key: &[u8]) -> Result<(), &'static str> {
+        match &self.key_border {
+            _ if key.len() > MAX_KEY_ID => Err("is longer than 512 bytes"),
+            _ if !is_visible(key) => Err("is not visible ASCII"),
+            Some(border) if border.is_blurred_by(key) => Err(BORDER),
+            _ => Ok(()),
         }
     }
 

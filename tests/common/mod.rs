@@ -3,7 +3,7 @@
 #![allow(dead_code)]
 
 use hookseal::provider::Provider;
-use hookseal::{Extent, Keyring, Scheme, Secret, SecretForm};
+use hookseal::{Algorithm, Extent, Keyring, Scheme, Secret, SecretForm};
 
 /// The project's folder.
 pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
@@ -38,17 +38,22 @@ pub(crate) fn is_signable(provider: &Provider) -> bool {
     provider.signer(Secret::generate(SecretForm::Whsec).expect("randomness")).is_ok()
 }
 
-/// Whether a scheme reads and covers only headers and the body.
-pub(crate) fn is_of_headers_and_body(scheme: &Scheme) -> bool {
-    let is_header = |line: &str| !line.trim_start().starts_with([':', '?']);
-    let is_simple = |placeholder: &str| {
-        ["body}", "id}", "timestamp}", "header:"].iter().any(|simple| placeholder.starts_with(simple))
-    };
-    scheme.body().is_empty()
-        && scheme.headers().lines().all(is_header)
-        && !["{secret", "{signed-headers", "{body|"].iter().any(|word| scheme.headers().contains(word))
+/// Those that sign headers and body with an HMAC, so that any body can be signed.
+pub(crate) fn usual_schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
+    schemes().filter(|(_, scheme)| is_usual(scheme))
+}
+
+/// Whether a scheme reads nothing but headers, signs all of the body, and signs it with an HMAC.
+pub(crate) fn is_usual(scheme: &Scheme) -> bool {
+    const MORE: [&str; 5] = ["{secret", "{signed-headers", "{body|", "{key", "{allowed"];
+    let is_usual = |piece: &str| ["body}", "id}", "timestamp}", "header:"].iter().any(|usual| piece.starts_with(usual));
+    scheme.algorithm() == Algorithm::Hmac
+        && scheme.body().is_empty()
+        && !scheme.headers().lines().any(|line| {
+            line.starts_with(['?', ':']) || line.contains("{jw") || MORE.iter().any(|word| line.contains(word))
+        })
         && scheme.covers().contains("{body}")
-        && scheme.covers().split('{').skip(1).all(is_simple)
+        && scheme.covers().split('{').skip(1).all(is_usual)
 }
 
 /// The n-th of a set of different keys, fit for every scheme.

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookseal::Extent;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
 use hookseal::testing::Sender;
-use hookseal::Extent;
 use http::Request;
 use serde::Deserialize;
 use serde_json::Value;

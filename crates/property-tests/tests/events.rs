@@ -15,6 +15,7 @@ use common::{is_signable, key, registered};
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 
+/// Those for which any body can be signed.
 fn described() -> Vec<&'static Provider> {
     let signable = provider::ALL.iter().copied().filter(|provider| is_signable(provider));
     signable.filter(|provider| provider.event_shape().is_some()).collect()
@@ -172,11 +173,11 @@ proptest! {
     fn no_handshake_is_too_strange(
         lines in prop::collection::vec(prop::sample::select(vec![
             ":method: GET", ":method: POST", "", "?a: {challenge}", "?a: {challenge:token}", "X-A: {challenge:hex}", "X-B: b",
-            "type: c", "a.b: {challenge:digits}", "?t: {verify-token}", "X-S: {new-secret}", "a[]: b", "{json}: x", "?: y", ":", "a",
+            "type: c", "a.b: {challenge:digits}", "?t: {verify-token}", "X-S: {new-secret}", "s: {new-secret}", "&f: {challenge:digits}", "&g: 7", "a[]: b", "{json}: x", "?: y", ":", "a",
         ]), 0..6),
         answer in prop::collection::vec(prop::sample::select(vec![
             ":status: 204", "", "{challenge}", "{challenge|hmac-hex}", "{\"a\":\"{challenge}\"}", "{\"a\":{challenge}}", "X-A: {challenge}",
-            "{other}", "text", ":status: x", "\"",
+            "{other}", "text", "  text", ":status: x", "\"",
         ]), 0..4),
         query in "[a-zA-Z0-9=&%+<>]{0,30}",
         value in "[a-f0-9<>]{0,12}",

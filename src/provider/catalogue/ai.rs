@@ -141,4 +141,14 @@ table! {
         "X-Webhook-Timestamp: {timestamp}\nX-Webhook-Signature: {base64}", "{$.taskId}.{timestamp}"
     ],
         idempotency: IdempotencyRule::Body;
+    /// fal. Its keys are in a JSON Web Key Set without ids, so each of them is tried.
+    FAL = "fal", PeerLibrary, "docs.fal.ai; npm @hookflo/tern", if feature = "ed25519", [
+        "X-Fal-Webhook-Request-Id: {id}\nX-Fal-Webhook-Timestamp: {timestamp}\nX-Fal-Webhook-Signature: {hex}",
+        "{id}\n{header:X-Fal-Webhook-User-Id}\n{timestamp}\n{body|sha256-hex}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::SignedId;
+    /// Base44 workspace webhooks: Standard Webhooks with public keys.
+    BASE44 = "base44", Code, "a receiver's code", if feature = "ed25519", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1a,{base64} ...", "{id}.{timestamp}.{body}", algorithm(Ed25519)
+    ];
 }

@@ -126,6 +126,7 @@ table! {
         "X-Dropbox-Signature: {hex}", "{body}"
     ],
         event: "{type}: list_folder\nlist_folder.accounts[]: {data}",
+        handshakes: [":method: GET\n?challenge: {challenge:token}", "{challenge}"],
         types: ["list_folder"],
         idempotency: IdempotencyRule::Nothing;
     /// Formstack.
@@ -145,7 +146,8 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     SURVEYMONKEY = "surveymonkey", Code, "npm n8n-nodes-base", if feature = "sha1", [
         "sm-signature: {base64}", "{body}", digest(Sha1)
-    ];
+    ],
+        handshakes: [":method: HEAD", ":status: 200"];
     /// Kontent.ai. Its documentation and the README of its library disagree about the header's name (legacy webhooks
     /// use `X-KC-Signature`), so both are read. The library was run for the signature alone.
     ///
@@ -191,6 +193,14 @@ table! {
     /// Cloudinary with SHA-1, which is its default. The signature is a plain hash that ends with the secret, not an HMAC.
     CLOUDINARY = "cloudinary", VendorLibrary, "cloudinary.com/documentation; npm cloudinary", if all(feature = "sha1", feature = "extendable-hashes"), [
         "X-Cld-Timestamp: {timestamp}\nX-Cld-Signature: {hex}", "{body}{timestamp}{secret}", digest(Sha1), past(7200)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Adobe I/O Events. Each request has two signatures by two keys, of which one suffices. The headers that name the keys are not
+    /// read: give the verifier both keys, from Adobe's own host.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ADOBE_IO_EVENTS = "adobe-io-events", VendorLibrary, "developer.adobe.com/events; npm @adobe/aio-lib-events", if feature = "rsa", [
+        "X-Adobe-Digital-Signature1: {base64}\nX-Adobe-Digital-Signature2: {base64}", "{body}", algorithm(RsaSha256)
     ],
         idempotency: IdempotencyRule::Body;
 }

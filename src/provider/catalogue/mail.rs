@@ -39,6 +39,7 @@ table! {
         "X-Nylas-Signature: {hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntime: {timestamp}\ndata: {data}",
+        handshakes: [":method: GET\n?challenge: {challenge:token}", "{challenge}"],
         types: [
             "booking.cancelled", "booking.created", "booking.pending", "booking.reminder", "booking.rescheduled",
             "calendar.created", "calendar.deleted", "calendar.updated", "contact.deleted", "contact.updated",
@@ -98,6 +99,7 @@ table! {
         "X-Mandrill-Signature: {base64}\n\n{empty}", "{url}", digest(Sha1)
     ],
         event: "&mandrill_events.{json}[].event: {type}\n&mandrill_events.{json}[]._id?: {key}\n&mandrill_events.{json}[].ts: {timestamp} {key}\n&mandrill_events.{json}[]: {data}",
+        handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// Postmark.
     ///
@@ -149,4 +151,10 @@ table! {
         "Authorization: Basic {secret|base64}", ""
     ],
         idempotency: IdempotencyRule::Body;
+    /// SendGrid event webhooks. Its library sets no tolerance; 300 seconds in either direction is our choice.
+    SENDGRID = "sendgrid", VendorLibrary, "www.twilio.com/docs/sendgrid; npm @sendgrid/eventwebhook; PyPI sendgrid", if feature = "p256", [
+        "X-Twilio-Email-Event-Webhook-Timestamp: {timestamp}\nX-Twilio-Email-Event-Webhook-Signature: {base64}", "{timestamp}{body}", algorithm(P256)
+    ],
+        event: "[].event: {type}\n[].sg_event_id: {id}\n[].timestamp: {timestamp}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId;
 }
