@@ -3,8 +3,9 @@
 //! - `cargo run --example conformance -- providers` lists the catalogue.
 //! - `… -- verify` reads one JSON object per line, `{provider, secret, headers, method, url, body_b64, now_unix}`, and
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
-//! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
-//!   `{"error":"…"}`: the headers to be added.
+//! - `… -- sign` reads `{provider, secret, id, headers, method, url, body_b64, now_unix}` and prints `{"headers":{…}}` or
+//!   `{"error":"…"}`: the headers to be added to those that the request has. `method` is POST unless given, and `url` the one
+//!   that is registered.
 //! - `… -- read` reads the same lines as `verify`, without `x_extra`, verifies the request, and prints `{"events":[…]}` or
 //!   `{"error":"…"}`. An event is `{type, id, unsigned_id, time, version, data, type_signed, test}`, with `null` for what
 //!   it does not have, or `{error}` if it is one of a batch and cannot be read.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Received, Receiver};
-use hookseal::testing::Sender;
-use hookseal::{Event, EventError, EventShape, Handshake};
+use hookseal::testing::{Sender, SenderError};
+use hookseal::{Event, EventError, EventShape, Handshake, SignError};
 use http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -30,6 +30,14 @@ fn receive(provider: &Provider, request: &Request<Bytes>) -> Received {
 
 fn sender(provider: &Provider) -> Sender {
     Sender::new(&registered(provider), key(1)).expect("a sender")
+}
+
+/// `None` for a body that nobody can sign: it is no form, or lacks a field that is signed.
+fn signed(provider: &Provider, body: impl Into<Bytes>) -> Option<Request<Bytes>> {
+    match sender(provider).body("/", body) {
+        Err(SenderError::Sign(SignError::Unfit { .. })) => None,
+        request => Some(request.expect("a request")),
+    }
 }
 
 /// Reads in every way that there is.
@@ -92,14 +100,18 @@ proptest! {
     fn no_body_is_too_strange(place in 0..1000_usize, body in prop::collection::vec(any::<u8>(), 0..300)) {
         let described = described();
         let provider = described[place % described.len()];
-        read(&receive(provider, &sender(provider).body("/", body).unwrap()));
+        if let Some(request) = signed(provider, body) {
+            read(&receive(provider, &request));
+        }
     }
 
     #[test]
     fn no_json_is_too_strange(place in 0..1000_usize, value in values()) {
         let described = described();
         let provider = described[place % described.len()];
-        read(&receive(provider, &sender(provider).body("/", value.to_string()).unwrap()));
+        if let Some(request) = signed(provider, value.to_string()) {
+            read(&receive(provider, &request));
+        }
     }
 
     #[test]
@@ -195,7 +207,8 @@ proptest! {
         seconds in 1_000_000_000..4_000_000_000_i64,
         note in "\\PC{0,20}",
     ) {
-        for provider in described() {
+        let is_form = |provider: &&Provider| provider.event_shape().unwrap().as_str().starts_with('&');
+        for provider in described().into_iter().filter(|provider| !is_form(provider)) {
             let fixed: Vec<_> = provider.event_types().take(2).collect();
             let event_type = if let [only] = fixed[..] { only.to_owned() } else { format!("{kind}.{action}") };
             let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
