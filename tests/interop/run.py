@@ -5,6 +5,7 @@
     python3 tests/interop/run.py --only stripe,svix   verdicts on some providers alone
     python3 tests/interop/run.py --programs DIR       with other judge programs than `verify/`
     python3 tests/interop/run.py --events             events alone: those that one side writes are read by the other
+    python3 tests/interop/run.py --handshakes         questions alone: those that one side asks are answered by the other
     python3 tests/interop/run.py --vectors FILE...    the crate's verdicts on recorded requests, no libraries
 
 `README.md` says what the figures mean.
@@ -26,6 +27,7 @@ import tarfile
 import urllib.parse
 
 import events
+import handshakes
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -604,6 +606,15 @@ def compare_events(options):
     return events.compare(options.tool, WORK, ask, secret_of, only)
 
 
+def compare_handshakes(options):
+    if not options.work:
+        install()
+    work = pathlib.Path(options.work).resolve() if options.work else WORK
+    for program in (HERE / "verify").glob("*.mjs"):
+        shutil.copy(program, work)
+    return handshakes.compare(options.tool, work, HERE, ask)
+
+
 def vectors(options):
     """Recorded verdicts against ours. Known differences are those of `tests/vectors/differences.json`."""
     tool = build(options)
@@ -660,13 +671,20 @@ def main():
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
     parser.add_argument("--events", action="store_true",
                         help="events alone: those that one side writes are read by the other")
+    parser.add_argument("--handshakes", action="store_true",
+                        help="questions alone: those that one side asks are answered by the other")
+    parser.add_argument("--work", metavar="DIR",
+                        help="with --handshakes: a folder with node_modules/ and venv/, instead of installing everything")
     options = parser.parse_args()
     if options.vectors:
         sys.exit(vectors(options))
     options.tool = build(options)
-    codes = [] if options.events else [compare(options)]
-    if options.events or not (options.only or options.programs):
+    alone = options.events or options.handshakes
+    codes = [] if alone else [compare(options)]
+    if options.events or not (alone or options.only or options.programs):
         codes.append(compare_events(options))
+    if options.handshakes or not (alone or options.only or options.programs):
+        codes.append(compare_handshakes(options))
     sys.exit(max(codes))
 
 
