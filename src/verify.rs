@@ -417,6 +417,15 @@ impl<'a> Opened<'a> {
         }
     }
 
+    /// The same head, to be judged with the keys of a newer verifier for the same schemes.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(crate) fn rekeyed(&self, verifier: &Verifier) -> Opened<'a> {
+        match self {
+            Opened::Ready { .. } => self.clone(),
+            Opened::Postponed(postponed) => Opened::Postponed(postponed.rekeyed(&verifier.schemes)),
+        }
+    }
+
     /// Whether the body can be hashed as it arrives.
     pub(crate) fn can_stream(&self) -> bool {
         matches!(self, Opened::Ready { .. })

@@ -53,6 +53,17 @@ impl<'a> Postponed<'a> {
         }
     }
 
+    /// With the keys of other schemes, which are the same but for their keys.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(super) fn rekeyed(&self, schemes: &[Arc<Keyed>]) -> Postponed<'a> {
+        let mut rekeyed = self.clone();
+        for (keyed, _) in &mut rekeyed.readings {
+            let newer = schemes.iter().find(|scheme| scheme.place == keyed.place);
+            *keyed = newer.unwrap_or(keyed).clone();
+        }
+        rekeyed
+    }
+
     /// The first scheme that has all its places in the request decides.
     pub(super) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
         let mut absence = None;
