@@ -302,6 +302,8 @@ impl PublicKey {
 
     /// Whether a signature is right. The caller has checked that the algorithm is one for this kind of key.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        #[cfg(test)]
+        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
         match (&*self.material, algorithm) {
             #[cfg(feature = "ed25519")]
             (Material::Ed25519(key), Algorithm::Ed25519) => {
@@ -386,6 +388,12 @@ fn is_on_p256(point: &[u8]) -> bool {
 #[cfg(all(feature = "p256", target_family = "wasm", target_os = "unknown"))]
 fn is_on_p256(_: &[u8]) -> bool {
     true
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How many signatures this thread has verified: what a request may cost is counted.
+    pub(crate) static VERIFICATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(any(feature = "p256", feature = "rsa"))]

@@ -291,10 +291,12 @@ impl Keyring {
         current.into()
     }
 
-    /// A keyring of public keys, as a provider publishes them: current first, where there is an order.
+    /// A keyring of public keys, as a provider publishes them: current first, where there is an order. A request that does not
+    /// name its key is tried with the first 32 at most, because each takes as long as a hundred hashes.
     ///
     /// # Errors
-    /// [`ConfigError::NoKeys`] for none, and [`ConfigError::TooManyKeys`] for more than 64.
+    /// [`ConfigError::NoKeys`] for none, [`ConfigError::TooManyKeys`] for more than 64, and [`ConfigError::Invalid`] for two with
+    /// the same id.
     ///
     /// ```
     /// # #[cfg(feature = "ed25519")] {
