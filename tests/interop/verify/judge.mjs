@@ -104,6 +104,11 @@ const LIBRARIES = {
     return ({ text, header, secret }) =>
       new Cronofy({}).hmacValid({ hmac: header('cronofy-hmac-sha256'), body: text, client_secret: secret });
   },
+  'discord-interactions': async () => {
+    const { verifyKey } = require('discord-interactions');
+    return ({ body, header, secret }) =>
+      verifyKey(body, header('x-signature-ed25519') ?? '', header('x-signature-timestamp') ?? '', secret);
+  },
   'dodo-payments': async () => {
     const { default: DodoPayments } = await import('dodopayments');
     const client = new DodoPayments({ bearerToken: 'token' });
@@ -325,6 +330,12 @@ const LIBRARIES = {
         request.asFetch(), request.scheme, request.secret);
       return answer.isValid || `${answer.errorCode}`;
     };
+  },
+  telnyx: async () => {
+    const { default: Telnyx } = await import('telnyx');
+    const { webhooks } = new Telnyx({ apiKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => webhooks.unwrap(text, { headers, key: secret }));
   },
   terra: async () => {
     const { verifyTerraWebhookSignature } = require('terra-api');

@@ -57,6 +57,26 @@ def anthropic():
     return lambda r: accepted_before_json(lambda: webhooks.unwrap(r.text, headers=r.headers, key=r.secret))
 
 
+def authweave_webhooks():
+    import asyncio
+
+    from authweave_webhooks import Ed25519PublicKey, PublicKeyDocument, StandardWebhooksVerifier, StaticPublicKeyResolver
+
+    identity = {"environment": "test", "owner": "owner", "endpoint": "endpoint"}
+
+    def judge(r):
+        keys = (Ed25519PublicKey(base64.b64decode(r.secret.removeprefix("whpk_"))),)
+        document = PublicKeyDocument(version="1", not_before=0, retire_after=None, keys=keys, **identity)
+        # Each request is judged alone, so nothing is a replay.
+        verifier = StandardWebhooksVerifier(
+            StaticPublicKeyResolver(document), replay_store=None, time_source=lambda: r.now,
+            **{f"expected_{name}": value for name, value in identity.items()},
+        )
+        return returns_nothing(lambda: asyncio.run(verifier._verify(headers=r.headers, body=r.body)))
+
+    return judge
+
+
 def elevenlabs():
     from elevenlabs.client import ElevenLabs
 
@@ -138,7 +158,7 @@ def svix():
 LIBRARIES = {
     load.__name__: load
     for load in (
-        anthropic, elevenlabs, gocardless_pro, line_bot_sdk, openai, pywa, razorpay, slack_sdk, standardwebhooks,
+        anthropic, authweave_webhooks, elevenlabs, gocardless_pro, line_bot_sdk, openai, pywa, razorpay, slack_sdk, standardwebhooks,
         stripe, svix,
     )
 }
