@@ -414,11 +414,13 @@ impl Request {
     }
 
     fn signing_keys(&self) -> Result<Keyring, Refusal> {
+        let is_private = self.provider()?.scheme().algorithm() != Algorithm::Hmac;
+        let key = |text: &str| if is_private { private_key(text) } else { Ok(Keyring::new(secret(text)?)) };
         match &self.x_extra {
             Some(Extra { primary: Some(primary), secondary: Some(secondary), .. }) => {
-                Keyring::new(secret(primary)?).with_previous(secret(secondary)?).map_err(invalid)
+                key(primary)?.with_previous(key(secondary)?).map_err(invalid)
             }
-            _ => Ok(Keyring::new(secret(&self.secret)?)),
+            _ => key(&self.secret),
         }
     }
 
@@ -468,6 +470,16 @@ fn public_keys(text: &str, id: Option<&str>) -> Result<Keyring, Refusal> {
 #[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
 fn public_keys(_: &str, _: Option<&str>) -> Result<Keyring, Refusal> {
     Err(Refusal::Unsupported("public keys, which need a feature".to_owned()))
+}
+
+#[cfg(feature = "ed25519")]
+fn private_key(text: &str) -> Result<Keyring, Refusal> {
+    hookseal::SigningKey::new(text).map(Keyring::from).map_err(invalid)
+}
+
+#[cfg(not(feature = "ed25519"))]
+fn private_key(_: &str) -> Result<Keyring, Refusal> {
+    Err(Refusal::Unsupported("private keys, which need the feature `ed25519`".to_owned()))
 }
 
 fn secret(text: &str) -> Result<Secret, Refusal> {
