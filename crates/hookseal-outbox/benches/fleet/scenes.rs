@@ -1,0 +1,200 @@
+//! The scenes that are measured.
+
+use std::time::{Duration, Instant};
+
+use hookseal::delivery::{EventFilter, Subscription};
+use hookseal_outbox::NewEndpoint;
+use test_postgres::Postgres;
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, NoTls};
+
+use crate::Result;
+use crate::process::{Role, cpu_of_tree};
+use crate::receiver::TIMEOUT_SECONDS;
+use crate::roles::{TENANT, outbox};
+
+const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_wal_size=4GB", "checkpoint_timeout=30min"];
+const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludCE=";
+
+/// A server, a receiver, and the database of one run.
+pub struct Stage {
+    pub db: Client,
+    pub address: String,
+    pub receiver: Role,
+    pub url: String,
+    server: Postgres,
+}
+
+/// What a run cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    pub events: usize,
+    pub seconds: f64,
+    pub postgres: f64,
+    pub workers: f64,
+    pub others: f64,
+}
+
+impl Cost {
+    pub fn rate(&self) -> f64 {
+        self.events as f64 / self.seconds
+    }
+
+    /// Microseconds of CPU for each event.
+    pub fn cpu(&self) -> f64 {
+        (self.postgres + self.workers + self.others) / self.events as f64 * 1e6
+    }
+
+    pub fn postgres_cpu(&self) -> f64 {
+        self.postgres / self.events as f64 * 1e6
+    }
+}
+
+impl Stage {
+    pub fn start(runtime: &Runtime) -> Result<Stage> {
+        let programs = Postgres::installed().ok_or("PostgreSQL is not installed")?;
+        let server = Postgres::start(&programs, &SETTINGS)?;
+        let address = server.address();
+        let mut receiver = Role::start(&["receiver"])?;
+        let url = format!("http://{}", receiver.line()?);
+        let db = runtime.block_on(async {
+            let (mut db, connection) = tokio_postgres::connect(&address, NoTls).await?;
+            tokio::spawn(connection);
+            outbox().migrate(&mut db).await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(db)
+        })?;
+        Ok(Stage { db, address, receiver, url, server })
+    }
+
+    /// Endpoints that want one type each.
+    pub fn endpoints(&self, runtime: &Runtime, number: usize, path: &str, types: &str) -> Result<Vec<i64>> {
+        (0..number)
+            .map(|number| {
+                let mut subscription = Subscription::new(format!("{}{path}", self.url));
+                let event_type = types.replace('#', &(number % 100).to_string());
+                subscription.events = EventFilter::new([event_type])?;
+                subscription.timeout = Some(TIMEOUT_SECONDS);
+                let endpoint = NewEndpoint::new(TENANT, subscription, SECRET);
+                Ok(runtime.block_on(outbox().add_endpoint(&self.db, &endpoint))?)
+            })
+            .collect()
+    }
+
+    pub fn execute(&self, runtime: &Runtime, statement: &str) -> Result<()> {
+        Ok(runtime.block_on(self.db.batch_execute(statement))?)
+    }
+
+    pub fn count(&self, runtime: &Runtime, query: &str) -> Result<i64> {
+        Ok(runtime.block_on(self.db.query_one(query, &[]))?.try_get(0)?)
+    }
+
+    pub fn workers(&self, number: usize) -> Result<Vec<Role>> {
+        let in_flight = if number > 2 { "256" } else { "512" };
+        (0..number).map(|_| Role::start(&["worker", &self.address, in_flight])).collect()
+    }
+
+    pub fn arrived(&mut self) -> Result<usize> {
+        Ok(self.receiver.ask("arrived")?.parse()?)
+    }
+
+    pub fn postgres_cpu(&self) -> f64 {
+        self.server.id().map_or(0.0, cpu_of_tree)
+    }
+
+    /// Runs until so many more events have arrived, and are recorded.
+    pub fn until_arrived(
+        &mut self,
+        events: usize,
+        workers: Vec<Role>,
+        producers: Vec<Role>,
+        limit: Duration,
+    ) -> Result<Cost> {
+        let before = (self.postgres_cpu(), self.receiver.cpu(), workers.iter().map(Role::cpu).sum::<f64>());
+        let (begun, first) = (Instant::now(), self.arrived()?);
+        let mut arrived = 0;
+        while arrived < events && begun.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(10));
+            arrived = self.arrived()? - first;
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        let producers: f64 = producers.into_iter().map(Role::stop).sum();
+        let workers = workers.into_iter().map(Role::stop).sum::<f64>() - before.2;
+        let others = producers + self.receiver.cpu() - before.1;
+        Ok(Cost { events: arrived, seconds, postgres: self.postgres_cpu() - before.0, workers, others })
+    }
+
+    /// Bare posts: their rate, and their CPU in microseconds.
+    pub fn posts(&self, number: usize) -> Result<(f64, f64)> {
+        let before = self.receiver.cpu();
+        let mut client = Role::start(&["posts", &format!("{}/", self.url), &number.to_string()])?;
+        let seconds: f64 = client.line()?.parse()?;
+        let cpu = client.stop() + self.receiver.cpu() - before;
+        Ok((number as f64 / seconds, cpu / number as f64 * 1e6))
+    }
+}
+
+const POSTS: usize = 20_000;
+
+pub fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
+    let mut rounds = 5;
+    let mut wanted = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--rounds" => rounds = words.next().ok_or("a number of rounds")?.parse()?,
+            scene => wanted.push(scene),
+        }
+    }
+    for (name, scene) in SCENES {
+        if wanted.is_empty() || wanted.contains(name) {
+            let mut results = Vec::new();
+            for _ in 0..rounds {
+                results.push(scene(runtime)?);
+            }
+            report(name, &results);
+        }
+    }
+    Ok(())
+}
+
+/// What a scene measures: a name, the figure, and the bar.
+pub type Figure = (&'static str, f64, &'static str);
+type Scene = fn(&Runtime) -> Result<Vec<Figure>>;
+
+const SCENES: &[(&str, Scene)] = &[
+    ("batches-1", |runtime| batches(runtime, 1)),
+    ("batches-4", |runtime| batches(runtime, 4)),
+    ("batches-8", |runtime| batches(runtime, 8)),
+];
+
+fn report(name: &str, rounds: &[Vec<Figure>]) {
+    println!("{name}");
+    let Some(first) = rounds.first() else { return };
+    for (place, (figure, _, bar)) in first.iter().enumerate() {
+        let mut values: Vec<f64> = rounds.iter().filter_map(|round| Some(round.get(place)?.1)).collect();
+        let all: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let median = values.get(values.len() / 2).copied().unwrap_or(f64::NAN);
+        println!("  {figure:58} {median:10.2}  {bar:10} [{}]", all.join(", "));
+    }
+}
+
+fn batches(runtime: &Runtime, workers: usize) -> Result<Vec<Figure>> {
+    let mut stage = Stage::start(runtime)?;
+    stage.endpoints(runtime, 100, "/", "a.#")?;
+    let (rate_before, cpu_before) = stage.posts(POSTS)?;
+    let producer = Role::start(&["batches", &stage.address, "20000", "-"])?;
+    let workers = stage.workers(workers)?;
+    let cost = stage.until_arrived(20_000, workers, vec![producer], Duration::from_secs(120))?;
+    let (rate_after, cpu_after) = stage.posts(POSTS)?;
+    let (rate, cpu) = ((rate_before + rate_after) / 2.0, (cpu_before + cpu_after) / 2.0);
+    Ok(vec![
+        ("CPU per event ÷ CPU per bare post", cost.cpu() / cpu, "≤ 5"),
+        ("events/s, end to end", cost.rate(), "≥ 10000"),
+        ("bare posts/s ÷ events/s", rate / cost.rate(), ""),
+        ("CPU µs per event", cost.cpu(), ""),
+        ("of which PostgreSQL", cost.postgres_cpu(), ""),
+        ("of which workers", cost.workers / cost.events as f64 * 1e6, ""),
+        ("CPU µs per bare post", cpu, ""),
+    ])
+}
