@@ -53,13 +53,20 @@ impl Cost {
 impl Stage {
     pub fn start(runtime: &Runtime) -> Result<Stage> {
         let programs = Postgres::installed().ok_or("PostgreSQL is not installed")?;
-        let server = Postgres::start(&programs, &SETTINGS)?;
+        let mut settings = SETTINGS.to_vec();
+        if std::env::var_os("STATEMENTS").is_some() {
+            settings.push("shared_preload_libraries=pg_stat_statements");
+        }
+        let server = Postgres::start(&programs, &settings)?;
         let address = server.address();
         let mut receiver = Role::start(&["receiver"])?;
         let url = format!("http://{}", receiver.line()?);
         let db = runtime.block_on(async {
             let (mut db, connection) = tokio_postgres::connect(&address, NoTls).await?;
             tokio::spawn(connection);
+            if std::env::var_os("STATEMENTS").is_some() {
+                db.batch_execute("CREATE EXTENSION pg_stat_statements").await?;
+            }
             outbox().migrate(&mut db).await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(db)
         })?;
@@ -88,9 +95,20 @@ impl Stage {
         Ok(runtime.block_on(self.db.query_one(query, &[]))?.try_get(0)?)
     }
 
-    pub fn workers(&self, number: usize) -> Result<Vec<Role>> {
+    /// Workers that have shared the buckets among themselves.
+    pub fn workers(&self, runtime: &Runtime, number: usize) -> Result<Vec<Role>> {
         let in_flight = if number > 2 { "256" } else { "512" };
-        (0..number).map(|_| Role::start(&["worker", &self.address, in_flight])).collect()
+        let start = |_| Role::start(&["worker", &self.address, in_flight]);
+        let workers = (0..number).map(start).collect::<Result<Vec<_>>>()?;
+        let shared = "SELECT count(*) FROM (
+            SELECT FROM hookseal.buckets JOIN hookseal.workers ON id = owner AND until > now() GROUP BY owner
+            HAVING count(*) <= 64 / $1 + 1) AS workers";
+        while runtime.block_on(self.db.query_one(&shared.replace("$1", &number.to_string()), &[]))?.try_get::<_, i64>(0)?
+            < i64::try_from(number)?
+        {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(workers)
     }
 
     pub fn arrived(&mut self) -> Result<usize> {
@@ -183,9 +201,16 @@ fn batches(runtime: &Runtime, workers: usize) -> Result<Vec<Figure>> {
     let mut stage = Stage::start(runtime)?;
     stage.endpoints(runtime, 100, "/", "a.#")?;
     let (rate_before, cpu_before) = stage.posts(POSTS)?;
-    let producer = Role::start(&["batches", &stage.address, "20000", "-"])?;
-    let workers = stage.workers(workers)?;
-    let cost = stage.until_arrived(20_000, workers, vec![producer], Duration::from_secs(120))?;
+    let workers = stage.workers(runtime, workers)?;
+    let producer = Role::start(&["batches", &stage.address, "100000", "-"])?;
+    let cost = stage.until_arrived(100_000, workers, vec![producer], Duration::from_secs(120))?;
+    if std::env::var_os("STATEMENTS").is_some() {
+        let rows = runtime.block_on(stage.db.query("SELECT calls, rows, total_exec_time::float8, left(regexp_replace(query, '\\s+', ' ', 'g'), 60) FROM pg_stat_statements ORDER BY 3 DESC LIMIT 12", &[]))?;
+        for row in rows {
+            let (calls, rows, time, text): (i64, i64, f64, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
+            println!("    {calls:6} calls {:7.1} rows each {time:8.1} ms, {:7.1} us each: {text}", rows as f64 / calls as f64, time * 1e3 / calls as f64);
+        }
+    }
     let (rate_after, cpu_after) = stage.posts(POSTS)?;
     let (rate, cpu) = ((rate_before + rate_after) / 2.0, (cpu_before + cpu_after) / 2.0);
     Ok(vec![

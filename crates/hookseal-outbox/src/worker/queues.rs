@@ -5,10 +5,12 @@ use hookseal::time::OffsetDateTime;
 
 use super::row::Due;
 
-/// A transaction that commits later than its due time hides below the cursor. Each poll reads this much again, which
-/// covers nearly all of them; twice a second, more is read again; and now and then, everything.
-const EVERY_POLL: Duration = Duration::from_millis(100);
-const TWICE_A_SECOND: Duration = Duration::from_secs(2);
+/// A transaction that commits later than its due time hides below the cursor. So each poll reads a little again, which
+/// covers nearly all of them; now and then, more is read again; and sometimes, everything.
+const EVERY_POLL: Duration = Duration::from_millis(20);
+/// How often, and how much.
+const SHALLOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(250));
+const DEEPER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// How often a queue is read from its very beginning, if that costs nothing. While an old snapshot keeps the dead rows of
 /// hours, it costs much: then it takes at most a twentieth of the time.
 const FROM_BEGINNING: Duration = Duration::from_secs(5);
@@ -42,13 +44,15 @@ struct Queue {
 pub(super) struct Queues {
     queues: HashMap<QueueId, Queue>,
     shallow: Instant,
+    deeper: Instant,
     /// When a queue may be read from its beginning again.
     deep: Instant,
 }
 
 impl Queues {
     pub(super) fn new() -> Queues {
-        Queues { queues: HashMap::new(), shallow: Instant::now(), deep: Instant::now() }
+        let now = Instant::now();
+        Queues { queues: HashMap::new(), shallow: now, deeper: now, deep: now }
     }
 
     /// Adds a queue, which is read from its beginning. Does nothing if it is there.
@@ -81,10 +85,11 @@ impl Queues {
     /// Once per poll: lowers the cursors, so that what was committed late is found. Returns the queue that is now read
     /// from its beginning, if there is one.
     pub(super) fn look_back(&mut self, clock: OffsetDateTime, now: Instant) -> Option<QueueId> {
-        let is_shallow = now.duration_since(self.shallow) >= Duration::from_millis(500);
-        let back = if is_shallow { TWICE_A_SECOND } else { EVERY_POLL };
-        if is_shallow {
-            self.shallow = now;
+        let mut back = EVERY_POLL;
+        for (last, (interval, far)) in [(&mut self.shallow, SHALLOW), (&mut self.deeper, DEEPER)] {
+            if now.duration_since(*last) >= interval {
+                (*last, back) = (now, far);
+            }
         }
         let low = (clock - back, i64::MIN, i64::MIN);
         for queue in self.queues.values_mut() {

@@ -28,7 +28,7 @@ impl Default for Settings {
             poll_interval: Duration::from_millis(10),
             lease: Duration::from_secs(3),
             flush_size: 512,
-            flush_delay: Duration::from_millis(4),
+            flush_delay: Duration::from_millis(50),
             keep_bodies: None,
             keep_log: None,
             roots: Roots::default(),
