@@ -132,19 +132,21 @@ impl Outbox {
     /// use hookseal::delivery::Subscription;
     /// use hookseal_outbox::{NewEndpoint, Outbox};
     ///
-    /// async fn register(outbox: &Outbox, client: &tokio_postgres::Client) -> Result<i64, hookseal_outbox::Error> {
+    /// async fn register(outbox: &Outbox, client: &mut tokio_postgres::Client) -> Result<i64, hookseal_outbox::Error> {
     ///     let subscription = Subscription::new("https://hooks.customer.com/acme");
     ///     outbox.add_endpoint(client, &NewEndpoint::new("tenant-7", subscription, "a secret of twenty-some bytes")).await
     /// }
     /// ```
-    pub async fn add_endpoint(&self, client: &impl GenericClient, endpoint: &NewEndpoint) -> Result<i64, Error> {
+    pub async fn add_endpoint(&self, client: &mut impl GenericClient, endpoint: &NewEndpoint) -> Result<i64, Error> {
         self.check(&endpoint.subscription)?;
         self.signer(&endpoint.tenant, &endpoint.secrets)?;
         let limit = endpoint.max_in_flight.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX));
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
             [&endpoint.tenant, &Json(&endpoint.subscription), &endpoint.secrets, &limit];
-        let id = client.query_one(INSERT, &values).await?.try_get(0)?;
-        set_wants(client, &endpoint.tenant, id, &endpoint.subscription).await?;
+        let tx = client.transaction().await?;
+        let id = tx.query_one(INSERT, &values).await?.try_get(0)?;
+        set_wants(&tx, &endpoint.tenant, id, &endpoint.subscription).await?;
+        tx.commit().await?;
         Ok(id)
     }
 
@@ -156,20 +158,22 @@ impl Outbox {
     ///
     /// ```no_run
     /// # use hookseal::delivery::Subscription;
-    /// # async fn example(outbox: hookseal_outbox::Outbox, tx: tokio_postgres::Transaction<'_>) -> Result<(), hookseal_outbox::Error> {
-    /// outbox.update_subscription(&tx, 7, &Subscription::new("https://hooks.customer.com/v2")).await
+    /// # async fn example(outbox: hookseal_outbox::Outbox, mut tx: tokio_postgres::Transaction<'_>) -> Result<(), hookseal_outbox::Error> {
+    /// outbox.update_subscription(&mut tx, 7, &Subscription::new("https://hooks.customer.com/v2")).await
     /// # }
     /// ```
     pub async fn update_subscription(
         &self,
-        client: &impl GenericClient,
+        client: &mut impl GenericClient,
         endpoint: i64,
         subscription: &Subscription,
     ) -> Result<(), Error> {
         self.check(subscription)?;
-        let row = client.query_opt(UPDATE, &[&endpoint, &Json(subscription)]).await?;
+        let tx = client.transaction().await?;
+        let row = tx.query_opt(UPDATE, &[&endpoint, &Json(subscription)]).await?;
         let tenant: String = row.ok_or(Error::NoSuchEndpoint { endpoint })?.try_get(0)?;
-        set_wants(client, &tenant, endpoint, subscription).await
+        set_wants(&tx, &tenant, endpoint, subscription).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Replaces an endpoint's secrets, the current one first: to rotate, pass the new secret and the one until now.
@@ -237,21 +241,22 @@ impl Outbox {
     /// [`Error::Database`]. It is no error if there is no such endpoint.
     ///
     /// ```no_run
-    /// # async fn example(outbox: hookseal_outbox::Outbox, tx: tokio_postgres::Transaction<'_>) -> Result<(), hookseal_outbox::Error> {
-    /// outbox.remove_endpoint(&tx, 7).await
+    /// # async fn example(outbox: hookseal_outbox::Outbox, mut tx: tokio_postgres::Transaction<'_>) -> Result<(), hookseal_outbox::Error> {
+    /// outbox.remove_endpoint(&mut tx, 7).await
     /// # }
     /// ```
-    pub async fn remove_endpoint(&self, client: &impl GenericClient, endpoint: i64) -> Result<(), Error> {
+    pub async fn remove_endpoint(&self, client: &mut impl GenericClient, endpoint: i64) -> Result<(), Error> {
         const STATEMENTS: [&str; 4] = [
             "DELETE FROM hookseal.wants WHERE endpoint = $1",
             "DELETE FROM hookseal.endpoints WHERE id = $1",
-            "DELETE FROM hookseal.deliveries WHERE bucket = $1 % 64 AND lane IN (0, $1) AND endpoint = $1",
+            "DELETE FROM hookseal.deliveries WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1",
             "DELETE FROM hookseal.ended WHERE endpoint = $1",
         ];
+        let tx = client.transaction().await?;
         for statement in STATEMENTS {
-            client.execute(statement, &[&endpoint]).await?;
+            tx.execute(statement, &[&endpoint]).await?;
         }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     fn check(&self, subscription: &Subscription) -> Result<(), Error> {

@@ -41,7 +41,7 @@ pub(crate) fn buckets(owned: usize) {
     let _ = owned;
 }
 
-pub(crate) fn in_flight(attempts: usize, waiting: usize, lag: Duration) {
+pub(crate) fn load(attempts: usize, waiting: usize, lag: Duration) {
     #[cfg(feature = "metrics")]
     {
         on::gauge!("hookseal_outbox_in_flight").set(attempts as f64);

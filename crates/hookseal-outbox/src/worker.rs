@@ -7,9 +7,10 @@ use tokio_postgres::{Config, Socket};
 
 use crate::error::Error;
 use crate::outbox::Outbox;
+use crate::retention::Retention;
 use crate::send::Roots;
 use engine::Engine;
-use session::{Connector, Outage};
+use session::Connector;
 use settings::Settings;
 
 mod chores;
@@ -83,6 +84,15 @@ impl Worker {
 
     /// Sets how many attempts are in flight at once, 512 unless set. More helps if endpoints answer slowly; too many
     /// make a busy machine run into its own time limits.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_max_in_flight(1024);
+    /// assert!(format!("{worker:?}").contains("max_in_flight: 1024"));
+    /// ```
     #[must_use]
     pub fn with_max_in_flight(mut self, attempts: usize) -> Worker {
         self.settings.max_in_flight = attempts.max(1);
@@ -91,6 +101,15 @@ impl Worker {
 
     /// Sets how many attempts are in flight to one endpoint at once, 8 unless set, and unless the endpoint has a limit of
     /// its own: enough for a fast endpoint to get thousands of events per second.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_endpoint_limit(2);
+    /// assert!(format!("{worker:?}").contains("endpoint_limit: 2"));
+    /// ```
     #[must_use]
     pub fn with_endpoint_limit(mut self, attempts: usize) -> Worker {
         self.settings.endpoint_limit = attempts.max(1);
@@ -98,6 +117,15 @@ impl Worker {
     }
 
     /// Sets the longest time limit that a subscription may ask for, 30 seconds unless set.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_max_timeout(Duration::from_secs(10));
+    /// assert!(format!("{worker:?}").contains("max_timeout: 10s"));
+    /// ```
     #[must_use]
     pub fn with_max_timeout(mut self, timeout: Duration) -> Worker {
         self.settings.max_timeout = timeout.max(Duration::from_millis(1));
@@ -106,6 +134,15 @@ impl Worker {
 
     /// Sets how many bytes of bodies are in memory at once, 64 MiB unless set. One body more is loaded, whatever its
     /// size.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_max_body_memory(1 << 20);
+    /// assert!(format!("{worker:?}").contains("max_body_memory: 1048576"));
+    /// ```
     #[must_use]
     pub fn with_max_body_memory(mut self, bytes: usize) -> Worker {
         self.settings.max_body_memory = bytes;
@@ -114,6 +151,15 @@ impl Worker {
 
     /// Sets how often the queue is looked at while it is empty, 10 ms unless set: that is what an event waits at most,
     /// and an idle worker costs about a hundredth of a core.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_poll_interval(Duration::from_millis(50));
+    /// assert!(format!("{worker:?}").contains("poll_interval: 50ms"));
+    /// ```
     #[must_use]
     pub fn with_poll_interval(mut self, interval: Duration) -> Worker {
         self.settings.poll_interval = interval.max(Duration::from_millis(1));
@@ -122,6 +168,15 @@ impl Worker {
 
     /// Sets how long a worker that does not answer keeps its buckets, 3 seconds unless set. It is renewed six times in
     /// between. If a worker is only slow, events are sent twice meanwhile, and recorded once.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_lease(Duration::from_secs(10));
+    /// assert!(format!("{worker:?}").contains("lease: 10s"));
+    /// ```
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Worker {
         self.settings.lease = lease.max(Duration::from_millis(300));
@@ -129,13 +184,32 @@ impl Worker {
     }
 
     /// Sets how many attempts are recorded in one statement, 512 unless set.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_flush_size(100);
+    /// assert!(format!("{worker:?}").contains("flush_size: 100"));
+    /// ```
     #[must_use]
     pub fn with_flush_size(mut self, attempts: usize) -> Worker {
         self.settings.flush_size = attempts.max(1);
         self
     }
 
-    /// Sets how long an attempt waits for others to be recorded with, 4 ms unless set.
+    /// Sets how long an attempt waits for others to be recorded with, 50 ms unless set. If the worker is killed, what was
+    /// sent in this time is sent again.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_flush_delay(Duration::from_millis(5));
+    /// assert!(format!("{worker:?}").contains("flush_delay: 5ms"));
+    /// ```
     #[must_use]
     pub fn with_flush_delay(mut self, delay: Duration) -> Worker {
         self.settings.flush_delay = delay;
@@ -143,9 +217,34 @@ impl Worker {
     }
 
     /// Sets whose certificates are trusted, [`Roots::Webpki`] unless set.
+    ///
+    /// ```
+    /// # use hookseal_outbox::{Outbox, Roots, Worker};
+    /// # use std::time::Duration;
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_roots(Roots::System);
+    /// assert!(format!("{worker:?}").contains("roots: System"));
+    /// ```
     #[must_use]
     pub fn with_roots(mut self, roots: Roots) -> Worker {
         self.settings.roots = roots;
+        self
+    }
+
+    /// Sets how long events and logs are kept, [`Retention::default`] unless set: 30 days. With `None`, this worker
+    /// removes nothing, and something else has to call [`Outbox::expire`] every day.
+    ///
+    /// ```
+    /// use hookseal_outbox::{Outbox, Retention, Worker};
+    /// # use tokio_postgres::{Config, NoTls};
+    /// # let worker = Worker::new(Outbox::new(&hookseal::provider::KLANG), Config::new(), NoTls);
+    /// let worker = worker.with_retention(Some(Retention::default().with_events(7)));
+    /// assert!(format!("{worker:?}").contains("events: 7"));
+    /// ```
+    #[must_use]
+    pub fn with_retention(mut self, retention: Option<Retention>) -> Worker {
+        self.settings.retention = retention;
         self
     }
 
@@ -161,11 +260,7 @@ impl Worker {
     /// [`Error::Panicked`], and [`Error::Database`] if it cannot say goodbye, which only means that the others wait for
     /// the end of its lease.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
-        let session = self.connector.session().await.map_err(|outage| match outage {
-            Outage::Failed(error) => Error::Database(error),
-            Outage::Slow => Error::Unreachable,
-            Outage::Unusable(error) => error,
-        })?;
+        let session = self.connector.session().await?;
         Engine::new(self.outbox, self.settings, self.connector, session)?.run(shutdown).await
     }
 }

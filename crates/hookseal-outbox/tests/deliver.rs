@@ -6,7 +6,7 @@ mod common;
 
 #[tokio::test]
 async fn events_arrive_once_and_are_logged() {
-    let Some(stage) = Stage::new().await else { return };
+    let Some(mut stage) = Stage::new().await else { return };
     let receiver = Receiver::start(Answer::Bytes(OK)).await;
     stage.endpoint(&receiver.url).await;
     let worker = Running::start(stage.worker());
@@ -20,7 +20,7 @@ async fn events_arrive_once_and_are_logged() {
 
 #[tokio::test]
 async fn failures_are_retried_until_the_schedule_ends() {
-    let Some(stage) = Stage::new().await else { return };
+    let Some(mut stage) = Stage::new().await else { return };
     let flaky = Receiver::start(Answer::Turns(&[BAD, OK])).await;
     let broken = Receiver::start(Answer::Bytes(BAD)).await;
     stage.endpoint(&flaky.url).await;

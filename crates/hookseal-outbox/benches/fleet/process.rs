@@ -11,14 +11,14 @@ use crate::Result;
 const TICKS: f64 = 100.0;
 
 /// This program again, in another role. It ends when its standard input closes.
-pub struct Role {
+pub(crate) struct Role {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
 impl Role {
-    pub fn start(arguments: &[&str]) -> Result<Role> {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Role> {
         let mut command = Command::new(std::env::current_exe()?);
         let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
@@ -27,24 +27,24 @@ impl Role {
     }
 
     /// Sends a line, and waits for the answer.
-    pub fn ask(&mut self, line: &str) -> Result<String> {
+    pub(crate) fn ask(&mut self, line: &str) -> Result<String> {
         writeln!(self.input.as_mut().ok_or("it was stopped")?, "{line}")?;
         self.line()
     }
 
-    pub fn line(&mut self) -> Result<String> {
+    pub(crate) fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         Ok(line.trim().to_owned())
     }
 
     /// CPU seconds so far.
-    pub fn cpu(&self) -> f64 {
+    pub(crate) fn cpu(&self) -> f64 {
         cpu_of(self.child.id()).map_or(0.0, |(own, _)| own)
     }
 
     /// Waits until it has ended by itself, and returns the CPU seconds that it used.
-    pub fn stop(mut self) -> f64 {
+    pub(crate) fn stop(mut self) -> f64 {
         drop(self.input.take());
         // The entry of an ended process stays until it is waited for.
         loop {
@@ -85,7 +85,7 @@ fn state_of(id: u32) -> Option<(f64, bool)> {
 }
 
 /// The CPU seconds of a server and all of its processes, also of those that have ended.
-pub fn cpu_of_tree(root: u32) -> f64 {
+pub(crate) fn cpu_of_tree(root: u32) -> f64 {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };

@@ -17,8 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::Result;
 
 /// How long a slow endpoint takes: 90 % of the time limit.
-pub const SLOW: Duration = Duration::from_millis(1800);
-pub const TIMEOUT_SECONDS: u32 = 2;
+pub(crate) const SLOW: Duration = Duration::from_millis(1800);
+pub(crate) const TIMEOUT_SECONDS: u32 = 2;
 
 #[derive(Default)]
 struct Seen {
@@ -46,7 +46,7 @@ type Answer = Response<UnsyncBoxBody<Bytes, std::convert::Infallible>>;
 
 /// Prints its address. Answers each line of its input with the arrivals so far and, after `latencies`, with the median and
 /// the 99th percentile in microseconds.
-pub async fn run() -> Result<()> {
+pub(crate) async fn run() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let seen = Rc::new(RefCell::new(Seen::default()));
@@ -100,13 +100,13 @@ async fn answer(request: Request<Incoming>, seen: Rc<RefCell<Seen>>) -> Result<A
     Ok(Response::new(Full::new(Bytes::from_static(b"ok")).boxed_unsync()))
 }
 
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(0)
 }
 
 /// A kibibyte that begins with the time.
-pub fn body() -> Vec<u8> {
+pub(crate) fn body() -> Vec<u8> {
     let mut body = format!(r#"{{"sent":{:020},"data":""#, now()).into_bytes();
     body.resize(1022, b'x');
     body.extend_from_slice(b"\"}");

@@ -18,15 +18,15 @@ use tokio_postgres::NoTls;
 use crate::Result;
 use crate::receiver::body;
 
-pub const TENANT: &str = "t";
+pub(crate) const TENANT: &str = "t";
 const BATCH: usize = 100;
 
-pub fn outbox() -> Outbox {
+pub(crate) fn outbox() -> Outbox {
     Outbox::new(&provider::STANDARD_WEBHOOKS).with_url_policy(UrlPolicy::new().allow_loopback_http())
 }
 
 /// Works until standard input closes.
-pub async fn worker(address: &str, in_flight: usize) -> Result<()> {
+pub(crate) async fn worker(address: &str, in_flight: usize) -> Result<()> {
     let worker = Worker::new(outbox(), address.parse()?, NoTls).with_max_in_flight(in_flight);
     Ok(worker.run(async { while tokio::io::stdin().read(&mut [0]).await.is_ok_and(|read| read > 0) {} }).await?)
 }
@@ -39,7 +39,7 @@ async fn connect(address: &str) -> Result<tokio_postgres::Client> {
 
 /// Enqueues events of the types `a.0` to `a.99` in turn, a hundred in each transaction. Every tenth is of the type
 /// `tenth` if that is asked for.
-pub async fn batches(address: &str, events: usize, has_tenth: bool) -> Result<()> {
+pub(crate) async fn batches(address: &str, events: usize, has_tenth: bool) -> Result<()> {
     let (client, types) = (connect(address).await?, types());
     for first in (0..events).step_by(BATCH) {
         let (bodies, ids): (Vec<_>, Vec<_>) =
@@ -58,7 +58,7 @@ fn types() -> Vec<String> {
 }
 
 /// One transaction of the business for each event, on many connections; at a rate, or as fast as it goes.
-pub async fn singles(address: &str, events: usize, connections: usize, per_second: f64) -> Result<()> {
+pub(crate) async fn singles(address: &str, events: usize, connections: usize, per_second: f64) -> Result<()> {
     let mut producers = JoinSet::new();
     let begun = Instant::now();
     for first in 0..connections {
@@ -92,7 +92,7 @@ pub async fn singles(address: &str, events: usize, connections: usize, per_secon
 }
 
 /// Posts without anything around them, 64 at once. Prints the seconds that it took.
-pub async fn posts(url: &str, number: usize) -> Result<()> {
+pub(crate) async fn posts(url: &str, number: usize) -> Result<()> {
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(64).build(tcp);

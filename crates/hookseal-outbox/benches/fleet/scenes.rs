@@ -17,41 +17,41 @@ const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_wal_size=4GB", "checkpoi
 const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludCE=";
 
 /// A server, a receiver, and the database of one run.
-pub struct Stage {
-    pub db: Client,
-    pub address: String,
-    pub receiver: Role,
-    pub url: String,
+pub(crate) struct Stage {
+    pub(crate) db: Client,
+    pub(crate) address: String,
+    pub(crate) receiver: Role,
+    pub(crate) url: String,
     server: Postgres,
 }
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cost {
-    pub events: usize,
-    pub seconds: f64,
-    pub postgres: f64,
-    pub workers: f64,
-    pub others: f64,
+pub(crate) struct Cost {
+    pub(crate) events: usize,
+    pub(crate) seconds: f64,
+    pub(crate) postgres: f64,
+    pub(crate) workers: f64,
+    pub(crate) others: f64,
 }
 
 impl Cost {
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.events as f64 / self.seconds
     }
 
     /// Microseconds of CPU for each event.
-    pub fn cpu(&self) -> f64 {
+    pub(crate) fn cpu(&self) -> f64 {
         (self.postgres + self.workers + self.others) / self.events as f64 * 1e6
     }
 
-    pub fn postgres_cpu(&self) -> f64 {
+    pub(crate) fn postgres_cpu(&self) -> f64 {
         self.postgres / self.events as f64 * 1e6
     }
 }
 
 impl Stage {
-    pub fn start(runtime: &Runtime) -> Result<Stage> {
+    pub(crate) fn start(runtime: &Runtime) -> Result<Stage> {
         let programs = Postgres::installed().ok_or("PostgreSQL is not installed")?;
         let mut settings = SETTINGS.to_vec();
         if std::env::var_os("STATEMENTS").is_some() {
@@ -74,7 +74,7 @@ impl Stage {
     }
 
     /// Endpoints that want one type each.
-    pub fn endpoints(&self, runtime: &Runtime, number: usize, path: &str, types: &str) -> Result<Vec<i64>> {
+    pub(crate) fn endpoints(&mut self, runtime: &Runtime, number: usize, path: &str, types: &str) -> Result<Vec<i64>> {
         (0..number)
             .map(|number| {
                 let mut subscription = Subscription::new(format!("{}{path}", self.url));
@@ -82,21 +82,21 @@ impl Stage {
                 subscription.events = EventFilter::new([event_type])?;
                 subscription.timeout = Some(TIMEOUT_SECONDS);
                 let endpoint = NewEndpoint::new(TENANT, subscription, SECRET);
-                Ok(runtime.block_on(outbox().add_endpoint(&self.db, &endpoint))?)
+                Ok(runtime.block_on(outbox().add_endpoint(&mut self.db, &endpoint))?)
             })
             .collect()
     }
 
-    pub fn execute(&self, runtime: &Runtime, statement: &str) -> Result<()> {
+    pub(crate) fn execute(&self, runtime: &Runtime, statement: &str) -> Result<()> {
         Ok(runtime.block_on(self.db.batch_execute(statement))?)
     }
 
-    pub fn count(&self, runtime: &Runtime, query: &str) -> Result<i64> {
+    pub(crate) fn count(&self, runtime: &Runtime, query: &str) -> Result<i64> {
         Ok(runtime.block_on(self.db.query_one(query, &[]))?.try_get(0)?)
     }
 
     /// Workers that have shared the buckets among themselves.
-    pub fn workers(&self, runtime: &Runtime, number: usize) -> Result<Vec<Role>> {
+    pub(crate) fn workers(&self, runtime: &Runtime, number: usize) -> Result<Vec<Role>> {
         let in_flight = if number > 2 { "256" } else { "512" };
         let start = |_| Role::start(&["worker", &self.address, in_flight]);
         let workers = (0..number).map(start).collect::<Result<Vec<_>>>()?;
@@ -111,16 +111,16 @@ impl Stage {
         Ok(workers)
     }
 
-    pub fn arrived(&mut self) -> Result<usize> {
+    pub(crate) fn arrived(&mut self) -> Result<usize> {
         Ok(self.receiver.ask("arrived")?.parse()?)
     }
 
-    pub fn postgres_cpu(&self) -> f64 {
+    pub(crate) fn postgres_cpu(&self) -> f64 {
         self.server.id().map_or(0.0, cpu_of_tree)
     }
 
     /// Runs until so many more events have arrived, and are recorded.
-    pub fn until_arrived(
+    pub(crate) fn until_arrived(
         &mut self,
         events: usize,
         workers: Vec<Role>,
@@ -142,7 +142,7 @@ impl Stage {
     }
 
     /// Bare posts: their rate, and their CPU in microseconds.
-    pub fn posts(&self, number: usize) -> Result<(f64, f64)> {
+    pub(crate) fn posts(&self, number: usize) -> Result<(f64, f64)> {
         let before = self.receiver.cpu();
         let mut client = Role::start(&["posts", &format!("{}/", self.url), &number.to_string()])?;
         let seconds: f64 = client.line()?.parse()?;
@@ -153,7 +153,7 @@ impl Stage {
 
 const POSTS: usize = 20_000;
 
-pub fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
+pub(crate) fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
     let mut rounds = 5;
     let mut wanted = Vec::new();
     let mut words = words.iter();
@@ -176,7 +176,7 @@ pub fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
 }
 
 /// What a scene measures: a name, the figure, and the bar.
-pub type Figure = (&'static str, f64, &'static str);
+pub(crate) type Figure = (&'static str, f64, &'static str);
 type Scene = fn(&Runtime) -> Result<Vec<Figure>>;
 
 const SCENES: &[(&str, Scene)] = &[

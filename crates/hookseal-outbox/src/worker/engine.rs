@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::tasks::{Finished, Tasks};
 use crate::error::Error;
 use crate::outbox::Outbox;
+use crate::retention;
 use crate::send::HttpClient;
 
 /// How often endpoints are looked at for changes.
@@ -30,6 +31,8 @@ const SCAN: Duration = Duration::from_secs(5);
 /// How long deliveries that can be sent wait for others to be loaded with.
 const GATHER: Duration = Duration::from_millis(1);
 const GATHERED: usize = 32;
+/// How often what is too old is removed.
+const SWEEP: Duration = Duration::from_secs(3600);
 const NEXT_PAGE: Duration = Duration::from_millis(1);
 const CHORES: usize = 64;
 
@@ -71,6 +74,8 @@ pub(super) struct Engine {
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
     pub(super) unhealthy: HashSet<i64>,
+    /// How long the last deliveries that were read had been due.
+    pub(super) lag: Duration,
     pub(super) recorded: i64,
     pub(super) superseded: i64,
 
@@ -83,6 +88,7 @@ pub(super) struct Engine {
     pub(super) next_chore: Instant,
     pub(super) next_watch: Instant,
     pub(super) next_scan: Instant,
+    pub(super) next_sweep: Instant,
     /// The first transaction whose changes of endpoints may not have been seen.
     pub(super) watched: i64,
     /// When it stops waiting, once it was asked to stop.
@@ -128,6 +134,7 @@ impl Engine {
             again: Vec::new(),
             chores: VecDeque::new(),
             unhealthy: HashSet::new(),
+            lag: Duration::ZERO,
             recorded: 0,
             superseded: 0,
             next_connect: now,
@@ -139,6 +146,7 @@ impl Engine {
             next_chore: now,
             next_watch: now,
             next_scan: now,
+            next_sweep: now + SWEEP.mul_f64(fastrand::f64()),
             watched: i64::MAX,
             stop_at: None,
         })
@@ -198,6 +206,8 @@ impl Engine {
             }
             Finished::Watched(Err(error)) => self.next_watch = self.failed("looking for changes", &error),
             Finished::Scanned(Ok(lanes)) => lanes.into_iter().for_each(|endpoint| self.adopt(endpoint)),
+            Finished::Swept(Ok(())) => {}
+            Finished::Swept(Err(error)) => tracing::warn!(%error, "what is too old was not removed"),
             Finished::Scanned(Err(error)) => self.next_scan = self.failed("looking for lanes", &error),
         }
     }
@@ -225,6 +235,7 @@ impl Engine {
             return;
         };
         self.start_ownership(&session, now);
+        self.start_sweep(now);
         if self.tasks.reading.is_none() && self.may_begin(now) {
             let is_poll = now >= self.next_poll;
             if is_poll || self.next_page.is_some_and(|next| now >= next) {
@@ -293,6 +304,20 @@ impl Engine {
         }
     }
 
+    fn start_sweep(&mut self, now: Instant) {
+        if now < self.next_sweep || self.tasks.sweeping.is_some() {
+            return;
+        }
+        self.next_sweep = now + SWEEP;
+        if let Some(retention) = self.settings.retention {
+            let connector = self.connector.clone();
+            self.tasks.sweeping = Some(Box::pin(async move {
+                let client = connector.connect().await?;
+                retention::expire(&client, retention).await
+            }));
+        }
+    }
+
     fn start_flush(&mut self, session: &Arc<Session>, now: Instant) {
         if self.tasks.recording.is_some() {
             return;
@@ -326,7 +351,7 @@ impl Engine {
 
     /// When there is something to start, at the latest.
     fn wake(&self, now: Instant) -> Instant {
-        let mut wake = self.next_beat.min(self.next_watch).min(self.next_scan);
+        let mut wake = self.next_beat.min(self.next_watch).min(self.next_scan).min(self.next_sweep);
         if self.session.is_none() {
             wake = self.next_connect;
         }

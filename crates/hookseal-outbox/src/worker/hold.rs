@@ -6,8 +6,11 @@ use super::clock::Backoff;
 
 /// Failures in a row after which an endpoint is held back: fewer happen to healthy ones.
 const FAILURES: u32 = 3;
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_millis(100);
+/// The longest wait is this many times as long as the failure took, and between these bounds: an endpoint that fails at
+/// once costs little, and one that runs into its time limit costs much.
+const COST: u32 = 20;
+const LONGEST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// The longest that an endpoint can hold itself back. Its deliveries have their own due times as well.
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
@@ -22,7 +25,7 @@ pub(super) struct Hold {
 
 impl Hold {
     pub(super) fn new() -> Hold {
-        Hold { failures: 0, until: None, wait: Backoff::new(FIRST, LONGEST) }
+        Hold { failures: 0, until: None, wait: Backoff::new(FIRST, LONGEST.1) }
     }
 
     /// Takes in an attempt that was sent at `sent` and has ended now. Returns whether the endpoint has just been held
@@ -37,7 +40,8 @@ impl Hold {
                 }
                 self.failures = self.failures.saturating_add(1);
                 let asked = retry_after.map(|asked| asked.min(LONGEST_ASKED)).filter(|_| throttled || self.failures >= FAILURES);
-                let own = (self.failures >= FAILURES).then(|| self.wait.next());
+                let longest = (sent.elapsed() * COST).clamp(LONGEST.0, LONGEST.1);
+                let own = (self.failures >= FAILURES).then(|| self.wait.next().min(longest));
                 if let Some(wait) = asked.max(own) {
                     self.until = Some(Instant::now() + wait);
                 }

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::chores::Chore;
 use super::engine::Engine;
@@ -69,12 +69,16 @@ impl Engine {
             self.queues.looked_back(pages.took);
         }
         let (mut aside, mut has_more) = (Vec::new(), false);
+        let (clock, mut lag) = (self.clock.map(|clock| clock.now()), Duration::ZERO);
         for ((id, size), page) in pages.request.queues.into_iter().zip(pages.pages) {
             if !self.queues.contains(id) {
                 continue;
             }
             let (mut is_full, mut blocked_by) = (page.len() >= size, None);
             let is_empty = page.is_empty();
+            if let (QueueId::Bucket(_), Some(clock), Some(first)) = (id, clock, page.first()) {
+                lag = lag.max(Duration::try_from(clock - first.due_at).unwrap_or_default());
+            }
             for due in page {
                 match self.offer(id, &due, now, &mut aside) {
                     Some(true) => self.queues.passed(id, &due),
@@ -97,6 +101,7 @@ impl Engine {
         if !aside.is_empty() {
             self.chores.push_back(Chore::Move(aside));
         }
+        self.lag = lag;
         self.page_soon(has_more);
         if self.endpoints.len() > ENDPOINTS {
             self.endpoints.retain(|_, endpoint| !endpoint.is_forgettable());

@@ -63,7 +63,7 @@ impl Connector {
         }))
     }
 
-    async fn connect(&self) -> Result<Client, Outage> {
+    pub(super) async fn connect(&self) -> Result<Client, Outage> {
         match timeout(CONNECT_TIME, (self.0)()).await {
             Ok(connected) => connected.map_err(Outage::Failed),
             Err(_) => Err(Outage::Slow),
@@ -116,6 +116,16 @@ pub(super) enum Outage {
     Slow,
     #[error("{0}")]
     Unusable(Error),
+}
+
+impl From<Outage> for Error {
+    fn from(outage: Outage) -> Error {
+        match outage {
+            Outage::Failed(error) => Error::Database(error),
+            Outage::Slow => Error::Unreachable,
+            Outage::Unusable(error) => error,
+        }
+    }
 }
 
 /// Whether an error says something about the rows of a statement: about data, constraints, limits, or an exception that a

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::retention::Retention;
 use crate::send::Roots;
 
 /// What can be set for a worker. The setters of [`Worker`](crate::Worker) give the reasons.
@@ -13,8 +14,7 @@ pub(super) struct Settings {
     pub(super) lease: Duration,
     pub(super) flush_size: usize,
     pub(super) flush_delay: Duration,
-    pub(super) keep_bodies: Option<u16>,
-    pub(super) keep_log: Option<u16>,
+    pub(super) retention: Option<Retention>,
     pub(super) roots: Roots,
 }
 
@@ -29,8 +29,7 @@ impl Default for Settings {
             lease: Duration::from_secs(3),
             flush_size: 512,
             flush_delay: Duration::from_millis(50),
-            keep_bodies: None,
-            keep_log: None,
+            retention: Some(Retention::default()),
             roots: Roots::default(),
         }
     }

@@ -29,6 +29,7 @@ pub(super) struct Tasks {
     pub(super) keeping: Task<Kept>,
     /// The first transaction that may not be seen yet, and the endpoints that were changed.
     pub(super) watching: Task<Result<(i64, Vec<i64>), Error>>,
+    pub(super) sweeping: Task<Result<(), crate::error::Error>>,
     /// The endpoints whose own lanes are not empty.
     pub(super) scanning: Task<Result<Vec<i64>, Error>>,
 }
@@ -43,6 +44,7 @@ pub(super) enum Finished {
     Kept(Kept),
     Watched(Result<(i64, Vec<i64>), Error>),
     Scanned(Result<Vec<i64>, Error>),
+    Swept(Result<(), crate::error::Error>),
 }
 
 impl Tasks {
@@ -57,6 +59,7 @@ impl Tasks {
             ended = end(&mut self.keeping) => Finished::Kept(ended),
             ended = end(&mut self.watching) => Finished::Watched(ended),
             ended = end(&mut self.scanning) => Finished::Scanned(ended),
+            ended = end(&mut self.sweeping) => Finished::Swept(ended),
         }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use hookseal::delivery::{Subscription, UrlPolicy};
-use hookseal::provider;
+use hookseal::delivery::{DeliveryPolicy, HealthPolicy, Subscription, UrlPolicy};
+use hookseal::provider::Provider;
+use hookseal::{EventShape, Scheme};
 use hookseal_outbox::{NewEndpoint, NewEvent, Outbox, Worker};
 use test_postgres::Postgres;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,22 +19,22 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// How long a test waits for something that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-pub const SECRET: &str = "a secret of twenty-some bytes";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const SECRET: &str = "a secret of twenty-some bytes";
 
 /// One server for all tests of a file; it ends with the process.
 static SERVER: OnceLock<Option<Postgres>> = OnceLock::new();
 static STAGES: AtomicUsize = AtomicUsize::new(0);
 
-pub struct Stage {
-    pub db: Client,
-    pub outbox: Outbox,
-    pub config: Config,
+pub(crate) struct Stage {
+    pub(crate) db: Client,
+    pub(crate) outbox: Outbox,
+    pub(crate) config: Config,
 }
 
 impl Stage {
     /// A database of its own, migrated. `None` if PostgreSQL is not installed, unless it is required.
-    pub async fn new() -> Option<Stage> {
+    pub(crate) async fn new() -> Option<Stage> {
         let server = SERVER.get_or_init(|| Postgres::start_or_skip(&["fsync=off"])).as_ref()?;
         let mut config: Config = server.address().parse().unwrap();
         let name = format!("stage_{}", STAGES.fetch_add(1, Ordering::Relaxed));
@@ -41,47 +42,47 @@ impl Stage {
         config.dbname(&name);
         let mut db = connect(&config).await;
         let policy = UrlPolicy::new().allow_loopback_http();
-        let outbox = Outbox::new(&provider::KALLGLOT).with_url_policy(policy);
+        let outbox = Outbox::new(&acme()).with_url_policy(policy);
         outbox.migrate(&mut db).await.unwrap();
         Some(Stage { db, outbox, config })
     }
 
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         connect(&self.config).await
     }
 
-    pub fn worker(&self) -> Worker {
+    pub(crate) fn worker(&self) -> Worker {
         Worker::new(self.outbox.clone(), self.config.clone(), NoTls).with_lease(Duration::from_millis(900))
     }
 
     /// An endpoint of the tenant `t` that wants everything, and is retried quickly.
-    pub async fn endpoint(&self, url: &str) -> i64 {
+    pub(crate) async fn endpoint(&mut self, url: &str) -> i64 {
         self.subscribe("t", &subscription(url)).await
     }
 
-    pub async fn subscribe(&self, tenant: &str, subscription: &Subscription) -> i64 {
+    pub(crate) async fn subscribe(&mut self, tenant: &str, subscription: &Subscription) -> i64 {
         let endpoint = NewEndpoint::new(tenant, subscription.clone(), SECRET);
-        self.outbox.add_endpoint(&self.db, &endpoint).await.unwrap()
+        self.outbox.add_endpoint(&mut self.db, &endpoint).await.unwrap()
     }
 
     /// Events `e0`, `e1`, … of the tenant `t`.
-    pub async fn enqueue(&self, numbers: std::ops::Range<usize>) -> u64 {
+    pub(crate) async fn enqueue(&self, numbers: std::ops::Range<usize>) -> u64 {
         let ids: Vec<String> = numbers.map(|number| format!("e{number}")).collect();
         let events = ids.iter().map(|id| NewEvent::new("t", "order.paid", id, br#"{"id":"x","type":"order.paid"}"#));
         hookseal_outbox::enqueue_all(&self.db, events).await.unwrap()
     }
 
-    pub async fn execute(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) {
+    pub(crate) async fn execute(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) {
         self.db.execute(statement, values).await.unwrap();
     }
 
-    pub async fn count(&self, rows: &str) -> i64 {
+    pub(crate) async fn count(&self, rows: &str) -> i64 {
         let query = format!("SELECT count(*) FROM ({rows}) AS rows");
         self.db.query_one(&query, &[]).await.unwrap().get(0)
     }
 
     /// Waits until there are this many rows.
-    pub async fn wait_for(&self, expected: i64, rows: &str) {
+    pub(crate) async fn wait_for(&self, expected: i64, rows: &str) {
         let begun = Instant::now();
         loop {
             let found = self.count(rows).await;
@@ -93,12 +94,12 @@ impl Stage {
         }
     }
 
-    pub async fn all_sent(&self) {
+    pub(crate) async fn all_sent(&self) {
         self.wait_for(0, "SELECT FROM hookseal.deliveries").await;
     }
 
     /// The log of each delivery has no gap, and no attempt after a success.
-    pub async fn check_log(&self) {
+    pub(crate) async fn check_log(&self) {
         let gaps = "SELECT FROM hookseal.attempts GROUP BY event, endpoint
             HAVING max(number) <> count(*) OR min(number) <> 1 OR count(*) FILTER (WHERE state = 'delivered') > 1
                 OR max(number) FILTER (WHERE state = 'delivered') <> max(number)";
@@ -106,7 +107,18 @@ impl Stage {
     }
 }
 
-pub fn subscription(url: &str) -> Subscription {
+/// A platform that sends the id in a header.
+pub(crate) fn acme() -> Provider {
+    const SCHEME: Scheme =
+        Scheme::new("X-Event: {id}\nX-Signature: t={timestamp},v1={hex},...", "{id}.{timestamp}.{body}");
+    const SHAPE: EventShape = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+    let policy = DeliveryPolicy::new().with_timeout(Duration::from_secs(2));
+    let policy = policy.with_health(HealthPolicy::never().with_max_failures(40));
+    let acme = Provider::new("acme", SCHEME).unwrap().with_event_shape(SHAPE).unwrap();
+    acme.with_max_sent(64 << 10).unwrap().with_delivery_policy(policy)
+}
+
+pub(crate) fn subscription(url: &str) -> Subscription {
     let mut subscription = Subscription::new(url);
     subscription.retry_policy = serde_json::from_str(r#"{"delays":[0.05,0.05,0.05,0.05],"jitter":"none"}"#).unwrap();
     subscription
@@ -119,13 +131,13 @@ async fn connect(config: &Config) -> Client {
 }
 
 /// A worker that runs until it is stopped.
-pub struct Running {
+pub(crate) struct Running {
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), hookseal_outbox::Error>>,
 }
 
 impl Running {
-    pub fn start(worker: Worker) -> Running {
+    pub(crate) fn start(worker: Worker) -> Running {
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(worker.run(async {
             let _ = stopped.await;
@@ -133,7 +145,7 @@ impl Running {
         Running { stop, ended }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
         tokio::time::timeout(PATIENCE, self.ended).await.expect("it stops").unwrap().unwrap();
     }
@@ -141,7 +153,7 @@ impl Running {
 
 /// How an endpoint answers a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     Bytes(&'static [u8]),
     /// These in turn.
     Turns(&'static [&'static [u8]]),
@@ -156,26 +168,26 @@ pub enum Answer {
     Close,
 }
 
-pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnoted";
-pub const BAD: &[u8] = b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nsad!";
+pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnoted";
+pub(crate) const BAD: &[u8] = b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nsad!";
 
 /// An endpoint on loopback.
 #[derive(Clone)]
-pub struct Receiver {
-    pub url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     /// How often each event arrived.
-    pub arrived: Arc<Mutex<HashMap<String, usize>>>,
+    pub(crate) arrived: Arc<Mutex<HashMap<String, usize>>>,
     /// The requests, with their heads, in their order.
-    pub requests: Arc<Mutex<Vec<String>>>,
-    pub answer: Arc<Mutex<Answer>>,
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
+    pub(crate) answer: Arc<Mutex<Answer>>,
     /// The requests that are being answered, and the most of them at once.
     now: Arc<AtomicUsize>,
-    pub most: Arc<AtomicUsize>,
-    pub connections: Arc<AtomicUsize>,
+    pub(crate) most: Arc<AtomicUsize>,
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
 impl Receiver {
-    pub async fn start(answer: Answer) -> Receiver {
+    pub(crate) async fn start(answer: Answer) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let receiver = Receiver {
             url: format!("http://{}/in", listener.local_addr().unwrap()),
@@ -197,16 +209,25 @@ impl Receiver {
         receiver
     }
 
-    pub fn answers(&self, answer: Answer) {
+    pub(crate) fn answers(&self, answer: Answer) {
         *self.answer.lock().unwrap() = answer;
     }
 
-    pub fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.arrived.lock().unwrap().len()
     }
 
-    pub fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.requests.lock().unwrap().len()
+    }
+
+    /// Whether all requests are authentic.
+    pub(crate) fn verify_all(&self, verifier: &hookseal::Verifier) {
+        for request in self.requests.lock().unwrap().iter() {
+            let (head, body) = request.split_once("\r\n\r\n").unwrap();
+            let headers: Vec<(&str, &str)> = head.lines().filter_map(|line| line.split_once(": ")).collect();
+            verifier.verify(&headers[..], body.as_bytes()).unwrap();
+        }
     }
 
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
@@ -231,7 +252,7 @@ impl Receiver {
     }
 
     fn note(&self, request: &str) -> usize {
-        let id = request.lines().find_map(|line| line.strip_prefix("x-kallglot-event-id: ").or(line.strip_prefix("webhook-id: ")));
+        let id = request.lines().find_map(|line| line.strip_prefix("x-event: "));
         let id = id.unwrap_or("?").trim().to_owned();
         *self.arrived.lock().unwrap().entry(id).or_default() += 1;
         let mut requests = self.requests.lock().unwrap();
