@@ -256,11 +256,12 @@ impl Worker {
     /// which something is wrong affects nobody else.
     ///
     /// # Errors
-    /// When it starts: [`Error::Database`] if there is no connection, [`Error::Schema`] and [`Error::Client`]. Later,
+    /// When it starts: [`Error::Schema`], [`Error::Client`], and [`Error::Database`] or [`Error::Unreachable`] if there is
+    /// no connection; it waits half a minute for a database that is not up. Later,
     /// [`Error::Panicked`], and [`Error::Database`] if it cannot say goodbye, which only means that the others wait for
     /// the end of its lease.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
-        let session = self.connector.session().await?;
+        let session = self.connector.first_session().await?;
         Engine::new(self.outbox, self.settings, self.connector, session)?.run(shutdown).await
     }
 }

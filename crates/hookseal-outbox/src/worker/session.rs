@@ -1,13 +1,14 @@
 use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Socket, Statement};
 
+use super::clock::Backoff;
 use super::statements::{self, Statements};
 use crate::error::Error;
 use crate::migrate;
@@ -30,6 +31,8 @@ const SESSION: &str = "
     SET lock_timeout = '5s';
     SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '5s'";
+/// How long a worker that starts waits for the database.
+const FIRST_TIME: Duration = Duration::from_secs(30);
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Client, tokio_postgres::Error>> + Send>>;
@@ -67,6 +70,21 @@ impl Connector {
         match timeout(CONNECT_TIME, (self.0)()).await {
             Ok(connected) => connected.map_err(Outage::Failed),
             Err(_) => Err(Outage::Slow),
+        }
+    }
+
+    /// The first session. Waits for a database that is not up, but for nothing that is wrong with the configuration.
+    pub(super) async fn first_session(&self) -> Result<Session, Outage> {
+        let (begun, mut backoff) = (Instant::now(), Backoff::new(Duration::from_millis(50), Duration::from_secs(2)));
+        loop {
+            match self.session().await {
+                Err(Outage::Failed(error)) if is_down(&error) && begun.elapsed() < FIRST_TIME => {
+                    let wait = backoff.next();
+                    tracing::warn!(%error, ?wait, "no connection to the database yet");
+                    tokio::time::sleep(wait).await;
+                }
+                result => return result,
+            }
         }
     }
 
@@ -126,6 +144,12 @@ impl From<Outage> for Error {
             Outage::Unusable(error) => error,
         }
     }
+}
+
+/// Whether the server is starting or stopping, or nobody listens.
+fn is_down(error: &tokio_postgres::Error) -> bool {
+    let refused = || error.source().is_some_and(|source| source.is::<std::io::Error>());
+    error.is_closed() || error.code().map_or_else(refused, |code| code.code().starts_with("57"))
 }
 
 /// Whether an error says something about the rows of a statement: about data, constraints, limits, or an exception that a

@@ -30,21 +30,33 @@ pub(crate) struct Stage {
     pub(crate) db: Client,
     pub(crate) outbox: Outbox,
     pub(crate) config: Config,
+    /// The same as a text.
+    pub(crate) address: String,
 }
 
 impl Stage {
     /// A database of its own, migrated. `None` if PostgreSQL is not installed, unless it is required.
     pub(crate) async fn new() -> Option<Stage> {
+        Stage::of(&acme()).await
+    }
+
+    pub(crate) async fn of(platform: &Provider) -> Option<Stage> {
         let server = SERVER.get_or_init(|| Postgres::start_or_skip(&["fsync=off"])).as_ref()?;
         let mut config: Config = server.address().parse().unwrap();
         let name = format!("stage_{}", STAGES.fetch_add(1, Ordering::Relaxed));
         connect(&config).await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         config.dbname(&name);
+        let address = format!("{} dbname={name}", server.address());
+        Some(Stage::on(platform, config, address).await)
+    }
+
+    /// On a database that is there.
+    pub(crate) async fn on(platform: &Provider, config: Config, address: String) -> Stage {
         let mut db = connect(&config).await;
         let policy = UrlPolicy::new().allow_loopback_http();
-        let outbox = Outbox::new(&acme()).with_url_policy(policy);
+        let outbox = Outbox::new(platform).with_url_policy(policy);
         outbox.migrate(&mut db).await.unwrap();
-        Some(Stage { db, outbox, config })
+        Stage { db, outbox, config, address }
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -68,7 +80,8 @@ impl Stage {
     /// Events `e0`, `e1`, … of the tenant `t`.
     pub(crate) async fn enqueue(&self, numbers: std::ops::Range<usize>) -> u64 {
         let ids: Vec<String> = numbers.map(|number| format!("e{number}")).collect();
-        let events = ids.iter().map(|id| NewEvent::new("t", "order.paid", id, br#"{"id":"x","type":"order.paid"}"#));
+        let bodies: Vec<String> = ids.iter().map(|id| format!(r#"{{"id":"{id}","type":"order.paid"}}"#)).collect();
+        let events = ids.iter().zip(&bodies).map(|(id, body)| NewEvent::new("t", "order.paid", id, body.as_bytes()));
         hookseal_outbox::enqueue_all(&self.db, events).await.unwrap()
     }
 
@@ -124,7 +137,7 @@ pub(crate) fn subscription(url: &str) -> Subscription {
     subscription
 }
 
-async fn connect(config: &Config) -> Client {
+pub(crate) async fn connect(config: &Config) -> Client {
     let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -252,8 +265,9 @@ impl Receiver {
     }
 
     fn note(&self, request: &str) -> usize {
-        let id = request.lines().find_map(|line| line.strip_prefix("x-event: "));
-        let id = id.unwrap_or("?").trim().to_owned();
+        let header = request.lines().find_map(|line| line.strip_prefix("x-event: "));
+        let field = || request.split_once(r#""id":""#)?.1.split('"').next();
+        let id = header.or_else(field).unwrap_or("?").trim().to_owned();
         *self.arrived.lock().unwrap().entry(id).or_default() += 1;
         let mut requests = self.requests.lock().unwrap();
         requests.push(request.to_owned());
