@@ -87,10 +87,9 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
             1 if progress >= percent(10) => {
                 say("search is paused");
                 outbox.pause(&mut **pool.get().await?, search_id).await?;
-                tokio::time::sleep(PAUSED).await;
-                paused.0 = clock(&pool).await?;
+                paused.0 = clock(&pool).await? + i64::try_from(PAUSED.as_millis())?;
             }
-            2 if progress >= percent(30) => {
+            2 if progress >= percent(20) => {
                 say("billing goes down");
                 billing.down.store(true, Ordering::Relaxed);
             }
@@ -103,11 +102,13 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
                 }
             }
             4 if progress >= percent(50) => {
-                paused.1 = clock(&pool).await?;
+                paused.1 = clock(&pool).await?.max(paused.0);
                 let resumed = outbox.resume(&mut **pool.get().await?, search_id, Missed::Send).await?;
                 say(&format!("search is resumed: {} deliveries waited", resumed.waiting));
             }
-            5 if progress >= percent(60) && is_disabled(&outbox, &pool, billing_id).await? => {
+            5 if progress >= percent(60)
+                && (is_disabled(&outbox, &pool, billing_id).await? || now.as_ref().is_some_and(|now| now.pending == 0)) =>
+            {
                 billing.down.store(false, Ordering::Relaxed);
                 let resumed = outbox.resume(&mut **pool.get().await?, billing_id, Missed::Send).await?;
                 say(&format!("billing is repaired and resumed: {} deliveries waited", resumed.waiting));
@@ -115,7 +116,7 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
             6 if kills.peek().is_none()
                 && !fleet.is_frozen()
                 && producers.is_empty()
-                && now.is_some_and(|now| now.pending == 0) =>
+                && now.as_ref().is_some_and(|now| now.pending == 0) =>
             {
                 break;
             }
