@@ -7,6 +7,7 @@ use hookseal::provider::{KALLGLOT, Provider};
 use hookseal_outbox::{Outbox, Worker};
 use tokio::io::AsyncReadExt;
 use tokio_postgres::NoTls;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::Result;
 
@@ -24,6 +25,9 @@ pub fn outbox() -> Outbox {
 
 /// Works until its standard input closes, so that a worker does not outlive the process that started it.
 pub async fn worker(address: &str) -> Result<()> {
+    // Warnings are not of interest while things are broken on purpose.
+    let level = std::env::var("LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::OFF);
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
     let closed = async { while tokio::io::stdin().read(&mut [0]).await.is_ok_and(|read| read > 0) {} };
     Ok(Worker::new(outbox(), address.parse()?, NoTls).run(closed).await?)
 }

@@ -11,7 +11,8 @@ use super::engine::Engine;
 use super::flush::Ended;
 use super::lane::{Endpoint, Lane};
 use super::load::{Event, Load};
-use super::row::{Due, Key};
+use super::queues::QueueId;
+use super::row::{Due, Key, bucket};
 use super::target::Target;
 use crate::send::Answer;
 
@@ -79,12 +80,15 @@ impl Engine {
                 self.own_in_flight = self.own_in_flight.saturating_sub(1);
             }
         }
+        self.list(due.endpoint());
     }
 
-    /// What was picked is not sent now, and is taken again later.
+    /// What was picked is not sent now, and is read again.
     pub(super) fn put_back(&mut self, due: &Due) {
         self.release(due);
         self.known.forget(due.key);
+        self.queues.lower(QueueId::Bucket(bucket(due.endpoint())), due.due_at);
+        self.queues.lower(QueueId::Endpoint(due.endpoint()), due.due_at);
     }
 
     pub(super) fn loaded(&mut self, load: Load) {
@@ -230,7 +234,6 @@ impl Engine {
         let wanted = due.replays_wanted();
         self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
-        self.list(id);
     }
 
     /// Takes in endpoints that were loaded. Those that were asked for and are not among them are gone.
