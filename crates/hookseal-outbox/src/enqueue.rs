@@ -1,4 +1,5 @@
 use tokio_postgres::GenericClient;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::Error;
 
@@ -62,8 +63,14 @@ impl<'a> NewEvent<'a> {
 /// }
 /// ```
 pub async fn enqueue(client: &impl GenericClient, event: &NewEvent<'_>) -> Result<u64, Error> {
-    let row = client.query_one(ONE, &[&event.tenant, &event.event_type, &event.id, &event.body]).await?;
-    count(&row)
+    // With its types named, an unprepared statement takes one round trip.
+    let values: [(&(dyn ToSql + Sync), Type); 4] = [
+        (&event.tenant, Type::TEXT),
+        (&event.event_type, Type::TEXT),
+        (&event.id, Type::TEXT),
+        (&event.body, Type::BYTEA),
+    ];
+    count(&client.query_typed_one(ONE, &values).await?)
 }
 
 /// Stores many events with one statement, like [`enqueue`] for each: several times cheaper per event. Returns the number
@@ -91,7 +98,13 @@ pub async fn enqueue_all<'a>(
         ids.push(event.id);
         bodies.push(event.body);
     }
-    count(&client.query_one(MANY, &[&tenants, &types, &ids, &bodies]).await?)
+    let values: [(&(dyn ToSql + Sync), Type); 4] = [
+        (&tenants, Type::TEXT_ARRAY),
+        (&types, Type::TEXT_ARRAY),
+        (&ids, Type::TEXT_ARRAY),
+        (&bodies, Type::BYTEA_ARRAY),
+    ];
+    count(&client.query_typed_one(MANY, &values).await?)
 }
 
 fn count(row: &tokio_postgres::Row) -> Result<u64, Error> {

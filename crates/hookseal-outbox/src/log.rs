@@ -275,11 +275,7 @@ impl Outbox {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn deliveries(
-        &self,
-        client: &impl GenericClient,
-        event_id: &str,
-    ) -> Result<Vec<DeliveryStatus>, Error> {
+    pub async fn deliveries(&self, client: &impl GenericClient, event_id: &str) -> Result<Vec<DeliveryStatus>, Error> {
         let read = |row: &Row| {
             Ok(DeliveryStatus {
                 id: DeliveryId { event: row.try_get(0)?, endpoint: row.try_get(1)? },

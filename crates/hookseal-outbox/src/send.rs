@@ -50,8 +50,11 @@ impl HttpClient {
         // The policy decides about the scheme.
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(connect_timeout));
-        let https =
-            HttpsConnectorBuilder::new().with_tls_config(roots.config()?).https_or_http().enable_http1().wrap_connector(tcp);
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(roots.config()?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(idle_per_host);
         builder.http1_max_buf_size(MAX_HEAD);

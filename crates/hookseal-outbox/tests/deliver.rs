@@ -14,7 +14,9 @@ async fn events_arrive_once_and_are_logged() {
     stage.all_sent().await;
     worker.stop().await;
     assert_eq!(receiver.total(), 500);
-    stage.wait_for(500, "SELECT FROM hookseal.attempts WHERE state = 'delivered' AND status = 200 AND excerpt = 'noted'").await;
+    stage
+        .wait_for(500, "SELECT FROM hookseal.attempts WHERE state = 'delivered' AND status = 200 AND excerpt = 'noted'")
+        .await;
     stage.check_log().await;
 }
 
@@ -31,6 +33,8 @@ async fn failures_are_retried_until_the_schedule_ends() {
     worker.stop().await;
     assert_eq!((flaky.total(), broken.total()), (2, 5));
     stage.wait_for(1, &format!("SELECT FROM hookseal.ended WHERE endpoint = {broken_id} AND state = 'failed:exhausted' AND attempts = 5 AND last_status = 500")).await;
-    stage.wait_for(5, "SELECT FROM hookseal.attempts WHERE state = 'pending' AND excerpt = 'sad!' AND number < 5").await;
+    stage
+        .wait_for(5, "SELECT FROM hookseal.attempts WHERE state = 'pending' AND excerpt = 'sad!' AND number < 5")
+        .await;
     stage.check_log().await;
 }

@@ -25,8 +25,15 @@ async fn an_event_goes_to_the_endpoints_of_its_tenant_that_want_it() {
         expected.push((stage.subscribe(tenant, &wanted).await, tenant, filter));
     }
     let types = [
-        "call", "call.ended", "call.failed", "call.recording.ready", "call.recording.ready.now", "callback", "session.ended",
-        "session.ended.now", "a.b.c.d.e",
+        "call",
+        "call.ended",
+        "call.failed",
+        "call.recording.ready",
+        "call.recording.ready.now",
+        "callback",
+        "session.ended",
+        "session.ended.now",
+        "a.b.c.d.e",
     ];
     for tenant in ["t", "other", "nobody"] {
         for event_type in types {
@@ -38,11 +45,17 @@ async fn an_event_goes_to_the_endpoints_of_its_tenant_that_want_it() {
             let one = enqueue(&stage.db, &event).await.unwrap();
             let many = enqueue_all(&stage.db, [event, event]).await.unwrap();
             assert_eq!((one, many), (wants.len() as u64, 2 * wants.len() as u64), "{tenant} {event_type}");
-            let rows = stage.db.query("SELECT endpoint FROM hookseal.deliveries GROUP BY 1 HAVING count(*) = 3 ORDER BY 1", &[]);
+            let rows = stage
+                .db
+                .query("SELECT endpoint FROM hookseal.deliveries GROUP BY 1 HAVING count(*) = 3 ORDER BY 1", &[]);
             let found: Vec<i64> = rows.await.unwrap().iter().map(|row| row.get(0)).collect();
             assert_eq!(found, wants, "{tenant} {event_type}");
             let events = if wants.is_empty() { 0 } else { 3 };
-            assert_eq!(stage.count("SELECT FROM hookseal.events").await, events, "an event that nobody wants is not stored");
+            assert_eq!(
+                stage.count("SELECT FROM hookseal.events").await,
+                events,
+                "an event that nobody wants is not stored"
+            );
             stage.execute("DELETE FROM hookseal.deliveries", &[]).await;
             stage.execute("DELETE FROM hookseal.events", &[]).await;
         }

@@ -42,7 +42,9 @@ async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
     // Meanwhile, none of those that do not answer can have ended: they would need minutes.
     assert!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {}", hostile[0])).await > 0);
     assert_eq!(healthy.total(), 500);
-    stage.wait_for(1, "SELECT FROM (SELECT FROM hookseal.attempts WHERE excerpt = E'a\\uFFFDb' LIMIT 1) AS found").await;
+    stage
+        .wait_for(1, "SELECT FROM (SELECT FROM hookseal.attempts WHERE excerpt = E'a\\uFFFDb' LIMIT 1) AS found")
+        .await;
     stage.wait_for(0, "SELECT FROM hookseal.attempts WHERE octet_length(excerpt) > 4096").await;
     let redirected = format!("{} AND status = 302", delivered(hostile[8]));
     assert_eq!(stage.count(&redirected).await, 0, "a redirect is no success, and is not followed");
@@ -76,7 +78,12 @@ async fn a_failing_endpoint_keeps_its_attempts_for_later() {
     receiver.answers(Answer::Bytes(OK));
     stage.wait_for(200, &delivered(id)).await;
     // It counts as healthy again.
-    stage.wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health = '{{\"consecutive_failures\":0}}'")).await;
+    stage
+        .wait_for(
+            1,
+            &format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health = '{{\"consecutive_failures\":0}}'"),
+        )
+        .await;
     stage.wait_for(0, "SELECT FROM hookseal.wants WHERE lane <> 0").await;
     worker.stop().await;
 }
@@ -125,11 +132,16 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     let filtered = stage.subscribe("t", &filtered).await;
     stage.enqueue(0..4).await;
     let big = vec![b' '; (64 << 10) + 1];
-    for (id, body) in [("big", &big[..]), ("odd\u{7f}", b"{}"), ("e7", br#"{"id":"e","type":"order.paid","data":{"amount":12}}"#)] {
+    for (id, body) in
+        [("big", &big[..]), ("odd\u{7f}", b"{}"), ("e7", br#"{"id":"e","type":"order.paid","data":{"amount":12}}"#)]
+    {
         hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body)).await.unwrap();
     }
     for statement in [
-        format!("UPDATE hookseal.endpoints SET subscription = subscription || '{{\"of_a_newer_version\":1}}' WHERE id = {}", ids[1]),
+        format!(
+            "UPDATE hookseal.endpoints SET subscription = subscription || '{{\"of_a_newer_version\":1}}' WHERE id = {}",
+            ids[1]
+        ),
         format!("UPDATE hookseal.endpoints SET secrets = ARRAY['\\xff'::bytea] WHERE id = {}", ids[2]),
         format!("UPDATE hookseal.deliveries SET format = 2 WHERE endpoint = {}", ids[3]),
         // Its attempts can be made, but not recorded.
@@ -144,8 +156,15 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     stage.wait_for(1, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'failed:gave-up' AND last_error = 'payload-too-large'", ids[0])).await;
     stage.wait_for(1, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'failed:gave-up' AND last_error = 'request-invalid'", ids[0])).await;
     // The endpoint cannot be used: its deliveries wait, and the reason is with it.
-    for (id, fault) in [(ids[1], "unknown field `of_a_newer_version`"), (ids[2], "decrypted"), (ids[5], "health cannot be read")] {
-        stage.wait_for(7, &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id} AND lane = {id} AND attempts = 0")).await;
+    for (id, fault) in
+        [(ids[1], "unknown field `of_a_newer_version`"), (ids[2], "decrypted"), (ids[5], "health cannot be read")]
+    {
+        stage
+            .wait_for(
+                7,
+                &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id} AND lane = {id} AND attempts = 0"),
+            )
+            .await;
         stage.wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND fault LIKE '%{fault}%'")).await;
     }
     stage.wait_for(7, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%violates check%'", ids[4])).await;
@@ -153,8 +172,16 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     stage.wait_for(1, &delivered(filtered)).await;
     stage.wait_for(6, &format!("SELECT FROM hookseal.ended WHERE endpoint = {filtered} AND state = 'parked' AND reason LIKE '%cannot be filtered%'")).await;
     // Rows of a newer version are set aside for longer and longer, and finally parked.
-    stage.wait_for(7, &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {} AND faults > 0 AND due_at > now()", ids[3])).await;
-    let parked = format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%newer version%'", ids[3]);
+    stage
+        .wait_for(
+            7,
+            &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {} AND faults > 0 AND due_at > now()", ids[3]),
+        )
+        .await;
+    let parked = format!(
+        "SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%newer version%'",
+        ids[3]
+    );
     while stage.count(&parked).await < 7 {
         stage.execute("UPDATE hookseal.deliveries SET due_at = now() WHERE faults > 0", &[]).await;
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -56,10 +56,12 @@ impl Chart {
             .windows(2)
             .filter_map(|pair| {
                 let seconds = (pair[1].at.checked_sub(pair[0].at)?).as_secs_f64();
-                (seconds > 0.0).then(|| (pair[1].at, pair[1].processed.saturating_sub(pair[0].processed) as f64 / seconds))
+                (seconds > 0.0)
+                    .then(|| (pair[1].at, pair[1].processed.saturating_sub(pair[0].processed) as f64 / seconds))
             })
             .collect();
-        let lags: Vec<(Duration, f64)> = self.samples.iter().map(|sample| (sample.at, sample.lag.as_secs_f64())).collect();
+        let lags: Vec<(Duration, f64)> =
+            self.samples.iter().map(|sample| (sample.at, sample.lag.as_secs_f64())).collect();
         let (full_width, full_height) = (WIDTH + 2.0 * MARGIN, 2.0 * HEIGHT + GAP + 2.0 * MARGIN);
         let mut svg = format!(
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {full_width} {full_height}' font-family='sans-serif' \

@@ -107,7 +107,8 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
                 say(&format!("search is resumed: {} deliveries waited", resumed.waiting));
             }
             5 if progress >= percent(60)
-                && (is_disabled(&outbox, &pool, billing_id).await? || now.as_ref().is_some_and(|now| now.pending == 0)) =>
+                && (is_disabled(&outbox, &pool, billing_id).await?
+                    || now.as_ref().is_some_and(|now| now.pending == 0)) =>
             {
                 billing.down.store(false, Ordering::Relaxed);
                 let resumed = outbox.resume(&mut **pool.get().await?, billing_id, Missed::Send).await?;
@@ -138,7 +139,10 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
         println!("  {name:8} processed {processed:6}, recognised {again:4} duplicates, had {faults:4} faults");
     }
     println!("  {} attempts recorded, {} sent twice and recorded once", end.recorded, end.superseded);
-    println!("  {:.0} events per second, whose receivers' transactions are most of the work", options.events as f64 / took.as_secs_f64());
+    println!(
+        "  {:.0} events per second, whose receivers' transactions are most of the work",
+        options.events as f64 / took.as_secs_f64()
+    );
     let good = check::all(&pool, (search_id, paused.0, paused.1)).await?;
     if let Some(file) = &options.svg {
         std::fs::write(file, chart.svg())?;

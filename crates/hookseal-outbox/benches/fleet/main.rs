@@ -7,6 +7,7 @@ mod process;
 mod receiver;
 mod roles;
 mod scenes;
+mod stage;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -18,8 +19,8 @@ fn main() -> Result<()> {
     match &words[..] {
         ["worker", address, in_flight] => runtime.block_on(roles::worker(address, in_flight.parse()?)),
         ["receiver"] => runtime.block_on(local.run_until(receiver::run())),
-        ["batches", address, events, tenth] => {
-            runtime.block_on(roles::batches(address, events.parse()?, *tenth == "tenth"))
+        ["batches", address, events, types, tenth] => {
+            runtime.block_on(roles::batches(address, events.parse()?, types.parse()?, *tenth == "tenth"))
         }
         ["singles", address, events, connections, rate] => runtime.block_on(local.run_until(roles::singles(
             address,

@@ -89,6 +89,7 @@ async fn answer(request: Request<Incoming>, seen: Rc<RefCell<Seen>>) -> Result<A
             let body = Drip(tokio::time::interval(Duration::from_millis(100)));
             return Ok(Response::new(body.boxed_unsync()));
         }
+        "/healthy" => {}
         _ => {
             let mut seen = seen.borrow_mut();
             seen.arrived += 1;

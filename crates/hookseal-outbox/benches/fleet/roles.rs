@@ -37,15 +37,16 @@ async fn connect(address: &str) -> Result<tokio_postgres::Client> {
     Ok(client)
 }
 
-/// Enqueues events of the types `a.0` to `a.99` in turn, a hundred in each transaction. Every tenth is of the type
+/// Enqueues events of the types `a.0`, `a.1` and so on in turn, a hundred in each transaction. Every tenth is of the type
 /// `tenth` if that is asked for.
-pub(crate) async fn batches(address: &str, events: usize, has_tenth: bool) -> Result<()> {
-    let (client, types) = (connect(address).await?, types());
+pub(crate) async fn batches(address: &str, events: usize, types: usize, has_tenth: bool) -> Result<()> {
+    let (client, types) = (connect(address).await?, named(types));
     for first in (0..events).step_by(BATCH) {
         let (bodies, ids): (Vec<_>, Vec<_>) =
             (first..events.min(first + BATCH)).map(|number| (body(), format!("evt_{number}"))).unzip();
         let events = bodies.iter().zip(&ids).enumerate().map(|(number, (body, id))| {
-            let event_type = if has_tenth && number % 10 == 0 { "tenth" } else { &types[(first + number) % types.len()] };
+            let event_type =
+                if has_tenth && number % 10 == 0 { "tenth" } else { &types[(first + number) % types.len()] };
             NewEvent::new(TENANT, event_type, id, body)
         });
         enqueue_all(&client, events).await?;
@@ -53,8 +54,8 @@ pub(crate) async fn batches(address: &str, events: usize, has_tenth: bool) -> Re
     Ok(())
 }
 
-fn types() -> Vec<String> {
-    (0..100).map(|number| format!("a.{number}")).collect()
+fn named(types: usize) -> Vec<String> {
+    (0..types).map(|number| format!("a.{number}")).collect()
 }
 
 /// One transaction of the business for each event, on many connections; at a rate, or as fast as it goes.
@@ -62,14 +63,14 @@ pub(crate) async fn singles(address: &str, events: usize, connections: usize, pe
     let mut producers = JoinSet::new();
     let begun = Instant::now();
     for first in 0..connections {
-        let mut client = connect(address).await?;
+        let client = connect(address).await?;
         client.batch_execute("CREATE TABLE IF NOT EXISTS business (id bigint PRIMARY KEY)").await.or_else(|error| {
             // Somebody else has just created it.
             if error.code().is_some() { Ok(()) } else { Err(error) }
         })?;
         producers.spawn_local(async move {
             let insert = client.prepare("INSERT INTO business VALUES ($1)").await?;
-            let types = types();
+            let types = named(100);
             for number in (first..events).step_by(connections) {
                 if per_second > 0.0 {
                     let at = begun + Duration::from_secs_f64(number as f64 / per_second);
@@ -77,10 +78,15 @@ pub(crate) async fn singles(address: &str, events: usize, connections: usize, pe
                 }
                 let (id, body) = (format!("evt_{number}"), body());
                 let event = NewEvent::new(TENANT, &types[number % types.len()], &id, &body);
-                let tx = client.transaction().await?;
-                tx.execute(&insert, &[&i64::try_from(number)?]).await?;
-                enqueue(&tx, &event).await?;
-                tx.commit().await?;
+                let number = i64::try_from(number)?;
+                // Pipelined, as a business in a hurry does it.
+                tokio::try_join!(
+                    async { Ok(client.batch_execute("BEGIN").await?) },
+                    async { Ok(client.execute(&insert, &[&number]).await.map(|_| ())?) },
+                    async { enqueue(&client, &event).await.map(|_| ()) },
+                    async { Ok(client.batch_execute("COMMIT").await?) },
+                )
+                .map_err(|error: hookseal_outbox::Error| error)?;
             }
             Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
         });
@@ -101,7 +107,8 @@ pub(crate) async fn posts(url: &str, number: usize) -> Result<()> {
         let (client, url, body) = (client.clone(), url.to_owned(), body.clone());
         posts.spawn_local(async move {
             for _ in (first..number).step_by(64) {
-                let request = Request::post(&url).header("content-type", "application/json").body(Full::new(body.clone()))?;
+                let request =
+                    Request::post(&url).header("content-type", "application/json").body(Full::new(body.clone()))?;
                 client.request(request).await?.into_body().collect().await?;
             }
             Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())

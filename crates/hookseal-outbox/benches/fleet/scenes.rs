@@ -1,158 +1,39 @@
-//! The scenes that are measured.
+//! The scenes that are measured. A figure is a ratio within one round, or a rate.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hookseal::delivery::{EventFilter, Subscription};
-use hookseal_outbox::NewEndpoint;
-use test_postgres::Postgres;
+use hookseal_outbox::Outbox;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, NoTls};
 
 use crate::Result;
-use crate::process::{Role, cpu_of_tree};
-use crate::receiver::TIMEOUT_SECONDS;
-use crate::roles::{TENANT, outbox};
-
-const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_wal_size=4GB", "checkpoint_timeout=30min"];
-const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludCE=";
-
-/// A server, a receiver, and the database of one run.
-pub(crate) struct Stage {
-    pub(crate) db: Client,
-    pub(crate) address: String,
-    pub(crate) receiver: Role,
-    pub(crate) url: String,
-    server: Postgres,
-}
-
-/// What a run cost.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Cost {
-    pub(crate) events: usize,
-    pub(crate) seconds: f64,
-    pub(crate) postgres: f64,
-    pub(crate) workers: f64,
-    pub(crate) others: f64,
-}
-
-impl Cost {
-    pub(crate) fn rate(&self) -> f64 {
-        self.events as f64 / self.seconds
-    }
-
-    /// Microseconds of CPU for each event.
-    pub(crate) fn cpu(&self) -> f64 {
-        (self.postgres + self.workers + self.others) / self.events as f64 * 1e6
-    }
-
-    pub(crate) fn postgres_cpu(&self) -> f64 {
-        self.postgres / self.events as f64 * 1e6
-    }
-}
-
-impl Stage {
-    pub(crate) fn start(runtime: &Runtime) -> Result<Stage> {
-        let programs = Postgres::installed().ok_or("PostgreSQL is not installed")?;
-        let mut settings = SETTINGS.to_vec();
-        if std::env::var_os("STATEMENTS").is_some() {
-            settings.push("shared_preload_libraries=pg_stat_statements");
-        }
-        let server = Postgres::start(&programs, &settings)?;
-        let address = server.address();
-        let mut receiver = Role::start(&["receiver"])?;
-        let url = format!("http://{}", receiver.line()?);
-        let db = runtime.block_on(async {
-            let (mut db, connection) = tokio_postgres::connect(&address, NoTls).await?;
-            tokio::spawn(connection);
-            if std::env::var_os("STATEMENTS").is_some() {
-                db.batch_execute("CREATE EXTENSION pg_stat_statements").await?;
-            }
-            outbox().migrate(&mut db).await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(db)
-        })?;
-        Ok(Stage { db, address, receiver, url, server })
-    }
-
-    /// Endpoints that want one type each.
-    pub(crate) fn endpoints(&mut self, runtime: &Runtime, number: usize, path: &str, types: &str) -> Result<Vec<i64>> {
-        (0..number)
-            .map(|number| {
-                let mut subscription = Subscription::new(format!("{}{path}", self.url));
-                let event_type = types.replace('#', &(number % 100).to_string());
-                subscription.events = EventFilter::new([event_type])?;
-                subscription.timeout = Some(TIMEOUT_SECONDS);
-                let endpoint = NewEndpoint::new(TENANT, subscription, SECRET);
-                Ok(runtime.block_on(outbox().add_endpoint(&mut self.db, &endpoint))?)
-            })
-            .collect()
-    }
-
-    pub(crate) fn execute(&self, runtime: &Runtime, statement: &str) -> Result<()> {
-        Ok(runtime.block_on(self.db.batch_execute(statement))?)
-    }
-
-    pub(crate) fn count(&self, runtime: &Runtime, query: &str) -> Result<i64> {
-        Ok(runtime.block_on(self.db.query_one(query, &[]))?.try_get(0)?)
-    }
-
-    /// Workers that have shared the buckets among themselves.
-    pub(crate) fn workers(&self, runtime: &Runtime, number: usize) -> Result<Vec<Role>> {
-        let in_flight = if number > 2 { "256" } else { "512" };
-        let start = |_| Role::start(&["worker", &self.address, in_flight]);
-        let workers = (0..number).map(start).collect::<Result<Vec<_>>>()?;
-        let shared = "SELECT count(*) FROM (
-            SELECT FROM hookseal.buckets JOIN hookseal.workers ON id = owner AND until > now() GROUP BY owner
-            HAVING count(*) <= 64 / $1 + 1) AS workers";
-        while runtime.block_on(self.db.query_one(&shared.replace("$1", &number.to_string()), &[]))?.try_get::<_, i64>(0)?
-            < i64::try_from(number)?
-        {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(workers)
-    }
-
-    pub(crate) fn arrived(&mut self) -> Result<usize> {
-        Ok(self.receiver.ask("arrived")?.parse()?)
-    }
-
-    pub(crate) fn postgres_cpu(&self) -> f64 {
-        self.server.id().map_or(0.0, cpu_of_tree)
-    }
-
-    /// Runs until so many more events have arrived, and are recorded.
-    pub(crate) fn until_arrived(
-        &mut self,
-        events: usize,
-        workers: Vec<Role>,
-        producers: Vec<Role>,
-        limit: Duration,
-    ) -> Result<Cost> {
-        let before = (self.postgres_cpu(), self.receiver.cpu(), workers.iter().map(Role::cpu).sum::<f64>());
-        let (begun, first) = (Instant::now(), self.arrived()?);
-        let mut arrived = 0;
-        while arrived < events && begun.elapsed() < limit {
-            std::thread::sleep(Duration::from_millis(10));
-            arrived = self.arrived()? - first;
-        }
-        let seconds = begun.elapsed().as_secs_f64();
-        let producers: f64 = producers.into_iter().map(Role::stop).sum();
-        let workers = workers.into_iter().map(Role::stop).sum::<f64>() - before.2;
-        let others = producers + self.receiver.cpu() - before.1;
-        Ok(Cost { events: arrived, seconds, postgres: self.postgres_cpu() - before.0, workers, others })
-    }
-
-    /// Bare posts: their rate, and their CPU in microseconds.
-    pub(crate) fn posts(&self, number: usize) -> Result<(f64, f64)> {
-        let before = self.receiver.cpu();
-        let mut client = Role::start(&["posts", &format!("{}/", self.url), &number.to_string()])?;
-        let seconds: f64 = client.line()?.parse()?;
-        let cpu = client.stop() + self.receiver.cpu() - before;
-        Ok((number as f64 / seconds, cpu / number as f64 * 1e6))
-    }
-}
+use crate::process::Role;
+use crate::roles::outbox;
+use crate::stage::{Cost, Stage};
 
 const POSTS: usize = 20_000;
+/// Longer than any run.
+const LIMIT: Duration = Duration::from_secs(180);
+/// Enough for a few seconds.
+const EVENTS: usize = 50_000;
 
+/// A name, the figure, and the bar.
+type Figure = (&'static str, f64, &'static str);
+type Scene = fn(&Runtime) -> Result<Vec<Figure>>;
+
+const SCENES: &[(&str, Scene)] = &[
+    ("batches-1", |runtime| batches(runtime, 1)),
+    ("batches-4", |runtime| batches(runtime, 4)),
+    ("batches-8", |runtime| batches(runtime, 8)),
+    ("singles", singles),
+    ("latency", latency),
+    ("backlog", backlog),
+    ("dead", dead),
+    ("tenth", tenth),
+    ("paused", paused),
+    ("snapshot", snapshot),
+];
+
+/// Runs the scenes that were asked for, or all, so many rounds each, and prints the medians.
 pub(crate) fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
     let mut rounds = 5;
     let mut wanted = Vec::new();
@@ -165,25 +46,12 @@ pub(crate) fn run(runtime: &Runtime, words: &[&str]) -> Result<()> {
     }
     for (name, scene) in SCENES {
         if wanted.is_empty() || wanted.contains(name) {
-            let mut results = Vec::new();
-            for _ in 0..rounds {
-                results.push(scene(runtime)?);
-            }
+            let results = (0..rounds).map(|_| scene(runtime)).collect::<Result<Vec<_>>>()?;
             report(name, &results);
         }
     }
     Ok(())
 }
-
-/// What a scene measures: a name, the figure, and the bar.
-pub(crate) type Figure = (&'static str, f64, &'static str);
-type Scene = fn(&Runtime) -> Result<Vec<Figure>>;
-
-const SCENES: &[(&str, Scene)] = &[
-    ("batches-1", |runtime| batches(runtime, 1)),
-    ("batches-4", |runtime| batches(runtime, 4)),
-    ("batches-8", |runtime| batches(runtime, 8)),
-];
 
 fn report(name: &str, rounds: &[Vec<Figure>]) {
     println!("{name}");
@@ -197,29 +65,165 @@ fn report(name: &str, rounds: &[Vec<Figure>]) {
     }
 }
 
+/// Enqueues in batches of a hundred, with so many types, while workers send.
+fn batched(stage: &mut Stage, runtime: &Runtime, workers: usize, types: usize, tenth: bool) -> Result<Cost> {
+    let workers = stage.workers(runtime, workers)?;
+    let (events, types) = (EVENTS.to_string(), types.to_string());
+    let producer = Role::start(&["batches", &stage.address, &events, &types, if tenth { "tenth" } else { "-" }])?;
+    let expected = if tenth { EVENTS / 10 * 9 } else { EVENTS };
+    stage.until_arrived(expected, workers, vec![producer], LIMIT)
+}
+
+/// Bare posts before and after.
+fn beside_posts(stage: &mut Stage, run: impl FnOnce(&mut Stage) -> Result<Cost>) -> Result<(Cost, f64, f64)> {
+    let (rate_before, cpu_before) = stage.posts(POSTS)?;
+    let cost = run(stage)?;
+    let (rate_after, cpu_after) = stage.posts(POSTS)?;
+    Ok((cost, (rate_before + rate_after) / 2.0, (cpu_before + cpu_after) / 2.0))
+}
+
 fn batches(runtime: &Runtime, workers: usize) -> Result<Vec<Figure>> {
     let mut stage = Stage::start(runtime)?;
     stage.endpoints(runtime, 100, "/", "a.#")?;
-    let (rate_before, cpu_before) = stage.posts(POSTS)?;
-    let workers = stage.workers(runtime, workers)?;
-    let producer = Role::start(&["batches", &stage.address, "100000", "-"])?;
-    let cost = stage.until_arrived(100_000, workers, vec![producer], Duration::from_secs(120))?;
-    if std::env::var_os("STATEMENTS").is_some() {
-        let rows = runtime.block_on(stage.db.query("SELECT calls, rows, total_exec_time::float8, left(regexp_replace(query, '\\s+', ' ', 'g'), 60) FROM pg_stat_statements ORDER BY 3 DESC LIMIT 12", &[]))?;
-        for row in rows {
-            let (calls, rows, time, text): (i64, i64, f64, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
-            println!("    {calls:6} calls {:7.1} rows each {time:8.1} ms, {:7.1} us each: {text}", rows as f64 / calls as f64, time * 1e3 / calls as f64);
-        }
-    }
-    let (rate_after, cpu_after) = stage.posts(POSTS)?;
-    let (rate, cpu) = ((rate_before + rate_after) / 2.0, (cpu_before + cpu_after) / 2.0);
+    let run = |stage: &mut Stage| batched(stage, runtime, workers, 100, false);
+    let (cost, posts, cpu) = beside_posts(&mut stage, run)?;
     Ok(vec![
         ("CPU per event ÷ CPU per bare post", cost.cpu() / cpu, "≤ 5"),
         ("events/s, end to end", cost.rate(), "≥ 10000"),
-        ("bare posts/s ÷ events/s", rate / cost.rate(), ""),
+        ("bare posts/s ÷ events/s", posts / cost.rate(), ""),
         ("CPU µs per event", cost.cpu(), ""),
         ("of which PostgreSQL", cost.postgres_cpu(), ""),
         ("of which workers", cost.workers / cost.events as f64 * 1e6, ""),
         ("CPU µs per bare post", cpu, ""),
     ])
+}
+
+fn singles(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut stage = Stage::start(runtime)?;
+    stage.endpoints(runtime, 100, "/", "a.#")?;
+    let run = |stage: &mut Stage| {
+        let workers = stage.workers(runtime, 2)?;
+        let producer = Role::start(&["singles", &stage.address, "20000", "32", "0"])?;
+        stage.until_arrived(20_000, workers, vec![producer], LIMIT)
+    };
+    let (cost, _, cpu) = beside_posts(&mut stage, run)?;
+    Ok(vec![
+        ("events/s, one business transaction each", cost.rate(), "≥ 5000"),
+        ("CPU per event ÷ CPU per bare post", cost.cpu() / cpu, ""),
+    ])
+}
+
+fn latency(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut stage = Stage::start(runtime)?;
+    stage.endpoints(runtime, 100, "/", "a.#")?;
+    let workers = stage.workers(runtime, 2)?;
+    let producer = Role::start(&["singles", &stage.address, "10000", "32", "1000"])?;
+    stage.until_arrived(10_000, workers, vec![producer], LIMIT)?;
+    let answer = stage.receiver.ask("latencies")?;
+    let (median, most) = answer.split_once(' ').ok_or("two numbers")?;
+    Ok(vec![
+        ("ms from enqueue to arrival at 1000/s, median", median.parse::<f64>()? / 1e3, "≤ 15"),
+        ("ms from enqueue to arrival at 1000/s, 99 %", most.parse::<f64>()? / 1e3, "≤ 100"),
+    ])
+}
+
+/// Fills the queue without workers.
+fn fill(stage: &Stage, runtime: &Runtime, events: usize, event_type: &str) -> Result<()> {
+    let statement = format!(
+        "DO $$ BEGIN FOR batch IN 1..{} LOOP PERFORM hookseal.enqueue_many(
+            array_fill('t'::text, ARRAY[1000]), ARRAY(SELECT replace('{event_type}', '#', (n % 100)::text) FROM generate_series(1, 1000) n),
+            ARRAY(SELECT 'f' || batch || '-' || n FROM generate_series(1, 1000) n),
+            array_fill(convert_to(repeat('x', 1024), 'UTF8'), ARRAY[1000])); END LOOP; END $$",
+        events / 1000
+    );
+    stage.execute(runtime, &statement)
+}
+
+fn backlog(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut costs = Vec::new();
+    for rows in [10_000, 1_000_000] {
+        let mut stage = Stage::start(runtime)?;
+        stage.endpoints(runtime, 100, "/", "a.#")?;
+        // As they are when the queue has been empty for long.
+        stage.execute(runtime, "ANALYZE")?;
+        fill(&stage, runtime, rows, "a.#")?;
+        let workers = stage.workers(runtime, 2)?;
+        costs.push(stage.until_arrived(10_000, workers, Vec::new(), LIMIT)?);
+    }
+    Ok(vec![
+        (
+            "PostgreSQL's CPU per event at 1 M rows ÷ at 10 k",
+            costs[1].postgres_cpu() / costs[0].postgres_cpu(),
+            "≤ 1.6",
+        ),
+        ("PostgreSQL's CPU µs per event at 10 k", costs[0].postgres_cpu(), ""),
+        ("events/s at 1 M rows", costs[1].rate(), ""),
+    ])
+}
+
+fn dead(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut rates = Vec::new();
+    for path in ["/healthy", "/dead"] {
+        let mut stage = Stage::start(runtime)?;
+        stage.endpoints(runtime, 999, "/", "a.#")?;
+        stage.endpoints(runtime, 1, path, "a.999")?;
+        let workers = stage.workers(runtime, 2)?;
+        let producer = Role::start(&["batches", &stage.address, &EVENTS.to_string(), "1000", "-"])?;
+        rates.push(stage.until_arrived(EVENTS / 1000 * 999, workers, vec![producer], LIMIT)?.rate());
+    }
+    Ok(vec![("rate of 999 endpoints with one dead ÷ without", rates[1] / rates[0], "≥ 0.9")])
+}
+
+fn tenth(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut rates = Vec::new();
+    for path in ["/healthy", "/dead", "/slow", "/drip"] {
+        let mut stage = Stage::start(runtime)?;
+        stage.endpoints(runtime, 100, "/", "a.#")?;
+        stage.endpoints(runtime, 1, path, "tenth")?;
+        rates.push(batched(&mut stage, runtime, 2, 100, true)?.rate());
+    }
+    Ok(vec![
+        ("rate of the others with a tenth of the traffic dead ÷ well", rates[1] / rates[0], "≥ 0.8"),
+        ("with it slow, at 90 % of the time limit", rates[2] / rates[0], "≥ 0.8"),
+        ("with it dripping", rates[3] / rates[0], "≥ 0.8"),
+    ])
+}
+
+fn paused(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut rates = Vec::new();
+    for rows in [0, 500_000] {
+        let mut stage = Stage::start(runtime)?;
+        stage.endpoints(runtime, 100, "/", "a.#")?;
+        let paused = stage.endpoints(runtime, 100, "/paused", "p.#")?;
+        for endpoint in paused {
+            runtime.block_on(Outbox::pause(&outbox(), &mut stage.db, endpoint))?;
+        }
+        if rows > 0 {
+            fill(&stage, runtime, rows, "p.#")?;
+        }
+        rates.push(batched(&mut stage, runtime, 2, 100, false)?.rate());
+    }
+    Ok(vec![("rate with 500 k deliveries of paused endpoints ÷ without", rates[1] / rates[0], "≥ 0.9")])
+}
+
+/// An hour is simulated by the dead rows that it leaves, here of so many events.
+const BEFORE: usize = 200_000;
+
+fn snapshot(runtime: &Runtime) -> Result<Vec<Figure>> {
+    let mut rates = Vec::new();
+    for is_open in [false, true] {
+        let mut stage = Stage::start(runtime)?;
+        stage.endpoints(runtime, 100, "/", "a.#")?;
+        let other = runtime.block_on(stage.connect())?;
+        if is_open {
+            let open = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM hookseal.endpoints";
+            runtime.block_on(other.batch_execute(open))?;
+        }
+        fill(&stage, runtime, BEFORE, "a.#")?;
+        let workers = stage.workers(runtime, 2)?;
+        stage.until_arrived(BEFORE, workers, Vec::new(), LIMIT)?;
+        rates.push(batched(&mut stage, runtime, 2, 100, false)?.rate());
+        drop(other);
+    }
+    Ok(vec![("rate with an old snapshot ÷ without", rates[1] / rates[0], "≥ 0.7")])
 }

@@ -154,7 +154,10 @@ impl Engine {
             Ok(request) => {
                 let (http, limit) = (self.http.clone(), target.policy.timeout());
                 let span = tracing::debug_span!(
-                    "attempt", endpoint = due.endpoint(), event = &*event.id, number = attempt.number(),
+                    "attempt",
+                    endpoint = due.endpoint(),
+                    event = &*event.id,
+                    number = attempt.number(),
                     tenant = target.tenant
                 );
                 self.attempts.spawn(
@@ -215,8 +218,14 @@ impl Engine {
             }
         };
         tracing::debug!(
-            event = due.key.0, endpoint = id, number = record.attempt, status = record.status, error = record.error,
-            duration_ms = record.duration_ms, delivered = record.delivered, "attempt ended"
+            event = due.key.0,
+            endpoint = id,
+            number = record.attempt,
+            status = record.status,
+            error = record.error,
+            duration_ms = record.duration_ms,
+            delivered = record.delivered,
+            "attempt ended"
         );
         let was_sent = !matches!(outcome, Outcome::UrlRefused | Outcome::RequestInvalid | Outcome::PayloadTooLarge);
         let verdict = target.policy.outcomes().classify(&outcome, now);

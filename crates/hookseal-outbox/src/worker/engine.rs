@@ -111,7 +111,7 @@ impl Engine {
             http,
             connector,
             session: Some(Arc::new(session)),
-            trouble: Backoff::new(Duration::from_millis(50), Duration::from_secs(5)),
+            trouble: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
             tasks: Tasks::default(),
             worker: None,
             clock: None,
@@ -256,8 +256,7 @@ impl Engine {
             self.next_load = None;
             let (due, asked) = (std::mem::take(&mut self.picked), std::mem::take(&mut self.to_load));
             let (session, outbox, limit) = (session.clone(), self.outbox.clone(), self.settings.max_timeout);
-            self.tasks.loading =
-                Some(Box::pin(async move { load::load(&session, &outbox, due, asked, limit).await }));
+            self.tasks.loading = Some(Box::pin(async move { load::load(&session, &outbox, due, asked, limit).await }));
         }
         self.start_flush(&session, now);
         if self.tasks.keeping.is_none() && now >= self.next_chore {

@@ -39,7 +39,9 @@ impl Hold {
                     return false;
                 }
                 self.failures = self.failures.saturating_add(1);
-                let asked = retry_after.map(|asked| asked.min(LONGEST_ASKED)).filter(|_| throttled || self.failures >= FAILURES);
+                let asked = retry_after
+                    .map(|asked| asked.min(LONGEST_ASKED))
+                    .filter(|_| throttled || self.failures >= FAILURES);
                 let longest = (sent.elapsed() * COST).clamp(LONGEST.0, LONGEST.1);
                 let own = (self.failures >= FAILURES).then(|| self.wait.next().min(longest));
                 if let Some(wait) = asked.max(own) {

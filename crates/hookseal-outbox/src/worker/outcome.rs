@@ -81,8 +81,7 @@ impl Engine {
         let Some((target, ..)) = ended.first().and_then(|ended| ended.counts.as_ref()) else { return };
         let before = loaded.health.clone();
         let attempts = ended.iter().filter_map(|ended| ended.counts.as_ref());
-        let signals =
-            loaded.health.record_all(&target.policy, attempts.map(|(_, answer, at)| (answer.outcome(), *at)));
+        let signals = loaded.health.record_all(&target.policy, attempts.map(|(_, answer, at)| (answer.outcome(), *at)));
         if loaded.health != before {
             self.unhealthy.insert(id);
         }

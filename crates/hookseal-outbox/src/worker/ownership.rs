@@ -102,7 +102,8 @@ impl Engine {
     pub(super) fn is_finished(&self, now: Instant) -> bool {
         let Some(stop_at) = self.stop_at else { return false };
         let tasks = &self.tasks;
-        let is_quiet = self.unhealthy.is_empty() && tasks.reading.is_none() && tasks.loading.is_none() && tasks.beating.is_none();
+        let is_quiet =
+            self.unhealthy.is_empty() && tasks.reading.is_none() && tasks.loading.is_none() && tasks.beating.is_none();
         now >= stop_at || self.known.is_empty() && self.chores.is_empty() && tasks.keeping.is_none() && is_quiet
     }
 

@@ -47,14 +47,8 @@ pub(super) struct Pages {
 
 pub(super) async fn read(session: &Session, request: Request) -> Result<Pages, Error> {
     let begun = Instant::now();
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
-        &request.buckets,
-        &request.lanes,
-        &request.low,
-        &request.low_event,
-        &request.low_endpoint,
-        &request.pages,
-    ];
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [&request.buckets, &request.lanes, &request.low, &request.low_event, &request.low_endpoint, &request.pages];
     let rows = session.reader.query(&session.statements.read, &columns).await?;
     let mut pages = vec![Vec::new(); request.queues.len()];
     for row in &rows {

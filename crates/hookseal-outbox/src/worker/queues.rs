@@ -57,7 +57,8 @@ impl Queues {
 
     /// Adds a queue, which is read from its beginning. Does nothing if it is there.
     pub(super) fn add(&mut self, id: QueueId) {
-        let queue = || Queue { cursor: BEGINNING, has_more: true, blocked_by: None, read_from_beginning: Instant::now() };
+        let queue =
+            || Queue { cursor: BEGINNING, has_more: true, blocked_by: None, read_from_beginning: Instant::now() };
         self.queues.entry(id).or_insert_with(queue);
     }
 

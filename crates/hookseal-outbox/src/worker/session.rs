@@ -50,7 +50,10 @@ impl Connector {
     {
         // Over TCP, a server that disappears silently is noticed within half a minute.
         config.connect_timeout(CONNECT_TIME).tcp_user_timeout(Duration::from_secs(30));
-        config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3);
         if config.get_application_name().is_none() {
             config.application_name("hookseal-outbox");
         }
