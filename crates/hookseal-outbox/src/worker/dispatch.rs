@@ -229,17 +229,18 @@ impl Engine {
         );
         let was_sent = !matches!(outcome, Outcome::UrlRefused | Outcome::RequestInvalid | Outcome::PayloadTooLarge);
         let verdict = target.policy.outcomes().classify(&outcome, now);
-        if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent) {
-            if endpoint.hold.record(verdict, begun) && endpoint.hold.is_held() {
-                tracing::debug!(endpoint = id, "is held back, because it fails");
-                self.withdraw(id);
-            }
+        if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
+            && endpoint.hold.record(verdict, begun)
+            && endpoint.hold.is_held()
+        {
+            tracing::debug!(endpoint = id, "is held back, because it fails");
+            self.withdraw(id);
         }
         let record = match &mut answer {
             Answer::Response { excerpt, .. } => record.with_excerpt(&std::mem::take(excerpt)),
             Answer::Missing(_) => record,
         };
-        let counts = (!attempt.is_replay()).then(|| (target, answer, now));
+        let counts = (!attempt.is_replay()).then_some((target, answer, now));
         let wanted = due.replays_wanted();
         self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);

@@ -180,7 +180,7 @@ impl Engine {
         match finished {
             Finished::Connected(Ok(session)) => {
                 tracing::info!("connected to the database again");
-                self.session = Some(Arc::new(session));
+                self.session = Some(session);
                 self.next_beat = Instant::now();
             }
             Finished::Connected(Err(error)) => {
@@ -230,7 +230,7 @@ impl Engine {
         let Some(session) = self.session.clone() else {
             if self.tasks.connecting.is_none() && now >= self.next_connect {
                 let connector = self.connector.clone();
-                self.tasks.connecting = Some(Box::pin(async move { connector.session().await }));
+                self.tasks.connecting = Some(Box::pin(async move { connector.session().await.map(Arc::new) }));
             }
             return;
         };

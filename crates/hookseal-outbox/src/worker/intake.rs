@@ -146,11 +146,12 @@ impl Engine {
 
     /// Lists an endpoint among those that can send, if it can.
     pub(super) fn list(&mut self, endpoint: i64) {
-        if let Some(found) = self.endpoints.get_mut(&endpoint) {
-            if !found.is_listed && !found.waiting.is_empty() {
-                found.is_listed = true;
-                self.ready.push_back(endpoint);
-            }
+        if let Some(found) = self.endpoints.get_mut(&endpoint)
+            && !found.is_listed
+            && !found.waiting.is_empty()
+        {
+            found.is_listed = true;
+            self.ready.push_back(endpoint);
         }
     }
 

@@ -1,6 +1,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio_postgres::Error;
 
@@ -16,16 +17,21 @@ use super::session::{Outage, Session};
 /// A statement that is under way, of which there is one of each kind.
 pub(super) type Task<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
+/// What could not be loaded, and why.
+pub(super) type Unloaded = (Vec<Due>, Vec<i64>, Error);
+/// A flush, and what of it was recorded.
+pub(super) type Flushed = (Vec<Ended>, Result<HashSet<Key>, Error>);
+/// Chores that were done, and what is left of them if one failed.
 pub(super) type Kept = (Vec<(Chore, Done)>, Result<(), (VecDeque<Chore>, Error)>);
 
 /// What a worker waits for from the database.
 #[derive(Default)]
 pub(super) struct Tasks {
-    pub(super) connecting: Task<Result<Session, Outage>>,
+    pub(super) connecting: Task<Result<Arc<Session>, Outage>>,
     pub(super) beating: Task<Result<Pulse, Error>>,
     pub(super) reading: Task<Result<Pages, Error>>,
-    pub(super) loading: Task<Result<Load, (Vec<Due>, Vec<i64>, Error)>>,
-    pub(super) recording: Task<(Vec<Ended>, Result<HashSet<Key>, Error>)>,
+    pub(super) loading: Task<Result<Load, Unloaded>>,
+    pub(super) recording: Task<Flushed>,
     pub(super) keeping: Task<Kept>,
     /// The first transaction that may not be seen yet, and the endpoints that were changed.
     pub(super) watching: Task<Result<(i64, Vec<i64>), Error>>,
@@ -36,11 +42,11 @@ pub(super) struct Tasks {
 
 /// What has ended.
 pub(super) enum Finished {
-    Connected(Result<Session, Outage>),
+    Connected(Result<Arc<Session>, Outage>),
     Beaten(Result<Pulse, Error>),
     Read(Result<Pages, Error>),
-    Loaded(Result<Load, (Vec<Due>, Vec<i64>, Error)>),
-    Recorded((Vec<Ended>, Result<HashSet<Key>, Error>)),
+    Loaded(Result<Load, Unloaded>),
+    Recorded(Flushed),
     Kept(Kept),
     Watched(Result<(i64, Vec<i64>), Error>),
     Scanned(Result<Vec<i64>, Error>),
