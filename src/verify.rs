@@ -644,7 +644,7 @@ mod tests {
                     ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
                 }
             }
-            let verifier = Verifier::for_schemes(&schemes, &ring, None).unwrap();
+            let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
             let (short, long) = (vec!["ab".repeat(64); 16].join(","), vec!["ab".repeat(256); 4].join(","));
             let headers = [("X-Signature", &*short), ("X-P256", &*short), ("X-Rsa", &*long)];
             assert_eq!(verifications(&verifier, &headers, b"{}"), (32, false));
@@ -656,7 +656,7 @@ mod tests {
             let key = SigningKey::generate().unwrap();
             let signature = codec::hex_text(&key.sign(b"x"));
             let ring = keys(7).with_previous(key.public_key()).unwrap();
-            let verifier = Verifier::for_schemes(&[BATCH], &ring, None).unwrap();
+            let verifier = Verifier::for_schemes(&[BATCH], &ring, None, &[]).unwrap();
             for (elements, expected) in [(1, (8, true)), (4, (32, true)), (5, (32, false)), (60, (32, false))] {
                 let element = format!(r#"{{"value":"x","signature":"{signature}"}}"#);
                 let body = format!(r#"{{"items":[{}]}}"#, vec![element; elements].join(","));
