@@ -11,6 +11,8 @@ pub mod actix;
 pub mod axum;
 mod codec;
 pub mod delivery;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod error;
 mod event;
 mod event_type;
