@@ -25,7 +25,7 @@ pub(super) fn causes(found: &Match, search: &Search<'_>, refusal: Option<&Verify
     causes.extend(found.key_causes.clone());
     causes.extend(found.content.causes.clone());
     if let Some(scheme) = search.scheme_of(&found.content) {
-        causes.extend(origin(found, scheme));
+        causes.extend(origin(found, search, scheme));
         causes.extend(place(found, search, scheme));
         if let Some(time) = &found.content.time {
             causes.extend(moment::judge(time, scheme, now));
@@ -33,6 +33,9 @@ pub(super) fn causes(found: &Match, search: &Search<'_>, refusal: Option<&Verify
     }
     if causes.is_empty() {
         causes.extend(refused(refusal));
+    }
+    if causes.iter().any(|cause| cause.code() == Code::ProviderOther) {
+        causes.retain(|cause| cause.code() != Code::HeaderRenamed);
     }
     causes.sort_by_key(Cause::code);
     causes.dedup_by_key(|cause| cause.code());
@@ -50,8 +53,28 @@ fn meaning(found: &Match, search: &Search<'_>) -> Vec<Cause> {
     found.body_causes.clone()
 }
 
-fn origin(found: &Match, scheme: &Scheme) -> Vec<Cause> {
+fn origin(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
     match found.content.origin {
+        // The user's own scheme for that provider: it is the scheme that is wrong.
+        Origin::Preset(provider, place) if search.is_own_header(found) => {
+            let preset = provider.schemes().get(place);
+            let own = &search.schemes[0];
+            let covers = preset.map(Scheme::covers).unwrap_or_default();
+            let mut causes = Vec::new();
+            if covers != own.covers() {
+                let text = format!("The signature covers `{}`, the scheme says `{}`", shown(covers), shown(own.covers()));
+                causes.push(Cause::new(Code::SchemeContent, text));
+            }
+            if preset.is_some_and(|preset| preset.digest() != own.digest()) {
+                let text = format!("The MAC was made with {}, the scheme says {}", found.content.digest, own.digest());
+                causes.push(Cause::new(Code::SchemeDigest, text));
+            }
+            if preset.is_some_and(|preset| preset.secret_form() != own.secret_form()) {
+                let form = preset.map(Scheme::secret_form).unwrap_or_default();
+                causes.push(Cause::new(Code::SecretForm, format!("The key is the {form} form of the secret, the scheme says {}", own.secret_form())));
+            }
+            causes
+        }
         Origin::Preset(provider, place) => {
             let preset = provider.schemes().get(place);
             let mut alike: Vec<&str> = provider::ALL

@@ -154,6 +154,11 @@ impl<'s> Search<'s> {
         })
     }
 
+    /// Whether the MAC is where a scheme of the user's own has one.
+    pub(super) fn is_own_header(&self, found: &Match) -> bool {
+        self.name.is_none() && self.schemes.first().is_some_and(|scheme| self.is_in_line(&found.sighting, scheme))
+    }
+
     /// A place for a person.
     pub(super) fn name_of(&self, place: &Place) -> String {
         match place {
@@ -191,7 +196,7 @@ impl<'s> Search<'s> {
             .or_else(|| self.try_digests(&first, &lists))
             .or_else(|| self.try_presets(&urls, Some(0)))
             .or_else(|| self.try_tampered(&first, &lists))
-            .or_else(|| self.try_templates(&lists, simple.filter(|_| self.name.is_none()).or(Some(0))))
+            .or_else(|| self.try_templates(&lists, if self.name.is_none() { simple } else { Some(0) }))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, simple))
             .or_else(|| self.try_rewritings(&first, &lists, Filter::ItsLength, simple))
             .or_else(|| self.try_presets(&urls, simple))

@@ -93,8 +93,8 @@ pub(super) fn ids(request: &Captured) -> Vec<Token> {
     found.into_iter().map(|(_, token)| token).take(MAX_IDS).collect()
 }
 
-/// The words before `=` in signature headers, which are often in front of the content too: `v0=` and `v0:`.
-fn front_words(request: &Captured) -> Vec<String> {
+/// Texts in front of content. They are often the words before `=` in signature headers: `v0=` and `v0:`.
+fn fronts(request: &Captured) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (_, value) in request.headers() {
         let Ok(value) = std::str::from_utf8(value) else { continue };
@@ -108,8 +108,14 @@ fn front_words(request: &Captured) -> Vec<String> {
         }
     }
     words.extend(PREFIXES.map(str::to_owned));
-    words.dedup();
-    words
+    let fronts = [":", "."].iter().flat_map(|mark| words.iter().map(move |word| format!("{word}{mark}")));
+    let mut all: Vec<String> = Vec::new();
+    for front in fronts {
+        if !all.contains(&front) {
+            all.push(front);
+        }
+    }
+    all
 }
 
 /// Visits every guess, the simplest first, until the visitor returns `true`.
@@ -120,7 +126,7 @@ pub(super) fn visit(
     digest: Digest,
     visitor: &mut dyn FnMut(Guess) -> bool,
 ) {
-    let words = front_words(request);
+    let words = fronts(request);
     for front in std::iter::once("").chain(words.iter().map(String::as_str)) {
         for order in ORDERS {
             let needs = |kind| order.contains(kind);
@@ -128,7 +134,7 @@ pub(super) fn visit(
                 continue;
             }
             let is_plain = !needs('u') && !needs('p') && !needs('q') && !needs('h');
-            if !front.is_empty() && !(is_plain && (needs('t') || order == "b" || order == "ib")) {
+            if !front.is_empty() && !(is_plain && (needs('t') || needs('i') || order == "b")) {
                 continue;
             }
             let own_times: Vec<Option<&Token>> = if needs('t') { times.iter().map(Some).collect() } else { vec![None] };
@@ -136,10 +142,13 @@ pub(super) fn visit(
             let joiners: &[&str] = match order.len() {
                 1 if front.is_empty() => &[""],
                 _ if needs('s') || needs('f') => &[""],
-                _ if !front.is_empty() => &JOINERS[..4],
                 _ => &JOINERS,
             };
             for &joiner in joiners {
+                // Other combinations are rare, and would be most of the work.
+                if front.ends_with('.') && joiner != "." {
+                    continue;
+                }
                 for &time in &own_times {
                     for &id in &own_ids {
                         let Some(content) = assemble(request, front, order, joiner, time, id, digest) else { continue };
@@ -172,9 +181,7 @@ fn assemble(
     };
     if !front.is_empty() {
         parts.push(text(front));
-        parts.push(text(joiner));
         covers += front;
-        covers += joiner;
     }
     for (place, kind) in order.chars().enumerate() {
         if place > 0 && !joiner.is_empty() {
