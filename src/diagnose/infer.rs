@@ -13,7 +13,7 @@ use crate::secret::{SecretForm, decode};
 
 use super::captured::Captured;
 use super::moment::Moment;
-use super::observed::{Observed, Place};
+use super::observed::Observed;
 use super::recognise;
 use super::run::{judge, verifier};
 use super::sample;
@@ -152,6 +152,9 @@ fn accepts(scheme: &Scheme, secret: &str, delivery: &Captured, now: OffsetDateTi
     verifier.is_ok_and(|verifier| judge(&verifier, delivery, now).is_ok())
 }
 
+/// The shortest key that is read in a form that the user may not have meant.
+const MIN_KEY: usize = 8;
+
 struct Finder<'f> {
     delivery: &'f Captured,
     secret: &'f str,
@@ -207,6 +210,28 @@ impl Finder<'_> {
                 return;
             }
         }
+        self.read_catalogue();
+    }
+
+    /// What the catalogue has and no template says: fields of the body, lists of signed headers.
+    fn read_catalogue(&mut self) {
+        for name in self.presets() {
+            let schemes = provider::by_name(name).map(Provider::schemes).unwrap_or_default();
+            let times = self.times();
+            let accepting = |scheme: &&Scheme| times.iter().any(|now| accepts(scheme, self.secret, self.delivery, *now));
+            if let Some(scheme) = schemes.iter().find(accepting)
+                && !self.readings.iter().any(|known| known.scheme == *scheme)
+            {
+                let secret = Zeroizing::new(self.secret.to_owned());
+                self.readings.push(Reading { scheme: scheme.clone(), presets: vec![name], secret });
+            }
+        }
+    }
+
+    /// The time of the capture, and those that it says itself.
+    fn times(&self) -> Vec<OffsetDateTime> {
+        let own = template::times(self.delivery);
+        std::iter::once(self.now).chain(own.iter().filter_map(time_of)).collect()
     }
 
     fn keys(&self, digest: Digest) -> Vec<Keyed> {
@@ -216,7 +241,7 @@ impl Finder<'_> {
             forms.insert(0, SecretForm::Whsec);
         }
         for form in forms {
-            if let Some(key) = decode(self.secret, form).filter(|key| key.len() >= 8)
+            if let Some(key) = decode(self.secret, form).filter(|key| !key.is_empty() && (form == SecretForm::Text || key.len() >= MIN_KEY))
                 && !keys.iter().any(|known| known.key == key)
             {
                 let (mac, plain) = (Mac::new(&key, digest), Mac::plain(&key, digest));
@@ -232,25 +257,24 @@ impl Finder<'_> {
         let content = guess.content.pieces(self.delivery.body(), &keyed.key).concat();
         let mac = if guess.content.is_plain() { &keyed.plain } else { &keyed.mac };
         let tag = mac.probe(std::iter::once(content.as_slice()));
-        let mut found: Vec<(u32, Scheme)> = Vec::new();
+        let mut found: Vec<Scheme> = Vec::new();
         for sighting in observed.find(tag.as_bytes()) {
             for headers in sketch::headers(self.delivery, sighting, guess.time.as_ref(), guess.id.as_ref()) {
                 let Ok(scheme) = Scheme::try_new(headers, guess.content.covers.clone()) else { continue };
                 let scheme = scheme.with_digest(digest).with_secret_form(form);
                 if self.is_accepted(&scheme, guess) {
-                    found.push((self.unlikeness(&sighting.place, guess), scheme));
+                    found.push(scheme);
                     break;
                 }
             }
         }
-        for (_, scheme) in found {
+        for scheme in found {
             if !self.readings.iter().any(|known| known.scheme == scheme) {
                 let presets = self.presets();
                 self.readings.push(Reading { scheme, presets, secret: Zeroizing::new(self.secret.to_owned()) });
             }
         }
-        let delivery = self.delivery;
-        self.readings.sort_by_key(|reading| distance(delivery, &reading.scheme));
+        self.readings.sort_by_key(|reading| distance(&reading.scheme));
     }
 
     /// At the time of the capture or, if that is long ago, at the time that it says itself.
@@ -261,22 +285,15 @@ impl Finder<'_> {
             || own.is_some_and(|own| accepts(scheme, self.secret, self.delivery, own))
     }
 
-    fn unlikeness(&self, _: &Place, _: &Guess) -> u32 {
-        0
-    }
-
     fn presets(&self) -> Vec<&'static str> {
         let is_named = |provider: &&&'static Provider| {
             provider.schemes().iter().any(|scheme| {
-                sample::lines(scheme).iter().any(|line| {
-                    line.slot(&["hex", "base64", "base64url"]).is_some()
-                        && self.delivery.headers().any(|(name, _)| line.is_named(name))
-                })
+                let lines = sample::lines(scheme);
+                let mut signatures = lines.iter().filter(|line| line.slot(&["hex", "base64", "base64url"]).is_some());
+                signatures.any(|line| !line.values(self.delivery).is_empty())
             })
         };
-        let times: Vec<OffsetDateTime> = std::iter::once(self.now)
-            .chain(template::times(self.delivery).iter().filter_map(time_of))
-            .collect();
+        let times = self.times();
         let accepts = |provider: &&'static Provider| {
             let verifier = verifier((*provider).clone(), self.secret, self.delivery);
             verifier.is_ok_and(|verifier| times.iter().any(|now| judge(&verifier, self.delivery, *now).is_ok()))
@@ -290,7 +307,7 @@ fn time_of(token: &Token) -> Option<OffsetDateTime> {
 }
 
 /// How unlike the names of a scheme's headers are: those of one provider begin alike.
-fn distance(delivery: &Captured, scheme: &Scheme) -> usize {
+fn distance(scheme: &Scheme) -> usize {
     let lines = sample::lines(scheme);
     let name = |kinds: &[&str]| {
         let line = lines.iter().find(|line| line.slot(kinds).is_some())?;
@@ -303,7 +320,6 @@ fn distance(delivery: &Captured, scheme: &Scheme) -> usize {
         let is_named = other.contains(word);
         64 - alike.min(60) - usize::from(is_named)
     };
-    let _ = delivery;
     unlike(name(&["timestamp"]), "time") + unlike(name(&["id"]), "id")
 }
 

@@ -1,5 +1,6 @@
 //! For programs: one JSON object a line on standard input, one a line on standard output, in order.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use base64::Engine as _;
@@ -18,9 +19,42 @@ pub(crate) struct Line {
     method: String,
     #[serde(default)]
     url: String,
-    headers: Vec<(String, String)>,
+    headers: HeaderList,
     body_b64: String,
     now_unix: Option<i64>,
+}
+
+/// A list of `[name, value]`, or an object.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HeaderList {
+    List(Vec<(String, String)>),
+    Object(BTreeMap<String, Several>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Several {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl HeaderList {
+    fn pairs(&self) -> Vec<(String, String)> {
+        match self {
+            HeaderList::List(list) => list.clone(),
+            HeaderList::Object(object) => object
+                .iter()
+                .flat_map(|(name, values)| {
+                    let values = match values {
+                        Several::One(value) => std::slice::from_ref(value),
+                        Several::Many(values) => values.as_slice(),
+                    };
+                    values.iter().map(|value| (name.clone(), value.clone()))
+                })
+                .collect(),
+        }
+    }
 }
 
 fn post() -> String {
@@ -45,7 +79,7 @@ struct ToInfer {
 impl Line {
     pub(crate) fn captured(&self) -> Result<Captured, String> {
         let body = STANDARD.decode(&self.body_b64).map_err(|error| format!("body_b64: {error}"))?;
-        Ok(Captured::new(&self.method, &self.url, self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())), body))
+        Ok(Captured::new(&self.method, &self.url, self.headers.pairs(), body))
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
