@@ -4,7 +4,7 @@
 //! - `… -- verify` reads one JSON object per line, `{provider, secret, headers, method, url, body_b64, now_unix}`, and
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
 //! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
-//!   `{"error":"…"}`.
+//!   `{"error":"…"}`: the headers to be added.
 //! - `… -- read` reads the same lines as `verify`, without `x_extra`, verifies the request, and prints `{"events":[…]}` or
 //!   `{"error":"…"}`. An event is `{type, id, unsigned_id, time, version, data, type_signed, test}`, with `null` for what
 //!   it does not have, or `{error}` if it is one of a batch and cannot be read.
@@ -15,7 +15,9 @@
 //! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
 //! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
 //! `tolerance` (Convoy), `primary` and `secondary` (Box, where a request is signed with both keys), `key` (Pusher: the name
-//! of the key, which the header must then have). Secrets may be short here.
+//! of the key, which the header must then have), `digest` (Cloudinary),
+//! `kid` and `key_id` (the id of the public key, GitHub's key list and Turnkey). A `secret` may also be a public key, as the
+//! provider shows it. Secrets may be short here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,8 +27,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Received, Receiver};
-use hookseal::{Digest, Event, Keyring, Scheme, Secret, Signer, Verifier};
-use http::HeaderMap;
+use hookseal::{Algorithm, Digest, Event, Extent, Keyring, Scheme, Secret, Signer};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -41,9 +43,21 @@ struct Request {
     headers: BTreeMap<String, Values>,
     #[serde(default)]
     id: String,
+    #[serde(default = "post")]
+    method: String,
+    #[serde(default = "example")]
+    url: String,
     body_b64: String,
     now_unix: i64,
     x_extra: Option<Extra>,
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+fn example() -> String {
+    "https://example.com/".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -75,6 +89,9 @@ struct Extra {
     primary: Option<String>,
     secondary: Option<String>,
     key: Option<String>,
+    digest: Option<String>,
+    kid: Option<String>,
+    key_id: Option<String>,
 }
 
 /// Why there is no verdict, or no signature.
@@ -128,21 +145,34 @@ fn object(answer: Result<Value, Refusal>) -> String {
 pub(crate) fn verify(line: &str) -> Result<(), Refusal> {
     let request = Request::read(line)?;
     let schemes = request.schemes()?;
-    let keys = Keyring::new(secret(&request.secret)?);
-    let verifier = match &schemes {
-        Cow::Borrowed(_) => request.provider()?.verifier(keys),
-        Cow::Owned(schemes) => Verifier::new(schemes[0].clone(), keys),
+    let keys = request.verifying_keys()?;
+    let provider = match &schemes {
+        Cow::Borrowed(_) => request.registered()?,
+        Cow::Owned(schemes) => request.registered()?.with_schemes(schemes.iter().cloned()).map_err(invalid)?,
     };
-    let (headers, body) = (request.headers(), request.body()?);
-    verifier.map_err(invalid)?.verify_at(&headers, &body, request.now()?).map_err(invalid)?;
-    Ok(())
+    let (headers, body, now) = (request.headers(), request.body()?, request.now()?);
+    let verifier = provider.verifier(keys).map_err(invalid)?;
+    match request.whole(&headers, &body) {
+        Some(whole) => verifier.verify_request_at(&whole, now).map(drop),
+        // Header values that no server would let through.
+        None => verifier.verify_at(&headers, &body, now).map(drop),
+    }
+    .map_err(invalid)
 }
 
 fn sign(line: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let request = Request::read(line)?;
-    let signer = Signer::new(request.schemes()?[0].clone(), request.signing_keys()?).map_err(invalid)?;
-    let headers = signer.sign_at(&request.id, &request.body()?, request.now()?).map_err(invalid)?;
-    Ok(texts(&headers))
+    let keys = request.signing_keys()?;
+    let signer = match request.schemes()? {
+        Cow::Borrowed(_) => request.provider()?.signer(keys),
+        Cow::Owned(schemes) => Signer::new(schemes[0].clone(), keys),
+    };
+    let (headers, body) = (request.headers(), request.body()?);
+    let mut whole = request.whole(&headers, &body).ok_or_else(|| Refusal::Unsupported("these headers".to_owned()))?;
+    signer.map_err(invalid)?.sign_request_at(&mut whole, &request.id, request.now()?).map_err(invalid)?;
+    let given = |name: &str| request.headers.keys().any(|key| key.eq_ignore_ascii_case(name));
+    let headers = texts(whole.headers()).into_iter().filter(|(name, _)| !given(name));
+    Ok(headers.collect())
 }
 
 fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
@@ -154,9 +184,10 @@ fn read(line: &str) -> Result<Vec<Value>, Refusal> {
     let request = Request::read(line)?;
     let (headers, body, now) = (request.headers(), request.body()?, request.now()?);
     // Nothing is lost here: an event that cannot be read is an answer.
-    let receiver = request.provider()?.lossy().receiver(secret(&request.secret)?).map_err(invalid)?;
+    let receiver = request.registered()?.lossy().receiver(secret(&request.secret)?).map_err(invalid)?;
     let receiver: Receiver = receiver.with_clock(move || now);
-    let mut intake = receiver.begin(&headers);
+    let (method, uri) = (request.method()?, request.uri()?);
+    let mut intake = receiver.begin_request(&method, &uri, &headers);
     intake.push(body.into());
     let received = intake.finish().map_err(invalid)?;
     let events = received.events().map_err(invalid)?;
@@ -205,6 +236,36 @@ impl Request {
         provider_of(&self.provider)
     }
 
+    /// The provider with the URL that was registered, whatever it signs of the body.
+    fn registered(&self) -> Result<Provider, Refusal> {
+        let mut provider = self.provider()?.accept(Extent::Nothing);
+        // The topic of the message: a receiver would list its own.
+        let message = serde_json::from_slice::<Value>(&self.body()?).unwrap_or_default();
+        if let Some(topic) = message["TopicArn"].as_str() {
+            provider = provider.with_allowed([topic]);
+        }
+        provider.with_public_url(self.url.clone()).map_err(|error| Refusal::Unsupported(error.to_string()))
+    }
+
+    fn method(&self) -> Result<Method, Refusal> {
+        self.method.parse().map_err(|_| Refusal::Unsupported(format!("method {}", self.method)))
+    }
+
+    fn uri(&self) -> Result<Uri, Refusal> {
+        self.url.parse().map_err(|_| Refusal::Unsupported(format!("url {}", self.url)))
+    }
+
+    fn whole<'b>(&self, headers: &[(&str, &str)], body: &'b [u8]) -> Option<http::Request<&'b [u8]>> {
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.method().ok()?;
+        *request.uri_mut() = self.uri().ok()?;
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().ok()?;
+            request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
+        }
+        Some(request)
+    }
+
     fn headers(&self) -> Vec<(&str, &str)> {
         let mut headers = Vec::new();
         for (name, values) in &self.headers {
@@ -235,12 +296,36 @@ impl Request {
             Some("SHA512") => scheme = scheme.with_digest(Digest::Sha512),
             Some(other) => return Err(Refusal::Unsupported(format!("hash {other}"))),
         }
+        match extra.digest.as_deref() {
+            None | Some("sha1") => {}
+            Some("sha256") => scheme = scheme.with_digest(Digest::Sha256),
+            Some(other) => return Err(Refusal::Unsupported(format!("digest {other}"))),
+        }
         if let Some(seconds) = extra.tolerance {
             scheme = scheme.with_past(seconds).with_future(seconds);
         }
         match scheme == *preset {
             true => Ok(Cow::Borrowed(schemes)),
             false => Ok(Cow::Owned(vec![scheme])),
+        }
+    }
+
+    fn verifying_keys(&self) -> Result<Keyring, Refusal> {
+        let provider = self.provider()?;
+        let id = self.x_extra.as_ref().and_then(|extra| extra.kid.as_deref().or(extra.key_id.as_deref()));
+        let is_public = self.secret.starts_with("whpk_") || provider.scheme().algorithm() != Algorithm::Hmac;
+        let secret_of_api_key = |text: &str| match provider.name() {
+            "livekit" => text.split_once(':').map_or_else(|| text.to_owned(), |(_, secret)| secret.to_owned()),
+            _ => text.to_owned(),
+        };
+        if provider.name() == "upstash-qstash" {
+            let secrets = self.secret.lines().map(secret).collect::<Result<Vec<_>, _>>()?;
+            return Keyring::from_secrets(secrets).map_err(invalid);
+        }
+        if is_public {
+            public_keys(&self.secret, id)
+        } else {
+            Ok(Keyring::new(secret(&secret_of_api_key(&self.secret))?))
         }
     }
 
@@ -272,6 +357,33 @@ fn provider_of(name: &str) -> Result<&'static Provider, Refusal> {
 
 fn moment(seconds: i64) -> Result<OffsetDateTime, Refusal> {
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| Refusal::Unsupported(format!("now_unix: {error}")))
+}
+
+/// Public keys as the provider shows them: one, a set, or a map of names to keys.
+#[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+fn public_keys(text: &str, id: Option<&str>) -> Result<Keyring, Refusal> {
+    use hookseal::PublicKey;
+
+    let named = serde_json::from_str::<BTreeMap<String, String>>(text);
+    let keys = match named {
+        Ok(named) => named
+            .into_iter()
+            .map(|(name, key)| Ok(PublicKey::new(&key)?.with_id(name)))
+            .collect::<Result<Vec<_>, hookseal::ConfigError>>(),
+        Err(_) if text.trim_start().starts_with('{') => PublicKey::set(text),
+        Err(_) => PublicKey::new(text).map(|key| {
+            vec![match id {
+                Some(id) => key.with_id(id),
+                None => key,
+            }]
+        }),
+    };
+    keys.and_then(Keyring::from_public_keys).map_err(invalid)
+}
+
+#[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+fn public_keys(_: &str, _: Option<&str>) -> Result<Keyring, Refusal> {
+    Err(Refusal::Unsupported("public keys, which need a feature".to_owned()))
 }
 
 fn secret(text: &str) -> Result<Secret, Refusal> {

@@ -62,6 +62,15 @@ impl Encoding {
         }
     }
 
+    /// The bytes of a signature, if it is written in this encoding.
+    pub(crate) fn bytes(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Encoding::Hex => hex::decode(text).ok(),
+            Encoding::Base64 => base64_bytes(text),
+            Encoding::Base64Url => base64url_bytes(text),
+        }
+    }
+
     /// What is wrong with a header that holds no MAC of `bytes` bytes in this encoding.
     pub(crate) fn absence(self, bytes: usize) -> &'static str {
         macro_rules! absence {
@@ -150,6 +159,21 @@ pub(crate) fn write_base64(key: &[u8], text: &mut String) {
 /// The base64 of a digest or of a token.
 pub(crate) fn base64_text(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
+}
+
+/// The bytes of padded base64, canonical, or nothing.
+pub(crate) fn base64_bytes(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(text).ok()
+}
+
+/// The bytes of unpadded base64 in the URL alphabet, canonical, or nothing.
+pub(crate) fn base64url_bytes(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64_URL.decode(text).ok()
+}
+
+/// Unpadded base64 in the URL alphabet.
+pub(crate) fn base64url_text(bytes: &[u8]) -> String {
+    BASE64_URL.encode(bytes)
 }
 
 /// The hex digits of a digest.

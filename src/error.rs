@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
+use crate::algorithm::Algorithm;
 use crate::key::Key;
 
 /// The text that a sender gets when the receiver is set up incorrectly.
@@ -137,6 +138,17 @@ pub enum ConfigError {
         /// The earlier one.
         earlier: Key,
     },
+    /// The keyring has no key that the provider's schemes can use, or has one that none of them can.
+    #[error("the scheme's algorithm is {algorithm}, and the keyring has {}", if *has_other { "a key of another kind" } else { "no key for it" })]
+    KeyKind {
+        /// That of the first scheme.
+        algorithm: Algorithm,
+        /// Whether there is a key that no scheme can use.
+        has_other: bool,
+    },
+    /// The scheme compares a value, such as a topic or an audience, with those that the receiver allows, and there are none.
+    #[error("the scheme compares a value with those that are allowed: set them with `Provider::with_allowed`")]
+    NothingAllowed,
     /// The scheme signs the public URL of the endpoint, which no header can be trusted to say.
     #[error("the scheme covers the endpoint's URL: set it with `Provider::with_public_url`")]
     NoPublicUrl,
@@ -320,6 +332,20 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The request is for somebody else, or from another sender: a topic, an audience or the like that is not among
+    /// [those allowed](crate::provider::Provider::with_allowed).
+    #[error("`{place}` is not one of those that are allowed")]
+    NotAllowed {
+        /// The place as the scheme writes it.
+        place: String,
+    },
+    /// The request names a key that is not among those of the verifier: the provider has a new one, or the request is forged.
+    /// Fetch the provider's keys, at most once in a while.
+    #[error("no key has the id that the request names")]
+    UnknownKey {
+        /// The id, at most 512 visible ASCII characters of the sender's choice.
+        id: String,
+    },
     /// The scheme covers the method, the URL or the query, and only headers and body are there to verify. Use
     /// [`verify_request`](crate::Verifier::verify_request), or
     /// [`begin_request`](crate::receive::Receiver::begin_request).
@@ -364,7 +390,11 @@ impl VerifyError {
     /// ```
     pub fn status(&self) -> StatusCode {
         match self {
-            VerifyError::TooOld { .. } | VerifyError::TooNew { .. } | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
+            VerifyError::TooOld { .. }
+            | VerifyError::TooNew { .. }
+            | VerifyError::UnknownKey { .. }
+            | VerifyError::NotAllowed { .. }
+            | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }
     }

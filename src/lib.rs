@@ -7,6 +7,7 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
+mod algorithm;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod codec;
@@ -30,6 +31,11 @@ mod key;
 mod mac;
 mod place;
 pub mod provider;
+#[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+mod public_key;
+#[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+#[path = "public_key/none.rs"]
+mod public_key;
 mod random;
 pub mod receive;
 #[cfg(feature = "redis")]
@@ -58,6 +64,7 @@ pub use http;
 pub use serde_json;
 pub use time;
 
+pub use algorithm::Algorithm;
 pub use error::{Cause, ConfigError, EventError, RandomnessError, SignError, UrlError, VerifyError};
 pub use event::{Event, EventShape};
 pub use event_type::EventType;
@@ -66,6 +73,10 @@ pub use headers::Headers;
 pub use id::{event_id, event_id_from};
 pub use key::Key;
 pub use mac::Digest;
+#[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+pub use public_key::PublicKey;
+#[cfg(feature = "ed25519")]
+pub use public_key::SigningKey;
 pub use scheme::{Coverage, Extent, Scheme};
 pub use secret::{Keyring, Secret, SecretForm};
 pub use sign::Signer;

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroizing, zeroize_stack};
 
+use crate::algorithm::Algorithm;
 use crate::codec::{Encoding, MAX_MAC_TEXT};
 use crate::words::display_as_serialized;
 
@@ -286,6 +287,11 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
+    /// A signature of Ed25519, to be written like a MAC.
+    pub(crate) fn of_signature(bytes: [u8; MAX_MAC]) -> Tag {
+        Tag { bytes, length: MAX_MAC }
+    }
+
     #[inline]
     fn of<C: FixedOutputCore>(core: &mut C, buffer: &mut Buffer<C>) -> Tag {
         let mut mac = Output::<C>::default();
@@ -313,14 +319,27 @@ pub(crate) struct Candidates<'h> {
     texts: [&'h [u8]; MAX_CANDIDATES],
     count: usize,
     encoding: Encoding,
-    /// The length of a MAC in bytes.
+    /// The length of a MAC in bytes; of another signature, the least.
     bytes: usize,
+    /// The greatest length in bytes of a signature that is no MAC; 0 for a MAC.
+    most: usize,
 }
 
 impl<'h> Candidates<'h> {
     /// An empty set for MACs of this many bytes.
     pub(crate) fn new(encoding: Encoding, bytes: usize) -> Candidates<'h> {
-        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes }
+        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes, most: 0 }
+    }
+
+    /// An empty set for signatures of another algorithm.
+    pub(crate) fn of_algorithm(encoding: Encoding, algorithm: Algorithm) -> Candidates<'h> {
+        let (bytes, most) = algorithm.signature_length();
+        Candidates { most, ..Candidates::new(encoding, bytes) }
+    }
+
+    /// The signatures of another algorithm, decoded.
+    pub(crate) fn signatures(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.texts.iter().take(self.count).filter_map(|text| self.encoding.bytes(text))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -329,13 +348,21 @@ impl<'h> Candidates<'h> {
 
     /// What is wrong with a header that holds none of them.
     pub(crate) fn absence(&self) -> &'static str {
-        self.encoding.absence(self.bytes)
+        match self.most {
+            0 => self.encoding.absence(self.bytes),
+            _ => "holds no well-formed signature of the scheme's algorithm",
+        }
     }
 
     /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.
     #[inline]
     pub(crate) fn add(&mut self, text: &'h [u8]) -> bool {
-        if !self.encoding.is_well_formed(text, self.bytes) {
+        let lengths = self.encoding.length(self.bytes)..=self.encoding.length(self.most);
+        let is_well_formed = match self.most {
+            0 => self.encoding.is_well_formed(text, self.bytes),
+            _ => lengths.contains(&text.len()),
+        };
+        if !is_well_formed {
             return true;
         }
         let Some(slot) = self.texts.get_mut(self.count) else { return false };

@@ -22,6 +22,29 @@
 #![cfg_attr(feature = "sha1", doc = include_str!("provider/table_sha1.md"))]
 #![cfg_attr(not(feature = "sha1"), doc = "Providers that sign with SHA-1 need the feature `sha1`.")]
 //!
+#![cfg_attr(
+    all(feature = "sha1", feature = "extendable-hashes"),
+    doc = "With the feature `extendable-hashes`, and `sha1` for one of them:\n"
+)]
+#![cfg_attr(all(feature = "sha1", feature = "extendable-hashes"), doc = include_str!("provider/table_plain.md"))]
+#![cfg_attr(
+    not(all(feature = "sha1", feature = "extendable-hashes")),
+    doc = "Providers whose signature is a plain hash need the feature `extendable-hashes`."
+)]
+//!
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = "With the features `ed25519`, `p256` and `rsa`, providers that sign with a private key:\n"
+)]
+#![cfg_attr(
+    all(feature = "ed25519", feature = "p256", feature = "rsa"),
+    doc = include_str!("provider/table_public_keys.md")
+)]
+#![cfg_attr(
+    not(all(feature = "ed25519", feature = "p256", feature = "rsa")),
+    doc = "Providers that sign with a private key need the feature of its algorithm: `ed25519`, `p256` or `rsa`."
+)]
+//!
 //! # Not in the catalogue
 //!
 //! | provider | why |
@@ -33,11 +56,16 @@
 //! | pyannoteAI | its documentation does not settle how the signature is written |
 //! | Quo before 2026-03-30 (OpenPhone) | its list has constant items, which the notation cannot express |
 //! | Hygraph | signs a JSON text that contains the body as a JSON string |
+//! | Braintree | its key is the hash of a private key, and its list of signatures names public keys |
+//! | Sinch Voice | needs MD5 |
+//! | Google Pub/Sub push, Bot Framework, Monday, Jira Connect | send a token that says nothing about the body: use the provider's own library, or fetch what happened |
+//! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences
 //!
 //! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
-//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII. On the following kinds of
+//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII, and bodies for Contentful that
+//! are not UTF-8. On the following kinds of
 //! unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
@@ -149,6 +177,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `accepts` | `part` or `nothing`, as after [`accept`](Self::accept) |
+/// | `allowed` | a list of texts: see [`with_allowed`](Self::with_allowed) |
 /// | `public_url` | the URL that was registered: see [`with_public_url`](Self::with_public_url) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
@@ -201,6 +230,8 @@ pub struct Provider {
     accepts: Extent,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -450,7 +481,7 @@ impl Provider {
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(self.extent(), self.accepts, &self.name)?;
         let url = self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)?;
-        Verifier::for_schemes(&self.schemes, &keys.into(), url)
+        Verifier::for_schemes(&self.schemes, &keys.into(), url, &self.allowed)
     }
 }
 

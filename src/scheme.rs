@@ -2,6 +2,7 @@ mod border;
 mod context;
 mod coverage;
 mod file;
+mod jwt;
 mod notation;
 mod plan;
 mod read;
@@ -12,12 +13,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::algorithm::Algorithm;
 use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub use coverage::{Coverage, Extent};
 pub(crate) use context::{Early, Late, is_absence};
+pub use coverage::{Coverage, Extent};
+pub(crate) use jwt::Facts;
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
@@ -99,6 +102,8 @@ pub(crate) use read::Reading;
 ///     digest = "sha512"       # sha256 is the default; sha1 with the feature
 ///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
 ///     current_key_last = true # false is the default
+///     algorithm = "hmac"      # the default; ed25519, p256, p256-fixed, rsa-sha256, rsa-sha512
+///     over_digest = false     # the default
 /// "#)?;
 /// assert_eq!(scheme.past(), Some(600));
 /// # Ok::<(), toml::de::Error>(())
@@ -114,6 +119,8 @@ pub struct Scheme {
     past: Option<u32>,
     future: Option<u32>,
     current_key_last: bool,
+    algorithm: Algorithm,
+    over_digest: bool,
 }
 
 /// Five minutes: what Stripe, Slack and Standard Webhooks recommend. It covers clock drift and a slow network, not more.
@@ -177,7 +184,43 @@ impl Scheme {
             past: TOLERANCE,
             future: TOLERANCE,
             current_key_last: false,
+            algorithm: Algorithm::Hmac,
+            over_digest: false,
         }
+    }
+
+    /// Sets the algorithm. HMAC unless set.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// const DISCORD: Scheme =
+    ///     Scheme::new("X-Signature-Timestamp: {timestamp}\nX-Signature-Ed25519: {hex}", "{timestamp}{body}")
+    ///         .with_algorithm(Algorithm::Ed25519);
+    /// assert_eq!(DISCORD.algorithm(), Algorithm::Ed25519);
+    /// ```
+    #[must_use]
+    pub const fn with_algorithm(mut self, algorithm: Algorithm) -> Scheme {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// Signs the SHA-256 hash of the content instead of the content, for an algorithm that then hashes again. Bridge does so.
+    ///
+    /// It has no effect on HMAC.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// const BRIDGE: Scheme = Scheme::new("X-Webhook-Signature: t={timestamp:ms},v0={base64}", "{timestamp}.{body}")
+    ///     .with_algorithm(Algorithm::RsaSha256)
+    ///     .with_over_digest();
+    /// assert!(BRIDGE.over_digest());
+    /// ```
+    #[must_use]
+    pub const fn with_over_digest(mut self) -> Scheme {
+        self.over_digest = true;
+        self
     }
 
     /// Sets the hash function of the HMAC. SHA-256 unless set, which most providers use.
@@ -319,6 +362,26 @@ impl Scheme {
         &self.covers
     }
 
+    /// How the scheme signs.
+    ///
+    /// ```
+    /// use hookseal::{Algorithm, Scheme};
+    ///
+    /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").algorithm(), Algorithm::Hmac);
+    /// ```
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether the hash of the content is signed.
+    ///
+    /// ```
+    /// assert!(!hookseal::Scheme::new("X-Signature: {hex}", "{body}").over_digest());
+    /// ```
+    pub fn over_digest(&self) -> bool {
+        self.over_digest
+    }
+
     /// The hash function of the HMAC.
     ///
     /// ```
@@ -408,7 +471,8 @@ impl Scheme {
     /// assert_eq!(Scheme::new("X-Signature: {hex}", "{body}").replay_window(), None);
     /// ```
     pub fn replay_window(&self) -> Option<u64> {
-        let signed = self.pieces().any(|piece| matches!(piece, Piece::Timestamp));
+        // A timestamp that is not covered is refused when the scheme is made.
+        let signed = self.plan().time_format.is_some();
         let window = u64::from(self.past?) + u64::from(self.future?);
         signed.then_some(window)
     }
@@ -452,7 +516,11 @@ impl Scheme {
             && !other.covers_constant();
         // After the URL, which configuration fixes, comes a query, or a form whose first name does not begin like one.
         let begins_with_url = |scheme: &Scheme| matches!(scheme.pieces().next(), Some(Piece::Url(_)));
+        // Where line ends separate all values but the first, other lines are other values.
+        let is_told_by_lines = self.tail_lines().zip(other.tail_lines()).is_some_and(|(one, other)| one != other);
         self.digest == other.digest
+            && !is_told_by_lines
+            && self.algorithm.key_kind() == other.algorithm.key_kind()
             && !(begins_with_url(self) && begins_with_url(other))
             && !alike
             && (front.starts_with(&other_front) || other_front.starts_with(&front))
@@ -464,6 +532,18 @@ impl Scheme {
         self.plan().spliced.iter().any(|spliced| spliced.border.is_none())
     }
 
+    /// The texts after the piece whose end nothing marks, if each of them has a line end on both sides.
+    fn tail_lines(&self) -> Option<Vec<&str>> {
+        let after = self.pieces().skip(self.notation.pivot() + 1);
+        let literals = after.filter_map(|piece| match piece {
+            Piece::Literal { text, .. } => Some(text.of(&self.covers)),
+            _ => None,
+        });
+        let literals: Vec<&str> = literals.collect();
+        let is_line = |literal: &&str| literal.starts_with('\n') && literal.ends_with('\n');
+        (!literals.is_empty() && literals.iter().all(is_line)).then_some(literals)
+    }
+
     fn pieces(&self) -> impl Iterator<Item = &Piece> {
         self.notation.pieces.iter().take(self.notation.piece_count)
     }
@@ -471,7 +551,8 @@ impl Scheme {
 
 impl PartialEq for Scheme {
     fn eq(&self, other: &Scheme) -> bool {
-        let settings = |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last);
+        let settings =
+            |s: &Scheme| (s.digest, s.secret, s.past, s.future, s.current_key_last, s.algorithm, s.over_digest);
         lines(self.headers()).eq(lines(other.headers()))
             && lines(self.body()).eq(lines(other.body()))
             && self.covers == other.covers
@@ -491,6 +572,8 @@ impl fmt::Debug for Scheme {
             .field("past", &self.past)
             .field("future", &self.future)
             .field("current_key_last", &self.current_key_last)
+            .field("algorithm", &self.algorithm)
+            .field("over_digest", &self.over_digest)
             .finish()
     }
 }

@@ -2,10 +2,12 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::algorithm::{Algorithm, KeyKind};
 use crate::codec;
 use crate::error::ConfigError;
 use crate::key::Key;
-use crate::mac::{Token, Digest, Mac, is_same_key, wiping_stack};
+use crate::mac::{Digest, Mac, Token, is_same_key, wiping_stack};
+use crate::public_key::{MAX_PUBLIC_KEYS, PublicKey, SigningKey};
 use crate::random;
 use crate::words::display_as_serialized;
 
@@ -245,7 +247,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The current secret and up to seven previous ones, for rotation without a lost delivery.
+/// The current secret and up to seven previous ones, for rotation without a lost delivery; or public keys, or both during a
+/// migration from one to the other.
 ///
 /// A [`Verifier`](crate::Verifier) accepts any of them and reports which one matched. A [`Signer`](crate::Signer) signs
 /// with all of them if the scheme can carry several signatures, and with the current one otherwise. A single [`Secret`]
@@ -264,8 +267,12 @@ impl fmt::Debug for Secret {
 /// ```
 #[derive(Clone)]
 pub struct Keyring {
-    /// The current secret, then the previous ones, latest first. Never empty, at most [`MAX_KEYS`].
+    /// The current secret, then the previous ones, latest first. At most [`MAX_KEYS`].
     secrets: Vec<Secret>,
+    /// Likewise.
+    signing_keys: Vec<SigningKey>,
+    /// At most [`MAX_PUBLIC_KEYS`].
+    public_keys: Vec<PublicKey>,
 }
 
 impl Keyring {
@@ -278,8 +285,29 @@ impl Keyring {
     /// assert_eq!(keys.len(), 1);
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn new(current: Secret) -> Keyring {
-        Keyring { secrets: vec![current] }
+    pub fn new(current: impl Into<Keyring>) -> Keyring {
+        current.into()
+    }
+
+    /// A keyring of public keys, as a provider publishes them: current first, where there is an order.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoKeys`] for none, and [`ConfigError::TooManyKeys`] for more than 64.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ed25519")] {
+    /// use hookseal::{Keyring, PublicKey};
+    ///
+    /// let key = PublicKey::new("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")?;
+    /// assert_eq!(Keyring::from_public_keys([key])?.len(), 1);
+    /// # }
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+    pub fn from_public_keys(keys: impl IntoIterator<Item = PublicKey>) -> Result<Keyring, ConfigError> {
+        let mut keys = keys.into_iter();
+        let current = keys.next().ok_or(ConfigError::NoKeys)?;
+        keys.try_fold(Keyring::from(current), Keyring::with_previous)
     }
 
     /// A keyring from a list, for example from a configuration file: the current secret first, then the previous ones,
@@ -322,11 +350,17 @@ impl Keyring {
     /// assert!(keys.with_previous(Secret::new("the secret from today on")?).is_err());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
-    pub fn with_previous(mut self, secret: Secret) -> Result<Keyring, ConfigError> {
-        check_repetition(&self.secrets, |earlier| earlier.is(&secret))?;
-        self.secrets.push(secret);
-        match self.secrets.len() {
-            count if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),
+    pub fn with_previous(mut self, keys: impl Into<Keyring>) -> Result<Keyring, ConfigError> {
+        let keys = keys.into();
+        for secret in keys.secrets {
+            check_repetition(&self.secrets, |earlier| earlier.is(&secret))?;
+            self.secrets.push(secret);
+        }
+        self.signing_keys.extend(keys.signing_keys);
+        self.public_keys.extend(keys.public_keys);
+        match (self.secrets.len().max(self.signing_keys.len()), self.public_keys.len()) {
+            (count, _) if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),
+            (_, count) if count > MAX_PUBLIC_KEYS => Err(ConfigError::TooManyKeys { count }),
             _ => Ok(self),
         }
     }
@@ -341,7 +375,43 @@ impl Keyring {
     /// ```
     #[expect(clippy::len_without_is_empty, reason = "a keyring is never empty")]
     pub fn len(&self) -> usize {
-        self.secrets.len()
+        self.secrets.len() + self.signing_keys.len() + self.public_keys.len()
+    }
+
+    /// The keys that verify signatures of an algorithm, current first.
+    pub(crate) fn public_keys(&self, algorithm: Algorithm) -> Vec<PublicKey> {
+        self.public_keys.iter().filter(|key| key.kind() == algorithm.key_kind()).cloned().collect()
+    }
+
+    pub(crate) fn signing_keys(&self) -> &[SigningKey] {
+        &self.signing_keys
+    }
+
+    /// Whether there is a key with which a verifier, or a signer, can use an algorithm.
+    pub(crate) fn has_key_for(&self, algorithm: Algorithm, signs: bool) -> bool {
+        match algorithm {
+            Algorithm::Hmac => !self.secrets.is_empty(),
+            Algorithm::Ed25519 if signs => !self.signing_keys.is_empty(),
+            _ => self.public_keys.iter().any(|key| key.kind() == algorithm.key_kind()),
+        }
+    }
+
+    /// The keys for one algorithm.
+    pub(crate) fn only_for(&self, algorithm: Algorithm) -> Keyring {
+        let is_hmac = algorithm == Algorithm::Hmac;
+        Keyring {
+            secrets: if is_hmac { self.secrets.clone() } else { Vec::new() },
+            signing_keys: if is_hmac { Vec::new() } else { self.signing_keys.clone() },
+            public_keys: if is_hmac { Vec::new() } else { self.public_keys.clone() },
+        }
+    }
+
+    /// Whether every key can be used with one of the algorithms.
+    pub(crate) fn is_all_for(&self, algorithms: &[Algorithm], signs: bool) -> bool {
+        let serves = |kind: KeyKind| algorithms.iter().any(|algorithm| algorithm.key_kind() == kind);
+        (self.secrets.is_empty() || serves(KeyKind::Secret))
+            && (self.signing_keys.is_empty() || signs && serves(KeyKind::Ed25519))
+            && self.public_keys.iter().all(|key| !signs && serves(key.kind()))
     }
 
     /// The secrets: the current one, then the previous ones in the order in which they were added.
@@ -407,13 +477,27 @@ fn check_repetition<T>(earlier: &[T], is_next: impl FnMut(&T) -> bool) -> Result
 
 impl From<Secret> for Keyring {
     fn from(current: Secret) -> Keyring {
-        Keyring::new(current)
+        Keyring { secrets: vec![current], signing_keys: Vec::new(), public_keys: Vec::new() }
+    }
+}
+
+#[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+impl From<PublicKey> for Keyring {
+    fn from(current: PublicKey) -> Keyring {
+        Keyring { secrets: Vec::new(), signing_keys: Vec::new(), public_keys: vec![current] }
+    }
+}
+
+#[cfg(feature = "ed25519")]
+impl From<SigningKey> for Keyring {
+    fn from(current: SigningKey) -> Keyring {
+        Keyring { secrets: Vec::new(), signing_keys: vec![current], public_keys: Vec::new() }
     }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring").field("keys", &self.secrets.len()).finish_non_exhaustive()
+        f.debug_struct("Keyring").field("keys", &self.len()).finish_non_exhaustive()
     }
 }
 

@@ -5,9 +5,11 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use time::OffsetDateTime;
 
+use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, SignError, VerifyError};
-use crate::mac::{Mac, Tag};
+use crate::mac::{Mac, Tag, sha256};
+use crate::public_key::SigningKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Content, Plan, Scheme, Values, is_absence};
 use crate::secret::{Keyring, MAX_KEYS};
@@ -30,6 +32,11 @@ struct Inner {
     plan: Plan,
     /// The keys that sign, current first. Empty if a request contains the secret itself.
     keys: Vec<Mac>,
+    /// Those of Ed25519, current first.
+    signing_keys: Vec<SigningKey>,
+    over_digest: bool,
+    /// Signs as well, with keys of another kind.
+    also: Option<Signer>,
     /// The header that contains the secret itself.
     token: Option<(HeaderName, HeaderValue)>,
     /// The provider's other schemes, for requests that lack something of the first.
@@ -74,22 +81,45 @@ impl Signer {
 
     /// A signer for a provider with several schemes. A request is signed with the first that has all its places in it.
     pub(crate) fn for_schemes(schemes: &[Scheme], keyring: &Keyring) -> Result<Signer, ConfigError> {
-        let Some((scheme, others)) = schemes.split_first() else { return Err(ConfigError::NoKeys) };
+        let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
+        let algorithm = algorithms.first().copied().unwrap_or_default();
+        if !keyring.is_all_for(&algorithms, true) {
+            return Err(ConfigError::KeyKind { algorithm, has_other: true });
+        }
+        let mut usable = schemes.iter().filter(|scheme| keyring.has_key_for(scheme.algorithm(), true));
+        let Some(scheme) = usable.next() else { return Err(ConfigError::KeyKind { algorithm, has_other: false }) };
+        let (others, of_other_kind): (Vec<_>, Vec<_>) =
+            usable.partition(|other| other.algorithm() == scheme.algorithm());
         let plan = scheme.plan();
         plan.check_signable()?;
-        let (mut keys, mut token) = (Vec::new(), None);
-        if plan.token().is_some() {
+        if !matches!(scheme.algorithm(), Algorithm::Hmac | Algorithm::Ed25519) {
+            return Err(ConfigError::KeyKind { algorithm: scheme.algorithm(), has_other: true });
+        }
+        let (mut keys, mut token, mut signing_keys) = (Vec::new(), None, Vec::new());
+        if scheme.algorithm() == Algorithm::Ed25519 {
+            signing_keys = keyring.signing_keys().to_vec();
+            signing_keys.truncate(plan.capacity(signing_keys.len()));
+        } else if plan.token().is_some() {
             token = plan.token_header(&keyring.token_text(scheme.secret_form())?)?;
         } else {
             keys = keyring.macs(scheme.secret_form(), scheme.digest(), false)?;
             keys.truncate(plan.capacity(keys.len()));
         }
-        // Only requests differ in what they lack; headers that a signer writes are always there.
-        let next = match plan.context.is_some() && !others.is_empty() {
-            true => Some(Signer::for_schemes(others, keyring)?),
-            false => None,
+        let signer_for = |schemes: Vec<&Scheme>| -> Result<Option<Signer>, ConfigError> {
+            let Some(algorithm) = schemes.first().map(|scheme| scheme.algorithm()) else { return Ok(None) };
+            let schemes: Vec<Scheme> = schemes.into_iter().cloned().collect();
+            Signer::for_schemes(&schemes, &keyring.only_for(algorithm)).map(Some)
         };
-        Ok(Signer(Arc::new(Inner { plan, keys, token, next })))
+        // Only requests differ in what they lack; headers that a signer writes are always there.
+        let next = if plan.context.is_some() { signer_for(others)? } else { None };
+        let also = signer_for(of_other_kind)?;
+        let over_digest = scheme.over_digest();
+        Ok(Signer(Arc::new(Inner { plan, keys, signing_keys, over_digest, also, token, next })))
+    }
+
+    /// Whether signing needs more than the hash of headers and body.
+    fn is_in_context(&self) -> bool {
+        self.0.plan.context.is_some() || !self.0.signing_keys.is_empty() || self.0.also.is_some()
     }
 
     /// The headers that authenticate `body`: those of the id, the timestamp and the signatures that the scheme has.
@@ -139,7 +169,7 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
-        if self.0.plan.context.is_some() {
+        if self.is_in_context() {
             return self.sign_in_context(None, HeaderMap::new(), id, body, time);
         }
         let mut headers = HeaderMap::with_capacity(4);
@@ -245,7 +275,7 @@ impl Signer {
         if count > MAX_HEADERS {
             return Err(SignError::TooManyHeaders { count });
         }
-        if self.0.plan.context.is_some() {
+        if self.is_in_context() {
             let (headers, body) = (request.headers().clone(), request.body().as_ref());
             let head = Some((request.method(), request.uri()));
             *request.headers_mut() = self.sign_in_context(head, headers, id, body, time)?;
@@ -268,15 +298,20 @@ impl Signer {
         body: &[u8],
         time: OffsetDateTime,
     ) -> Result<HeaderMap, SignError> {
-        match (self.sign_by_first(head, headers.clone(), id, body, time), &self.0.next) {
+        let mut signed = match (self.sign_by_first(head, headers.clone(), id, body, time), &self.0.next) {
             (Err(ContextError::Request(error)), Some(next)) if is_absence(&error) => {
-                next.sign_in_context(head, headers, id, body, time)
+                next.sign_in_context(head, headers.clone(), id, body, time)
             }
             (signed, _) => signed.map_err(|error| match error {
                 ContextError::Request(error) => SignError::Unfit { problem: error.to_string() },
                 ContextError::Sign(error) => error,
             }),
+        }?;
+        if let Some(also) = &self.0.also {
+            let others = also.sign_in_context(head, headers, id, body, time)?;
+            self.0.plan.merge(others, &mut signed);
         }
+        Ok(signed)
     }
 
     fn sign_by_first(
@@ -287,7 +322,7 @@ impl Signer {
         body: &[u8],
         time: OffsetDateTime,
     ) -> Result<HeaderMap, ContextError> {
-        let Inner { plan, keys, token, .. } = &*self.0;
+        let Inner { plan, keys, signing_keys, over_digest, token, .. } = &*self.0;
         let timestamp = plan.timestamp(time)?;
         plan.check_id(id, &timestamp)?;
         plan.write_context(timestamp.as_bytes(), body, &mut headers);
@@ -310,6 +345,15 @@ impl Signer {
                 let content = Content { values, derived: &late.parts };
                 for (tag, key) in tags.iter_mut().zip(keys) {
                     *tag = Some(plan.tag_of(&content, body, key));
+                }
+                if !signing_keys.is_empty() {
+                    let mut message = plan.message(&content, body);
+                    if *over_digest {
+                        message = sha256([message.as_slice()]).to_vec();
+                    }
+                    for (tag, key) in tags.iter_mut().zip(signing_keys) {
+                        *tag = Some(Tag::of_signature(key.sign(&message)));
+                    }
                 }
             }
         }

@@ -236,6 +236,11 @@ impl Now {
         }
     }
 
+    /// How many seconds it is after a time; negative if it is before.
+    pub(crate) fn seconds_since(self, seconds: u64) -> i64 {
+        self.seconds.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
     fn units(self, format: TimeFormat) -> i128 {
         let unit = format.per_second();
         i128::from(self.seconds) * i128::from(unit) + i128::from(self.nanos / (1_000_000_000 / unit))

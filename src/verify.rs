@@ -7,10 +7,12 @@ use std::sync::Arc;
 use http::{HeaderMap, Request};
 use time::OffsetDateTime;
 
+use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Mac, RunningMacs, Token};
+use crate::mac::{Digest, Mac, RunningMacs, Token};
+use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
 use crate::secret::Keyring;
@@ -61,7 +63,22 @@ pub(crate) struct Keyed {
     /// Current first. Not empty, unless the request contains the secret itself.
     keys: Vec<Mac>,
     tokens: Vec<Token>,
+    /// Those that verify an algorithm other than HMAC.
+    public_keys: Vec<PublicKey>,
+    algorithm: Algorithm,
+    /// What is signed is the hash of the content.
+    over_digest: bool,
+    digest: Digest,
     url: Option<Arc<PublicUrl>>,
+    /// What the scheme compares with a value in the request.
+    allowed: Arc<[String]>,
+}
+
+impl Keyed {
+    /// Whether all of the body is needed before anything can be judged.
+    fn is_late(&self) -> bool {
+        self.plan.context.is_some() || self.algorithm != Algorithm::Hmac
+    }
 }
 
 impl Verifier {
@@ -84,7 +101,7 @@ impl Verifier {
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(scheme.coverage().body(), Extent::Form, "the scheme")?;
-        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None)
+        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None, &[])
     }
 
     /// A verifier for a provider with several schemes, strongest first.
@@ -92,20 +109,45 @@ impl Verifier {
         schemes: &[Scheme],
         keys: &Keyring,
         url: Option<PublicUrl>,
+        allowed: &[String],
     ) -> Result<Verifier, ConfigError> {
+        let allowed: Arc<[String]> = allowed.into();
         let url = url.map(Arc::new);
+        let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
+        let usable = |scheme: &&Scheme| keys.has_key_for(scheme.algorithm(), false);
+        let wrong_kind = |has_other| {
+            let algorithm = algorithms.first().copied().unwrap_or_default();
+            Err(ConfigError::KeyKind { algorithm, has_other })
+        };
+        if !keys.is_all_for(&algorithms, false) {
+            return wrong_kind(true);
+        }
+        if !schemes.iter().any(|scheme| usable(&scheme)) {
+            return wrong_kind(false);
+        }
         let keyed = |(place, scheme): (u8, &Scheme)| {
-            let plan = scheme.plan();
+            let (plan, algorithm) = (scheme.plan(), scheme.algorithm());
             if plan.needs_url() && url.is_none() {
                 return Err(ConfigError::NoPublicUrl);
             }
+            if plan.needs_allowed() && allowed.is_empty() {
+                return Err(ConfigError::NothingAllowed);
+            }
             let (keys, tokens) = match plan.token() {
+                _ if algorithm != Algorithm::Hmac => (Vec::new(), Vec::new()),
                 Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
                 None => (keys.macs(scheme.secret_form(), scheme.digest(), plan.is_plain())?, Vec::new()),
             };
-            Ok(Arc::new(Keyed { plan, place, keys, tokens, url: url.clone() }))
+            Ok((plan, place, keys, tokens, algorithm))
         };
-        Ok(Verifier { schemes: (0..).zip(schemes).map(keyed).collect::<Result<_, _>>()? })
+        let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme)).map(|(place, scheme)| {
+            let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
+            let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
+            let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
+            let keys = macs;
+            Ok(Arc::new(Keyed { plan, place, keys, tokens, public_keys, algorithm, over_digest, digest, url, allowed }))
+        });
+        Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
 
     /// Verifies a request, using the system's clock.
@@ -344,8 +386,8 @@ impl Verifier {
     #[inline]
     fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<Option<&Arc<Keyed>>, VerifyError> {
         match &*self.schemes {
-            [only] => Ok(only.plan.context.is_none().then_some(only)),
-            several if several.iter().any(|keyed| keyed.plan.context.is_some()) => Ok(None),
+            [only] => Ok((!only.is_late()).then_some(only)),
+            several if several.iter().any(|keyed| keyed.is_late()) => Ok(None),
             several => {
                 let present = several.iter().find(|keyed| keyed.plan.is_present(headers));
                 present.or(several.first()).ok_or(VerifyError::NoMatch).map(Some)
@@ -509,7 +551,6 @@ impl fmt::Debug for Verification<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mac::Digest;
     use crate::secret::Secret;
     use crate::sign::Signer;
 
@@ -520,7 +561,7 @@ mod tests {
     fn the_strongest_scheme_that_is_present_decides() {
         let key = || Secret::from_bytes([7; 32]).unwrap();
         let sign = |scheme: Scheme, body: &[u8]| Signer::new(scheme, key()).unwrap().sign("id", body).unwrap();
-        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None).unwrap();
+        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None, &[]).unwrap();
 
         let (strong, weak) = (sign(STRONG, b"{}"), sign(WEAK, b"{}"));
         assert!(verifier.verify(&strong, b"{}").is_ok());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookseal::delivery::{Action, DeliveryPolicy, RetryPolicy};
 use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
-use hookseal::{EventShape, SecretForm};
+use hookseal::{Algorithm, ConfigError, EventShape, Extent, Secret, SecretForm};
 use serde_json::Value;
 
 use common::{FREE_BODIES, assert_text};
@@ -46,7 +46,11 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
             keys(provider),
             answers(provider),
         ],
-        None => vec![set_up(provider), unknown(provider), coverage(provider), keys(provider), answers(provider)],
+        None => {
+            let events = if provider.event_shape().is_some() { shapes(provider) } else { unknown(provider) };
+            let (asked, answers) = (registration(provider), answers(provider));
+            vec![set_up(provider), asked, events, coverage(provider), keys(provider), answers]
+        }
     };
     let sections = sections.into_iter().map(|section| section.trim().to_owned());
     let sections: Vec<String> = sections.filter(|section| !section.is_empty()).collect();
@@ -54,6 +58,7 @@ fn page(provider: &Provider, sample: Option<&Value>) -> String {
 }
 
 fn set_up(provider: &Provider) -> String {
+    let is_public = provider.scheme().algorithm() != Algorithm::Hmac;
     let secret = match provider.scheme().secret_form() {
         SecretForm::Text => "The text of the secret is the key.",
         SecretForm::Hex => "The secret is written in hex.",
@@ -64,22 +69,56 @@ fn set_up(provider: &Provider) -> String {
         }
         other => panic!("{other:?} has no words"),
     };
-    let constant = constant(provider);
-    let name = match () {
-        () if provider.event_shape().is_none() => format!("{constant}.raw()"),
-        () if provider.delivery_policy().retry() == &RetryPolicy::NONE => format!("{constant}.lossy()"),
-        () => constant,
-    };
+    let mut name = constant(provider);
+    let (key, made) = if is_public { ("key", "PublicKey::new(key)?") } else { ("secret", "Secret::new(secret)?") };
+    if provider.event_shape().is_none() {
+        name += ".raw()";
+    } else if provider.delivery_policy().retry() == &RetryPolicy::NONE {
+        name += ".lossy()";
+    }
+    let mut imported = if is_public { "ConfigError, PublicKey, provider" } else { "ConfigError, Secret, provider" };
+    match extent(provider) {
+        Extent::Nothing => name += ".accept(Extent::Nothing)",
+        Extent::Part => name += ".accept(Extent::Part)",
+        _ => {}
+    }
+    if extent(provider) < Extent::Form {
+        imported = "ConfigError, Extent, Secret, provider";
+    }
+    if is_public || provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+        // A verifier of it needs a key of the right kind.
+        if provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+            name += ".with_public_url(\"https://hooks.example.com/in\")?";
+        }
+        if provider.schemes().iter().any(|scheme| scheme.body().contains("{allowed}")) {
+            name += ".with_allowed([\"arn:aws:sns:us-east-1:123456789012:events\"])";
+        }
+    } else if provider
+        .clone()
+        .accept(Extent::Nothing)
+        .verifier(Secret::generate(SecretForm::Whsec).expect("a secret"))
+        .err()
+        == Some(ConfigError::NoPublicUrl)
+    {
+        name += ".with_public_url(\"https://hooks.example.com/in\")?";
+    }
     let has_token = provider.handshakes().iter().any(|handshake| handshake.request().contains("{verify-token}"));
     let (token, with_token) = match has_token {
         true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
         false => ("", ""),
     };
+    let given = match is_public {
+        true => {
+            "The provider signs with a private key and publishes the public key: give that to the receiver.".to_owned()
+        }
+        false => format!(
+            "The signing secret is either shown there or chosen by you: give the same one to the receiver. {secret}"
+        ),
+    };
     format!(
-        "# Set up\n\nRegister the URL of your endpoint with the provider. The signing secret is either shown there or \
-         chosen by you: give the same one to the receiver. {secret}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{ConfigError, Secret, provider}};\n\n\
-         fn receiver(secret: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver(Secret::new(secret)?){with_token}\n}}\n```"
+        "# Set up\n\nRegister the URL of your endpoint with the provider. {given}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
+         fn receiver({key}: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
+         provider::{name}.receiver({made}){with_token}\n}}\n```"
     )
 }
 
@@ -233,19 +272,40 @@ fn handler(provider: &Provider, sample: &Value) -> String {
 }
 
 fn coverage(provider: &Provider) -> String {
-    let head = provider.event_shape().and_then(|shape| shape.as_str().split_once("\n\n")).map_or("", |(head, _)| head);
+    let shape = provider.event_shape().map_or("", EventShape::as_str);
+    let head = shape.split_once("\n\n").map_or("", |(head, _)| head);
+    let extent = extent(provider);
     let coverage = provider.scheme().coverage();
     let free: Vec<&str> = head
         .lines()
         .map(|line| line.split(':').next().unwrap_or_default().trim_end_matches('?'))
         .filter(|name| !coverage.has_header(name))
         .collect();
-    let mut text = "# What is signed\n\nThe signature covers the whole body".to_owned();
-    if provider.event_shape().is_none() {
-        text += ".\n";
-    } else if free.is_empty() {
-        text += ", and with it everything that is read of an event.\n";
-    } else {
+    let mut text = match extent {
+        Extent::Nothing if provider.scheme().covers().is_empty() => {
+            "# What is signed\n\nNothing: whoever has seen one request can send any other. To make a receiver, say that you \
+             accept it:\n`.accept(Extent::Nothing)`.\n"
+        }
+        Extent::Nothing => {
+            "# What is signed\n\nNothing of the body: whoever has seen one request can send any body with its head. To make \
+             a receiver, say that\nyou accept it: `.accept(Extent::Nothing)`.\n"
+        }
+        Extent::Part => {
+            "# What is signed\n\nOnly the fields that the scheme names: whoever has seen one request can change the others. \
+             To make a receiver, say that\nyou accept it: `.accept(Extent::Part)`.\n"
+        }
+        Extent::Form => {
+            "# What is signed\n\nAll fields of the form, but nothing between them: `ab=c` has the signature of `a=bc`. Read \
+             only fields that the provider\ndocuments.\n"
+        }
+        _ if provider.event_shape().is_none() => "# What is signed\n\nThe signature covers the whole body.\n",
+        _ if free.is_empty() => {
+            "# What is signed\n\nThe signature covers the whole body, and with it everything that is read of an event.\n"
+        }
+        _ => "# What is signed\n\nThe signature covers the whole body",
+    }
+    .to_owned();
+    if extent == Extent::Whole && provider.event_shape().is_some() && !free.is_empty() {
         let names: Vec<String> = free.iter().map(|name| format!("`{name}`")).collect();
         text += &format!(
             ", but not {}: whoever replays a captured delivery can change {}.\n",
@@ -262,6 +322,11 @@ fn coverage(provider: &Provider) -> String {
         None => text += "A captured delivery stays valid forever.\n",
     }
     text
+}
+
+/// How much of the body all schemes cover.
+fn extent(provider: &Provider) -> Extent {
+    provider.schemes().iter().map(|scheme| scheme.coverage().body()).min().expect("a scheme")
 }
 
 fn keys(provider: &Provider) -> String {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use hookseal::provider::by_name;
 use serde::Deserialize;
 
 use common::{FOLDER, assert_text};
@@ -102,7 +103,10 @@ fn verdicts_are_shared_or_explained() {
     assert!(unexplained.is_empty(), "{} verdicts differ:\n{}", unexplained.len(), unexplained.join("\n"));
     let core: usize = checked.iter().filter(|(name, _)| name.starts_with("core")).map(|(_, count)| count).sum();
     assert!(core > 1600, "only {core} core verdicts were checked");
-    let unused: Vec<_> = (0..differences.len()).filter(|place| !used.contains(place)).collect();
+    // Without all features, some providers are not there.
+    let is_complete =
+        ["twilio", "hubspot-v1", "discord", "circle", "wise"].into_iter().all(|name| by_name(name).is_some());
+    let unused: Vec<_> = (0..differences.len()).filter(|place| is_complete && !used.contains(place)).collect();
     assert!(unused.is_empty(), "these differences no longer exist: {unused:?}");
 }
 

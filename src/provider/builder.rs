@@ -50,6 +50,7 @@ impl Provider {
             raw: false,
             accepts: Extent::Form,
             public_url: None,
+            allowed: Vec::new(),
             lossy: false,
             schemes: Cow::Owned(vec![scheme]),
             delivery: DeliveryPolicy::new(),
@@ -422,6 +423,23 @@ impl Provider {
     /// ```
     pub fn with_public_url(&self, url: impl Into<Cow<'static, str>>) -> Result<Provider, ConfigError> {
         Provider { public_url: Some(url.into()), ..self.clone() }.checked()
+    }
+
+    /// The provider with the values that the `{allowed}` of its schemes may have: your topics at AWS SNS, or the audience of a
+    /// token. Anybody can have the provider sign a request, so a signature alone does not say that it is for you.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Scheme, Secret, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("Authorization: Bearer {jwt}", "aud: {allowed}\nhash: {body|sha256-hex}"))?;
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// assert_eq!(acme.verifier(secret.clone()).unwrap_err(), ConfigError::NothingAllowed);
+    /// assert!(acme.with_allowed(["https://hooks.example.com/acme"]).verifier(secret).is_ok());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_allowed<T: Into<String>>(&self, values: impl IntoIterator<Item = T>) -> Provider {
+        Provider { allowed: values.into_iter().map(Into::into).collect(), ..self.clone() }
     }
 
     /// The provider, for whoever knows that its signature covers no more of the body than this. Without it, verifiers and

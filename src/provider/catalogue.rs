@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use crate::event::EventShape;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, acknowledgement};
 use crate::scheme::{Extent, Scheme};
 use crate::secret::SecretForm;
 
@@ -20,6 +20,7 @@ macro_rules! table {
         );+ $(;)?]
         $(, event: $($event:literal);+)?
         $(, handshakes: $([$request:literal, $answer:literal]);+)?
+        $(, acknowledgement: $acknowledgement:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, types_source: $types_source:literal)?
         $(, idempotency: $idempotency:expr)?
@@ -65,7 +66,10 @@ macro_rules! table {
                     const HANDSHAKES: &[Handshake] = &[$($(Handshake::new($request, $answer)),+)?];
                     HANDSHAKES
                 }),
-                acknowledgement: None,
+                acknowledgement: given!(None, $(Some(Cow::Borrowed({
+                    const ACKNOWLEDGEMENT: &str = acknowledged($acknowledgement);
+                    ACKNOWLEDGEMENT
+                })))?),
                 event_types: Cow::Borrowed(given!(&[], $(&[$(Cow::Borrowed($type)),+])?)),
                 idempotency: given!(None, $(Some($idempotency))?),
                 test: given!(None, $(Some($test))?),
@@ -76,6 +80,7 @@ macro_rules! table {
                 lossy: false,
                 accepts: Extent::Form,
                 public_url: None,
+                allowed: Vec::new(),
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+
@@ -94,6 +99,14 @@ macro_rules! lines {
     ($lines:literal) => { $lines };
 }
 
+/// Stops the compiler at an answer that is none.
+const fn acknowledged(answer: &'static str) -> &'static str {
+    match acknowledgement(answer.as_bytes()) {
+        Ok(()) => answer,
+        Err(fault) => fault.fail(answer),
+    }
+}
+
 /// A scheme with the settings of its entry, which have the same names as in files.
 macro_rules! set {
     ($scheme:expr,) => { $scheme };
@@ -102,6 +115,10 @@ macro_rules! set {
     ($scheme:expr, future($seconds:literal) $($rest:tt)*) => { set!($scheme.with_future($seconds), $($rest)*) };
     ($scheme:expr, digest($digest:ident) $($rest:tt)*) => { set!($scheme.with_digest(crate::mac::Digest::$digest), $($rest)*) };
     ($scheme:expr, secret_form($form:ident) $($rest:tt)*) => { set!($scheme.with_secret_form(SecretForm::$form), $($rest)*) };
+    ($scheme:expr, algorithm($algorithm:ident) $($rest:tt)*) => {
+        set!($scheme.with_algorithm(crate::algorithm::Algorithm::$algorithm), $($rest)*)
+    };
+    ($scheme:expr, over_digest(true) $($rest:tt)*) => { set!($scheme.with_over_digest(), $($rest)*) };
     ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
 }
 

@@ -7,17 +7,19 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
+use crate::algorithm::Algorithm;
 use crate::error::{ConfigError, VerifyError};
 use crate::fields::{self, Flaw, Path, Row};
 use crate::form::{self, Field, Pairs};
 use crate::headers::{Found, Headers};
 use crate::key::Key;
-use crate::mac::{Candidates, sha256};
+use crate::mac::{Candidates, Digest, sha256};
 use crate::place::Half;
 use crate::request::{PublicUrl, RequestLine};
 use crate::timestamp::{Now, TimeFormat, Timestamp};
 
 use super::border::Border;
+use super::jwt::{Facts, Parts, Token};
 use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value};
 use super::plan::{Plan, Values, name};
 
@@ -33,6 +35,7 @@ pub(crate) struct Context {
     pub(super) is_bodiless: bool,
     pub(super) covers_body: bool,
     pub(super) url: UrlRule,
+    pub(super) token: Option<Token>,
     /// The header that must be in the list of signed headers, because the timestamp is in it.
     listed_time: Option<HeaderName>,
 }
@@ -60,6 +63,8 @@ pub(super) enum Place {
     Query(Box<str>),
     Field(Path),
     Form(Path),
+    /// The body itself.
+    Body,
 }
 
 #[derive(Clone, Copy)]
@@ -67,8 +72,16 @@ pub(super) enum Wants {
     Mac,
     Time(TimeFormat),
     /// The secret itself, or its base64.
-    Secret { is_base64: bool },
+    Secret {
+        is_base64: bool,
+    },
     Hash(HashForm),
+    /// The id of the key.
+    Key,
+    /// One of those that the receiver allows.
+    Allowed,
+    /// A token, or a signature of that form.
+    Token,
     /// Nothing after the prefix, which is all of it.
     Constant,
 }
@@ -109,10 +122,18 @@ impl Context {
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
         let covers_body = pieces.iter().any(|piece| matches!(piece, Piece::Body));
         let is_derived = |piece: &Piece| {
-            !matches!(piece, Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_))
+            !matches!(
+                piece,
+                Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_)
+            )
         };
-        let is_of_context =
-            |line: &Line| !line.is_header() || matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. });
+        let is_of_context = |line: &Line| {
+            let of_value = matches!(
+                line.value,
+                Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. }
+            );
+            of_value || !line.is_header()
+        };
         let is_needed = !covers_body
             || !notation.methods.is_empty()
             || pieces.iter().any(is_derived)
@@ -127,11 +148,16 @@ impl Context {
                 Value::Timestamp { prefix, format } => (prefix, Wants::Time(format)),
                 Value::Secret { prefix, is_base64 } => (prefix, Wants::Secret { is_base64 }),
                 Value::BodyHash { prefix, form } => (prefix, Wants::Hash(form)),
+                Value::Key { prefix } => (prefix, Wants::Key),
+                Value::Allowed { prefix } => (prefix, Wants::Allowed),
+                Value::Token { prefix, .. } => (prefix, Wants::Token),
                 Value::Constant(text) => (text, Wants::Constant),
                 Value::Id { prefix } | Value::SignedHeaders { prefix, .. } => (prefix, Wants::Constant),
             };
             let place = match line.place.half {
-                Half::Header => Place::Header(name(line.names.first().map(|span| span.of(headers)).unwrap_or_default())),
+                Half::Header => {
+                    Place::Header(name(line.names.first().map(|span| span.of(headers)).unwrap_or_default()))
+                }
                 _ => Place::new(headers, notation, &line.place),
             };
             ContextLine { place, wants, prefix: prefix.of(headers).into() }
@@ -151,21 +177,37 @@ impl Context {
             is_bodiless: notation.is_bodiless,
             covers_body,
             url: UrlRule::new(notation, pieces),
+            token: lines.iter().find_map(|line| match line.value {
+                Value::Token { is_detached, .. } => Some(Token::new(covers, notation, is_detached)),
+                _ => None,
+            }),
             listed_time: time_name.filter(|_| listed).map(|span| name(span.of(headers))),
         })
     }
 
     /// The format of a timestamp in the query or the body.
     pub(super) fn time_format(&self) -> Option<TimeFormat> {
-        self.lines.iter().find_map(|line| match line.wants {
+        let of_token = || self.token.as_ref().filter(|token| token.has_timestamp()).map(|_| TimeFormat::Seconds);
+        let of_line = |line: &ContextLine| match line.wants {
             Wants::Time(format) => Some(format),
             _ => None,
-        })
+        };
+        self.lines.iter().find_map(of_line).or_else(of_token)
+    }
+
+    pub(super) fn names_key(&self) -> bool {
+        self.token.is_some() || self.lines.iter().any(|line| matches!(line.wants, Wants::Key))
     }
 
     /// Whether the public URL must be known.
     pub(crate) fn needs_url(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Derived::Url(_)))
+        self.parts.iter().any(|part| matches!(part, Derived::Url(_))) || self.token.as_ref().is_some_and(Token::has_url)
+    }
+
+    /// Whether a value is compared with those that the receiver allows.
+    pub(crate) fn needs_allowed(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.wants, Wants::Allowed))
+            || self.token.as_ref().is_some_and(Token::has_allowed)
     }
 
     /// Whether headers and body are not enough.
@@ -214,7 +256,7 @@ impl Context {
         let lines = self.lines.iter().map(|line| match &line.place {
             Place::Query(name) => parameter(name).map(Some),
             Place::Header(name) => header(headers, name).map(Some),
-            Place::Field(_) | Place::Form(_) => Ok(None),
+            Place::Field(_) | Place::Form(_) | Place::Body => Ok(None),
         });
         let lines = lines.collect::<Result<_, _>>()?;
         let signed = SignedHeaders { headers, list: listed.0, separator: listed.1 };
@@ -269,7 +311,9 @@ impl Context {
             UrlPart::Target => url.path().to_owned() + &query.map(mark).unwrap_or_default(),
             UrlPart::EncodedTarget => {
                 let query = query.filter(|query| !query.is_empty());
-                form::address(&(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()))
+                form::address(
+                    &(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()),
+                )
             }
         })
     }
@@ -297,6 +341,10 @@ impl Context {
             let mut text = |place: &Place| match place {
                 Place::Field(_) => Ok(fields.next().flatten()),
                 Place::Form(path) => form.field(path),
+                Place::Body => match std::str::from_utf8(body) {
+                    Ok(text) => Ok(Some(text.to_owned())),
+                    Err(_) => Err(malformed("the body", "is not a token")),
+                },
                 Place::Header(_) | Place::Query(_) => Ok(None),
             };
             let mut lines = Vec::with_capacity(self.lines.len());
@@ -353,9 +401,13 @@ impl Plan {
         let lines = self.context.iter().flat_map(|context| &context.lines);
         let mut outside = lines.filter(|line| !matches!(line.place, Place::Header(_)));
         let is_written = |line: &&ContextLine| !matches!(line.wants, Wants::Constant | Wants::Hash(_) | Wants::Time(_));
+        let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified"),
+            Some(line) => {
+                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
+            }
+            None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
             None => Ok(()),
         }
@@ -369,7 +421,8 @@ impl Plan {
                 let encoded = Zeroizing::new(if is_base64 { crate::codec::base64_text(secret) } else { String::new() });
                 let text = if is_base64 { encoded.as_bytes() } else { secret };
                 let value = HeaderValue::from_bytes(&[line.prefix.as_bytes(), text].concat());
-                let mut value = value.map_err(|_| ConfigError::MalformedSecret { key: Key::Current, form: "visible ASCII" })?;
+                let mut value =
+                    value.map_err(|_| ConfigError::MalformedSecret { key: Key::Current, form: "visible ASCII" })?;
                 value.set_sensitive(true);
                 return Ok(Some((name.clone(), value)));
             }
@@ -425,12 +478,57 @@ impl Plan {
         self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Secret { .. })).map(|(_, text)| text)
     }
 
-    /// The timestamp, where it is not in a header.
-    pub(crate) fn time_of<'l>(
+    /// The token of a request, with its claims checked.
+    pub(crate) fn read_token<'l>(
         &'l self,
         late: &'l Late,
-        now: Now,
-    ) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
+        algorithm: Algorithm,
+        digest: Digest,
+        facts: &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError> {
+        let Some(token) = self.context.as_ref().and_then(|context| context.token.as_ref()) else { return Ok(None) };
+        let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Token)) else {
+            return Ok(None);
+        };
+        let place = line.place.name();
+        let parts = token.split(&place, text, algorithm, digest)?;
+        if let Some(key) = &parts.key {
+            self.check_key(key.as_bytes()).map_err(|problem| malformed(place.as_str(), problem))?;
+        }
+        token.check(&place, &parts, self, facts)?;
+        Ok(Some(parts))
+    }
+
+    /// Whether the content of a token is outside of it.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.context.as_ref().and_then(|context| context.token.as_ref()).is_some_and(|token| token.is_detached)
+    }
+
+    /// Checks the value that must be among those allowed.
+    pub(crate) fn check_allowed(&self, late: &Late, allowed: &[String]) -> Result<(), VerifyError> {
+        match self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Allowed)) {
+            Some((line, text)) if !allowed.iter().any(|allowed| allowed == text) => {
+                Err(VerifyError::NotAllowed { place: line.place.name() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn needs_allowed(&self) -> bool {
+        self.context.as_ref().is_some_and(|context| context.needs_allowed())
+    }
+
+    /// The id of the key, where it is not in a header.
+    pub(crate) fn key_of<'l>(&'l self, late: &'l Late) -> Result<Option<&'l str>, VerifyError> {
+        let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Key)) else {
+            return Ok(None);
+        };
+        self.check_key(text.as_bytes()).map_err(|problem| malformed(line.place.name(), problem))?;
+        Ok(Some(text))
+    }
+
+    /// The timestamp, where it is not in a header.
+    pub(crate) fn time_of<'l>(&'l self, late: &'l Late, now: Now) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
         for (line, text) in self.lines(late) {
             if let Wants::Time(format) = line.wants {
                 let wrong = |problem| malformed(line.place.name(), problem);
@@ -456,9 +554,8 @@ impl Plan {
 
 impl UrlRule {
     fn new(notation: &Notation, pieces: &[Piece]) -> UrlRule {
-        let has_query = |piece: &Piece| {
-            matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget))
-        };
+        let has_query =
+            |piece: &Piece| matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget));
         let has_form = pieces.iter().any(|piece| matches!(piece, Piece::Form));
         let has_url = pieces.iter().any(|piece| matches!(piece, Piece::Url(_)));
         match (pieces.iter().any(has_query), has_form && has_url) {
@@ -484,13 +581,15 @@ impl ContextLine {
         });
         let wrong = |problem| Err(malformed(self.place.name(), problem));
         let Some(rest) = value.get(self.prefix.len()..).filter(|_| begins) else {
-            return wrong("does not begin as the scheme says");
+            return wrong(if matches!(self.wants, Wants::Constant) { OTHER_CONSTANT } else { NO_PREFIX });
         };
         match self.wants {
-            Wants::Constant if !rest.is_empty() => wrong("is not what the scheme sets it to"),
+            Wants::Constant if !rest.is_empty() => wrong(OTHER_CONSTANT),
             Wants::Hash(form) if !form.is(rest, body) => wrong("is not the hash of the body"),
             Wants::Constant | Wants::Hash(_) => Ok(None),
-            Wants::Mac | Wants::Time(_) | Wants::Secret { .. } => Ok(Some(rest.to_owned())),
+            Wants::Mac | Wants::Time(_) | Wants::Key | Wants::Allowed | Wants::Token | Wants::Secret { .. } => {
+                Ok(Some(rest.to_owned()))
+            }
         }
     }
 }
@@ -502,11 +601,12 @@ impl HashForm {
             HashForm::Bytes => hash.to_vec(),
             HashForm::Hex => crate::codec::hex_text(&hash).into_bytes(),
             HashForm::Base64 => crate::codec::base64_text(&hash).into_bytes(),
+            HashForm::Base64Url => crate::codec::base64url_text(&hash).into_bytes(),
         }
     }
 
     /// Not in constant time: whoever sends a body can compute its hash. Hex may be in either case.
-    fn is(self, text: &str, body: &[u8]) -> bool {
+    pub(super) fn is(self, text: &str, body: &[u8]) -> bool {
         let ours = self.of(body);
         if self == HashForm::Hex { text.as_bytes().eq_ignore_ascii_case(&ours) } else { text.as_bytes() == ours }
     }
@@ -517,6 +617,7 @@ impl Place {
         match place.half {
             Half::Header => Place::Header(name(place.name.of(text))),
             Half::Query => Place::Query(place.name.of(text).into()),
+            Half::Body if place.is_whole() => Place::Body,
             Half::Body => Place::Field(Path::new(text, &notation.steps, place)),
             Half::Form => Place::Form(Path::new(text, &notation.steps, place)),
         }
@@ -529,6 +630,7 @@ impl Place {
             Place::Query(name) => format!("?{name}"),
             Place::Field(path) => path.name().to_owned(),
             Place::Form(path) => format!("&{}", path.name()),
+            Place::Body => "the body".to_owned(),
         }
     }
 }
@@ -536,9 +638,13 @@ impl Place {
 impl Derived {
     fn new(covers: &str, notation: &Notation, at: usize, piece: &Piece) -> Option<Derived> {
         Some(match *piece {
-            Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Timestamp | Piece::Header(_) | Piece::Secret => {
-                return None;
-            }
+            Piece::Literal { .. }
+            | Piece::Body
+            | Piece::Id
+            | Piece::Key
+            | Piece::Timestamp
+            | Piece::Header(_)
+            | Piece::Secret => return None,
             Piece::Method => Derived::Method,
             Piece::Url(part) => Derived::Url(part),
             Piece::Value { place, .. } => Derived::Value {
@@ -568,7 +674,8 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
     fn names(&self) -> Result<impl Iterator<Item = &'h str> + use<'h, H>, VerifyError> {
         let list = std::str::from_utf8(self.list).map_err(|_| malformed(OF_LIST, "is not ASCII"))?;
         // The names are covered as they are written: in another case they would be another text for the same headers.
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !c.is_ascii_uppercase());
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !c.is_ascii_uppercase());
         let separator = char::from(self.separator);
         let count = list.split(separator).count();
         let mut sorted: Vec<&str> = list.split(separator).collect();
@@ -588,7 +695,8 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
         }
         let mut joined = Vec::new();
         for (place, text) in names.into_iter().enumerate() {
-            let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| malformed(OF_LIST, "has what is no name"))?;
+            let name =
+                HeaderName::from_bytes(text.as_bytes()).map_err(|_| malformed(OF_LIST, "has what is no name"))?;
             let value = match self.headers.find(&name) {
                 Found::Missing => return Err(VerifyError::MissingHeader { header: name }),
                 Found::Repeated => return Err(VerifyError::RepeatedHeader { header: name }),
@@ -652,6 +760,8 @@ impl FormBody {
     }
 }
 
+const NO_PREFIX: &str = "does not begin as the scheme says";
+const OTHER_CONSTANT: &str = "is not what the scheme sets it to";
 const OTHER_METHOD: &str = "is not one that the scheme has";
 const NOT_EMPTY: &str = "is not empty";
 const NOT_A_FORM: &str = "is not a form, by its `Content-Type`";
@@ -661,7 +771,9 @@ const NOT_A_FORM: &str = "is not a form, by its `Content-Type`";
 pub(crate) fn is_absence(error: &VerifyError) -> bool {
     match error {
         VerifyError::Missing { .. } | VerifyError::MissingHeader { .. } => true,
-        VerifyError::Malformed { problem, .. } => [OTHER_METHOD, NOT_EMPTY, NOT_A_FORM].contains(problem),
+        VerifyError::Malformed { problem, .. } => {
+            [OTHER_METHOD, OTHER_CONSTANT, NOT_EMPTY, NOT_A_FORM].contains(problem)
+        }
         _ => false,
     }
 }
@@ -707,16 +819,16 @@ fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String,
     match headers.find(name) {
         Found::Missing => Err(VerifyError::MissingHeader { header: name.clone() }),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),
-        Found::Once(value) => std::str::from_utf8(value).map(str::to_owned).map_err(|_| {
-            VerifyError::MalformedHeader { header: name.clone(), problem: "is not UTF-8" }
-        }),
+        Found::Once(value) => std::str::from_utf8(value)
+            .map(str::to_owned)
+            .map_err(|_| VerifyError::MalformedHeader { header: name.clone(), problem: "is not UTF-8" }),
     }
 }
 
 /// A covered value, refused if it holds the text that separates it from its neighbour.
 fn within(border: Option<&Border>, place: &str, text: Vec<u8>) -> Result<Vec<u8>, VerifyError> {
     match border {
-        Some(border) if border.is_blurred_by(&text) => {
+        Some(border) if border.is_blurred_by(&text) || border.is_of_lines() && text.contains(&b'\n') => {
             Err(malformed(place, "runs into the text that separates it from its neighbour in the signed content"))
         }
         _ => Ok(text),

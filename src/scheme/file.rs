@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::algorithm::Algorithm;
 use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
@@ -31,6 +32,15 @@ pub(super) struct File {
     future: Limit,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     current_key_last: bool,
+    #[serde(default, skip_serializing_if = "is_hmac")]
+    algorithm: Algorithm,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    over_digest: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_hmac(algorithm: &Algorithm) -> bool {
+    *algorithm == Algorithm::Hmac
 }
 
 impl TryFrom<File> for Scheme {
@@ -48,6 +58,8 @@ impl TryFrom<File> for Scheme {
             past: file.past.0,
             future: file.future.0,
             current_key_last: file.current_key_last,
+            algorithm: file.algorithm,
+            over_digest: file.over_digest,
             ..scheme
         })
     }
@@ -64,6 +76,8 @@ impl From<Scheme> for File {
             past: Limit(scheme.past),
             future: Limit(scheme.future),
             current_key_last: scheme.current_key_last,
+            algorithm: scheme.algorithm,
+            over_digest: scheme.over_digest,
         }
     }
 }

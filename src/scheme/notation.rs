@@ -3,6 +3,7 @@
 //! Everything here is `const fn`, so that one parser serves constants (a fault is a compile error), run-time
 //! construction and configuration files. A second, run-time parser would have been shorter, and would have drifted.
 
+mod claims;
 mod lines;
 mod pieces;
 
@@ -10,6 +11,8 @@ use crate::codec::Encoding;
 use crate::place::{Half, Place, Steps};
 use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_name};
 use crate::timestamp::TimeFormat;
+
+pub(crate) use claims::{Claim, ClaimWants, MAX_CLAIMS, NO_CLAIM};
 
 /// Lines in one scheme. The longest sample request in the field, Box's, has six.
 pub(crate) const MAX_LINES: usize = 8;
@@ -37,6 +40,9 @@ pub(crate) struct Notation {
     pub(crate) is_bodiless: bool,
     /// Where the lines of the body begin; the length of the text if there are none.
     pub(crate) body_start: usize,
+    /// Instead of pieces, for a token.
+    pub(crate) claims: [Claim; MAX_CLAIMS],
+    pub(crate) claim_count: usize,
 }
 
 /// `Name | Name: value`, or `place: value`.
@@ -60,13 +66,40 @@ impl Line {
 #[derive(Clone, Copy)]
 pub(crate) enum Value {
     Constant(Span),
-    Id { prefix: Span },
-    Timestamp { prefix: Span, format: TimeFormat },
+    Id {
+        prefix: Span,
+    },
+    Timestamp {
+        prefix: Span,
+        format: TimeFormat,
+    },
     Signature(Signature),
     /// The secret itself, or its base64.
-    Secret { prefix: Span, is_base64: bool },
-    BodyHash { prefix: Span, form: HashForm },
-    SignedHeaders { prefix: Span, separator: u8 },
+    Secret {
+        prefix: Span,
+        is_base64: bool,
+    },
+    BodyHash {
+        prefix: Span,
+        form: HashForm,
+    },
+    SignedHeaders {
+        prefix: Span,
+        separator: u8,
+    },
+    /// The id of the key.
+    Key {
+        prefix: Span,
+    },
+    /// One of those that the receiver allows.
+    Allowed {
+        prefix: Span,
+    },
+    /// A JSON Web Token, or a signature of that form without its content.
+    Token {
+        prefix: Span,
+        is_detached: bool,
+    },
 }
 
 /// A value that carries the MAC, alone or in a list.
@@ -102,24 +135,37 @@ pub(crate) struct Repeat {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Piece {
-    Literal { text: Span, begins_with_digit: bool, ends_in_digit: bool },
+    Literal {
+        text: Span,
+        begins_with_digit: bool,
+        ends_in_digit: bool,
+    },
     Body,
     Id,
     Timestamp,
     Header(Span),
+    Key,
     Method,
     Url(UrlPart),
     /// A query parameter, or a field of the body. One that is `free` may hold the text that separates it.
-    Value { place: Place, is_free: bool },
+    Value {
+        place: Place,
+        is_free: bool,
+    },
     /// The fields of a form, sorted, without anything between them.
     Form,
     /// The query's parameters, sorted.
-    Query { is_encoded: bool },
+    Query {
+        is_encoded: bool,
+    },
     BodyHash(HashForm),
     /// The names of the signed headers, as received.
     SignedHeaders,
     /// The signed headers themselves.
-    SignedValues { joiner: u8, with_names: bool },
+    SignedValues {
+        joiner: u8,
+        with_names: bool,
+    },
     Secret,
 }
 
@@ -141,6 +187,8 @@ pub(crate) enum HashForm {
     Bytes,
     Hex,
     Base64,
+    /// Without padding.
+    Base64Url,
 }
 
 impl HashForm {
@@ -183,8 +231,15 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
         methods: EMPTY,
         is_bodiless: false,
         body_start: headers.len(),
+        claims: [NO_CLAIM; MAX_CLAIMS],
+        claim_count: 0,
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
+    if notation.has_token() {
+        attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
+        attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
+        return Ok(notation);
+    }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
     attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
@@ -192,6 +247,18 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
 }
 
 impl Notation {
+    /// Whether a line has a token with claims.
+    pub(crate) const fn has_token(&self) -> bool {
+        let mut i = 0;
+        while i < self.line_count {
+            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
     /// from the end. It is the body or, without one, the piece that is `free`, the form, or the last that varies.
     pub(crate) const fn pivot(&self) -> usize {
@@ -201,7 +268,7 @@ impl Notation {
                 Piece::Body => 4,
                 Piece::Value { is_free: true, .. } => 3,
                 Piece::Form => 2,
-                Piece::Id | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
+                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
                 _ => 0,
             };
             if of_piece > 0 && of_piece >= rank {
@@ -218,6 +285,21 @@ impl Notation {
             return true;
         }
         let mut i = 0;
+        while i < self.claim_count {
+            if matches!(self.claims[i].wants, ClaimWants::BodyHash(_)) && !self.claims[i].is_optional {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            // The body is the token.
+            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Body | Piece::BodyHash(_)) {
                 return true;
@@ -259,7 +341,8 @@ impl Notation {
         let mut i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Url(_)) {
-                let alone_before = i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
+                let alone_before =
+                    i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
                 let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
                 let sorted = matches!(self.pieces[i], Piece::Url(UrlPart::WithoutQuery)) && self.has_sorted_query();
                 if !(alone_before && alone_after) && !sorted {

@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(super) spliced: Vec<Spliced>,
     /// What separates the names of signed headers.
     pub(super) list_separator: u8,
+    /// What the id of the key may not hold.
+    pub(super) key_border: Option<Border>,
     /// What the scheme reads beside header lines. `None` for most.
     pub(crate) context: Option<Box<Context>>,
     /// What is covered before the body, and after it.
@@ -39,6 +41,8 @@ pub(super) struct Family {
     pub(super) timestamp: Option<(Alone, TimeFormat)>,
     pub(super) constants: Vec<(HeaderName, HeaderValue)>,
     pub(super) signatures: Vec<SignatureLine>,
+    /// The id of the key.
+    pub(super) key: Option<Alone>,
     /// The names of signed headers, on a line of their own.
     pub(super) signed_headers: Option<Alone>,
     /// Names that other families spell otherwise.
@@ -108,6 +112,7 @@ enum Part {
     Id,
     Timestamp,
     Header(usize),
+    Key,
     /// In the texts that the context derives.
     Derived(usize),
     Secret,
@@ -121,6 +126,8 @@ pub(crate) struct Values<'a> {
     pub(crate) spliced: [&'a [u8]; MAX_SPLICED],
     /// The list of signed headers.
     pub(crate) signed_headers: &'a [u8],
+    /// The id of the key.
+    pub(crate) key: &'a [u8],
 }
 
 impl Plan {
@@ -146,7 +153,11 @@ impl Plan {
         });
         let context = Context::new(&scheme.headers, &scheme.covers, notation).map(Box::new);
         let mut plan = Plan {
-            encoding: encoding.unwrap_or(Encoding::Hex),
+            encoding: if context.as_ref().is_some_and(|context| context.token.is_some()) {
+                Encoding::Base64Url
+            } else {
+                encoding.unwrap_or(Encoding::Hex)
+            },
             past: scheme.past,
             future: scheme.future,
             current_key_last: scheme.current_key_last,
@@ -155,6 +166,7 @@ impl Plan {
             time: TimeRules::default(),
             spliced: Vec::new(),
             list_separator: list_separator.unwrap_or_default(),
+            key_border: None,
             context,
             head: Vec::new(),
             tail: Vec::new(),
@@ -199,6 +211,10 @@ impl Plan {
                     Part::Header(self.spliced.len() - 1)
                 }
                 Piece::Secret => Part::Secret,
+                Piece::Key => {
+                    self.key_border = border();
+                    Part::Key
+                }
                 _ => {
                     derived += 1;
                     Part::Derived(derived - 1)
@@ -252,6 +268,23 @@ impl Plan {
         key.tag(self.head.iter().map(text).chain(std::iter::once(covered)).chain(self.tail.iter().map(text)))
     }
 
+    /// What is signed, in one piece, for algorithms that need it so.
+    pub(crate) fn message(&self, content: &Content<'_>, body: &[u8]) -> Vec<u8> {
+        let covered = if self.context.as_ref().is_none_or(|context| context.covers_body) { body } else { &[] };
+        let text = |part| Part::text_of(part, content, &[]);
+        let mut message = Vec::with_capacity(covered.len() + 128);
+        self.head.iter().map(text).for_each(|piece| message.extend_from_slice(piece));
+        message.extend_from_slice(covered);
+        self.tail.iter().map(text).for_each(|piece| message.extend_from_slice(piece));
+        message
+    }
+
+    /// Whether requests name the key.
+    pub(crate) fn names_key(&self) -> bool {
+        self.families.iter().any(|family| family.key.is_some())
+            || self.context.as_ref().is_some_and(|context| context.names_key())
+    }
+
     /// What is covered before the body.
     #[inline]
     pub(crate) fn head<'a>(&'a self, values: &Values<'a>) -> impl Iterator<Item = &'a [u8]> {
@@ -279,6 +312,7 @@ impl Part {
             Part::Id => values.id,
             Part::Timestamp => values.timestamp,
             Part::Header(place) => values.spliced.get(*place).copied().unwrap_or_default(),
+            Part::Key => values.key,
             // Only schemes with a context have them, which `text_of` serves.
             Part::Derived(_) | Part::Secret => &[],
         }
@@ -310,15 +344,15 @@ pub(super) fn border(covers: &str, notation: &Notation, at: usize) -> Option<Bor
 
 impl Family {
     fn new(headers: &str, lines: &[Line], family: usize) -> Family {
-        let mut new =
-            Family {
-                id: None,
-                timestamp: None,
-                constants: Vec::new(),
-                signatures: Vec::new(),
-                signed_headers: None,
-                own_names: Vec::new(),
-            };
+        let mut new = Family {
+            id: None,
+            timestamp: None,
+            constants: Vec::new(),
+            signatures: Vec::new(),
+            key: None,
+            signed_headers: None,
+            own_names: Vec::new(),
+        };
         for line in lines.iter().filter(|line| line.is_header()) {
             let place = if line.name_count > 1 { family } else { 0 };
             let text = line.names.get(place).map(|span| span.of(headers)).unwrap_or_default();
@@ -336,11 +370,12 @@ impl Family {
                 Value::Timestamp { prefix, format } => {
                     new.timestamp = Some((Alone { name, prefix: bytes(prefix.of(headers)) }, format));
                 }
+                Value::Key { prefix } => new.key = Some(Alone { name, prefix: bytes(prefix.of(headers)) }),
                 Value::SignedHeaders { prefix, .. } => {
                     new.signed_headers = Some(Alone { name, prefix: bytes(prefix.of(headers)) });
                 }
                 // The context reads them.
-                Value::Secret { .. } | Value::BodyHash { .. } => {}
+                Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. } => {}
                 Value::Signature(signature) if line.numbered => new.signatures.extend(
                     // One more than may match, so that a request with too many is seen as such.
                     (1..=MAX_CANDIDATES + 1)

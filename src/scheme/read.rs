@@ -15,6 +15,9 @@ const MAX_SIGNATURE_BYTES: usize = 4096;
 /// The longest id that is read. Signers send at most 256 bytes; what others send is known up to 124.
 const MAX_ID: usize = 1024;
 
+/// The longest id of a key. Some are URLs.
+const MAX_KEY_ID: usize = 512;
+
 /// What a request's headers claim. Filled in place: it is larger than what else verifying moves.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'h> {
@@ -72,6 +75,12 @@ impl Plan {
             let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
             let list = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
             reading.values.signed_headers = list;
+        }
+        if let Some(line) = &family.key {
+            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
+            let key = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+            self.check_key(key).map_err(|problem| malformed(&line.name, problem))?;
+            reading.values.key = key;
         }
         let mut signatures = None;
         if !family.signatures.is_empty() {
@@ -140,6 +149,16 @@ impl Plan {
         match border {
             Some(border) if border.is_blurred_by(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
+        }
+    }
+
+    /// Checks the id of a key.
+    pub(super) fn check_key(&self, key: &[u8]) -> Result<(), &'static str> {
+        match &self.key_border {
+            _ if key.len() > MAX_KEY_ID => Err("is longer than 512 bytes"),
+            _ if !is_visible(key) => Err("is not visible ASCII"),
+            Some(border) if border.is_blurred_by(key) => Err(BORDER),
+            _ => Ok(()),
         }
     }
 

@@ -82,6 +82,22 @@ impl Plan {
         Ok(())
     }
 
+    /// Adds the signatures of another scheme, in the list of this one where they share a header.
+    pub(crate) fn merge(&self, others: HeaderMap, headers: &mut HeaderMap) {
+        let lines = self.families.first().map(|family| family.signatures.as_slice()).unwrap_or_default();
+        for (name, value) in others {
+            let Some(name) = name else { continue };
+            let separator = lines.iter().find(|line| line.name == name).and_then(|line| line.separator);
+            let merged =
+                headers.get(&name).zip(separator).filter(|(ours, _)| *ours != value).and_then(|(ours, separator)| {
+                    HeaderValue::from_bytes(&[ours.as_bytes(), &[separator], value.as_bytes()].concat()).ok()
+                });
+            let mut value = merged.unwrap_or(value);
+            value.set_sensitive(lines.iter().any(|line| line.name == name));
+            headers.insert(name, value);
+        }
+    }
+
     /// Writes every header line. `tags` come from the current key first.
     pub(crate) fn write(&self, values: &Values<'_>, tags: &[Option<Tag>], headers: &mut HeaderMap) {
         let Some((family, others)) = self.families.split_first() else { return };
@@ -128,7 +144,10 @@ impl Plan {
         let list = line.signed_headers.as_ref().map_or(0, listed);
         let repeat = line.repeat.as_ref().map_or(0, |repeat| separator + repeat.gap.len() + repeat.prefix.len());
         let mut tags = tags.iter().flatten().map(|tag| self.encoding.length(tag.as_bytes().len()));
-        time + list + line.mac.literal.len() + tags.next().unwrap_or_default() + tags.map(|mac| repeat + mac).sum::<usize>()
+        time + list
+            + line.mac.literal.len()
+            + tags.next().unwrap_or_default()
+            + tags.map(|mac| repeat + mac).sum::<usize>()
     }
 
     fn write_signatures<'t>(

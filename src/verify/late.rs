@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::algorithm::Algorithm;
 use crate::error::VerifyError;
 use crate::headers::Headers;
-use crate::mac::Candidates;
-use crate::request::RequestLine;
-use crate::scheme::{Content, Early, Late, Reading, is_absence};
+use crate::mac::{Candidates, Mac, sha256};
+use crate::public_key::PublicKey;
+use crate::request::{PublicUrl, RequestLine};
+use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};
 use crate::timestamp::Now;
 
 use super::{Keyed, Proof};
@@ -16,6 +18,8 @@ use super::{Keyed, Proof};
 pub(crate) struct Postponed<'a> {
     /// Strongest first. An error decides if no scheme before it is that of the request.
     readings: Vec<(Arc<Keyed>, Result<Head<'a>, VerifyError>)>,
+    /// The schemes need keys of several kinds, all of which the verifier has: any that accepts the request will do.
+    is_any_enough: bool,
     now: Now,
 }
 
@@ -32,10 +36,11 @@ impl<'a> Postponed<'a> {
         headers: &'a H,
         now: Now,
     ) -> Result<Postponed<'a>, VerifyError> {
+        let is_any_enough = schemes.windows(2).any(|pair| pair[0].algorithm != pair[1].algorithm);
         let (mut readings, mut absence) = (Vec::with_capacity(schemes.len()), None);
         for keyed in schemes {
             match keyed.read_head(line, headers, now) {
-                Err(error) if is_absence(&error) => {
+                Err(error) if is_any_enough || is_absence(&error) => {
                     absence.get_or_insert(error);
                 }
                 Err(error) if readings.is_empty() => return Err(error),
@@ -44,7 +49,7 @@ impl<'a> Postponed<'a> {
         }
         match absence {
             Some(error) if readings.is_empty() => Err(error),
-            _ => Ok(Postponed { readings, now }),
+            _ => Ok(Postponed { readings, is_any_enough, now }),
         }
     }
 
@@ -54,7 +59,7 @@ impl<'a> Postponed<'a> {
         for (keyed, head) in &self.readings {
             let head = head.as_ref().map_err(Clone::clone)?;
             match keyed.judge_late(head, body, self.now) {
-                Err(error) if is_absence(&error) => {
+                Err(error) if self.is_any_enough || is_absence(&error) => {
                     absence.get_or_insert(error);
                 }
                 verdict => return verdict,
@@ -88,13 +93,7 @@ impl Keyed {
 
     /// Judges one element of a batch, or the only one. Each has content of its own, so all of them together cost no more than
     /// one hash of the body for each key.
-    fn judge_one<'a>(
-        &self,
-        head: &Reading<'a>,
-        late: &Late,
-        body: &[u8],
-        now: Now,
-    ) -> Result<Proof<'a>, VerifyError> {
+    fn judge_one<'a>(&self, head: &Reading<'a>, late: &Late, body: &[u8], now: Now) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
             return Ok(Proof::new(&self.plan, head, place.ok_or(VerifyError::NoMatch)?, self.place));
@@ -105,18 +104,67 @@ impl Keyed {
             reading.values.timestamp = text.as_bytes();
             time = Some(found);
         }
+        if let Some(key) = self.plan.key_of(late)? {
+            reading.values.key = key.as_bytes();
+        }
+        self.plan.check_allowed(late, &self.allowed)?;
+        let url = self.url.as_deref().map(PublicUrl::as_str);
+        let facts = Facts { body, now, url, allowed: &self.allowed };
+        let token = self.plan.read_token(late, self.algorithm, self.digest, &facts)?;
+        if let Some(token) = &token {
+            reading.values.key = token.key.as_deref().unwrap_or_default().as_bytes();
+            reading.candidates.add(token.signature.as_bytes());
+        }
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };
-        let is_right = |key| reading.candidates.contain(&self.plan.tag_of(&content, body, key));
+        let message = token.as_ref().map(|token| match self.plan.is_detached() {
+            true => token.message(Some(&self.plan.message(&content, body))),
+            false => token.message(None),
+        });
+        if self.algorithm != Algorithm::Hmac {
+            let message = message.unwrap_or_else(|| self.plan.message(&content, body));
+            let place = self.place_of_public_key(&reading, message)?;
+            return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place));
+        }
+        let tag = |key: &Mac| match &message {
+            Some(message) => key.tag(std::iter::once(message.as_slice())),
+            None => self.plan.tag_of(&content, body, key),
+        };
+        let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
         let place = self.keys.iter().position(is_right).ok_or(VerifyError::NoMatch)?;
         Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
     }
 }
 
+/// Signatures that are tried with one public key, and in all: each takes as long as a hundred hashes.
+const MAX_TRIES_OF_KEY: usize = 4;
+const MAX_TRIES: usize = 32;
+
 impl Keyed {
+    /// The place of the key that made one of the signatures.
+    fn place_of_public_key(&self, reading: &Reading<'_>, mut message: Vec<u8>) -> Result<usize, VerifyError> {
+        let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
+        let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
+        let mut named = self.public_keys.iter().enumerate().filter(|(_, key)| is_named(key)).peekable();
+        if named.peek().is_none() {
+            return Err(VerifyError::UnknownKey { id: id.unwrap_or_default().to_owned() });
+        }
+        if self.over_digest {
+            message = sha256([message.as_slice()]).to_vec();
+        }
+        let signatures: Vec<Vec<u8>> = reading.candidates.signatures().take(MAX_TRIES_OF_KEY).collect();
+        let mut tries = named.flat_map(|(place, key)| signatures.iter().map(move |signature| (place, key, signature)));
+        let mut tries = tries.by_ref().take(MAX_TRIES);
+        let right = tries.find(|(_, key, signature)| key.verifies(self.algorithm, &message, signature));
+        right.map(|(place, ..)| place).ok_or(VerifyError::NoMatch)
+    }
+
     #[inline]
     pub(super) fn reading<'h>(&self) -> Reading<'h> {
-        let length = self.keys.first().map(crate::mac::Mac::length).unwrap_or_default();
+        if self.algorithm != Algorithm::Hmac {
+            return Reading::new(Candidates::of_algorithm(self.plan.encoding(), self.algorithm));
+        }
+        let length = self.keys.first().map(Mac::length).unwrap_or_default();
         Reading::new(Candidates::new(self.plan.encoding(), length))
     }
 }

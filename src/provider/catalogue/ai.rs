@@ -113,4 +113,42 @@ table! {
     XOBNI = "xobni", Documented, "www.xobni.ai/docs/webhooks/security", [
         "X-Xobni-Timestamp: {timestamp}\nX-Xobni-Signature: sha256={hex}\nX-Xobni-Delivery: {id}", "{timestamp}.{body}"
     ];
+    /// Cartesia.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CARTESIA = "cartesia", Documented, "docs.cartesia.ai", [
+        "X-Webhook-Secret: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Deepgram callbacks with HTTP Basic authentication in the callback's URL. Its header `dg-token` names a key and is no secret.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DEEPGRAM = "deepgram", Code, "hookdeck/webhook-skills", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Kie AI. The signature covers the task's id and the time.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    KIE_AI = "kie-ai", Documented, "docs.kie.ai", [
+        "X-Webhook-Timestamp: {timestamp}\nX-Webhook-Signature: {base64}", "{$.taskId}.{timestamp}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// fal. Its keys are in a JSON Web Key Set without ids, so each of them is tried.
+    FAL = "fal", PeerLibrary, "docs.fal.ai; npm @hookflo/tern", if feature = "ed25519", [
+        "X-Fal-Webhook-Request-Id: {id}\nX-Fal-Webhook-Timestamp: {timestamp}\nX-Fal-Webhook-Signature: {hex}",
+        "{id}\n{header:X-Fal-Webhook-User-Id}\n{timestamp}\n{body|sha256-hex}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::SignedId;
+    /// Base44 workspace webhooks: Standard Webhooks with public keys.
+    BASE44 = "base44", Code, "a receiver's code", if feature = "ed25519", [
+        "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1a,{base64} ...", "{id}.{timestamp}.{body}", algorithm(Ed25519)
+    ];
 }

@@ -82,4 +82,57 @@ table! {
     TELLER = "teller", Documented, "a receiver's code", [
         "Teller-Signature: t={timestamp},v1={hex},...", "{timestamp}.{body}", past(180)
     ];
+    /// Circle, version 2. A key with one id never changes.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CIRCLE = "circle", PeerLibrary, "developers.circle.com", if feature = "p256", [
+        "X-Circle-Key-Id: {key}\nX-Circle-Signature: {base64}", "{body}", algorithm(P256)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Wise.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    WISE = "wise", PeerLibrary, "docs.wise.com", if feature = "rsa", [
+        "X-Signature-SHA256: {base64}\nX-Delivery-Id: {id}", "{body}", algorithm(RsaSha256)
+    ],
+        event: "X-Test-Notification?: {test:true}\n\nevent_type: {type}\nschema_version?: {version}\ndata.resource.id?: {key}\ndata.occurred_at?: {timestamp:rfc3339} {key}\ndata: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Bridge. It signs the hash of the text, with an algorithm that hashes again.
+    BRIDGE = "bridge", PeerLibrary, "apidocs.bridge.xyz", if feature = "rsa", [
+        "X-Webhook-Signature: t={timestamp:ms},v0={base64}", "{timestamp}.{body}", algorithm(RsaSha256), over_digest(true), past(600)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Fireblocks, the signature that it sends beside its JWS.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIREBLOCKS_LEGACY = "fireblocks-legacy", PeerLibrary, "developers.fireblocks.com", if feature = "rsa", [
+        "Fireblocks-Signature: {base64}", "{body}", algorithm(RsaSha512)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Turnkey.
+    TURNKEY = "turnkey", VendorLibrary, "docs.turnkey.com; npm @turnkey/crypto", if feature = "ed25519", [
+        "X-Turnkey-Signature-Key-Id: {key}\nX-Turnkey-Signature-Algorithm: ed25519\nX-Turnkey-Signature-Version: v1\nX-Turnkey-Timestamp: {timestamp:ms}\nX-Turnkey-Event-Id: {id}\nX-Turnkey-Signature: {hex}",
+        "v1.ed25519.{key}.{timestamp}.{id}.{body}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::SignedId;
+    /// Due.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DUE = "due", Documented, "due.readme.io/docs/webhook-security", if feature = "ed25519", [
+        "X-Webhook-Signature: {hex}", "{body}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Plaid. The key is the JSON Web Key of its API, named by the token.
+    PLAID = "plaid", PeerLibrary, "plaid.com/docs/api/webhooks; npm jose", if feature = "p256", [
+        "Plaid-Verification: {jwt}", "request_body_sha256: {body|sha256-hex}\niat: {timestamp}", algorithm(P256Fixed)
+    ],
+        event: "webhook_type: {type}\nwebhook_code: {type}\nenvironment?: {test:sandbox}\n{data}",
+        idempotency: IdempotencyRule::Nothing;
+    /// Fireblocks. The keys are a JSON Web Key Set.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIREBLOCKS = "fireblocks", PeerLibrary, "developers.fireblocks.com; npm jose", if feature = "rsa", [
+        "Fireblocks-Webhook-Signature: {jws}", "{body}", algorithm(RsaSha512)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

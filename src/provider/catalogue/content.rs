@@ -179,4 +179,26 @@ table! {
     AUTODESK_APS = "autodesk-aps", Code, "a public TypeScript catalogue", if feature = "sha1", [
         "x-adsk-signature: sha1hash={hex}", "{body}", digest(Sha1)
     ];
+    /// Contentful apps. It signs the path and the query, the headers that it lists, and the body.
+    ///
+    /// The path is that of the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    CONTENTFUL = "contentful", VendorLibrary, "www.contentful.com/developers/docs; npm @contentful/node-apps-toolkit", [
+        "x-contentful-timestamp: {timestamp:ms}\nx-contentful-signed-headers: {signed-headers:,}\nx-contentful-signature: {hex}",
+        "{method}\n{target|encoded}\n{signed-headers|pairs:;}\n{body}", past(30)
+    ],
+        event: "X-Contentful-Topic: {type}\n\nsys.id?: {key}\nsys.updatedAt?: {timestamp:rfc3339} {key}\n{data}",
+        idempotency: IdempotencyRule::Body;
+    /// Cloudinary with SHA-1, which is its default. The signature is a plain hash that ends with the secret, not an HMAC.
+    CLOUDINARY = "cloudinary", VendorLibrary, "cloudinary.com/documentation; npm cloudinary", if all(feature = "sha1", feature = "extendable-hashes"), [
+        "X-Cld-Timestamp: {timestamp}\nX-Cld-Signature: {hex}", "{body}{timestamp}{secret}", digest(Sha1), past(7200)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Adobe I/O Events. Each request has two signatures by two keys, of which one suffices. The headers that name the keys are not
+    /// read: give the verifier both keys, from Adobe's own host.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ADOBE_IO_EVENTS = "adobe-io-events", VendorLibrary, "developer.adobe.com/events; npm @adobe/aio-lib-events", if feature = "rsa", [
+        "X-Adobe-Digital-Signature1: {base64}\nX-Adobe-Digital-Signature2: {base64}", "{body}", algorithm(RsaSha256)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

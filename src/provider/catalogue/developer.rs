@@ -358,4 +358,88 @@ table! {
     TAIGA = "taiga", PeerLibrary, "npm n8n-nodes-base", if feature = "sha1", [
         "X-TAIGA-WEBHOOK-SIGNATURE: {hex}", "{body}", digest(Sha1)
     ];
+    /// GitLab with a secret token. For its signatures, see [`GITLAB_SIGNED`].
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GITLAB = "gitlab", Code, "docs.gitlab.com; n8n-nodes-base; npm @hookflo/tern", [
+        "X-Gitlab-Token: {secret}\nIdempotency-Key: {id}", ""
+    ],
+        event: "object_kind: {type}\nobject_attributes.action?: {type}\n{data}",
+        idempotency: IdempotencyRule::Body,
+        max_received: 26_214_400,
+        answer_within: 10;
+    /// Cloudflare notifications.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CLOUDFLARE = "cloudflare", Code, "Cloudflare's Terraform provider; a receiver's code", [
+        "cf-webhook-auth: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Appwrite.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    APPWRITE = "appwrite", Code, "receivers' code", if feature = "sha1", [
+        "X-Appwrite-Webhook-Signature: {base64}", "{url}{body}", digest(Sha1)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Azure DevOps service hooks.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AZURE_DEVOPS = "azure-devops", Code, "simstudioai/sim", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Mixpanel.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MIXPANEL = "mixpanel", Code, "a public TypeScript catalogue", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// GitHub's secret scanning partner programme, and Copilot extensions: the keys are a published list.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GITHUB_KEY_LIST = "github-key-list", VendorLibrary, "docs.github.com; npm @copilot-extensions/preview-sdk", if feature = "p256", [
+        "Github-Public-Key-Identifier: {key}\nGithub-Public-Key-Signature: {base64}", "{body}", algorithm(P256)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Netlify.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    NETLIFY = "netlify", Code, "n8n-nodes-base", [
+        "X-Webhook-Signature: {jwt}", "sha256: {body|sha256-hex}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// AWS SNS, signatures of version 2. List your topics with [`with_allowed`](Provider::with_allowed): anybody can have SNS sign
+    /// a message of a topic of theirs.
+    ///
+    /// A message with the type `SubscriptionConfirmation` has a `SubscribeURL`, which you must open yourself: nothing from a request
+    /// is fetched here. The key is that of the certificate at `SigningCertURL`, which is the key's id: take certificates only from
+    /// hosts `sns.….amazonaws.com` and `sns.….amazonaws.com.cn`. The message's attributes are not signed.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AWS_SNS = "aws-sns", VendorLibrary, "docs.aws.amazon.com/sns; npm sns-validator", if feature = "rsa", [
+        "\n\nSignatureVersion: 2\nType: Notification\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nSubject\n{$.Subject}\nTimestamp\n{timestamp}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any);
+        "\n\nSignatureVersion: 2\nType: Notification\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nTimestamp\n{timestamp}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any);
+        "\n\nSignatureVersion: 2\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nSubscribeURL\n{$.SubscribeURL}\nTimestamp\n{timestamp}\nToken\n{$.Token}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any)
+    ],
+        event: "Type: {type}\nMessageId: {id}\nTimestamp: {timestamp:rfc3339}\nMessage: {data}",
+        idempotency: IdempotencyRule::EventId;
 }

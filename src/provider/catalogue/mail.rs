@@ -76,4 +76,83 @@ table! {
     DUB = "dub", Code, "a public TypeScript catalogue", [
         "Dub-Signature: {hex}", "{body}"
     ];
+    /// Mailgun. Only a time and a token are signed. Its events repeat neither; the token is the protection against replay
+    /// attacks, as long as it is remembered.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MAILGUN = "mailgun", PeerLibrary, "documentation.mailgun.com; PyPI django-anymail", [
+        "\n\nsignature.timestamp: {timestamp}\nsignature.signature: {hex}", "{timestamp}{$.signature.token}", past(any)
+    ],
+        event: "signature.token: {key}\nevent-data.event: {type}\nevent-data: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Mandrill. The names and values of its form are signed without anything between them.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MANDRILL = "mandrill", PeerLibrary, "mailchimp.com/developer/transactional; PyPI django-anymail", if feature = "sha1", [
+        "X-Mandrill-Signature: {base64}", "{url}{form|sorted}", digest(Sha1);
+        "X-Mandrill-Signature: {base64}\n\n{empty}", "{url}", digest(Sha1)
+    ],
+        event: "&mandrill_events.{json}[].event: {type}\n&mandrill_events.{json}[]._id?: {key}\n&mandrill_events.{json}[].ts: {timestamp} {key}\n&mandrill_events.{json}[]: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Postmark.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    POSTMARK = "postmark", Code, "hookdeck/webhook-skills; PyPI django-anymail", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// SparkPost.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SPARKPOST = "sparkpost", Code, "PyPI django-anymail", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Mailjet.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MAILJET = "mailjet", Code, "PyPI django-anymail", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Brevo.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BREVO = "brevo", Code, "PyPI django-anymail", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Postal.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    POSTAL = "postal", Code, "PyPI django-anymail", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// SendGrid event webhooks. Its library sets no tolerance; 300 seconds in either direction is our choice.
+    SENDGRID = "sendgrid", VendorLibrary, "www.twilio.com/docs/sendgrid; npm @sendgrid/eventwebhook; PyPI sendgrid", if feature = "p256", [
+        "X-Twilio-Email-Event-Webhook-Timestamp: {timestamp}\nX-Twilio-Email-Event-Webhook-Signature: {base64}", "{timestamp}{body}", algorithm(P256)
+    ],
+        event: "[].event: {type}\n[].sg_event_id: {id}\n[].timestamp: {timestamp}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId;
 }

@@ -202,4 +202,15 @@ table! {
     WHEREBY = "whereby", Code, "receivers' code", [
         "Whereby-Signature: t={timestamp:ms-or-s},v1={hex}", "{timestamp}.{body}"
     ];
+    /// LiveKit. The secret is that of the API key, without the key itself.
+    LIVEKIT = "livekit", VendorLibrary, "docs.livekit.io; npm livekit-server-sdk", [
+        "Authorization: {jwt}", "sha256: {body|sha256-base64}\nexp: {expiry}\nnbf?: {not-before}"
+    ],
+        event: "id: {id}\nevent: {type}\n{data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Gong. The token names the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    GONG = "gong", Code, "NangoHQ/nango", if feature = "rsa", [
+        "Authorization: Bearer {jwt}", "body_sha256: {body|sha256-hex}\nwebhook_url: {url}\nexp: {expiry}", algorithm(RsaSha256)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

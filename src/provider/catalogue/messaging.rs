@@ -266,4 +266,118 @@ table! {
     WEBEX = "webex", Code, "npm n8n-nodes-base", if feature = "sha1", [
         "X-Spark-Signature: {hex}", "{body}", digest(Sha1)
     ];
+    /// Twilio: a form, JSON whose hash is in the query, or a request without a body, such as a GET.
+    ///
+    /// The names and values of a form are signed without anything between them: `ab=c` has the signature of `a=bc`. Read only the
+    /// fields that Twilio documents.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TWILIO = "twilio", VendorLibrary, "www.twilio.com/docs/usage/webhooks; npm twilio; PyPI twilio", if feature = "sha1", [
+        "X-Twilio-Signature: {base64}\n?bodySHA256: {body|sha256-hex}", "{url}", digest(Sha1);
+        ":method: POST\nX-Twilio-Signature: {base64}", "{url}{form|sorted}", digest(Sha1);
+        ":method: GET | POST\nX-Twilio-Signature: {base64}\n\n{empty}", "{url}", digest(Sha1)
+    ],
+        event: "&MessageStatus: {type}\n&MessageSid: {key}\n&: {data}"; "&CallStatus: {type}\n&CallSid: {key}\n&SequenceNumber?: {key}\n&: {data}"; "&SmsStatus: {type}\n&SmsSid: {key}\n&: {data}",
+        acknowledgement: "Content-Type: text/xml\n\n<Response/>",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 15;
+    /// Twilio with a shared key and SHA-256, which the header `X-Twilio-Webhooks-Signature-Settings` announces. That header is
+    /// not signed and therefore not read.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TWILIO_SHAREDKEY_SHA256 = "twilio-sharedkey-sha256", VendorLibrary, "PyPI twilio", [
+        "X-Twilio-Signature: {base64}\n?bodySHA256: {body|sha256-hex}", "{url}";
+        ":method: POST\nX-Twilio-Signature: {base64}", "{url}{form|sorted}";
+        ":method: GET | POST\nX-Twilio-Signature: {base64}\n\n{empty}", "{url}"
+    ],
+        event: "&MessageStatus: {type}\n&MessageSid: {key}\n&: {data}"; "&CallStatus: {type}\n&CallSid: {key}\n&SequenceNumber?: {key}\n&: {data}"; "&SmsStatus: {type}\n&SmsSid: {key}\n&: {data}",
+        acknowledgement: "Content-Type: text/xml\n\n<Response/>",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 15;
+    /// Plivo, signatures of version 3.
+    ///
+    /// It signs a form and a query in much the same way, so a captured form can be sent again as the query of a `GET`.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PLIVO_V3 = "plivo-v3", VendorLibrary, "www.plivo.com/docs; npm plivo", [
+        ":method: POST\nX-Plivo-Signature-V3-Nonce: {id}\nX-Plivo-Signature-V3: {base64},...", "{url|without-query}?{query|sorted}.{form|sorted}.{id}";
+        ":method: POST\nX-Plivo-Signature-V3-Nonce: {id}\nX-Plivo-Signature-V3: {base64},...", "{url|without-query}?{form|sorted}.{id}";
+        ":method: GET | POST\nX-Plivo-Signature-V3-Nonce: {id}\nX-Plivo-Signature-V3: {base64},...\n\n{empty}", "{url|without-query}?{query|sorted}.{id}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Plivo, signatures of version 2: the URL without its query, and a nonce. Use [`PLIVO_V3`] where you can.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PLIVO_V2 = "plivo-v2", VendorLibrary, "www.plivo.com/docs; npm plivo", [
+        ":method: GET | POST\nX-Plivo-Signature-V2-Nonce: {id}\nX-Plivo-Signature-V2: {base64}", "{url|without-query}{id}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// MessageBird, signatures before those with JWT.
+    MESSAGEBIRD_LEGACY = "messagebird-legacy", VendorLibrary, "npm messagebird", [
+        ":method: GET | POST\nMessageBird-Request-Timestamp: {timestamp}\nMessageBird-Signature: {base64}",
+        "{timestamp}\n{query|sorted-encoded}\n{body|sha256}", past(100)
+    ];
+    /// Telegram bots: the `secret_token` of `setWebhook`.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TELEGRAM = "telegram", Code, "core.telegram.org/bots/api; n8n-nodes-base", [
+        "X-Telegram-Bot-Api-Secret-Token: {secret}", ""
+    ],
+        event: "update_id: {id}\n{type}: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// Aircall. The token is in the body.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AIRCALL = "aircall", Code, "hookdeck/webhook-skills", [
+        "\n\ntoken: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// RingCentral.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    RINGCENTRAL = "ringcentral", Code, "a receiver's code", [
+        "Verification-Token: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Bandwidth.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    BANDWIDTH = "bandwidth", Code, "a public TypeScript catalogue", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Telnyx, API version 2.
+    TELNYX = "telnyx", VendorLibrary, "developers.telnyx.com/docs; npm telnyx", if feature = "ed25519", [
+        "telnyx-timestamp: {timestamp}\ntelnyx-signature-ed25519: {base64}", "{timestamp}|{body}", algorithm(Ed25519)
+    ],
+        event: "data.id: {id}\ndata.event_type: {type}\ndata.occurred_at: {timestamp:rfc3339}\ndata.payload: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Vonage. Its library does not compare the hash of the body; here, a token without it is refused.
+    VONAGE = "vonage", VendorLibrary, "developer.vonage.com; npm @vonage/jwt", [
+        "Authorization: Bearer {jwt}", "payload_hash: {body|sha256-hex}\niat: {timestamp}\nexp?: {expiry}"
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -357,4 +357,102 @@ table! {
     PAYMONGO_TEST = "paymongo-test", Code, "receivers' code", [
         "Paymongo-Signature: t={timestamp},te={hex}", "{timestamp}.{body}"
     ];
+    /// Square.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    SQUARE = "square", VendorLibrary, "developer.squareup.com/docs/webhooks; npm square; PyPI squareup", [
+        "x-square-hmacsha256-signature: {base64}", "{url}{body}"
+    ],
+        event: "type: {type}\nevent_id: {id}\ncreated_at: {timestamp:rfc3339}\ndata: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Adyen, standard notifications: one signature for each item of the batch. All of them must be right.
+    ///
+    /// Adyen joins the fields with colons that it does not escape. Only `merchantReference` may contain one; a delivery whose
+    /// other fields do is refused, because its colons could be moved.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    ADYEN_STANDARD = "adyen-standard", VendorLibrary, "docs.adyen.com/development-resources/webhooks; npm @adyen/api-library", [
+        "\n\nnotificationItems[].NotificationRequestItem.additionalData.hmacSignature: {base64}",
+        "{$.notificationItems[].NotificationRequestItem.pspReference}:{$.notificationItems[].NotificationRequestItem.originalReference?}:{$.notificationItems[].NotificationRequestItem.merchantAccountCode}:{$.notificationItems[].NotificationRequestItem.merchantReference?|free}:{$.notificationItems[].NotificationRequestItem.amount.value}:{$.notificationItems[].NotificationRequestItem.amount.currency}:{$.notificationItems[].NotificationRequestItem.eventCode}:{$.notificationItems[].NotificationRequestItem.success}",
+        secret_form(Hex)
+    ],
+        event: "live: {test:false}\nnotificationItems[].NotificationRequestItem.eventCode: {type}\nnotificationItems[].NotificationRequestItem.pspReference: {key}\nnotificationItems[].NotificationRequestItem.success: {key}\nnotificationItems[].NotificationRequestItem: {data}",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 10;
+    /// Mercado Pago. Of the body, nothing is signed: the query's `data.id` names the object, to be fetched through the API.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MERCADO_PAGO = "mercado-pago", VendorLibrary, "mercadopago.com developers; npm mercadopago", [
+        "x-signature: ts={timestamp:ms-or-s},v1={hex}", "id:{?data.id};request-id:{header:x-request-id};ts:{timestamp};", past(any);
+        "x-signature: ts={timestamp:ms-or-s},v1={hex}", "request-id:{header:x-request-id};ts:{timestamp};", past(any);
+        "x-signature: ts={timestamp:ms-or-s},v1={hex}", "ts:{timestamp};", past(any)
+    ],
+        event: "action: {type}\nid: {id}\ndate_created?: {timestamp:rfc3339}\nlive_mode?: {test:false}\ndata: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// OpenNode. The signature covers the charge's id alone; the secret is the API key.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    OPENNODE = "opennode", VendorLibrary, "developers.opennode.com; npm opennode", [
+        "\n\n&hashed_order: {hex}", "{&id}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Coinbase Developer Platform, which signs as [`HOOK0_V1`] does.
+    ///
+    /// Text could move between the values of the listed headers, so none of them counts as signed.
+    COINBASE_CDP = "coinbase-cdp", VendorLibrary, "docs.cdp.coinbase.com webhooks; npm hook0-client", [
+        "X-Hook0-Signature: t={timestamp},h={signed-headers},v1={hex}",
+        "{timestamp}.{signed-headers}.{signed-headers|values:.}.{body}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Xendit.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    XENDIT = "xendit", Code, "receivers' code", [
+        "x-callback-token: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Flutterwave, version 3. For version 4, see [`FLUTTERWAVE`].
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FLUTTERWAVE_V3 = "flutterwave-v3", Code, "receivers' code", [
+        "verif-hash: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// RevenueCat. The secret is the whole text that you configured, with `Bearer ` if you wrote that.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    REVENUECAT = "revenuecat", Code, "simstudioai/sim", [
+        "Authorization: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Chargebee.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    CHARGEBEE = "chargebee", Code, "hookdeck/webhook-skills; npm chargebee", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
 }

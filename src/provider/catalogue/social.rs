@@ -30,4 +30,18 @@ table! {
     DISCOURSE = "discourse", Code, "Discourse's code; wp-discourse", [
         "X-Discourse-Event-Signature: sha256={hex}\nX-Discourse-Event-Id: {id}", "{body}"
     ];
+    /// Discord interactions. The key is the application's public key, in hex. Answer them with the JSON that Discord expects,
+    /// within three seconds. For its webhook events, see [`DISCORD_EVENTS`].
+    DISCORD = "discord", VendorLibrary, "discord.com/developers/docs; npm discord-interactions", if feature = "ed25519", [
+        "X-Signature-Timestamp: {timestamp}\nX-Signature-Ed25519: {hex}", "{timestamp}{body}", algorithm(Ed25519)
+    ],
+        handshakes: ["\n\ntype: 1", "{\"type\":1}"],
+        idempotency: IdempotencyRule::Body;
+    /// Discord webhook events. The key is the application's public key, in hex.
+    DISCORD_EVENTS = "discord-events", VendorLibrary, "discord.com/developers/docs; npm discord-interactions", if feature = "ed25519", [
+        "X-Signature-Timestamp: {timestamp}\nX-Signature-Ed25519: {hex}", "{timestamp}{body}", algorithm(Ed25519)
+    ],
+        event: "event.type: {type}\nevent.timestamp?: {timestamp:iso8601}\nevent: {data}",
+        handshakes: ["\n\ntype: 0", ":status: 204"],
+        idempotency: IdempotencyRule::Body;
 }

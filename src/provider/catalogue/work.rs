@@ -125,4 +125,133 @@ table! {
     ACUITY = "acuity", PeerLibrary, "npm n8n-nodes-base", [
         "X-Acuity-Signature: {base64}", "{body}"
     ];
+    /// Trello. The secret is that of the application.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    TRELLO = "trello", PeerLibrary, "developer.atlassian.com/cloud/trello; n8n-nodes-base", if feature = "sha1", [
+        "X-Trello-Webhook: {base64}", "{body}{url}", digest(Sha1)
+    ],
+        event: "action.id: {id}\naction.type: {type}\naction.date: {timestamp:rfc3339}\naction: {data}",
+        idempotency: IdempotencyRule::EventId;
+    /// HubSpot, signatures of version 3. HubSpot decodes some escapes of the URL before it signs: register one without escapes.
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    HUBSPOT_V3 = "hubspot-v3", VendorLibrary, "developers.hubspot.com/docs/api/webhooks; npm @hubspot/api-client", [
+        "X-HubSpot-Request-Timestamp: {timestamp:ms}\nX-HubSpot-Signature-v3: {base64}", "{method}{url}{body}{timestamp}"
+    ],
+        event: "[].eventId: {key}\n[].portalId: {key}\n[].subscriptionId: {key}\n[].subscriptionType: {type}\n[].occurredAt: {timestamp:ms} {key}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 5;
+    /// HubSpot, signatures of version 2.
+    ///
+    /// The signature is a plain hash that begins with the secret: whoever has seen one request can append to its body. Use
+    /// [`HUBSPOT_V3`].
+    ///
+    /// The signature covers the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HUBSPOT_V2 = "hubspot-v2", VendorLibrary, "developers.hubspot.com/docs/api/webhooks; npm @hubspot/api-client", if feature = "extendable-hashes", [
+        "X-HubSpot-Signature-Version: v2\nX-HubSpot-Signature: {hex}", "{secret}{method}{url}{body}"
+    ],
+        event: "[].eventId: {key}\n[].portalId: {key}\n[].subscriptionId: {key}\n[].subscriptionType: {type}\n[].occurredAt: {timestamp:ms} {key}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 5;
+    /// HubSpot, signatures of version 1.
+    ///
+    /// The signature is a plain hash that begins with the secret: whoever has seen one request can append to its body. Use
+    /// [`HUBSPOT_V3`].
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HUBSPOT_V1 = "hubspot-v1", VendorLibrary, "developers.hubspot.com/docs/api/webhooks; npm @hubspot/api-client", if feature = "extendable-hashes", [
+        "X-HubSpot-Signature-Version: v1\nX-HubSpot-Signature: {hex}", "{secret}{body}"
+    ],
+        event: "[].eventId: {key}\n[].portalId: {key}\n[].subscriptionId: {key}\n[].subscriptionType: {type}\n[].occurredAt: {timestamp:ms} {key}\n[]: {data}",
+        idempotency: IdempotencyRule::EventId,
+        answer_within: 5;
+    /// Dropbox Sign, in its form of `application/x-www-form-urlencoded`. The secret is the API key, and only the time and the type
+    /// are signed.
+    ///
+    /// The signature covers no more than these values, so whoever has seen one delivery can change the rest. A receiver
+    /// must [accept](Provider::accept) that. Act only on what is signed, or fetch the object through the API.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DROPBOX_SIGN = "dropbox-sign", VendorLibrary, "developers.hellosign.com; npm @dropbox/sign", [
+        "\n\n&json.{json}.event.event_time: {timestamp}\n&json.{json}.event.event_hash: {hex}", "{timestamp}{&json.{json}.event.event_type}", past(any)
+    ],
+        event: "&json.{json}.event.event_type: {type}\n&json.{json}.event.event_time: {key}\n&json.{json}: {data}",
+        acknowledgement: "Hello API Event Received",
+        idempotency: IdempotencyRule::EventId,
+        test: TestRule::Type(Cow::Borrowed("callback_test"));
+    /// Figma. The passcode is in the body.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIGMA = "figma", Code, "n8n-nodes-base; npm @figma/rest-api-spec", [
+        "\n\npasscode: {secret}", ""
+    ],
+        event: "event_type: {type}\ntimestamp: {timestamp:rfc3339}\n{data}",
+        idempotency: IdempotencyRule::Body,
+        test: TestRule::Type(Cow::Borrowed("PING"));
+    /// Microsoft Graph change notifications: the `clientState` of each item. All of them must be right.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    MICROSOFT_GRAPH = "microsoft-graph", Code, "learn.microsoft.com/graph; a public TypeScript catalogue", [
+        "\n\nvalue[].clientState: {secret}", ""
+    ],
+        event: "value[].changeType: {type}\nvalue[]: {data}"; "value[].lifecycleEvent: {type}\nvalue[]: {data}",
+        idempotency: IdempotencyRule::Body;
+    /// Google push channels (Drive, Calendar and others). Its notifications have headers and mostly no body.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    GOOGLE_PUSH = "google-push", Code, "NangoHQ/nango", [
+        "X-Goog-Channel-Token: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Nothing;
+    /// Streak.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    STREAK = "streak", Code, "NangoHQ/nango", [
+        "X-Streak-Webhook-Token: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Documenso.
+    ///
+    /// Each request contains the secret itself, and nothing is signed: whoever has seen one request, in a log or a proxy, can
+    /// send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    DOCUMENSO = "documenso", Code, "receivers' code", [
+        "X-Documenso-Secret: {secret}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Pipedrive.
+    ///
+    /// HTTP Basic authentication: the secret is `user:password`, as you wrote it in the registered URL. Nothing is signed:
+    /// whoever has seen one request, in a log or a proxy, can send any other. A receiver must [accept](Provider::accept) that.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    PIPEDRIVE = "pipedrive", Code, "n8n-nodes-base", [
+        "Authorization: Basic {secret|base64}", ""
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// HighLevel (GoHighLevel).
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    HIGHLEVEL = "highlevel", VendorLibrary, "npm @gohighlevel/api-client", if feature = "ed25519", [
+        "X-GHL-Signature: {base64}", "{body}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

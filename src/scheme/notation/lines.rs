@@ -25,6 +25,14 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
             }
         } else if is(text, line.start as usize, line.end as usize, b"{empty}") && is_body {
             notation.is_bodiless = true;
+        } else if is(text, line.start as usize, line.end as usize, b"{jwt}") && is_body {
+            if notation.line_count == MAX_LINES {
+                return in_headers(start, end, "has more than 8 lines");
+            }
+            let value =
+                Value::Token { prefix: Span::new(line.start as usize, line.start as usize), is_detached: false };
+            notation.lines[notation.line_count] = of_place(Place::whole(Half::Body), value);
+            notation.line_count += 1;
         } else if begins_method(text, line) && !is_body {
             notation.methods = attempt!(read_methods(text, line));
         } else {
@@ -181,6 +189,9 @@ enum Holds {
     Secret { is_base64: bool },
     Hash(HashForm),
     SignedHeaders { separator: u8 },
+    Key,
+    Allowed,
+    Token { is_detached: bool },
 }
 
 const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
@@ -206,6 +217,9 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
     if first.after == end {
         return Ok(match first.holds {
             Holds::Id => Value::Id { prefix: first.item.prefix },
+            Holds::Key => Value::Key { prefix: first.item.prefix },
+            Holds::Allowed => Value::Allowed { prefix: first.item.prefix },
+            Holds::Token { is_detached } => Value::Token { prefix: first.item.prefix, is_detached },
             Holds::Time(format) => Value::Timestamp { prefix: first.item.prefix, format },
             Holds::Secret { is_base64 } => Value::Secret { prefix: first.item.prefix, is_base64 },
             Holds::Hash(form) => Value::BodyHash { prefix: first.item.prefix, form },
@@ -260,6 +274,14 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Time(format)
     } else if is(text, open, after, b"{id}") {
         Holds::Id
+    } else if is(text, open, after, b"{key}") {
+        Holds::Key
+    } else if is(text, open, after, b"{allowed}") {
+        Holds::Allowed
+    } else if is(text, open, after, b"{jwt}") {
+        Holds::Token { is_detached: false }
+    } else if is(text, open, after, b"{jws}") {
+        Holds::Token { is_detached: true }
     } else if is(text, open, after, b"{secret}") {
         Holds::Secret { is_base64: false }
     } else if is(text, open, after, b"{secret|base64}") {
@@ -282,7 +304,6 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
 
 /// A list: what follows its first placeholder is the separator.
 const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Result<Value, Fault> {
-
     let separator = text[first.after];
     if !matches!(separator, b',' | b';' | b' ') {
         return in_headers(first.after, end, "follows a placeholder, where only `,` `;` or a blank may");
@@ -343,7 +364,7 @@ const fn build_list(
             (Holds::SignedHeaders { .. }, _, _) => {
                 return in_headers(start, end, "has `{signed-headers}` in another place than before its signature");
             }
-            (Holds::Secret { .. } | Holds::Hash(_), _, _) => {
+            (Holds::Secret { .. } | Holds::Hash(_) | Holds::Key | Holds::Allowed | Holds::Token { .. }, _, _) => {
                 return in_headers(start, end, "has a placeholder in a list that needs a line of its own");
             }
             (Holds::Id, _, _) => {
@@ -419,6 +440,8 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
     let mut ids = 0;
     let mut secrets = 0;
     let mut lists = 0;
+    let mut keys = 0;
+    let mut allowed = 0;
     let mut shared = None;
     let mut crowded = false;
     let mut i = 0;
@@ -432,6 +455,12 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             Value::Timestamp { .. } => timestamps += 1,
             Value::Secret { .. } => secrets += 1,
             Value::SignedHeaders { .. } => lists += 1,
+            Value::Key { .. } => keys += 1,
+            Value::Allowed { .. } => allowed += 1,
+            Value::Token { .. } => {
+                signatures += 1;
+                crowded = true;
+            }
             Value::Signature(signature) => {
                 signatures += 1;
                 if signature.time.is_some() {
@@ -462,6 +491,12 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         }
         if secrets == 1 && timestamps > 0 {
             return in_headers(start, end, "has a timestamp beside a `{secret}`, which signs nothing");
+        }
+        if allowed > 1 {
+            return in_headers(start, end, "is a second `{allowed}`");
+        }
+        if keys > 1 {
+            return in_headers(start, end, "is a second place for the key's id");
         }
         if lists > 1 {
             return in_headers(start, end, "is a second place for `{signed-headers}`");

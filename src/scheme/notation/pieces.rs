@@ -65,10 +65,11 @@ const UNKNOWN: &str = "is not a placeholder of signed content; those are `{body}
 const NO_PLAIN_HASHES: &str = "makes the signature a plain hash, which needs the crate's feature `extendable-hashes`";
 
 const fn read_placeholder(text: &[u8], open: usize, after: usize, notation: &mut Notation) -> Result<Piece, Fault> {
-    const NAMES: [(&[u8], Piece); 13] = [
+    const NAMES: [(&[u8], Piece); 14] = [
         (b"{body}", Piece::Body),
         (b"{id}", Piece::Id),
         (b"{timestamp}", Piece::Timestamp),
+        (b"{key}", Piece::Key),
         (b"{method}", Piece::Method),
         (b"{url}", Piece::Url(UrlPart::Whole)),
         (b"{url|without-query}", Piece::Url(UrlPart::WithoutQuery)),
@@ -184,6 +185,9 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     if counts.spliced > MAX_SPLICED {
         return in_covers(0, text.len(), "has more than 4 `{header:…}`");
     }
+    if has_piece_key(notation) && !has_line_key(notation) {
+        return in_covers(0, text.len(), "has a `{key}` that no header line carries");
+    }
     if counts.ids > 0 && !has_id {
         return in_covers(0, text.len(), "has an `{id}` that no header line carries");
     }
@@ -239,7 +243,11 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
         return in_covers(0, text.len(), "has the signed headers twice");
     }
     if notation.is_bodiless && counts.bodies > 0 {
-        return in_covers(0, text.len(), "has a `{body}`, which the `{empty}` of the sample request says there is none");
+        return in_covers(
+            0,
+            text.len(),
+            "has a `{body}`, which the `{empty}` of the sample request says there is none",
+        );
     }
     let (mut i, mut forms, mut frees, mut arrays, mut paths) = (0, 0, 0, 0, 0);
     while i < notation.piece_count {
@@ -274,6 +282,28 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
         return in_covers(0, text.len(), "has fields of a batch's elements beside others");
     }
     Ok(())
+}
+
+const fn has_piece_key(notation: &Notation) -> bool {
+    let mut i = 0;
+    while i < notation.piece_count {
+        if matches!(notation.pieces[i], Piece::Key) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn has_line_key(notation: &Notation) -> bool {
+    let mut i = 0;
+    while i < notation.line_count {
+        if matches!(notation.lines[i].value, Value::Key { .. }) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 const fn is_of_batch(notation: &Notation, place: &Place) -> bool {

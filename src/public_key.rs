@@ -1,0 +1,598 @@
+//! All cryptography with public keys: no other file names ed25519-dalek or ring.
+
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(feature = "ed25519")]
+use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
+#[cfg(any(feature = "p256", feature = "rsa"))]
+use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use serde::Deserialize;
+#[cfg(feature = "ed25519")]
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::codec;
+use crate::error::ConfigError;
+use crate::mac::sha256;
+#[cfg(feature = "ed25519")]
+use crate::random;
+
+/// A provider's public key: what verifies signatures that only the holder of the private key can make. It is not a secret.
+///
+/// It is read from whatever form the provider shows, and knows its own algorithm: PEM (`-----BEGIN PUBLIC KEY-----`, or a
+/// certificate, of which only the key is read), the same DER in base64, `whpk_` and base64 (Standard Webhooks), the 32 bytes of
+/// an Ed25519 key in hex or base64, or a JSON Web Key.
+///
+/// ```
+/// # #[cfg(feature = "ed25519")] {
+/// use hookseal::{PublicKey, provider};
+///
+/// let key = PublicKey::new("whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")?;
+/// let verifier = provider::STANDARD_WEBHOOKS.verifier(key)?;
+/// # }
+/// # Ok::<(), hookseal::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct PublicKey {
+    material: Arc<Material>,
+    id: Option<Arc<str>>,
+}
+
+enum Material {
+    #[cfg(feature = "ed25519")]
+    Ed25519(VerifyingKey),
+    /// The uncompressed point.
+    #[cfg(feature = "p256")]
+    P256(Vec<u8>),
+    /// `RSAPublicKey` of PKCS #1.
+    #[cfg(feature = "rsa")]
+    Rsa(Vec<u8>),
+}
+
+const FIELD: &str = "public key";
+
+fn wrong<T>(problem: &'static str) -> Result<T, ConfigError> {
+    Err(ConfigError::Invalid { field: FIELD, piece: String::new(), problem })
+}
+
+impl PublicKey {
+    /// A public key as the provider shows it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is no key in one of these forms, for a key of an algorithm whose feature is off, for an
+    /// Ed25519 key of small order, and for an RSA key outside of 2048 to 8192 bits.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ed25519")] {
+    /// use hookseal::PublicKey;
+    ///
+    /// // The same key in hex, in base64, and in PEM.
+    /// let hex = PublicKey::new("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")?;
+    /// let base64 = PublicKey::new("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")?;
+    /// let pem = PublicKey::new(
+    ///     "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----",
+    /// )?;
+    /// assert!(hex == base64 && base64 == pem);
+    /// assert!(PublicKey::new("a secret of twenty-some bytes").is_err());
+    /// # }
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn new(text: &str) -> Result<PublicKey, ConfigError> {
+        let text = text.trim();
+        if text.starts_with('{') {
+            return PublicKey::from_jwk(&read_json(text)?);
+        }
+        if let Some(body) = text.strip_prefix("-----BEGIN ") {
+            let (label, rest) = body.split_once("-----").unwrap_or_default();
+            let inner: String = rest.split("-----").next().unwrap_or_default().split_whitespace().collect();
+            let Some(der) = codec::base64_bytes(inner.as_bytes()) else { return wrong("is not correct PEM") };
+            return match label {
+                "PUBLIC KEY" => PublicKey::from_spki(&der),
+                "CERTIFICATE" => match spki_of_certificate(&der) {
+                    Some(spki) => PublicKey::from_spki(spki),
+                    None => wrong("is in a certificate that cannot be read"),
+                },
+                _ => wrong("is PEM of something else than a public key or a certificate"),
+            };
+        }
+        let mut hex = Vec::new();
+        if text.len() == 64 && codec::read_hex_key(text.as_bytes(), &mut hex) {
+            return PublicKey::from_ed25519(&hex);
+        }
+        let base64 = text.strip_prefix("whpk_").unwrap_or(text);
+        match codec::base64_bytes(base64.as_bytes()) {
+            Some(bytes) if bytes.len() == 32 => PublicKey::from_ed25519(&bytes),
+            Some(bytes) if base64.len() == text.len() => PublicKey::from_spki(&bytes),
+            _ => wrong("is not PEM, DER in base64, `whpk_` and base64, 32 bytes in hex or base64, or a JSON Web Key"),
+        }
+    }
+
+    /// The keys of a JSON Web Key Set (RFC 7517), each with its `kid` as [id](Self::id). Keys of other algorithms, and those that
+    /// are for encryption, are left out: a set may have keys for other purposes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is no key set, for two keys with one id, and for a set without a key that can be used.
+    /// [`ConfigError::TooManyKeys`] for more than 64.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ed25519")] {
+    /// use hookseal::{Keyring, PublicKey};
+    ///
+    /// let keys = PublicKey::set(
+    ///     r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+    /// )?;
+    /// assert_eq!(keys[0].id(), Some("k1"));
+    /// let keyring = Keyring::from_public_keys(keys)?;
+    /// # }
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn set(text: &str) -> Result<Vec<PublicKey>, ConfigError> {
+        #[derive(Deserialize)]
+        struct Set {
+            keys: Vec<Jwk>,
+        }
+        let set: Set = read_json(text)?;
+        if set.keys.len() > MAX_PUBLIC_KEYS {
+            return Err(ConfigError::TooManyKeys { count: set.keys.len() });
+        }
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for jwk in set.keys.iter().filter(|jwk| jwk.purpose.as_deref().is_none_or(|purpose| purpose == "sig")) {
+            let Ok(key) = PublicKey::from_jwk(jwk) else { continue };
+            if key.id.is_some() && keys.iter().any(|other| other.id == key.id) {
+                return wrong("is one of two with the same id");
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() { wrong("set has no key that can be used") } else { Ok(keys) }
+    }
+
+    /// Sets the id by which requests name the key, where the scheme has a `{key}`. A key without an id is tried for every
+    /// request.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ed25519")] {
+    /// use hookseal::PublicKey;
+    ///
+    /// let key = PublicKey::new("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")?.with_id("key-2026");
+    /// assert_eq!(key.id(), Some("key-2026"));
+    /// # }
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> PublicKey {
+        self.id = Some(id.into().into());
+        self
+    }
+
+    /// The id by which requests name the key.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ed25519")]
+    /// assert_eq!(hookseal::PublicKey::new("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")?.id(), None);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    #[cfg(feature = "ed25519")]
+    fn from_ed25519(bytes: &[u8]) -> Result<PublicKey, ConfigError> {
+        let key = <&[u8; 32]>::try_from(bytes).ok().and_then(|bytes| VerifyingKey::from_bytes(bytes).ok());
+        match key {
+            Some(key) if key.is_weak() => wrong("has small order, so that anybody could sign for it"),
+            Some(key) => Ok(PublicKey { material: Arc::new(Material::Ed25519(key)), id: None }),
+            None => wrong("is no point of the curve of Ed25519"),
+        }
+    }
+
+    #[cfg(not(feature = "ed25519"))]
+    fn from_ed25519(_: &[u8]) -> Result<PublicKey, ConfigError> {
+        wrong("is one of Ed25519, which needs the crate's feature `ed25519`")
+    }
+
+    #[cfg(feature = "p256")]
+    fn from_p256(point: &[u8]) -> Result<PublicKey, ConfigError> {
+        match point {
+            [4, rest @ ..] if rest.len() == 64 => {
+                Ok(PublicKey { material: Arc::new(Material::P256(point.to_vec())), id: None })
+            }
+            _ => wrong("is no uncompressed point of P-256"),
+        }
+    }
+
+    #[cfg(not(feature = "p256"))]
+    fn from_p256(_: &[u8]) -> Result<PublicKey, ConfigError> {
+        wrong("is one of P-256, which needs the crate's feature `p256`")
+    }
+
+    /// From the modulus and the exponent, both without leading zeros.
+    #[cfg(feature = "rsa")]
+    fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, ConfigError> {
+        let bits = 8 * modulus.len() - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+        if !(2048..=8192).contains(&bits) {
+            return wrong("is one of RSA with fewer than 2048 or more than 8192 bits");
+        }
+        if exponent.last().is_none_or(|last| last % 2 == 0) || exponent == [1] {
+            return wrong("is one of RSA with an exponent that cannot be");
+        }
+        let der = der_sequence(&[der_integer(modulus), der_integer(exponent)].concat());
+        Ok(PublicKey { material: Arc::new(Material::Rsa(der)), id: None })
+    }
+
+    #[cfg(not(feature = "rsa"))]
+    fn from_rsa(_: &[u8], _: &[u8]) -> Result<PublicKey, ConfigError> {
+        wrong("is one of RSA, which needs the crate's feature `rsa`")
+    }
+
+    /// `SubjectPublicKeyInfo` (RFC 5280).
+    fn from_spki(der: &[u8]) -> Result<PublicKey, ConfigError> {
+        const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
+        const EC_P256: &[u8] = &[
+            0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+            0x07,
+        ];
+        const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+
+        let parts = || {
+            let mut whole = der;
+            let mut spki = der_value(SEQUENCE, &mut whole).filter(|_| whole.is_empty())?;
+            let algorithm = der_value(SEQUENCE, &mut spki)?;
+            let bits = der_value(BIT_STRING, &mut spki)?;
+            Some((algorithm, bits.strip_prefix(&[0])?)).filter(|_| spki.is_empty())
+        };
+        match parts() {
+            Some((ED25519, key)) => PublicKey::from_ed25519(key),
+            Some((EC_P256, point)) => PublicKey::from_p256(point),
+            Some((RSA, mut key)) => {
+                let numbers = || {
+                    let mut numbers = der_value(SEQUENCE, &mut key)?;
+                    let modulus = der_value(INTEGER, &mut numbers)?;
+                    Some((modulus.trim_start(), der_value(INTEGER, &mut numbers)?.trim_start()))
+                };
+                let mut numbers = numbers;
+                match numbers() {
+                    Some((modulus, exponent)) => PublicKey::from_rsa(modulus, exponent),
+                    None => wrong("is not correct DER"),
+                }
+            }
+            Some(_) => wrong("is of another algorithm than Ed25519, P-256 and RSA"),
+            None => wrong("is not correct DER"),
+        }
+    }
+
+    fn from_jwk(jwk: &Jwk) -> Result<PublicKey, ConfigError> {
+        let part = |text: &Option<String>| text.as_deref().and_then(|text| codec::base64url_bytes(text.as_bytes()));
+        let key = match (jwk.kind.as_str(), jwk.curve.as_deref(), part(&jwk.x), part(&jwk.y)) {
+            ("OKP", Some("Ed25519"), Some(x), _) => PublicKey::from_ed25519(&x),
+            ("EC", Some("P-256"), Some(x), Some(y)) if x.len() == 32 => {
+                PublicKey::from_p256(&[&[4], &*x, &*y].concat())
+            }
+            ("RSA", ..) => match (part(&jwk.modulus), part(&jwk.exponent)) {
+                (Some(modulus), Some(exponent)) => PublicKey::from_rsa(&modulus, &exponent),
+                _ => wrong("is a JSON Web Key without `n` or `e`"),
+            },
+            _ => wrong("is a JSON Web Key of another kind than Ed25519, P-256 and RSA"),
+        };
+        Ok(match &jwk.id {
+            Some(id) => key?.with_id(id.clone()),
+            None => key?,
+        })
+    }
+
+    pub(crate) fn kind(&self) -> KeyKind {
+        match &*self.material {
+            #[cfg(feature = "ed25519")]
+            Material::Ed25519(_) => KeyKind::Ed25519,
+            #[cfg(feature = "p256")]
+            Material::P256(_) => KeyKind::P256,
+            #[cfg(feature = "rsa")]
+            Material::Rsa(_) => KeyKind::Rsa,
+        }
+    }
+
+    /// Whether a signature is right. The caller has checked that the algorithm is one for this kind of key.
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        match (&*self.material, algorithm) {
+            #[cfg(feature = "ed25519")]
+            (Material::Ed25519(key), Algorithm::Ed25519) => {
+                let signature = Signature::from_slice(signature);
+                signature.is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+            }
+            #[cfg(feature = "p256")]
+            (Material::P256(point), Algorithm::P256) => {
+                by_ring(&ring::signature::ECDSA_P256_SHA256_ASN1, point, message, signature)
+            }
+            #[cfg(feature = "p256")]
+            (Material::P256(point), Algorithm::P256Fixed) => {
+                by_ring(&ring::signature::ECDSA_P256_SHA256_FIXED, point, message, signature)
+            }
+            #[cfg(feature = "rsa")]
+            (Material::Rsa(key), Algorithm::RsaSha256) => {
+                by_ring(&ring::signature::RSA_PKCS1_2048_8192_SHA256, key, message, signature)
+            }
+            #[cfg(feature = "rsa")]
+            (Material::Rsa(key), Algorithm::RsaSha512) => {
+                by_ring(&ring::signature::RSA_PKCS1_2048_8192_SHA512, key, message, signature)
+            }
+            _ => false,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &*self.material {
+            #[cfg(feature = "ed25519")]
+            Material::Ed25519(key) => key.as_bytes(),
+            #[cfg(feature = "p256")]
+            Material::P256(point) => point,
+            #[cfg(feature = "rsa")]
+            Material::Rsa(key) => key,
+        }
+    }
+}
+
+/// In a set of keys. A provider publishes a handful.
+pub(crate) const MAX_PUBLIC_KEYS: usize = 64;
+
+#[cfg(any(feature = "p256", feature = "rsa"))]
+fn by_ring(algorithm: &'static dyn VerificationAlgorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok()
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &PublicKey) -> bool {
+        self.kind() == other.kind() && self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for PublicKey {}
+
+/// The algorithm, the id, and the first bytes of the SHA-256 hash of the key.
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let print = sha256([self.bytes()]);
+        let print = codec::hex_text(print.get(..8).unwrap_or_default());
+        f.debug_struct("PublicKey").field("kind", &self.kind()).field("id", &self.id).field("sha256", &print).finish()
+    }
+}
+
+/// A JSON Web Key, as far as it matters here.
+#[derive(Deserialize)]
+struct Jwk {
+    #[serde(rename = "kty")]
+    kind: String,
+    #[serde(rename = "crv")]
+    curve: Option<String>,
+    #[serde(rename = "kid")]
+    id: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    #[serde(rename = "n")]
+    modulus: Option<String>,
+    #[serde(rename = "e")]
+    exponent: Option<String>,
+}
+
+fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ConfigError> {
+    serde_json::from_str(text).or_else(|_| wrong("is not a JSON Web Key, or not a set of them"))
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const SEQUENCE: u8 = 0x30;
+/// `version [0]` of a certificate.
+const VERSION: u8 = 0xa0;
+
+/// The content of the next DER value, which is taken from the input.
+fn der_value<'d>(tag: u8, input: &mut &'d [u8]) -> Option<&'d [u8]> {
+    let [found, length, rest @ ..] = *input else { return None };
+    let (length, rest) = match usize::from(*length) {
+        short @ 0..0x80 => (short, rest),
+        long => {
+            let (digits, rest) =
+                rest.split_at_checked(long - 0x80).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
+            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
+        }
+    };
+    let (value, rest) = rest.split_at_checked(length)?;
+    *input = rest;
+    (*found == tag).then_some(value)
+}
+
+/// The public key of a certificate, with its tag and length.
+fn spki_of_certificate(der: &[u8]) -> Option<&[u8]> {
+    let mut whole = der;
+    let mut certificate = der_value(SEQUENCE, &mut whole)?;
+    let mut fields = der_value(SEQUENCE, &mut certificate)?;
+    if fields.first() == Some(&VERSION) {
+        der_value(VERSION, &mut fields)?;
+    }
+    der_value(INTEGER, &mut fields)?;
+    for _ in ["signature", "issuer", "validity", "subject"] {
+        der_value(SEQUENCE, &mut fields)?;
+    }
+    let before = fields;
+    der_value(SEQUENCE, &mut fields)?;
+    before.get(..before.len() - fields.len())
+}
+
+#[cfg(feature = "rsa")]
+fn der_sequence(content: &[u8]) -> Vec<u8> {
+    [&[SEQUENCE][..], &der_length(content.len()), content].concat()
+}
+
+#[cfg(feature = "rsa")]
+fn der_integer(number: &[u8]) -> Vec<u8> {
+    let sign: &[u8] = if number.first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
+    [&[INTEGER][..], &der_length(sign.len() + number.len()), sign, number].concat()
+}
+
+#[cfg(feature = "rsa")]
+fn der_length(length: usize) -> Vec<u8> {
+    let bytes = length.to_be_bytes();
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
+    let digits = bytes.get(start..).unwrap_or_default();
+    match length {
+        0..0x80 => digits.to_vec(),
+        _ => [&[0x80 | digits.len() as u8][..], digits].concat(),
+    }
+}
+
+trait TrimStart {
+    /// Without leading zeros.
+    fn trim_start(&self) -> &[u8];
+}
+
+impl TrimStart for [u8] {
+    fn trim_start(&self) -> &[u8] {
+        let start = self.iter().position(|byte| *byte != 0).unwrap_or(self.len());
+        self.get(start..).unwrap_or_default()
+    }
+}
+
+/// A private key of Ed25519, which signs. It is wiped from memory when it is dropped.
+///
+/// Its text is `whsk_` and the base64 of 32 bytes, or of those and the 32 bytes of the public key (Standard Webhooks). Other
+/// providers use the same prefix for secrets of HMAC, so the scheme decides what a text is, not the prefix.
+///
+/// ```
+/// # #[cfg(feature = "ed25519")] {
+/// use hookseal::{SigningKey, provider};
+///
+/// let key = SigningKey::generate()?;
+/// let signer = provider::STANDARD_WEBHOOKS.signer(key.clone())?;
+/// let verifier = provider::STANDARD_WEBHOOKS.verifier(key.public_key())?;
+/// let headers = signer.sign("msg_1", b"{}")?;
+/// assert!(headers["webhook-signature"].to_str()?.starts_with("v1a,"));
+/// assert!(verifier.verify(&headers, b"{}").is_ok());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "ed25519")]
+#[derive(Clone)]
+pub struct SigningKey {
+    /// It wipes itself.
+    key: ed25519_dalek::SigningKey,
+    text: Zeroizing<String>,
+}
+
+/// Uninhabited: no algorithm that signs is on.
+#[cfg(not(feature = "ed25519"))]
+#[derive(Clone)]
+pub(crate) enum SigningKey {}
+
+#[cfg(not(feature = "ed25519"))]
+impl SigningKey {
+    pub(crate) fn sign(&self, _: &[u8]) -> [u8; 64] {
+        match *self {}
+    }
+}
+
+#[cfg(feature = "ed25519")]
+const PREFIX: &str = "whsk_";
+
+#[cfg(feature = "ed25519")]
+impl SigningKey {
+    /// A private key as text, with or without `whsk_`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not base64 of 32 or 64 bytes, and for a public half of another key.
+    ///
+    /// ```
+    /// use hookseal::SigningKey;
+    ///
+    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
+    /// assert_eq!(format!("{key:?}"), "SigningKey([redacted])");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn new(text: &str) -> Result<SigningKey, ConfigError> {
+        let wrong = |problem| ConfigError::Invalid { field: "signing key", piece: String::new(), problem };
+        let mut bytes = Zeroizing::new(Vec::new());
+        let base64 = text.strip_prefix(PREFIX).unwrap_or(text);
+        let is_base64 = codec::read_base64_key(base64.as_bytes(), &mut bytes);
+        let key = match (is_base64, <&[u8; 32]>::try_from(bytes.as_slice()), <&[u8; 64]>::try_from(bytes.as_slice())) {
+            (true, Ok(seed), _) => ed25519_dalek::SigningKey::from_bytes(seed),
+            (true, _, Ok(pair)) => ed25519_dalek::SigningKey::from_keypair_bytes(pair)
+                .map_err(|_| wrong("has a public half that belongs to another key"))?,
+            _ => return Err(wrong("is not `whsk_` and base64 of 32 or 64 bytes")),
+        };
+        Ok(SigningKey::of(key))
+    }
+
+    fn of(key: ed25519_dalek::SigningKey) -> SigningKey {
+        let seed = Zeroizing::new(key.to_bytes());
+        // With enough capacity from the start: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 44));
+        text.push_str(PREFIX);
+        codec::write_base64(seed.as_slice(), &mut text);
+        SigningKey { key, text }
+    }
+
+    /// A new key, from the operating system's randomness.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRandomness`] if the operating system provides none.
+    ///
+    /// ```
+    /// use hookseal::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// assert_eq!(SigningKey::new(key.expose())?.public_key(), key.public_key());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn generate() -> Result<SigningKey, ConfigError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        random::fill(seed.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
+        Ok(SigningKey::of(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
+    /// The key that verifies what this one signs. Receivers get its [text](Self::public_text).
+    ///
+    /// ```
+    /// use hookseal::SigningKey;
+    ///
+    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
+    /// assert_eq!(key.public_key().id(), None);
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey { material: Arc::new(Material::Ed25519(self.key.verifying_key())), id: None }
+    }
+
+    /// The text of the public key, `whpk_` and base64, for whoever receives.
+    ///
+    /// ```
+    /// use hookseal::SigningKey;
+    ///
+    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
+    /// assert_eq!(key.public_text(), "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn public_text(&self) -> String {
+        format!("whpk_{}", codec::base64_text(self.key.verifying_key().as_bytes()))
+    }
+
+    /// The private key as text, to store it. This is the only way to read it. Do not log the result.
+    ///
+    /// ```
+    /// let key = hookseal::SigningKey::generate()?;
+    /// assert!(key.expose().starts_with("whsk_"));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+}
+
+#[cfg(feature = "ed25519")]
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey([redacted])")
+    }
+}
