@@ -254,6 +254,14 @@ impl Diagnose {
                 diagnosis.scheme = correct::scheme(found, &search).filter(|scheme| self.accepts(scheme, request, now));
             }
         }
+        if found.is_none()
+            && let Some((causes, evidence)) = search.find_token()
+            && !causes.is_empty()
+        {
+            diagnosis.causes = causes;
+            diagnosis.evidence = vec![evidence];
+            diagnosis.verdict = Verdict::Proven;
+        }
         if diagnosis.causes.is_empty() {
             let scheme = &schemes[0];
             diagnosis.evidence.clear();

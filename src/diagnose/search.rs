@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::algorithm::Algorithm;
+use crate::codec::base64_text;
 use crate::mac::{Digest, Mac};
 use crate::provider::{self, Provider};
 use crate::scheme::Scheme;
@@ -212,10 +214,36 @@ impl<'s> Search<'s> {
             .or_else(|| self.try_foreign_bodies(&urls, &mut lists))
     }
 
+    /// The causes of a secret that the request contains itself, in another form than the configured one.
+    pub(super) fn find_token(&mut self) -> Option<(Vec<Cause>, String)> {
+        for scheme in self.schemes {
+            for line in sample::lines(scheme) {
+                let Some(slot) = line.slot(&["secret"]) else { continue };
+                let mut keys = Keys::new(self.secrets, scheme.secret_form(), &[]);
+                keys.deepen(self.secrets);
+                for (value, is_renamed) in line.values(self.request) {
+                    let Some(text) = slot.read(&value) else { continue };
+                    let is_base64 = slot.placeholder.starts_with("{secret|base64}");
+                    let is_same = |key: &&KeyCandidate| match is_base64 {
+                        true => crate::mac::is_same_key(text.as_bytes(), base64_text(key.text()).as_bytes()),
+                        false => crate::mac::is_same_key(text.as_bytes(), key.text()),
+                    };
+                    if let Some(key) = keys.up_to(None).iter().find(is_same) {
+                        let name = line.names.first().copied().unwrap_or_default();
+                        let mut causes = key.causes.clone();
+                        causes.extend(is_renamed.then(|| content::renamed(name)));
+                        return Some((causes, format!("`{}` holds this secret", name.to_ascii_lowercase())));
+                    }
+                }
+            }
+        }
+        None
+    }
+
     /// The contents of the configured schemes.
     fn configured(&self, urls: &[UrlCandidate]) -> Vec<Content> {
         let mut found = Vec::new();
-        for (place, scheme) in self.schemes.iter().enumerate() {
+        for (place, scheme) in self.schemes.iter().enumerate().filter(|(_, scheme)| scheme.algorithm() == Algorithm::Hmac) {
             let values = Values::new(self.request, scheme);
             let values = self.with_free_values(scheme, values);
             found.extend(content::of_scheme(self.request, scheme, scheme.covers(), Origin::Configured(place), &values, urls));
@@ -331,7 +359,7 @@ impl<'s> Search<'s> {
         let others = provider::ALL.iter().filter(|provider| Some(provider.name()) != self.name);
         others
             .flat_map(|provider| (0..).zip(provider.schemes()).map(move |(place, scheme)| (*provider, place, scheme)))
-            .filter(|(_, _, scheme)| has_line(scheme) && !self.schemes.contains(scheme))
+            .filter(|(_, _, scheme)| scheme.algorithm() == Algorithm::Hmac && has_line(scheme) && !self.schemes.contains(scheme))
             .map(|(provider, place, _)| (provider, place))
             .collect()
     }
