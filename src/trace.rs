@@ -110,7 +110,7 @@ pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, 
     let tenant = Rejection::UnknownTenant;
     let reason = match rejection {
         // Nobody's secret matches nothing.
-        Rejection::NotAuthentic(VerifyError::NoMatch) => tenant.to_string(),
+        Rejection::NotAuthentic(VerifyError::NoMatch | VerifyError::EmptyBody) => tenant.to_string(),
         _ => format!("{tenant}; {rejection}"),
     };
     warn!(target: TARGET, provider, unknown_tenant = shortened(scope), bytes, status, reason = %reason, "webhook refused");
