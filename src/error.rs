@@ -379,7 +379,9 @@ pub enum VerifyError {
     #[error("the timestamp looks like milliseconds, and the scheme expects seconds")]
     InMilliseconds,
     /// The signature header is absent, and that of another provider, or of another family of Standard Webhooks, is there.
-    #[error("header `{header}` is missing, but `{found}` is there: another provider sent this, or the scheme has other names")]
+    #[error(
+        "header `{header}` is missing, but `{found}` is there: another provider sent this, or the scheme has other names"
+    )]
     OtherHeaders {
         /// The one that the scheme needs.
         header: HeaderName,

@@ -73,6 +73,11 @@
 mod answer;
 mod budget;
 mod cache;
+#[cfg(feature = "diagnose")]
+mod explain;
+#[cfg(not(feature = "diagnose"))]
+#[path = "receive/explain/off.rs"]
+mod explain;
 pub(crate) mod fallback;
 mod handshakes;
 mod intake;
@@ -87,6 +92,8 @@ mod webhooks;
 pub use answer::Answer;
 pub use budget::BodyBudget;
 pub use cache::ReceiverCache;
+#[cfg(feature = "diagnose")]
+pub use explain::Explain;
 pub use intake::Intake;
 pub use lookup::ReceiverLookup;
 pub use received::Received;

@@ -148,3 +148,11 @@ pub(crate) fn store_full() {
 pub(crate) fn lease_lost(key: &IdempotencyKey) {
     warn!(target: TARGET, idempotency_key = %key, "handler outlasted its lease");
 }
+
+/// Why a request was refused, while the program is developed.
+#[cfg(feature = "diagnose")]
+pub(crate) fn explained(diagnosis: &crate::diagnose::Diagnosis) {
+    let causes: Vec<&str> = diagnosis.causes().iter().map(|cause| cause.code().as_str()).collect();
+    let (verdict, causes) = (diagnosis.verdict().as_str(), causes.join(" "));
+    warn!(target: "hookseal::diagnose", verdict, causes, "why the webhook was refused:\n{diagnosis}");
+}

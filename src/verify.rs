@@ -151,7 +151,17 @@ impl Verifier {
             let secret = secrets.secrets().next().and_then(Secret::expose);
             let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
             Ok(Arc::new(Keyed {
-                plan, place, keys, tokens, public_keys, algorithm, over_digest, digest, url, problem, allowed,
+                plan,
+                place,
+                keys,
+                tokens,
+                public_keys,
+                algorithm,
+                over_digest,
+                digest,
+                url,
+                problem,
+                allowed,
             }))
         });
         Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })

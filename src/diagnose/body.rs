@@ -65,7 +65,8 @@ pub(super) fn frequent(request: &Captured, json: Option<&Json>) -> Vec<BodyCandi
 /// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one.
 pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<Item = BodyCandidate> + use<'j> {
     let is_small = body.len() <= MAX_GRID;
-    let variants = std::iter::once(Cow::Borrowed(json)).chain(is_small.then(|| variants(json)).into_iter().flatten().map(Cow::Owned));
+    let variants = std::iter::once(Cow::Borrowed(json))
+        .chain(is_small.then(|| variants(json)).into_iter().flatten().map(Cow::Owned));
     variants.enumerate().flat_map(move |(number, json)| {
         let all: Vec<Style> = match number {
             _ if !is_small => Vec::new(),
@@ -152,7 +153,12 @@ fn count_numbers(json: &Json) -> usize {
 
 /// A copy with other spellings of numbers. The function gets the number's place, the name of its member and its text.
 fn with_numbers(json: &Json, change: &mut dyn FnMut(usize, &str, &str) -> Option<String>) -> Json {
-    fn walk(json: &Json, name: &str, place: &mut usize, change: &mut dyn FnMut(usize, &str, &str) -> Option<String>) -> Json {
+    fn walk(
+        json: &Json,
+        name: &str,
+        place: &mut usize,
+        change: &mut dyn FnMut(usize, &str, &str) -> Option<String>,
+    ) -> Json {
         match json {
             Json::Number(number) => {
                 *place += 1;
@@ -160,8 +166,9 @@ fn with_numbers(json: &Json, change: &mut dyn FnMut(usize, &str, &str) -> Option
             }
             Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, name, place, change)).collect()),
             Json::Object(members) => {
-                let member = |member: &Member| {
-                    Member { value: walk(&member.value, &member.name, place, change), ..member.clone() }
+                let member = |member: &Member| Member {
+                    value: walk(&member.value, &member.name, place, change),
+                    ..member.clone()
                 };
                 Json::Object(members.iter().map(member).collect())
             }
@@ -185,8 +192,9 @@ fn with_empties(json: &Json, wanted: &mut dyn FnMut(usize) -> bool, to_objects: 
             }
             Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, place, wanted, to_objects)).collect()),
             Json::Object(members) => {
-                let member = |member: &Member| {
-                    Member { value: walk(&member.value, place, wanted, to_objects), ..member.clone() }
+                let member = |member: &Member| Member {
+                    value: walk(&member.value, place, wanted, to_objects),
+                    ..member.clone()
                 };
                 Json::Object(members.iter().map(member).collect())
             }
@@ -278,7 +286,11 @@ fn charsets(body: &[u8]) -> Vec<BodyCandidate> {
         for (big, name) in [(false, "little"), (true, "big")] {
             let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
             let words = text.encode_utf16().flat_map(bytes).collect();
-            found.push(BodyCandidate::new(words, Code::BodyCharset, format!("The signed body is in UTF-16, {name} endian")));
+            found.push(BodyCandidate::new(
+                words,
+                Code::BodyCharset,
+                format!("The signed body is in UTF-16, {name} endian"),
+            ));
         }
         let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
         if let Some(narrow) = narrow {
@@ -287,7 +299,11 @@ fn charsets(body: &[u8]) -> Vec<BodyCandidate> {
     }
     for big in [false, true] {
         let bare = body.strip_prefix(if big { &b"\xfe\xff"[..] } else { &b"\xff\xfe"[..] }).unwrap_or(body);
-        let units = bare.as_chunks::<2>().0.iter().map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) });
+        let units = bare
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) });
         if bare.len() % 2 == 0
             && let Ok(text) = char::decode_utf16(units).collect::<Result<String, _>>()
         {

@@ -77,6 +77,13 @@ impl Captured {
         &self.body
     }
 
+    /// The same under a public URL, with the query of this one.
+    pub(super) fn with_base(&self, url: &str) -> Captured {
+        let base = url.split('?').next().unwrap_or_default();
+        let query = self.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Captured { url: format!("{base}{query}"), ..self.clone() }
+    }
+
     pub(super) fn pairs(&self) -> &Vec<(String, Vec<u8>)> {
         &self.headers
     }
@@ -94,7 +101,8 @@ impl Captured {
 
     /// What `Content-Length` says, also under the name that CGI gives it.
     pub(super) fn content_length(&self) -> Option<usize> {
-        let text = ["content-length", "CONTENT_LENGTH", "HTTP_CONTENT_LENGTH"].iter().find_map(|name| self.header(name));
+        let text =
+            ["content-length", "CONTENT_LENGTH", "HTTP_CONTENT_LENGTH"].iter().find_map(|name| self.header(name));
         text?.trim().parse().ok()
     }
 

@@ -165,7 +165,10 @@ fn respelled(value: &Value) -> Vec<Value> {
     for (text, told) in moment.spellings() {
         if text != value.text {
             let mut causes = value.causes.clone();
-            causes.push(Cause::new(Code::TimeRewritten, format!("The time was signed {told}, and arrives in another form")));
+            causes.push(Cause::new(
+                Code::TimeRewritten,
+                format!("The time was signed {told}, and arrives in another form"),
+            ));
             all.push(Value { text, causes });
         }
     }
@@ -211,7 +214,15 @@ pub(super) fn of_scheme(
             Piece::Named("body|sha256") => vec![(Part::BodyHash(HashText::Bytes), Vec::new(), None)],
             Piece::Named("body|sha256-hex") => vec![(Part::BodyHash(HashText::Hex), Vec::new(), None)],
             Piece::Named("body|sha256-base64") => vec![(Part::BodyHash(HashText::Base64), Vec::new(), None)],
-            Piece::Named(name @ ("url" | "url|without-query" | "path" | "target" | "target|encoded" | "query|sorted" | "query|sorted-encoded")) => {
+            Piece::Named(
+                name @ ("url"
+                | "url|without-query"
+                | "path"
+                | "target"
+                | "target|encoded"
+                | "query|sorted"
+                | "query|sorted-encoded"),
+            ) => {
                 // The same spelling in all places.
                 if let Some(chosen) = &url_at {
                     for (content, place) in contents.iter_mut().zip(chosen) {
@@ -249,7 +260,9 @@ pub(super) fn of_scheme(
             Piece::Named(name) => {
                 if let Some(header) = name.strip_prefix("header:") {
                     let line = Line { half: Half::Header, names: vec![header], value: "" };
-                    let constant = sample::lines(scheme).into_iter().find(|line| line.is_named(header) && !line.value.contains('{'));
+                    let constant = sample::lines(scheme)
+                        .into_iter()
+                        .find(|line| line.is_named(header) && !line.value.contains('{'));
                     let choice = |(value, is_renamed): (String, bool)| {
                         (text(&value), if is_renamed { vec![renamed(header)] } else { Vec::new() }, None)
                     };
@@ -263,7 +276,11 @@ pub(super) fn of_scheme(
                 } else if name.starts_with('&') {
                     vec![(Part::Field(name.to_owned()), Vec::new(), None)]
                 } else if let Some(path) = name.strip_prefix("$.") {
-                    vec![(Part::Field(path.trim_end_matches("|free").trim_end_matches('?').to_owned()), Vec::new(), None)]
+                    vec![(
+                        Part::Field(path.trim_end_matches("|free").trim_end_matches('?').to_owned()),
+                        Vec::new(),
+                        None,
+                    )]
                 } else {
                     return Vec::new();
                 }

@@ -12,7 +12,9 @@ use super::search::{Match, Search};
 /// `None` if the notation cannot say it. The caller checks that it accepts the request.
 pub(super) fn scheme(found: &Match, search: &Search<'_>) -> Option<Scheme> {
     let configured = match found.content.origin {
-        Origin::Preset(provider, place) if search.is_own_header(found) => return provider.schemes().get(place).cloned(),
+        Origin::Preset(provider, place) if search.is_own_header(found) => {
+            return provider.schemes().get(place).cloned();
+        }
         Origin::Preset(..) => return None,
         _ => search.scheme_of(&found.content)?,
     };

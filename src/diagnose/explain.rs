@@ -16,7 +16,12 @@ use super::sample::{self, Half, Line};
 use super::search::{Match, Search};
 
 /// What is wrong, the most important first. Empty if nothing was found that explains the refusal.
-pub(super) fn causes(found: &Match, search: &Search<'_>, refusal: Option<&VerifyError>, now: OffsetDateTime) -> Vec<Cause> {
+pub(super) fn causes(
+    found: &Match,
+    search: &Search<'_>,
+    refusal: Option<&VerifyError>,
+    now: OffsetDateTime,
+) -> Vec<Cause> {
     let body_causes = meaning(found, search);
     if let Some(altered) = body_causes.iter().find(|cause| cause.code() == Code::BodyAltered) {
         return vec![altered.clone()];
@@ -45,7 +50,8 @@ pub(super) fn causes(found: &Match, search: &Search<'_>, refusal: Option<&Verify
 /// The body's causes, unless the body means something else than the one that was signed.
 fn meaning(found: &Match, search: &Search<'_>) -> Vec<Cause> {
     let is_rewritten = found.body_causes.iter().any(|cause| matches!(cause.code(), Code::BodyJson | Code::BodyNewline));
-    if let (true, Some(signed), Some(verified)) = (is_rewritten, found.body.as_deref().and_then(Json::read), &search.json)
+    if let (true, Some(signed), Some(verified)) =
+        (is_rewritten, found.body.as_deref().and_then(Json::read), &search.json)
         && !signed.means(verified)
     {
         return vec![Cause::new(Code::BodyAltered, "The body says something else than what was signed")];
@@ -62,7 +68,8 @@ fn origin(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
             let covers = preset.map(Scheme::covers).unwrap_or_default();
             let mut causes = Vec::new();
             if covers != own.covers() {
-                let text = format!("The signature covers `{}`, the scheme says `{}`", shown(covers), shown(own.covers()));
+                let text =
+                    format!("The signature covers `{}`, the scheme says `{}`", shown(covers), shown(own.covers()));
                 causes.push(Cause::new(Code::SchemeContent, text));
             }
             if preset.is_some_and(|preset| preset.digest() != own.digest()) {
@@ -71,7 +78,10 @@ fn origin(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
             }
             if preset.is_some_and(|preset| preset.secret_form() != own.secret_form()) {
                 let form = preset.map(Scheme::secret_form).unwrap_or_default();
-                causes.push(Cause::new(Code::SecretForm, format!("The key is the {form} form of the secret, the scheme says {}", own.secret_form())));
+                causes.push(Cause::new(
+                    Code::SecretForm,
+                    format!("The key is the {form} form of the secret, the scheme says {}", own.secret_form()),
+                ));
             }
             causes
         }
@@ -93,7 +103,11 @@ fn origin(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
             vec![Cause::new(Code::ProviderOther, text)]
         }
         Origin::Template => {
-            let text = format!("The signature covers `{}`, the scheme says `{}`", shown(&found.content.covers), shown(scheme.covers()));
+            let text = format!(
+                "The signature covers `{}`, the scheme says `{}`",
+                shown(&found.content.covers),
+                shown(scheme.covers())
+            );
             vec![Cause::new(Code::SchemeContent, text)]
         }
         Origin::Configured(_) if found.content.digest != scheme.digest() => {
@@ -140,7 +154,9 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
     if is_foreign {
         return causes;
     }
-    let damage = |text: &str| vec![Cause::new(Code::HeaderValue, format!("The value of `{}` {text}", name.to_ascii_lowercase()))];
+    let damage = |text: &str| {
+        vec![Cause::new(Code::HeaderValue, format!("The value of `{}` {text}", name.to_ascii_lowercase()))]
+    };
     match sighting.damage {
         Some(Damage::Quoted) => causes.extend(damage("is in quotation marks")),
         Some(Damage::PercentEncoded) => causes.extend(damage("is percent-encoded")),
@@ -165,7 +181,10 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
             Spelling::Base64Mixed => "base64 in another alphabet or padding",
             Spelling::HexInBase64 => "the base64 of its hex digits",
         };
-        let text = format!("The MAC is written in {words}, the scheme says `{}`", slot.placeholder.split_inclusive('}').next().unwrap_or_default());
+        let text = format!(
+            "The MAC is written in {words}, the scheme says `{}`",
+            slot.placeholder.split_inclusive('}').next().unwrap_or_default()
+        );
         causes.push(Cause::new(Code::SchemeEncoding, text));
     }
     let text = std::str::from_utf8(value).unwrap_or_default();
@@ -174,7 +193,10 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
     if is_joined && !is_list {
         let text = format!("`{}` has two values, joined by a comma", name.to_ascii_lowercase());
         causes.push(Cause::new(Code::HeaderRepeated, text));
-    } else if causes.is_empty() && own_digest && slot.read(text).is_none_or(|read| !read.contains(sighting.text.as_str())) {
+    } else if causes.is_empty()
+        && own_digest
+        && slot.read(text).is_none_or(|read| !read.contains(sighting.text.as_str()))
+    {
         let what = match slot.prefix {
             "" => "has text in front of the signature".to_owned(),
             prefix => format!("does not have the signature after `{prefix}`"),
@@ -199,7 +221,8 @@ fn other_name(found: &Match, search: &Search<'_>, line: &Line<'_>, name: &str) -
         .filter(|provider| Some(provider.name()) != search.name)
         .filter(|provider| {
             provider.schemes().iter().any(|scheme| {
-                scheme.covers() == found.content.covers && sample::lines(scheme).iter().any(|line| has_mac(line) && line.is_named(name))
+                scheme.covers() == found.content.covers
+                    && sample::lines(scheme).iter().any(|line| has_mac(line) && line.is_named(name))
             })
         })
         .map(|provider| provider.name())
@@ -217,10 +240,15 @@ fn other_name(found: &Match, search: &Search<'_>, line: &Line<'_>, name: &str) -
         return Cause::new(Code::ProviderOther, text);
     }
     if has_own {
-        let text = format!("The value of `{}` is damaged; `{}` has the signature", own.to_ascii_lowercase(), name.to_ascii_lowercase());
+        let text = format!(
+            "The value of `{}` is damaged; `{}` has the signature",
+            own.to_ascii_lowercase(),
+            name.to_ascii_lowercase()
+        );
         return Cause::new(Code::HeaderValue, text);
     }
-    let text = format!("The signature is in `{}`, the scheme says `{}`", name.to_ascii_lowercase(), own.to_ascii_lowercase());
+    let text =
+        format!("The signature is in `{}`, the scheme says `{}`", name.to_ascii_lowercase(), own.to_ascii_lowercase());
     Cause::new(Code::HeaderRenamed, text)
 }
 
@@ -242,9 +270,10 @@ fn refused(refusal: Option<&VerifyError>) -> Vec<Cause> {
         Some(VerifyError::MissingHeader { header }) => {
             Cause::new(Code::HeaderMissing, format!("The signature is right; `{header}` is missing"))
         }
-        Some(VerifyError::MalformedHeader { header, .. } | VerifyError::HeaderTooLong { header }) => {
-            Cause::new(Code::HeaderValue, format!("The signature is right; `{header}` does not have the form of the scheme"))
-        }
+        Some(VerifyError::MalformedHeader { header, .. } | VerifyError::HeaderTooLong { header }) => Cause::new(
+            Code::HeaderValue,
+            format!("The signature is right; `{header}` does not have the form of the scheme"),
+        ),
         Some(VerifyError::Malformed { place, problem }) if place == "the query" => {
             Cause::new(Code::Url, format!("The signature is right; {place} {problem}"))
         }

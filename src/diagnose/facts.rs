@@ -47,17 +47,21 @@ fn missing(request: &Captured, scheme: &Scheme, observed: &Observed) -> Option<C
         .filter(|line| is_needed(line) && line.values(request).iter().all(|(value, _)| value.is_empty()))
         .filter_map(|line| line.names.first().copied())
         .collect();
-    let signature = lines.iter().find(|line| line.half == Half::Header && line.slot(&["hex", "base64", "base64url"]).is_some());
+    let signature =
+        lines.iter().find(|line| line.half == Half::Header && line.slot(&["hex", "base64", "base64url"]).is_some());
     let signatures: Vec<&str> = lines
         .iter()
         .filter(|line| line.half == Half::Header && line.slot(&["hex", "base64", "base64url"]).is_some())
         .filter_map(|line| line.names.first().copied())
         .collect();
     // Of several signature headers, one suffices.
-    let counts = |name: &&str| {
-        !signatures.contains(name) || signatures.iter().all(|name| absent.contains(name))
-    };
-    let names: Vec<String> = absent.iter().copied().filter(|name| counts(name)).map(|name| format!("`{}`", name.to_ascii_lowercase())).collect();
+    let counts = |name: &&str| !signatures.contains(name) || signatures.iter().all(|name| absent.contains(name));
+    let names: Vec<String> = absent
+        .iter()
+        .copied()
+        .filter(|name| counts(name))
+        .map(|name| format!("`{}`", name.to_ascii_lowercase()))
+        .collect();
     let _ = (signature, observed);
     let verb = if names.len() > 1 { "are missing" } else { "is missing" };
     (!names.is_empty()).then(|| Cause::new(Code::HeaderMissing, format!("{} {verb}", names.join(" and "))))
@@ -75,7 +79,10 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
         return Some(Cause::new(Code::BodyEmpty, "The body is empty"));
     }
     if let Some(word @ ("{}" | "undefined" | "null" | "None" | "nil" | "[]" | "\"\"" | "false")) = text {
-        return Some(Cause::new(Code::BodyEmpty, format!("The body is `{word}`, as a parser leaves it that found nothing to read")));
+        return Some(Cause::new(
+            Code::BodyEmpty,
+            format!("The body is `{word}`, as a parser leaves it that found nothing to read"),
+        ));
     }
     if let Some(text) = text.filter(|text| is_object(text)) {
         let shown = if text.starts_with("[object ") { "`[object Object]`" } else { "how a program prints an object" };
@@ -86,7 +93,10 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
     }
     let lossy = memchr::memmem::find(body, "\u{fffd}".as_bytes()).is_some();
     if lossy {
-        return Some(Cause::new(Code::BodyCharset, "Characters of the body were replaced by U+FFFD when it was decoded"));
+        return Some(Cause::new(
+            Code::BodyCharset,
+            "Characters of the body were replaced by U+FFFD when it was decoded",
+        ));
     }
     if differs && has_question_marks(body) {
         return Some(Cause::new(Code::BodyCharset, "Characters of the body were replaced by `?` when it was encoded"));
@@ -100,7 +110,10 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
         return Some(Cause::new(Code::BodyJson, text));
     }
     length.filter(|_| differs).map(|length| {
-        let text = format!("`Content-Length` says {length} bytes, and the body has {}: this is not the body that was sent", body.len());
+        let text = format!(
+            "`Content-Length` says {length} bytes, and the body has {}: this is not the body that was sent",
+            body.len()
+        );
         Cause::new(Code::BodyChanged, text)
     })
 }
@@ -111,7 +124,8 @@ fn encoded(request: &Captured) -> Option<Cause> {
         return Some(Cause::new(Code::BodyCompressed, "The body is compressed (gzip)"));
     }
     let encoding = request.header("content-encoding").or_else(|| request.header("HTTP_CONTENT_ENCODING"))?;
-    let is_compressed = ["gzip", "deflate", "br", "zstd"].iter().any(|name| encoding.to_ascii_lowercase().contains(name));
+    let is_compressed =
+        ["gzip", "deflate", "br", "zstd"].iter().any(|name| encoding.to_ascii_lowercase().contains(name));
     let is_text = std::str::from_utf8(request.body()).is_ok_and(|text| !text.contains('\0'));
     let differs = request.has_its_length() != Some(true);
     (is_compressed && is_text && differs).then(|| {
@@ -121,23 +135,44 @@ fn encoded(request: &Captured) -> Option<Cause> {
 
 /// How a program prints a parsed body.
 fn is_object(text: &str) -> bool {
-    let is_python = (text.starts_with("{'") || text.starts_with("[{'") || text.starts_with("b'") || text.starts_with("b\""))
-        && (text.ends_with('}') || text.ends_with(']') || text.ends_with('\'') || text.ends_with('"'));
-    let is_ruby = text.starts_with('{') && (text.contains("=>") || text.starts_with("{:")) && Json::read(text.as_bytes()).is_none();
+    let is_python =
+        (text.starts_with("{'") || text.starts_with("[{'") || text.starts_with("b'") || text.starts_with("b\""))
+            && (text.ends_with('}') || text.ends_with(']') || text.ends_with('\'') || text.ends_with('"'));
+    let is_ruby = text.starts_with('{')
+        && (text.contains("=>") || text.starts_with("{:"))
+        && Json::read(text.as_bytes()).is_none();
     let is_go = text.starts_with("map[") && text.ends_with(']');
-    let is_php = text.starts_with("Array") && text.trim_start_matches("Array").trim_start().starts_with('(') || text == "Array";
-    let is_node = text.starts_with("{ ") && text.ends_with(" }") && !text.starts_with("{ \"") || text.starts_with("<Buffer ");
+    let is_php =
+        text.starts_with("Array") && text.trim_start_matches("Array").trim_start().starts_with('(') || text == "Array";
+    let is_node =
+        text.starts_with("{ ") && text.ends_with(" }") && !text.starts_with("{ \"") || text.starts_with("<Buffer ");
     let is_java = text.starts_with('{') && !text.contains('"') && text.contains('=') && text.ends_with('}');
-    let is_class = (text.starts_with("<") && text.ends_with(">") && text.contains(" object at 0x")) || text.starts_with("System.") || text.starts_with("[object ");
-    let is_stream = text.starts_with("ReadableStream") || text.starts_with("#<") || text.starts_with("org.") || text.starts_with("java.");
+    let is_class = (text.starts_with("<") && text.ends_with(">") && text.contains(" object at 0x"))
+        || text.starts_with("System.")
+        || text.starts_with("[object ");
+    let is_stream = text.starts_with("ReadableStream")
+        || text.starts_with("#<")
+        || text.starts_with("org.")
+        || text.starts_with("java.");
     let is_multi = text.starts_with("ImmutableMultiDict(") || text.starts_with("<QueryDict");
-    is_python || is_ruby || is_go || is_php || is_node || is_java || is_class || is_stream || is_multi || text.starts_with("{\n") && is_unquoted(text)
+    is_python
+        || is_ruby
+        || is_go
+        || is_php
+        || is_node
+        || is_java
+        || is_class
+        || is_stream
+        || is_multi
+        || text.starts_with("{\n") && is_unquoted(text)
 }
 
 /// `{ id: 'evt_1',` in several lines, as Node prints objects.
 fn is_unquoted(text: &str) -> bool {
     let second = text.lines().nth(1).unwrap_or_default().trim();
-    second.split_once(": ").is_some_and(|(name, _)| name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'\''))
+    second
+        .split_once(": ")
+        .is_some_and(|(name, _)| name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'\''))
 }
 
 fn is_closed(body: &[u8]) -> bool {
@@ -148,7 +183,9 @@ fn is_closed(body: &[u8]) -> bool {
 
 /// Runs of question marks inside words of a body that is ASCII.
 fn has_question_marks(body: &[u8]) -> bool {
-    body.is_ascii() && (memchr::memmem::find(body, b"??").is_some() || body.windows(3).any(|w| matches!(w, [a, b'?', c] if a.is_ascii_alphabetic() && c.is_ascii_alphabetic())))
+    body.is_ascii()
+        && (memchr::memmem::find(body, b"??").is_some()
+            || body.windows(3).any(|w| matches!(w, [a, b'?', c] if a.is_ascii_alphabetic() && c.is_ascii_alphabetic())))
 }
 
 /// What the secret's text shows, with nothing of it but a public prefix.
@@ -182,8 +219,22 @@ fn kind(secret: &str, scheme: Option<&Scheme>) -> Option<Cause> {
         ("http", "a URL"),
     ];
     const PLACEHOLDERS: [&str; 16] = [
-        "your", "changeme", "change_me", "change-me", "placeholder", "secret", "webhook_secret", "todo", "xxx", "example", "test",
-        "undefined", "null", "none", "replace", "insert",
+        "your",
+        "changeme",
+        "change_me",
+        "change-me",
+        "placeholder",
+        "secret",
+        "webhook_secret",
+        "todo",
+        "xxx",
+        "example",
+        "test",
+        "undefined",
+        "null",
+        "none",
+        "replace",
+        "insert",
     ];
     let text = secret.trim_matches(|c: char| is_invisible(c) || matches!(c, '"' | '\''));
     let lower = text.to_lowercase();
@@ -194,11 +245,21 @@ fn kind(secret: &str, scheme: Option<&Scheme>) -> Option<Cause> {
     if let Some((prefix, what)) = KINDS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
         return is(&format!("begins with `{prefix}`: that is {what}, not a signing secret"));
     }
-    if text.starts_with("${") || text.starts_with("{{") || text.starts_with("$(") || text.starts_with("process.env") || text.starts_with('<') {
+    if text.starts_with("${")
+        || text.starts_with("{{")
+        || text.starts_with("$(")
+        || text.starts_with("process.env")
+        || text.starts_with('<')
+    {
         return is("is a placeholder that nothing has replaced");
     }
     let bare = lower.trim_start_matches("whsec_").trim_start_matches("whsec-");
-    if bare.is_empty() || PLACEHOLDERS.iter().any(|word| bare == *word || bare.starts_with(word) && (bare.contains("your") || bare.contains("here") || bare.contains("replace") || bare.len() < 16))
+    if bare.is_empty()
+        || PLACEHOLDERS.iter().any(|word| {
+            bare == *word
+                || bare.starts_with(word)
+                    && (bare.contains("your") || bare.contains("here") || bare.contains("replace") || bare.len() < 16)
+        })
         || bare.len() >= 3 && bare.chars().all(|c| c == 'x' || c == '*' || c == '.' || c == '…')
     {
         return is("looks like a placeholder");
@@ -210,7 +271,9 @@ fn kind(secret: &str, scheme: Option<&Scheme>) -> Option<Cause> {
     let key = crate::secret::decode(text, scheme.secret_form());
     match key {
         None => is(&format!("is not {} as this provider's are: another kind of text, or cut", scheme.secret_form())),
-        Some(key) if key.len() < 16 => is(&format!("has a key of {} bytes, shorter than any provider's: it may be cut", key.len())),
+        Some(key) if key.len() < 16 => {
+            is(&format!("has a key of {} bytes, shorter than any provider's: it may be cut", key.len()))
+        }
         Some(_) if text.starts_with("whsec_") && text.len() < 6 + 32 => {
             is(&format!("has {} characters after `whsec_`, fewer than usual: it may be cut", text.len() - 6))
         }

@@ -218,7 +218,8 @@ impl Finder<'_> {
         for name in self.presets() {
             let schemes = provider::by_name(name).map(Provider::schemes).unwrap_or_default();
             let times = self.times();
-            let accepting = |scheme: &&Scheme| times.iter().any(|now| accepts(scheme, self.secret, self.delivery, *now));
+            let accepting =
+                |scheme: &&Scheme| times.iter().any(|now| accepts(scheme, self.secret, self.delivery, *now));
             if let Some(scheme) = schemes.iter().find(accepting)
                 && !self.readings.iter().any(|known| known.scheme == *scheme)
             {
@@ -241,7 +242,8 @@ impl Finder<'_> {
             forms.insert(0, SecretForm::Whsec);
         }
         for form in forms {
-            if let Some(key) = decode(self.secret, form).filter(|key| !key.is_empty() && (form == SecretForm::Text || key.len() >= MIN_KEY))
+            if let Some(key) = decode(self.secret, form)
+                .filter(|key| !key.is_empty() && (form == SecretForm::Text || key.len() >= MIN_KEY))
                 && !keys.iter().any(|known| known.key == key)
             {
                 let (mac, plain) = (Mac::new(&key, digest), Mac::plain(&key, digest));
@@ -298,7 +300,12 @@ impl Finder<'_> {
             let verifier = verifier((*provider).clone(), self.secret, self.delivery);
             verifier.is_ok_and(|verifier| times.iter().any(|now| judge(&verifier, self.delivery, *now).is_ok()))
         };
-        provider::ALL.iter().filter(is_named).filter(|provider| accepts(provider)).map(|provider| provider.name()).collect()
+        provider::ALL
+            .iter()
+            .filter(is_named)
+            .filter(|provider| accepts(provider))
+            .map(|provider| provider.name())
+            .collect()
     }
 }
 
@@ -330,11 +337,18 @@ impl fmt::Display for Inferred {
                 writeln!(f, "✗ Not found. No usual content under this secret gives a signature of this delivery.")?;
                 match self.hint {
                     Some(hint) => writeln!(f, "  {hint}.")?,
-                    None => writeln!(f, "  The secret may be another one, the body may have been changed, or the content has a constant that nobody can guess.")?,
+                    None => writeln!(
+                        f,
+                        "  The secret may be another one, the body may have been changed, or the content has a constant that nobody can guess."
+                    )?,
                 }
             }
             [_] => writeln!(f, "✓ Found: the verifier accepts this delivery with")?,
-            several => writeln!(f, "✓ Found, in {} readings. A second delivery decides between them. The likeliest first:", several.len())?,
+            several => writeln!(
+                f,
+                "✓ Found, in {} readings. A second delivery decides between them. The likeliest first:",
+                several.len()
+            )?,
         }
         for reading in &self.readings {
             writeln!(f)?;
@@ -346,7 +360,10 @@ impl fmt::Display for Inferred {
             }
         }
         if !self.readings.is_empty() {
-            writeln!(f, "\n  One delivery does not show how old a request may be, how several keys are sent, or other events.")?;
+            writeln!(
+                f,
+                "\n  One delivery does not show how old a request may be, how several keys are sent, or other events."
+            )?;
         }
         write!(f, "\n{} MACs in {:.1} ms", self.macs, self.elapsed.as_secs_f64() * 1000.0)
     }

@@ -45,7 +45,8 @@ impl Code {
             counts[usize::from(*length & 15)] += 1;
         }
         counts[0] = 0;
-        let mut symbols: Vec<u16> = (0..).zip(lengths).filter(|(_, length)| **length > 0).map(|(symbol, _)| symbol).collect();
+        let mut symbols: Vec<u16> =
+            (0..).zip(lengths).filter(|(_, length)| **length > 0).map(|(symbol, _)| symbol).collect();
         symbols.sort_by_key(|symbol| lengths.get(usize::from(*symbol)));
         Code { counts, symbols }
     }
@@ -134,9 +135,35 @@ impl Inflate<'_> {
 
     fn block(&mut self, literals: &Code, distances: &Code) -> Option<()> {
         const LENGTHS: [(usize, usize); 29] = [
-            (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0), (10, 0), (11, 1), (13, 1), (15, 1), (17, 1), (19, 2),
-            (23, 2), (27, 2), (31, 2), (35, 3), (43, 3), (51, 3), (59, 3), (67, 4), (83, 4), (99, 4), (115, 4), (131, 5),
-            (163, 5), (195, 5), (227, 5), (258, 0),
+            (3, 0),
+            (4, 0),
+            (5, 0),
+            (6, 0),
+            (7, 0),
+            (8, 0),
+            (9, 0),
+            (10, 0),
+            (11, 1),
+            (13, 1),
+            (15, 1),
+            (17, 1),
+            (19, 2),
+            (23, 2),
+            (27, 2),
+            (31, 2),
+            (35, 3),
+            (43, 3),
+            (51, 3),
+            (59, 3),
+            (67, 4),
+            (83, 4),
+            (99, 4),
+            (115, 4),
+            (131, 5),
+            (163, 5),
+            (195, 5),
+            (227, 5),
+            (258, 0),
         ];
         loop {
             match self.symbol(literals)? {

@@ -70,7 +70,10 @@ impl Style {
             (Style { slash: true, html: Html::Ampersand, ..P }, "Shopify"),
             (Style { slash: true, ..P }, "PHP with JSON_UNESCAPED_UNICODE"),
             (Style { layout: Layout::Spaced, ..P }, "json.dumps with ensure_ascii=False"),
-            (Style { layout: Layout::Lines("    "), slash: true, unicode: Unicode::Lower, ..P }, "PHP with JSON_PRETTY_PRINT"),
+            (
+                Style { layout: Layout::Lines("    "), slash: true, unicode: Unicode::Lower, ..P },
+                "PHP with JSON_PRETTY_PRINT",
+            ),
             (Style { layout: Layout::Lines("    "), ..P }, "an indent of four blanks"),
             (Style { layout: Layout::Lines("\t"), ..P }, "an indent of tabs"),
             (Style { layout: Layout::Lines("  "), unicode: Unicode::Lower, ..P }, "json.dumps with indent=2"),
@@ -91,7 +94,8 @@ impl Style {
         let unicodes: &[Unicode] =
             if is_wide { &[Unicode::Raw, Unicode::Lower, Unicode::Upper] } else { &[Unicode::Raw] };
         let is_html = text.contains(['<', '>', '&', '\'', '=']) || text.contains("\\u00");
-        let htmls: &[Html] = if is_html { &[Html::None, Html::Tags, Html::Ampersand, Html::Gson, Html::All] } else { &[Html::None] };
+        let htmls: &[Html] =
+            if is_html { &[Html::None, Html::Tags, Html::Ampersand, Html::Gson, Html::All] } else { &[Html::None] };
         let separators = has(text.contains(['\u{2028}', '\u{2029}']) || text.contains("\\u202"), &[false, true]);
         const LAYOUTS: [Layout; 7] = [
             Layout::Compact,

@@ -72,7 +72,8 @@ impl Secrets {
 
     fn others(&self) -> impl Iterator<Item = Variant> {
         self.others.iter().map(|(name, text)| {
-            let cause = Cause::new(Code::SecretOther, format!("The secret of `{name}` signed this, not the configured one"));
+            let cause =
+                Cause::new(Code::SecretOther, format!("The secret of `{name}` signed this, not the configured one"));
             Variant { text: text.clone(), causes: vec![cause] }
         })
     }
@@ -196,9 +197,13 @@ impl Keys {
         if form != SecretForm::Text {
             return;
         }
-        for (before, after, name) in
-            [("", "\n", "\\n"), ("", "\r\n", "\\r\\n"), ("", " ", "a blank"), (" ", "", "a blank"), ("\u{feff}", "", "a byte order mark")]
-        {
+        for (before, after, name) in [
+            ("", "\n", "\\n"),
+            ("", "\r\n", "\\r\\n"),
+            ("", " ", "a blank"),
+            (" ", "", "a blank"),
+            ("\u{feff}", "", "a byte order mark"),
+        ] {
             let text = Zeroizing::new([before, configured, after].concat());
             let place = if before.is_empty() { "after" } else { "before" };
             let cause = format!("The sender signs with {name} {place} the secret");
@@ -248,15 +253,26 @@ fn edits(from: &Variant) -> Vec<Variant> {
         }
     }
 
-    const QUOTES: [(char, char); 7] =
-        [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}'), ('<', '>'), ('«', '»')];
+    const QUOTES: [(char, char); 7] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('\u{201c}', '\u{201d}'),
+        ('\u{2018}', '\u{2019}'),
+        ('<', '>'),
+        ('«', '»'),
+    ];
     for (open, close) in QUOTES {
         let (front, back) = (trimmed.strip_prefix(open), trimmed.strip_suffix(close));
         let both = front.and_then(|rest| rest.strip_suffix(close));
         if let Some(rest) = both {
             add(Code::SecretQuotes, own(rest), format!("The configured secret is in {open}{close}"));
         } else if let Some(rest) = front.or(back) {
-            add(Code::SecretQuotes, own(rest), "A quotation mark is left over at one end of the configured secret".into());
+            add(
+                Code::SecretQuotes,
+                own(rest),
+                "A quotation mark is left over at one end of the configured secret".into(),
+            );
         }
     }
     for quote in ["\\\"", "\\'", "\"\"", "\"'"] {
@@ -267,7 +283,11 @@ fn edits(from: &Variant) -> Vec<Variant> {
         }
     }
     if let Some(rest) = trimmed.strip_suffix([',', ';']) {
-        add(Code::SecretQuotes, own(rest.trim_matches(['"', '\''])), "The configured secret ends in a separator".into());
+        add(
+            Code::SecretQuotes,
+            own(rest.trim_matches(['"', '\''])),
+            "The configured secret ends in a separator".into(),
+        );
     }
     let assigned = trimmed.strip_prefix("export ").or_else(|| trimmed.strip_prefix("set ")).unwrap_or(trimmed);
     for separator in ["=", ": ", ":"] {
@@ -309,7 +329,11 @@ fn edits(from: &Variant) -> Vec<Variant> {
     if let Some(json) = Json::read(trimmed.as_bytes()).filter(|json| !json.members().is_empty()) {
         for member in json.all_members() {
             if let Some(value) = member.value.text() {
-                add(Code::SecretEnvelope, own(value), "The configured secret is a JSON object, and one of its fields is the secret".into());
+                add(
+                    Code::SecretEnvelope,
+                    own(value),
+                    "The configured secret is a JSON object, and one of its fields is the secret".into(),
+                );
             }
         }
     }

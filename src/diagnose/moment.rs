@@ -71,7 +71,13 @@ impl Moment {
             let day = format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day());
             let front = format!("{day}T{hour:02}:{minute:02}:{second:02}");
             let told = "as a date of RFC 3339";
-            for end in ["Z".to_owned(), ".000Z".to_owned(), format!(".{:03}Z", self.millis), "+00:00".to_owned(), ".000000Z".to_owned()] {
+            for end in [
+                "Z".to_owned(),
+                ".000Z".to_owned(),
+                format!(".{:03}Z", self.millis),
+                "+00:00".to_owned(),
+                ".000000Z".to_owned(),
+            ] {
                 all.push((front.clone() + &end, told));
             }
             all.push((format!("{day} {hour:02}:{minute:02}:{second:02}"), told));
@@ -101,11 +107,13 @@ pub(super) fn judge(time: &Time, scheme: &Scheme, now: OffsetDateTime) -> Vec<Ca
     let age = now.unix_timestamp() - moment.seconds;
     let window = |seconds: Option<u32>| seconds.map_or(i64::MAX, i64::from);
     if age > window(scheme.past()) {
-        let text = format!("The signature is right, and {} old; {} is allowed", words(age), words(window(scheme.past())));
+        let text =
+            format!("The signature is right, and {} old; {} is allowed", words(age), words(window(scheme.past())));
         vec![Cause::new(Code::TimeOld, text + zone(age))]
     } else if -age > window(scheme.future()) {
         let allowed = words(window(scheme.future()));
-        let text = format!("The signature is right, and its time is {} ahead of the clock; {allowed} is allowed", words(-age));
+        let text =
+            format!("The signature is right, and its time is {} ahead of the clock; {allowed} is allowed", words(-age));
         vec![Cause::new(Code::TimeAhead, text + zone(-age))]
     } else {
         Vec::new()

@@ -185,10 +185,8 @@ impl Observed {
             let has = |of: fn(&u8) -> bool| text.bytes().any(|c| of(&c));
             let in_one_case = has(u8::is_ascii_lowercase) != has(u8::is_ascii_uppercase);
             if is_base64 && in_one_case && matches!(text.len(), 28 | 44 | 88) && text.ends_with('=') {
-                self.one_case.insert(
-                    text.to_lowercase(),
-                    Sighting { damage: Some(Damage::OtherCase), ..new(Spelling::Base64) },
-                );
+                self.one_case
+                    .insert(text.to_lowercase(), Sighting { damage: Some(Damage::OtherCase), ..new(Spelling::Base64) });
             }
             let is_hex = text.bytes().all(|c| c.is_ascii_hexdigit());
             if !is_found && text.len() >= MIN_CUT && (is_hex || is_base64) && damage.is_none() {

@@ -29,7 +29,11 @@ pub(super) fn hint(delivery: &Captured, secret: &str) -> Option<&'static str> {
         let is_signature = name.contains("sign") || name.contains("digest");
         if is_signature && read_base64_key(value.trim().replace('-', "+").replace('_', "/").as_bytes(), &mut bytes) {
             match bytes.len() {
-                128 | 256 | 384 | 512 => return Some("The signature has the length of an RSA signature: the provider signs with a private key"),
+                128 | 256 | 384 | 512 => {
+                    return Some(
+                        "The signature has the length of an RSA signature: the provider signs with a private key",
+                    );
+                }
                 68..=72 if bytes.first() == Some(&0x30) => {
                     return Some("This looks like an ECDSA signature: the provider signs with a private key");
                 }

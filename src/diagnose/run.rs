@@ -110,7 +110,8 @@ impl Diagnose {
     /// assert!(!format!("{diagnose:?}").contains("test_secret"));
     /// ```
     pub fn new(provider: &Provider, secret: impl Into<String>) -> Diagnose {
-        let is_known = crate::provider::by_name(provider.name()).is_some_and(|known| known.schemes() == provider.schemes());
+        let is_known =
+            crate::provider::by_name(provider.name()).is_some_and(|known| known.schemes() == provider.schemes());
         let secrets = Secrets { text: Zeroizing::new(secret.into()), others: Vec::new() };
         Diagnose { provider: provider.clone(), is_known, secrets, budget: Budget::new(), has_excerpts: true }
     }
@@ -207,7 +208,11 @@ impl Diagnose {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn run_at(&self, request: &Captured, now: OffsetDateTime) -> Diagnosis {
-        wiping_stack(|| self.examine(request, now))
+        let public = self.provider.public_url().filter(|_| !request.url().contains("://"));
+        match public {
+            Some(url) => wiping_stack(|| self.examine(&request.with_base(url), now)),
+            None => wiping_stack(|| self.examine(request, now)),
+        }
     }
 
     fn examine(&self, request: &Captured, now: OffsetDateTime) -> Diagnosis {
@@ -293,7 +298,8 @@ impl Diagnose {
         }
         if let Some(signed) = &found.body {
             let verified = search.request.body();
-            let mut line = format!("the signed body has {} bytes, the one verified has {}", signed.len(), verified.len());
+            let mut line =
+                format!("the signed body has {} bytes, the one verified has {}", signed.len(), verified.len());
             match search.request.content_length() {
                 Some(length) if length == signed.len() => line += "; Content-Length agrees with the signed one",
                 Some(length) if length == verified.len() => line += "; Content-Length agrees with the one verified",

@@ -64,10 +64,13 @@ impl<'s> Line<'s> {
             let open = item.find('{')?;
             let placeholder = item.get(open..)?;
             let name = placeholder.strip_prefix('{')?;
-            let is_kind = |kind: &str| {
-                name.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['}', ':', '|']))
-            };
-            kinds.iter().any(|kind| is_kind(kind)).then(|| Slot { prefix: item.get(..open).unwrap_or_default(), placeholder, separator, position })
+            let is_kind = |kind: &str| name.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['}', ':', '|']));
+            kinds.iter().any(|kind| is_kind(kind)).then(|| Slot {
+                prefix: item.get(..open).unwrap_or_default(),
+                placeholder,
+                separator,
+                position,
+            })
         })
     }
 
@@ -98,8 +101,12 @@ impl<'s> Line<'s> {
                 }
                 own
             }
-            Half::Query => self.names.iter().filter_map(|name| query(request, name)).map(|text| (text, false)).collect(),
-            Half::Body => self.names.iter().filter_map(|path| field(request.body(), path)).map(|text| (text, false)).collect(),
+            Half::Query => {
+                self.names.iter().filter_map(|name| query(request, name)).map(|text| (text, false)).collect()
+            }
+            Half::Body => {
+                self.names.iter().filter_map(|path| field(request.body(), path)).map(|text| (text, false)).collect()
+            }
         }
     }
 }
@@ -133,8 +140,11 @@ pub(super) fn is_same_header(one: &str, other: &str) -> bool {
 }
 
 fn stem(name: &str) -> String {
-    let mut stem: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    for front in ["redirect_", "http_", "x_amzn_remapped_", "x_original_", "x_forwarded_", "x_real_", "x_upstream_", "x_"] {
+    let mut stem: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    for front in
+        ["redirect_", "http_", "x_amzn_remapped_", "x_original_", "x_forwarded_", "x_real_", "x_upstream_", "x_"]
+    {
         if let Some(rest) = stem.strip_prefix(front) {
             stem = rest.to_owned();
         }

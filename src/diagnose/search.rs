@@ -125,9 +125,7 @@ impl<'s> Search<'s> {
         }
         let foreign = found.first()?;
         let own_is_whole = scheme.is_some_and(|scheme| {
-            self.observed.all().any(|sighting| {
-                sighting.damage.is_none() && self.is_in_line(sighting, scheme)
-            })
+            self.observed.all().any(|sighting| sighting.damage.is_none() && self.is_in_line(sighting, scheme))
         });
         (!own_is_whole).then_some(foreign)
     }
@@ -165,7 +163,8 @@ impl<'s> Search<'s> {
     pub(super) fn name_of(&self, place: &Place) -> String {
         match place {
             Place::Header(number) => {
-                let name = self.request.pairs().get(*number).map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
+                let name =
+                    self.request.pairs().get(*number).map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
                 format!("`{name}`")
             }
             Place::Query(name) => format!("`?{name}`"),
@@ -180,7 +179,12 @@ impl<'s> Search<'s> {
         let urls = url::candidates(self.request);
         let contents = self.configured(&urls);
         let (first, varied): (Vec<&Content>, Vec<&Content>) = {
-            let is_first = |content: &&Content| content.causes.iter().all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue);
+            let is_first = |content: &&Content| {
+                content
+                    .causes
+                    .iter()
+                    .all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue)
+            };
             (contents.iter().filter(is_first).collect(), contents.iter().filter(|content| !is_first(content)).collect())
         };
         let forms: Vec<SecretForm> = self.schemes.iter().map(Scheme::secret_form).collect();
@@ -243,10 +247,19 @@ impl<'s> Search<'s> {
     /// The contents of the configured schemes.
     fn configured(&self, urls: &[UrlCandidate]) -> Vec<Content> {
         let mut found = Vec::new();
-        for (place, scheme) in self.schemes.iter().enumerate().filter(|(_, scheme)| scheme.algorithm() == Algorithm::Hmac) {
+        for (place, scheme) in
+            self.schemes.iter().enumerate().filter(|(_, scheme)| scheme.algorithm() == Algorithm::Hmac)
+        {
             let values = Values::new(self.request, scheme);
             let values = self.with_free_values(scheme, values);
-            found.extend(content::of_scheme(self.request, scheme, scheme.covers(), Origin::Configured(place), &values, urls));
+            found.extend(content::of_scheme(
+                self.request,
+                scheme,
+                scheme.covers(),
+                Origin::Configured(place),
+                &values,
+                urls,
+            ));
         }
         found
     }
@@ -282,7 +295,13 @@ impl<'s> Search<'s> {
     }
 
     /// Contents under keys: the configured one (`Some(0)`), those with one cause (`Some(1)`), or all.
-    fn try_keys(&mut self, contents: &[&Content], lists: &Lists, body: Option<&BodyCandidate>, depth: Option<u8>) -> Option<Match> {
+    fn try_keys(
+        &mut self,
+        contents: &[&Content],
+        lists: &Lists,
+        body: Option<&BodyCandidate>,
+        depth: Option<u8>,
+    ) -> Option<Match> {
         for content in contents {
             let Some(keys) = lists.keys.get(Search::place(content)) else { continue };
             for key in keys.up_to(depth) {
@@ -294,7 +313,13 @@ impl<'s> Search<'s> {
         None
     }
 
-    fn try_bodies(&mut self, contents: &[&Content], lists: &mut Lists, filter: Filter, depth: Option<u8>) -> Option<Match> {
+    fn try_bodies(
+        &mut self,
+        contents: &[&Content],
+        lists: &mut Lists,
+        filter: Filter,
+        depth: Option<u8>,
+    ) -> Option<Match> {
         if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
             return None;
         }
@@ -310,7 +335,13 @@ impl<'s> Search<'s> {
         found
     }
 
-    fn try_rewritings(&mut self, contents: &[&Content], lists: &Lists, filter: Filter, depth: Option<u8>) -> Option<Match> {
+    fn try_rewritings(
+        &mut self,
+        contents: &[&Content],
+        lists: &Lists,
+        filter: Filter,
+        depth: Option<u8>,
+    ) -> Option<Match> {
         let Some(json) = self.json.clone() else { return None };
         if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
             return None;
@@ -359,7 +390,9 @@ impl<'s> Search<'s> {
         let others = provider::ALL.iter().filter(|provider| Some(provider.name()) != self.name);
         others
             .flat_map(|provider| (0..).zip(provider.schemes()).map(move |(place, scheme)| (*provider, place, scheme)))
-            .filter(|(_, _, scheme)| scheme.algorithm() == Algorithm::Hmac && has_line(scheme) && !self.schemes.contains(scheme))
+            .filter(|(_, _, scheme)| {
+                scheme.algorithm() == Algorithm::Hmac && has_line(scheme) && !self.schemes.contains(scheme)
+            })
             .map(|(provider, place, _)| (provider, place))
             .collect()
     }
@@ -369,10 +402,19 @@ impl<'s> Search<'s> {
         for (provider, place) in self.presets() {
             let Some(scheme) = provider.schemes().get(place) else { continue };
             let values = Values::new(self.request, scheme);
-            let contents = content::of_scheme(self.request, scheme, scheme.covers(), Origin::Preset(provider, place), &values, urls);
+            let contents = content::of_scheme(
+                self.request,
+                scheme,
+                scheme.covers(),
+                Origin::Preset(provider, place),
+                &values,
+                urls,
+            );
             for content in contents.into_iter().take(4) {
                 let is_known = found.iter().any(|(known, form)| {
-                    *form == scheme.secret_form() && known.covers == content.covers && known.digest == content.digest
+                    *form == scheme.secret_form()
+                        && known.covers == content.covers
+                        && known.digest == content.digest
                         && self.scheme_of(known).map(Scheme::headers) == Some(scheme.headers())
                         && known.causes.len() == content.causes.len()
                 });
@@ -390,7 +432,10 @@ impl<'s> Search<'s> {
             let at = match known.iter().position(|(own, _)| *own == form) {
                 Some(at) => at,
                 None => {
-                    known.push((form, Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: None }));
+                    known.push((
+                        form,
+                        Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: None },
+                    ));
                     known.len() - 1
                 }
             };
@@ -404,7 +449,8 @@ impl<'s> Search<'s> {
 
     fn try_foreign_bodies(&mut self, urls: &[UrlCandidate], lists: &mut Lists) -> Option<Match> {
         for (content, form) in self.preset_contents(urls) {
-            let mut own = Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: lists.frequent.take() };
+            let mut own =
+                Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: lists.frequent.take() };
             let found = self.try_bodies(&[&content], &mut own, Filter::All, Some(0));
             lists.frequent = own.frequent;
             if found.is_some() {
@@ -423,7 +469,9 @@ impl<'s> Search<'s> {
         let own_moment = values.times.first().and_then(|(value, _)| super::moment::Moment::read(&value.text));
         let mut times = template::times(self.request);
         if let Some(own) = own_moment {
-            times.retain(|token| super::moment::Moment::read(&token.text).is_some_and(|moment| moment.seconds == own.seconds));
+            times.retain(|token| {
+                super::moment::Moment::read(&token.text).is_some_and(|moment| moment.seconds == own.seconds)
+            });
         }
         let mut ids = template::ids(self.request);
         ids.retain(|token| values.ids.is_empty() || values.ids.iter().any(|id| id.text == token.text));
@@ -438,7 +486,8 @@ impl<'s> Search<'s> {
                 return false;
             }
             let depth = if is_usual(&guess) { depth } else { Some(0) };
-            found = self.try_keys(&[&guess.content], lists, None, depth).map(|found| Match { guess: Some(guess), ..found });
+            found =
+                self.try_keys(&[&guess.content], lists, None, depth).map(|found| Match { guess: Some(guess), ..found });
             found.is_some() || self.is_spent()
         });
         found

@@ -5,7 +5,12 @@ use super::observed::{Place, Sighting, Spelling};
 use super::template::Token;
 
 /// The lines in which the MAC, the time and the id are: the way that says most first.
-pub(super) fn headers(delivery: &Captured, sighting: &Sighting, time: Option<&Token>, id: Option<&Token>) -> Vec<String> {
+pub(super) fn headers(
+    delivery: &Captured,
+    sighting: &Sighting,
+    time: Option<&Token>,
+    id: Option<&Token>,
+) -> Vec<String> {
     let Place::Header(number) = sighting.place else { return query(sighting, time, id) };
     let Some((name, value)) = delivery.pairs().get(number) else { return Vec::new() };
     let Ok(value) = std::str::from_utf8(value) else { return Vec::new() };
@@ -29,7 +34,9 @@ pub(super) fn headers(delivery: &Captured, sighting: &Sighting, time: Option<&To
 
 fn query(sighting: &Sighting, time: Option<&Token>, id: Option<&Token>) -> Vec<String> {
     match (&sighting.place, placeholder(sighting.spelling), time, id) {
-        (Place::Query(name), Some(placeholder), None, None) => vec![format!("?{name}: {}{placeholder}", sighting.prefix)],
+        (Place::Query(name), Some(placeholder), None, None) => {
+            vec![format!("?{name}: {}{placeholder}", sighting.prefix)]
+        }
         _ => Vec::new(),
     }
 }

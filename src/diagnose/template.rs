@@ -35,10 +35,10 @@ const PREFIXES: [&str; 4] = ["v0", "v1", "v2", "1"];
 /// The orders of what is covered: `b` the body, `h` its hash, `t` the time, `i` an id, `u` the URL, `p` the path, `q` path and
 /// query, `m` the method, `f` the sorted form, `s` the secret, which makes it a plain hash.
 const ORDERS: [&str; 51] = [
-    "b", "tb", "bt", "itb", "tib", "ib", "bi", "ibt", "bti", "bit", "tbi", "th", "ht", "h", "ith", "tih", "ub", "bu", "hu", "uh",
-    "tub", "utb", "ubt", "tbu", "mub", "mubt", "tmub", "mutb", "mpb", "tmpb", "mptb", "mpbt", "mqb", "tmqb", "mqtb", "mqbt",
-    "tmph", "mpth", "tmqh", "mqth", "tpb", "ptb", "pb", "iub", "tuib", "uib",
-    "uf", "sb", "bs", "smub", "bts",
+    "b", "tb", "bt", "itb", "tib", "ib", "bi", "ibt", "bti", "bit", "tbi", "th", "ht", "h", "ith", "tih", "ub", "bu",
+    "hu", "uh", "tub", "utb", "ubt", "tbu", "mub", "mubt", "tmub", "mutb", "mpb", "tmpb", "mptb", "mpbt", "mqb",
+    "tmqb", "mqtb", "mqbt", "tmph", "mpth", "tmqh", "mqth", "tpb", "ptb", "pb", "iub", "tuib", "uib", "uf", "sb", "bs",
+    "smub", "bts",
 ];
 
 /// The most headers of which an id is tried.
@@ -75,8 +75,18 @@ pub(super) fn times(request: &Captured) -> Vec<Token> {
 /// The headers that could be an id, likely names first.
 pub(super) fn ids(request: &Captured) -> Vec<Token> {
     const USUAL: [&str; 12] = [
-        "host", "user-agent", "content-type", "content-length", "accept", "accept-encoding", "connection", "content-encoding",
-        "date", "via", "cache-control", "transfer-encoding",
+        "host",
+        "user-agent",
+        "content-type",
+        "content-length",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "date",
+        "via",
+        "cache-control",
+        "transfer-encoding",
     ];
     let mut found: Vec<(bool, Token)> = Vec::new();
     for (header, (name, value)) in request.headers().enumerate() {
@@ -86,7 +96,8 @@ pub(super) fn ids(request: &Captured) -> Vec<Token> {
         if !is_fit || USUAL.contains(&name.as_str()) || Moment::read(text).is_some() {
             continue;
         }
-        let is_named = ["id", "nonce", "delivery", "request", "event", "msg", "uuid"].iter().any(|word| name.contains(word));
+        let is_named =
+            ["id", "nonce", "delivery", "request", "event", "msg", "uuid"].iter().any(|word| name.contains(word));
         found.push((is_named, Token { header, text: text.to_owned(), prefix: String::new(), unit: None }));
     }
     found.sort_by_key(|(is_named, _)| !is_named);

@@ -33,7 +33,9 @@ pub(super) fn candidates(request: &Captured) -> Vec<UrlCandidate> {
         }
     };
     add(host);
-    for name in ["x-forwarded-host", "x-original-host", "host", "HTTP_HOST", "HTTP_X_FORWARDED_HOST", "x-forwarded-server"] {
+    for name in
+        ["x-forwarded-host", "x-original-host", "host", "HTTP_HOST", "HTTP_X_FORWARDED_HOST", "x-forwarded-server"]
+    {
         request.header(name).unwrap_or_default().split(',').for_each(&mut add);
     }
     for part in request.header("forwarded").unwrap_or_default().split([';', ',']) {
@@ -62,7 +64,14 @@ pub(super) fn candidates(request: &Captured) -> Vec<UrlCandidate> {
         Some(shorter) => add_path(shorter.to_owned()),
         None => add_path(path.clone() + "/"),
     }
-    for name in ["x-forwarded-prefix", "x-forwarded-path", "x-original-uri", "x-original-url", "x-rewrite-url", "x-forwarded-uri"] {
+    for name in [
+        "x-forwarded-prefix",
+        "x-forwarded-path",
+        "x-original-uri",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-forwarded-uri",
+    ] {
         if let Some(text) = request.header(name) {
             let other = split(text).1;
             add_path(other.clone());
@@ -79,7 +88,8 @@ pub(super) fn candidates(request: &Captured) -> Vec<UrlCandidate> {
         Some(query) => {
             queries.push(None);
             if let Some(pairs) = crate::form::Pairs::read_bounded(query.as_bytes()) {
-                let decoded: Vec<String> = pairs.into_list().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let decoded: Vec<String> =
+                    pairs.into_list().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
                 queries.push(Some(decoded.join("&")));
             }
         }
@@ -94,7 +104,12 @@ pub(super) fn candidates(request: &Captured) -> Vec<UrlCandidate> {
         for (path_at, path) in paths.iter().enumerate() {
             for (host_at, host) in all_hosts.iter().enumerate() {
                 for (scheme_at, scheme) in schemes.iter().enumerate() {
-                    let url = UrlCandidate { base: format!("{scheme}://{host}"), path: path.clone(), query: query.clone(), cause: None };
+                    let url = UrlCandidate {
+                        base: format!("{scheme}://{host}"),
+                        path: path.clone(),
+                        query: query.clone(),
+                        cause: None,
+                    };
                     let differences = [query_at, path_at, host_at, scheme_at].iter().filter(|at| **at > 0).count();
                     if !found.iter().any(|(_, known)| known.text() == url.text()) {
                         found.push((differences, url));

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::budget::{Reservation, UNCOUNTED};
+use super::explain::Watch;
 use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
@@ -71,6 +72,7 @@ pub struct Intake<'a, P = ()> {
     /// Handshakes that the request may be, decided by its body.
     pending: Vec<Pending>,
     state: State<'a>,
+    watch: Watch,
 }
 
 enum State<'a> {
@@ -123,7 +125,8 @@ impl<'a, P> Intake<'a, P> {
                 Decision::Refused(rejection) => {
                     let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
                     let receiver = Some(receiver);
-                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state };
+                    let watch = Watch::default();
+                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state, watch };
                 }
             }
         }
@@ -143,8 +146,9 @@ impl<'a, P> Intake<'a, P> {
                 Err(error) => State::refused(error.into(), limit),
             },
         };
+        let watch = Watch::new(receiver.explaining(), line, headers);
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -161,7 +165,8 @@ impl<'a, P> Intake<'a, P> {
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
-        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending: Vec::new(), state }
+        let (pending, watch) = (Vec::new(), Watch::default());
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -211,6 +216,7 @@ impl<'a, P> Intake<'a, P> {
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
         self.bytes = self.bytes.saturating_add(chunk.len());
+        self.watch.push(&chunk);
         if let State::Refused { to_drain, .. } = &mut self.state {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
             return;
@@ -308,7 +314,7 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, mut reservation, headers, bytes, pending, state, .. } = self;
+        let Intake { receiver, mut reservation, headers, bytes, pending, state, watch, .. } = self;
         let mut is_unsigned = false;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
@@ -350,6 +356,7 @@ impl<'a, P> Intake<'a, P> {
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
                 trace::refused(receiver, &rejection, bytes);
+                watch.refused(&rejection);
                 Err(rejection)
             }
         }

@@ -69,20 +69,39 @@ mod tests {
         check("POST /hook?x=1 HTTP/1.1\r\nHost: example.com\r\nX-Signature: v1=0a1b\r\n\r\n{\"a\":\"é b\"}");
         check("POST /hook?x=1 HTTP/1.1\nHost: example.com\nX-Signature: v1=0a1b\n\n{\"a\":\"é b\"}");
         check("curl 'https://example.com/hook?x=1' -H 'X-Signature: v1=0a1b' --data-raw '{\"a\":\"é b\"}'");
-        check("curl -X POST https://example.com/hook?x=1 \\\n  --header \"X-Signature: v1=0a1b\" -d \"{\\\"a\\\":\\\"é b\\\"}\"");
-        check("curl --request POST --url https://example.com/hook?x=1 -H 'X-Signature: v1=0a1b' --data-binary $'{\"a\":\"\\u00e9 b\"}'");
-        check(r#"{"log":{"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","request":{"method":"POST","url":"https://example.com/hook?x=1","headers":[{"name":"X-Signature","value":"v1=0a1b"}],"postData":{"text":"{\"a\":\"é b\"}"}}}]}}"#);
-        check(r#"{"requests":[{"start":"2026-01-01T00:00:00Z","request":{"method":"POST","uri":"/hook?x=1","headers":{"X-Signature":["v1=0a1b"]},"raw":"UE9TVCAvaG9vaz94PTEgSFRUUC8xLjENClgtU2lnbmF0dXJlOiB2MT0wYTFiDQoNCnsiYSI6IsOpIGIifQ=="}}]}"#);
-        check(r#"{"uuid":"1","method":"POST","url":"https://webhook.site/hook?x=1","headers":{"x-signature":["v1=0a1b"]},"content":"{\"a\":\"é b\"}","created_at":"2026-01-01 00:00:00"}"#);
-        check(r#"{"version":"2.0","rawPath":"/hook","rawQueryString":"x=1","headers":{"x-signature":"v1=0a1b"},"requestContext":{"domainName":"example.com","http":{"method":"POST","path":"/hook"}},"body":"eyJhIjoiw6kgYiJ9","isBase64Encoded":true}"#);
-        check(r#"{"httpMethod":"POST","path":"/hook","queryStringParameters":{"x":"1"},"headers":{"X-Signature":"v1=0a1b"},"multiValueHeaders":{"X-Signature":["v1=0a1b"]},"body":"{\"a\":\"é b\"}","isBase64Encoded":false}"#);
-        check(r#"{"method":"POST","url":"https://example.com/hook?x=1","headers":[["X-Signature","v1=0a1b"]],"body_b64":"eyJhIjoiw6kgYiJ9","now_unix":1770000000}"#);
+        check(
+            "curl -X POST https://example.com/hook?x=1 \\\n  --header \"X-Signature: v1=0a1b\" -d \"{\\\"a\\\":\\\"é b\\\"}\"",
+        );
+        check(
+            "curl --request POST --url https://example.com/hook?x=1 -H 'X-Signature: v1=0a1b' --data-binary $'{\"a\":\"\\u00e9 b\"}'",
+        );
+        check(
+            r#"{"log":{"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","request":{"method":"POST","url":"https://example.com/hook?x=1","headers":[{"name":"X-Signature","value":"v1=0a1b"}],"postData":{"text":"{\"a\":\"é b\"}"}}}]}}"#,
+        );
+        check(
+            r#"{"requests":[{"start":"2026-01-01T00:00:00Z","request":{"method":"POST","uri":"/hook?x=1","headers":{"X-Signature":["v1=0a1b"]},"raw":"UE9TVCAvaG9vaz94PTEgSFRUUC8xLjENClgtU2lnbmF0dXJlOiB2MT0wYTFiDQoNCnsiYSI6IsOpIGIifQ=="}}]}"#,
+        );
+        check(
+            r#"{"uuid":"1","method":"POST","url":"https://webhook.site/hook?x=1","headers":{"x-signature":["v1=0a1b"]},"content":"{\"a\":\"é b\"}","created_at":"2026-01-01 00:00:00"}"#,
+        );
+        check(
+            r#"{"version":"2.0","rawPath":"/hook","rawQueryString":"x=1","headers":{"x-signature":"v1=0a1b"},"requestContext":{"domainName":"example.com","http":{"method":"POST","path":"/hook"}},"body":"eyJhIjoiw6kgYiJ9","isBase64Encoded":true}"#,
+        );
+        check(
+            r#"{"httpMethod":"POST","path":"/hook","queryStringParameters":{"x":"1"},"headers":{"X-Signature":"v1=0a1b"},"multiValueHeaders":{"X-Signature":["v1=0a1b"]},"body":"{\"a\":\"é b\"}","isBase64Encoded":false}"#,
+        );
+        check(
+            r#"{"method":"POST","url":"https://example.com/hook?x=1","headers":[["X-Signature","v1=0a1b"]],"body_b64":"eyJhIjoiw6kgYiJ9","now_unix":1770000000}"#,
+        );
     }
 
     #[test]
     fn what_is_no_request_is_an_error() {
         for text in ["", "{}", "[]", "curl", "hello", "curl -H", "POST", "{\"log\":1}", "curl 'a"] {
-            assert!(parse(text.as_bytes()).is_err() || parse(text.as_bytes()).is_ok_and(|found| found.is_empty()), "{text}");
+            assert!(
+                parse(text.as_bytes()).is_err() || parse(text.as_bytes()).is_ok_and(|found| found.is_empty()),
+                "{text}"
+            );
         }
     }
 }

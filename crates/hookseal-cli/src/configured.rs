@@ -78,7 +78,9 @@ impl SecretArgs {
 }
 
 fn variable(name: &str) -> Result<Zeroizing<String>, String> {
-    std::env::var(name).map(Zeroizing::new).map_err(|_| format!("the environment variable `{name}` is not set, or is not UTF-8"))
+    std::env::var(name)
+        .map(Zeroizing::new)
+        .map_err(|_| format!("the environment variable `{name}` is not set, or is not UTF-8"))
 }
 
 /// The secrets, as a diagnosis and as a verifier want them.

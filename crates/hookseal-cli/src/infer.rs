@@ -27,7 +27,10 @@ pub(crate) fn run(secret: &SecretArgs, paths: &[PathBuf], json: bool) -> Result<
             .iter()
             .map(|reading| json!({ "scheme": reading.scheme(), "presets": reading.presets(), "toml": reading.toml() }))
             .collect();
-        println!("{}", json!({ "found": !readings.is_empty(), "readings": readings, "hint": inferred.hint(), "macs": inferred.macs() }));
+        println!(
+            "{}",
+            json!({ "found": !readings.is_empty(), "readings": readings, "hint": inferred.hint(), "macs": inferred.macs() })
+        );
     } else {
         println!("{}", shown::coloured(&shown::plain(&inferred.to_string())));
     }

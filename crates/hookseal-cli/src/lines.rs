@@ -111,7 +111,8 @@ pub(crate) fn diagnose(line: &str) -> Result<Value, String> {
         (Some(scheme), "custom") => Diagnose::for_scheme(scheme, secret).map_err(|error| error.to_string())?,
         (None, "custom") => return Err("scheme: a custom provider needs one".to_owned()),
         (_, name) => {
-            let provider = provider::by_name(name).ok_or_else(|| format!("provider: `{name}` is not in the catalogue"))?;
+            let provider =
+                provider::by_name(name).ok_or_else(|| format!("provider: `{name}` is not in the catalogue"))?;
             Diagnose::new(provider, secret)
         }
     };
@@ -131,7 +132,8 @@ fn short(diagnosis: &Diagnosis) -> Value {
 
 pub(crate) fn infer(line: &str) -> Result<Value, String> {
     let line: ToInfer = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let captured = line.deliveries.iter().map(|one| Ok((one.captured()?, one.now()))).collect::<Result<Vec<_>, String>>()?;
+    let captured =
+        line.deliveries.iter().map(|one| Ok((one.captured()?, one.now()))).collect::<Result<Vec<_>, String>>()?;
     let (last, earlier) = match captured.split_last() {
         Some((only, [])) => (None, std::slice::from_ref(only)),
         Some((last, earlier)) => (Some(last), earlier),

@@ -25,7 +25,8 @@ pub(crate) fn run(
     let provider = configured.lenient("https://localhost/")?;
     // A wrong set-up is told now, not with the first delivery.
     let secrets = configured.secrets()?;
-    if let Err(error) = secrets.secret().and_then(|secret| provider.verifier(secret).map_err(|error| error.to_string())) {
+    if let Err(error) = secrets.secret().and_then(|secret| provider.verifier(secret).map_err(|error| error.to_string()))
+    {
         eprintln!("hookseal: {error}");
     }
     let server = Server::http(address).map_err(|error| format!("{address}: {error}"))?;
@@ -37,12 +38,14 @@ pub(crate) fn run(
         let limit = provider.max_received().saturating_add(1);
         let is_read = incoming.as_reader().take(limit).read_to_end(&mut body).is_ok() && (body.len() as u64) < limit;
         if !is_read {
-            let _ = incoming.respond(Response::from_string("the body is too large, or incomplete").with_status_code(413));
+            let _ =
+                incoming.respond(Response::from_string("the body is too large, or incomplete").with_status_code(413));
             continue;
         }
         let headers: Vec<(String, String)> =
             incoming.headers().iter().map(|header| (header.field.to_string(), header.value.to_string())).collect();
-        let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map_or("localhost", |(_, host)| host);
+        let host =
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map_or("localhost", |(_, host)| host);
         let url = match &configured.public_url {
             Some(url) => format!("{}{}", url.split('?').next().unwrap_or_default(), query(incoming.url())),
             None => format!("https://{host}{}", incoming.url()),

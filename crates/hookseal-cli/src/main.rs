@@ -138,8 +138,12 @@ struct CaptureArgs {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Diagnose { json_lines: true, .. } => lines::answer(lines::diagnose).map(|()| true).map_err(|e| e.to_string()),
-        Command::Infer { json_lines: true, .. } => lines::answer(lines::infer).map(|()| true).map_err(|e| e.to_string()),
+        Command::Diagnose { json_lines: true, .. } => {
+            lines::answer(lines::diagnose).map(|()| true).map_err(|e| e.to_string())
+        }
+        Command::Infer { json_lines: true, .. } => {
+            lines::answer(lines::infer).map(|()| true).map_err(|e| e.to_string())
+        }
         Command::Diagnose { configured, capture, no_excerpts, .. } => {
             diagnose::run(&configured, &capture.capture, capture.at, capture.json, no_excerpts)
         }

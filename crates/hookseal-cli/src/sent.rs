@@ -45,7 +45,8 @@ const SHOWN: u64 = 4096;
 
 pub(crate) fn sign(configured: &Configured, message: &Message, url: &str) -> Result<bool, String> {
     let request = signed(configured, message, url)?;
-    let given: Vec<&str> = message.headers.iter().filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim()).collect();
+    let given: Vec<&str> =
+        message.headers.iter().filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim()).collect();
     for (name, value) in request.headers() {
         let is_given = given.iter().any(|own| own.eq_ignore_ascii_case(name.as_str())) || name == "content-type";
         if !is_given {
@@ -117,5 +118,6 @@ fn body(provider: &Provider, message: &Message, id: &str, now: OffsetDateTime) -
     let event_type = message.event_type.as_deref().unwrap_or(first);
     let event = Event::new(event_type, json!({ "test": true })).with_id(id).with_time(now);
     let written = provider.encode(&event);
-    Ok(written.unwrap_or_else(|_| json!({ "id": id, "type": event_type, "data": { "test": true } }).to_string().into_bytes()))
+    Ok(written
+        .unwrap_or_else(|_| json!({ "id": id, "type": event_type, "data": { "test": true } }).to_string().into_bytes()))
 }

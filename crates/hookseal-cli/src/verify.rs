@@ -13,7 +13,12 @@ use crate::configured::Configured;
 use crate::shown;
 
 /// Verifies each request of a capture.
-pub(crate) fn run(configured: &Configured, path: &Path, at: Option<OffsetDateTime>, json: bool) -> Result<bool, String> {
+pub(crate) fn run(
+    configured: &Configured,
+    path: &Path,
+    at: Option<OffsetDateTime>,
+    json: bool,
+) -> Result<bool, String> {
     let mut all = true;
     let secret = configured.secrets()?.secret()?;
     for capture in capture::read(path)? {

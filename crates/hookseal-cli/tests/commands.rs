@@ -42,8 +42,14 @@ fn signed(body: &str, at: &str) -> String {
 #[test]
 fn what_is_signed_is_verified_and_what_is_changed_is_diagnosed() {
     let headers = signed("{\"a\": 1}", "1770000000");
-    let good = file("good.http", &format!("POST /hook HTTP/1.1\r\nHost: example.com\r\n{}\r\n{{\"a\": 1}}", headers.replace('\n', "\r\n")));
-    let bad = file("bad.http", &format!("POST /hook HTTP/1.1\r\nHost: example.com\r\n{}\r\n{{\"a\":1}}", headers.replace('\n', "\r\n")));
+    let good = file(
+        "good.http",
+        &format!("POST /hook HTTP/1.1\r\nHost: example.com\r\n{}\r\n{{\"a\": 1}}", headers.replace('\n', "\r\n")),
+    );
+    let bad = file(
+        "bad.http",
+        &format!("POST /hook HTTP/1.1\r\nHost: example.com\r\n{}\r\n{{\"a\":1}}", headers.replace('\n', "\r\n")),
+    );
     let args = |name: &'static str, path: &PathBuf| {
         let path = path.to_str().expect("a path").to_owned();
         let all = [name, "--provider", "klang", "--secret-env", "HOOKSEAL_TEST_SECRET", "--at", "1770000001", &path];
@@ -83,7 +89,10 @@ fn a_scheme_is_inferred_and_can_be_used() {
     let output = run(&["infer", "--secret-env", "HOOKSEAL_TEST_SECRET", "--json", capture]);
     assert_eq!(code(&output), 0, "{}", text(&output));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert!(report["readings"][0]["presets"].as_array().is_some_and(|all| all.iter().any(|name| name == "klang")), "{report}");
+    assert!(
+        report["readings"][0]["presets"].as_array().is_some_and(|all| all.iter().any(|name| name == "klang")),
+        "{report}"
+    );
     let scheme = file("scheme.toml", report["readings"][0]["toml"].as_str().expect("TOML"));
     let scheme = scheme.to_str().expect("a path");
     let args = ["verify", "--scheme", scheme, "--secret-env", "HOOKSEAL_TEST_SECRET", "--at", "1770000001", capture];
@@ -117,7 +126,17 @@ fn mistakes_in_the_arguments_end_with_2() {
 
 #[test]
 fn what_is_sent_is_received() {
-    let mut listener = command(&["listen", "--provider", "klang", "--secret-env", "HOOKSEAL_TEST_SECRET", "--address", "127.0.0.1:0", "--count", "2"]);
+    let mut listener = command(&[
+        "listen",
+        "--provider",
+        "klang",
+        "--secret-env",
+        "HOOKSEAL_TEST_SECRET",
+        "--address",
+        "127.0.0.1:0",
+        "--count",
+        "2",
+    ]);
     let mut listener = listener.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut errors = BufReader::new(listener.stderr.take().expect("a pipe"));
     let mut line = String::new();
@@ -138,11 +157,12 @@ fn what_is_sent_is_received() {
 #[test]
 fn standard_input_is_a_capture_too() {
     let headers = signed("{}", "1770000000");
-    let mut child = command(&["verify", "--provider", "klang", "--secret-env", "HOOKSEAL_TEST_SECRET", "--at", "1770000001"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut child =
+        command(&["verify", "--provider", "klang", "--secret-env", "HOOKSEAL_TEST_SECRET", "--at", "1770000001"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
     let capture = format!("POST /hook HTTP/1.1\n{headers}\n{{}}");
     child.stdin.take().expect("a pipe").write_all(capture.as_bytes()).expect("it reads");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));

@@ -97,7 +97,8 @@ fn unknown_schemes_are_found_and_accept_the_next_delivery() {
         }
         // Nothing shows where an id ends that touches the body or a time in seconds.
         let covers = question["covers"].as_str().unwrap_or_default();
-        let is_sayable = !covers.contains("{id}{body}") && !covers.contains("{body}{id}") && !covers.contains("{id}{ts}{body}");
+        let is_sayable =
+            !covers.contains("{id}{body}") && !covers.contains("{body}{id}") && !covers.contains("{id}{ts}{body}");
         if question["const"] == false && is_sayable {
             guessable += 1;
             right += usize::from(answer["found"] == true && answer["accepts_next"] == true);
@@ -131,9 +132,14 @@ fn the_schemes_of_real_providers_are_found() {
     let questions: Vec<Value> =
         requests.values().map(|vector| json!({ "secret": vector["secret"], "deliveries": [vector, vector] })).collect();
     let answers = ask("infer", &questions);
-    let missed: Vec<&str> =
-        requests.keys().zip(&answers).filter(|(_, answer)| answer["found"] != true).map(|(name, _)| name.as_str()).collect();
-    let unexpected: Vec<&&str> = missed.iter().filter(|name| !NOT_FOUND.iter().any(|(known, _)| known == *name)).collect();
+    let missed: Vec<&str> = requests
+        .keys()
+        .zip(&answers)
+        .filter(|(_, answer)| answer["found"] != true)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let unexpected: Vec<&&str> =
+        missed.iter().filter(|name| !NOT_FOUND.iter().any(|(known, _)| known == *name)).collect();
     let share = 1.0 - unexpected.len() as f64 / requests.len() as f64;
     assert!(requests.len() > 30 && share >= 0.95, "{unexpected:?} of {}", requests.len());
     assert!(answers.iter().all(|answer| answer["found"] != true || answer["accepts_next"] == true));
@@ -141,7 +147,8 @@ fn the_schemes_of_real_providers_are_found() {
 
 #[test]
 fn a_line_that_cannot_be_read_is_answered_too() {
-    let answers = ask("diagnose", &[json!({}), json!({ "provider": "nobody", "secrets": ["x"], "headers": [], "body_b64": "" })]);
+    let answers =
+        ask("diagnose", &[json!({}), json!({ "provider": "nobody", "secrets": ["x"], "headers": [], "body_b64": "" })]);
     assert!(answers.iter().all(|answer| answer["error"].is_string()), "{answers:?}");
     assert!(ask("infer", &[json!({ "secret": "x", "deliveries": [] })])[0]["error"].is_string());
 }

@@ -32,7 +32,10 @@ fn lines(name: &str) -> Vec<Value> {
 fn random_part(secret: &str) -> String {
     let secret = secret.trim_matches(|c: char| !c.is_ascii_graphic());
     let bare = secret.rsplit_once('=').filter(|(name, _)| name.ends_with("SECRET")).map_or(secret, |(_, value)| value);
-    let bare = ["v1,whsec_", "whsec_", "polar_whs_", "sec_"].iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
+    let bare = ["v1,whsec_", "whsec_", "polar_whs_", "sec_"]
+        .iter()
+        .find_map(|prefix| bare.strip_prefix(prefix))
+        .unwrap_or(bare);
     bare.to_owned()
 }
 
@@ -41,11 +44,15 @@ fn no_report_contains_a_part_of_a_secret() {
     let mut reports = 0;
     for name in ["accidents", "combined", "no-accident"] {
         for line in lines(name) {
-            let secrets: Vec<&str> = line["secrets"].as_array().expect("secrets").iter().filter_map(Value::as_str).collect();
+            let secrets: Vec<&str> =
+                line["secrets"].as_array().expect("secrets").iter().filter_map(Value::as_str).collect();
             let scheme: Option<Scheme> = serde_json::from_value(line["scheme"].clone()).ok();
             let mut diagnose = match scheme {
                 Some(scheme) => Diagnose::for_scheme(scheme, secrets[0]).expect("a scheme"),
-                None => Diagnose::new(provider::by_name(line["provider"].as_str().unwrap_or_default()).expect("known"), secrets[0]),
+                None => Diagnose::new(
+                    provider::by_name(line["provider"].as_str().unwrap_or_default()).expect("known"),
+                    secrets[0],
+                ),
             };
             for other in &secrets[1..] {
                 diagnose = diagnose.with_other_secret("another", *other);
@@ -90,5 +97,8 @@ fn an_excerpt_shows_no_secret_that_the_body_contains() {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let diagnosis = Diagnose::new(&provider::GITHUB, secret).run(&Captured::new("POST", "/", headers, verified));
     assert_eq!(diagnosis.causes()[0].code().as_str(), "body.json");
-    assert!(secret.as_bytes().windows(PART).all(|part| !diagnosis.to_string().contains(&*String::from_utf8_lossy(part))), "{diagnosis}");
+    assert!(
+        secret.as_bytes().windows(PART).all(|part| !diagnosis.to_string().contains(&*String::from_utf8_lossy(part))),
+        "{diagnosis}"
+    );
 }

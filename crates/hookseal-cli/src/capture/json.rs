@@ -42,9 +42,13 @@ fn one(value: &Value) -> Result<Capture, String> {
             Some("base64") => decoded(&har["postData"]["text"])?,
             _ => har["postData"]["text"].as_str().unwrap_or_default().into(),
         };
-        return Ok(Capture { request: request(har, text(har, &["url", "uri"]), body), time: date(&value["startedDateTime"]) });
+        return Ok(Capture {
+            request: request(har, text(har, &["url", "uri"]), body),
+            time: date(&value["startedDateTime"]),
+        });
     }
-    let is_lambda = value.get("isBase64Encoded").is_some() || value.get("httpMethod").is_some() || value.get("rawPath").is_some();
+    let is_lambda =
+        value.get("isBase64Encoded").is_some() || value.get("httpMethod").is_some() || value.get("rawPath").is_some();
     if is_lambda {
         return lambda(value);
     }
@@ -94,7 +98,9 @@ fn pairs(headers: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut push = |name: &str, value: &Value| match value {
         Value::String(text) => found.push((name.to_owned(), text.clone())),
-        Value::Array(all) => found.extend(all.iter().filter_map(Value::as_str).map(|text| (name.to_owned(), text.to_owned()))),
+        Value::Array(all) => {
+            found.extend(all.iter().filter_map(Value::as_str).map(|text| (name.to_owned(), text.to_owned())))
+        }
         Value::Number(number) => found.push((name.to_owned(), number.to_string())),
         _ => {}
     };

@@ -19,7 +19,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Captured, String> {
     }
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in lines {
-        let (name, value) = line.split_once(':').ok_or_else(|| format!("`{}` is no header", line.chars().take(20).collect::<String>()))?;
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| format!("`{}` is no header", line.chars().take(20).collect::<String>()))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.clone());
