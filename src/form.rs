@@ -119,16 +119,11 @@ mod tests {
         assert_eq!(read.run_together().unwrap(), "a+1 xb1b2c");
         assert_eq!(read.joined().unwrap(), "a=+1 x&b=1&b=2&c=");
         assert_eq!(read.encoded().unwrap(), "a=%2B1%20x&b=1&b=2&c=");
-        assert_eq!(
-            (read.field("a"), read.field("b"), read.field("d")),
-            (Field::Once("+1 x"), Field::Repeated, Field::Missing)
-        );
+        assert_eq!((read.field("a"), read.field("b"), read.field("d")), (Field::Once("+1 x"), Field::Repeated, Field::Missing));
         assert!(form("a=%2").is_none() && form("a=%ff").is_none() && form("a=%zz").is_none());
         assert!(form("ü=1").unwrap().run_together().is_none());
         assert!(form("%3Fa=1").unwrap().run_together().is_none() && form("=1").unwrap().run_together().is_none());
-        assert!(
-            Pairs::read_bounded(&b"a&".repeat(1023)).is_some() && Pairs::read_bounded(&b"a&".repeat(1024)).is_none()
-        );
+        assert!(Pairs::read_bounded(&b"a&".repeat(1023)).is_some() && Pairs::read_bounded(&b"a&".repeat(1024)).is_none());
         assert_eq!(address("/x%20y?a=1 ü"), "/x%2520y?a=1%20%C3%BC");
     }
 }

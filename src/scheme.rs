@@ -16,8 +16,8 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub(crate) use context::{Early, Late, is_absence};
 pub use coverage::{Coverage, Extent};
+pub(crate) use context::{Early, Late, is_absence};
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;

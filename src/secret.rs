@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::codec;
 use crate::error::ConfigError;
 use crate::key::Key;
-use crate::mac::{Digest, Mac, Token, is_same_key, wiping_stack};
+use crate::mac::{Token, Digest, Mac, is_same_key, wiping_stack};
 use crate::random;
 use crate::words::display_as_serialized;
 

@@ -67,9 +67,7 @@ pub(super) enum Wants {
     Mac,
     Time(TimeFormat),
     /// The secret itself, or its base64.
-    Secret {
-        is_base64: bool,
-    },
+    Secret { is_base64: bool },
     Hash(HashForm),
     /// Nothing after the prefix, which is all of it.
     Constant,
@@ -133,9 +131,7 @@ impl Context {
                 Value::Id { prefix } | Value::SignedHeaders { prefix, .. } => (prefix, Wants::Constant),
             };
             let place = match line.place.half {
-                Half::Header => {
-                    Place::Header(name(line.names.first().map(|span| span.of(headers)).unwrap_or_default()))
-                }
+                Half::Header => Place::Header(name(line.names.first().map(|span| span.of(headers)).unwrap_or_default())),
                 _ => Place::new(headers, notation, &line.place),
             };
             ContextLine { place, wants, prefix: prefix.of(headers).into() }
@@ -273,9 +269,7 @@ impl Context {
             UrlPart::Target => url.path().to_owned() + &query.map(mark).unwrap_or_default(),
             UrlPart::EncodedTarget => {
                 let query = query.filter(|query| !query.is_empty());
-                form::address(
-                    &(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()),
-                )
+                form::address(&(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()))
             }
         })
     }
@@ -361,9 +355,7 @@ impl Plan {
         let is_written = |line: &&ContextLine| !matches!(line.wants, Wants::Constant | Wants::Hash(_) | Wants::Time(_));
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => {
-                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
-            }
+            Some(line) => unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
             None => Ok(()),
         }
@@ -377,8 +369,7 @@ impl Plan {
                 let encoded = Zeroizing::new(if is_base64 { crate::codec::base64_text(secret) } else { String::new() });
                 let text = if is_base64 { encoded.as_bytes() } else { secret };
                 let value = HeaderValue::from_bytes(&[line.prefix.as_bytes(), text].concat());
-                let mut value =
-                    value.map_err(|_| ConfigError::MalformedSecret { key: Key::Current, form: "visible ASCII" })?;
+                let mut value = value.map_err(|_| ConfigError::MalformedSecret { key: Key::Current, form: "visible ASCII" })?;
                 value.set_sensitive(true);
                 return Ok(Some((name.clone(), value)));
             }
@@ -435,7 +426,11 @@ impl Plan {
     }
 
     /// The timestamp, where it is not in a header.
-    pub(crate) fn time_of<'l>(&'l self, late: &'l Late, now: Now) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
+    pub(crate) fn time_of<'l>(
+        &'l self,
+        late: &'l Late,
+        now: Now,
+    ) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
         for (line, text) in self.lines(late) {
             if let Wants::Time(format) = line.wants {
                 let wrong = |problem| malformed(line.place.name(), problem);
@@ -461,8 +456,9 @@ impl Plan {
 
 impl UrlRule {
     fn new(notation: &Notation, pieces: &[Piece]) -> UrlRule {
-        let has_query =
-            |piece: &Piece| matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget));
+        let has_query = |piece: &Piece| {
+            matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget))
+        };
         let has_form = pieces.iter().any(|piece| matches!(piece, Piece::Form));
         let has_url = pieces.iter().any(|piece| matches!(piece, Piece::Url(_)));
         match (pieces.iter().any(has_query), has_form && has_url) {
@@ -572,8 +568,7 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
     fn names(&self) -> Result<impl Iterator<Item = &'h str> + use<'h, H>, VerifyError> {
         let list = std::str::from_utf8(self.list).map_err(|_| malformed(OF_LIST, "is not ASCII"))?;
         // The names are covered as they are written: in another case they would be another text for the same headers.
-        let is_name =
-            |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !c.is_ascii_uppercase());
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !c.is_ascii_uppercase());
         let separator = char::from(self.separator);
         let count = list.split(separator).count();
         let mut sorted: Vec<&str> = list.split(separator).collect();
@@ -593,8 +588,7 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
         }
         let mut joined = Vec::new();
         for (place, text) in names.into_iter().enumerate() {
-            let name =
-                HeaderName::from_bytes(text.as_bytes()).map_err(|_| malformed(OF_LIST, "has what is no name"))?;
+            let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| malformed(OF_LIST, "has what is no name"))?;
             let value = match self.headers.find(&name) {
                 Found::Missing => return Err(VerifyError::MissingHeader { header: name }),
                 Found::Repeated => return Err(VerifyError::RepeatedHeader { header: name }),
@@ -713,9 +707,9 @@ fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String,
     match headers.find(name) {
         Found::Missing => Err(VerifyError::MissingHeader { header: name.clone() }),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),
-        Found::Once(value) => std::str::from_utf8(value)
-            .map(str::to_owned)
-            .map_err(|_| VerifyError::MalformedHeader { header: name.clone(), problem: "is not UTF-8" }),
+        Found::Once(value) => std::str::from_utf8(value).map(str::to_owned).map_err(|_| {
+            VerifyError::MalformedHeader { header: name.clone(), problem: "is not UTF-8" }
+        }),
     }
 }
 

@@ -91,11 +91,9 @@ impl Coverage<'_> {
             Extent::Form
         } else if self.scheme.pieces().any(field)
             || has(|piece| matches!(piece, Piece::Timestamp))
-                && notation
-                    .lines
-                    .iter()
-                    .take(notation.line_count)
-                    .any(|line| matches!(line.value, Value::Timestamp { .. }) && is_in_body(line.place.half))
+                && notation.lines.iter().take(notation.line_count).any(|line| {
+                    matches!(line.value, Value::Timestamp { .. }) && is_in_body(line.place.half)
+                })
         {
             Extent::Part
         } else {
@@ -114,7 +112,9 @@ impl Coverage<'_> {
     pub fn has_parameter(&self, name: &str) -> bool {
         self.scheme.pieces().any(|piece| match piece {
             Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
-            Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
+            Piece::Value { place, .. } => {
+                place.half == Half::Query && place.name.of(&self.scheme.covers) == name
+            }
             _ => false,
         })
     }
@@ -165,13 +165,12 @@ impl Coverage<'_> {
         let covered = |wanted: fn(&Piece) -> bool| self.scheme.pieces().any(wanted);
         self.scheme.pieces().any(spliced)
             || notation.lines.iter().take(notation.line_count).any(|line| {
-                let is_covered = line.is_header()
-                    && match line.value {
-                        Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
-                        Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
-                        Value::SignedHeaders { .. } => true,
-                        _ => false,
-                    };
+                let is_covered = line.is_header() && match line.value {
+                    Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
+                    Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
+                    Value::SignedHeaders { .. } => true,
+                    _ => false,
+                };
                 is_covered && line.names.iter().take(line.name_count).any(|text| is(text.of(headers)))
             })
     }

@@ -60,27 +60,13 @@ impl Line {
 #[derive(Clone, Copy)]
 pub(crate) enum Value {
     Constant(Span),
-    Id {
-        prefix: Span,
-    },
-    Timestamp {
-        prefix: Span,
-        format: TimeFormat,
-    },
+    Id { prefix: Span },
+    Timestamp { prefix: Span, format: TimeFormat },
     Signature(Signature),
     /// The secret itself, or its base64.
-    Secret {
-        prefix: Span,
-        is_base64: bool,
-    },
-    BodyHash {
-        prefix: Span,
-        form: HashForm,
-    },
-    SignedHeaders {
-        prefix: Span,
-        separator: u8,
-    },
+    Secret { prefix: Span, is_base64: bool },
+    BodyHash { prefix: Span, form: HashForm },
+    SignedHeaders { prefix: Span, separator: u8 },
 }
 
 /// A value that carries the MAC, alone or in a list.
@@ -116,11 +102,7 @@ pub(crate) struct Repeat {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Piece {
-    Literal {
-        text: Span,
-        begins_with_digit: bool,
-        ends_in_digit: bool,
-    },
+    Literal { text: Span, begins_with_digit: bool, ends_in_digit: bool },
     Body,
     Id,
     Timestamp,
@@ -128,24 +110,16 @@ pub(crate) enum Piece {
     Method,
     Url(UrlPart),
     /// A query parameter, or a field of the body. One that is `free` may hold the text that separates it.
-    Value {
-        place: Place,
-        is_free: bool,
-    },
+    Value { place: Place, is_free: bool },
     /// The fields of a form, sorted, without anything between them.
     Form,
     /// The query's parameters, sorted.
-    Query {
-        is_encoded: bool,
-    },
+    Query { is_encoded: bool },
     BodyHash(HashForm),
     /// The names of the signed headers, as received.
     SignedHeaders,
     /// The signed headers themselves.
-    SignedValues {
-        joiner: u8,
-        with_names: bool,
-    },
+    SignedValues { joiner: u8, with_names: bool },
     Secret,
 }
 
@@ -285,8 +259,7 @@ impl Notation {
         let mut i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Url(_)) {
-                let alone_before =
-                    i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
+                let alone_before = i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
                 let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
                 let sorted = matches!(self.pieces[i], Piece::Url(UrlPart::WithoutQuery)) && self.has_sorted_query();
                 if !(alone_before && alone_after) && !sorted {

@@ -310,14 +310,15 @@ pub(super) fn border(covers: &str, notation: &Notation, at: usize) -> Option<Bor
 
 impl Family {
     fn new(headers: &str, lines: &[Line], family: usize) -> Family {
-        let mut new = Family {
-            id: None,
-            timestamp: None,
-            constants: Vec::new(),
-            signatures: Vec::new(),
-            signed_headers: None,
-            own_names: Vec::new(),
-        };
+        let mut new =
+            Family {
+                id: None,
+                timestamp: None,
+                constants: Vec::new(),
+                signatures: Vec::new(),
+                signed_headers: None,
+                own_names: Vec::new(),
+            };
         for line in lines.iter().filter(|line| line.is_header()) {
             let place = if line.name_count > 1 { family } else { 0 };
             let text = line.names.get(place).map(|span| span.of(headers)).unwrap_or_default();

@@ -128,10 +128,7 @@ impl Plan {
         let list = line.signed_headers.as_ref().map_or(0, listed);
         let repeat = line.repeat.as_ref().map_or(0, |repeat| separator + repeat.gap.len() + repeat.prefix.len());
         let mut tags = tags.iter().flatten().map(|tag| self.encoding.length(tag.as_bytes().len()));
-        time + list
-            + line.mac.literal.len()
-            + tags.next().unwrap_or_default()
-            + tags.map(|mac| repeat + mac).sum::<usize>()
+        time + list + line.mac.literal.len() + tags.next().unwrap_or_default() + tags.map(|mac| repeat + mac).sum::<usize>()
     }
 
     fn write_signatures<'t>(

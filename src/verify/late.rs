@@ -88,7 +88,13 @@ impl Keyed {
 
     /// Judges one element of a batch, or the only one. Each has content of its own, so all of them together cost no more than
     /// one hash of the body for each key.
-    fn judge_one<'a>(&self, head: &Reading<'a>, late: &Late, body: &[u8], now: Now) -> Result<Proof<'a>, VerifyError> {
+    fn judge_one<'a>(
+        &self,
+        head: &Reading<'a>,
+        late: &Late,
+        body: &[u8],
+        now: Now,
+    ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
             return Ok(Proof::new(&self.plan, head, place.ok_or(VerifyError::NoMatch)?, self.place));

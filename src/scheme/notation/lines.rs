@@ -282,6 +282,7 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
 
 /// A list: what follows its first placeholder is the separator.
 const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Result<Value, Fault> {
+
     let separator = text[first.after];
     if !matches!(separator, b',' | b';' | b' ') {
         return in_headers(first.after, end, "follows a placeholder, where only `,` `;` or a blank may");

@@ -239,11 +239,7 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
         return in_covers(0, text.len(), "has the signed headers twice");
     }
     if notation.is_bodiless && counts.bodies > 0 {
-        return in_covers(
-            0,
-            text.len(),
-            "has a `{body}`, which the `{empty}` of the sample request says there is none",
-        );
+        return in_covers(0, text.len(), "has a `{body}`, which the `{empty}` of the sample request says there is none");
     }
     let (mut i, mut forms, mut frees, mut arrays, mut paths) = (0, 0, 0, 0, 0);
     while i < notation.piece_count {
