@@ -385,10 +385,10 @@ impl Context {
         let form = FormBody::read(early.is_form, &places, &self.parts, body)?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            let mut fields = row.into_iter();
+            let (mut fields, mut in_form) = (row.into_iter(), form.texts().iter());
             let mut text = |place: &Place| match place {
                 Place::Field(_) => Ok(fields.next().flatten()),
-                Place::Form(path) => form.field(path),
+                Place::Form(_) => Ok(in_form.next().cloned().flatten()),
                 Place::Body => match std::str::from_utf8(body) {
                     Ok(text) => Ok(Some(text.to_owned())),
                     Err(_) => Err(malformed("the body", "is not a token")),
@@ -859,7 +859,11 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
 /// The body as a form, if the scheme reads one.
 enum FormBody {
     NotNeeded,
-    Form(Pairs),
+    /// With the texts of the places in it, in their order.
+    Form {
+        pairs: Pairs,
+        texts: Vec<Option<String>>,
+    },
 }
 
 impl FormBody {
@@ -873,21 +877,41 @@ impl FormBody {
             return Err(malformed("the body", NOT_A_FORM));
         }
         let pairs = Pairs::read_bounded(body).ok_or_else(|| malformed("the form", "is not correctly encoded"))?;
-        Ok(FormBody::Form(pairs))
+        let paths = places.iter().filter_map(|place| match place {
+            Place::Form(path) => Some(path),
+            _ => None,
+        });
+        let paths: Vec<&Path> = paths.collect();
+        let mut texts: Vec<Option<String>> = vec![None; paths.len()];
+        for (at, path) in paths.iter().enumerate() {
+            let name = path.first();
+            // The JSON in a field is read once for all paths that begin there.
+            if paths.iter().take(at).any(|earlier| earlier.first() == name) {
+                continue;
+            }
+            let value = match pairs.field(name) {
+                Field::Missing => continue,
+                Field::Repeated => return Err(repeated(format!("&{name}"))),
+                Field::Once(value) => value,
+            };
+            let same: Vec<&Path> = paths.iter().filter(|path| path.first() == name).copied().collect();
+            let row = fields::read_below(&same, value).map_err(|flaw| unreadable(&flaw))?;
+            let slots = texts.iter_mut().zip(&paths).filter(|(_, path)| path.first() == name);
+            slots.zip(row).for_each(|((slot, _), text)| *slot = text);
+        }
+        Ok(FormBody::Form { pairs, texts })
     }
 
-    fn field(&self, path: &Path) -> Result<Option<String>, VerifyError> {
-        let FormBody::Form(pairs) = self else { return Ok(None) };
-        match pairs.field(path.first()) {
-            Field::Missing => Ok(None),
-            Field::Repeated => Err(repeated(format!("&{}", path.first()))),
-            Field::Once(value) => fields::read_below(path, value).map_err(|flaw| unreadable(&flaw)),
+    fn texts(&self) -> &[Option<String>] {
+        match self {
+            FormBody::NotNeeded => &[],
+            FormBody::Form { texts, .. } => texts,
         }
     }
 
     fn sorted(&self) -> Result<Vec<u8>, VerifyError> {
         match self {
-            FormBody::Form(pairs) if !pairs.is_empty() => {
+            FormBody::Form { pairs, .. } if !pairs.is_empty() => {
                 pairs.run_together().map(String::into_bytes).ok_or_else(|| malformed("the form", UNSORTABLE))
             }
             _ => Err(missing("the form".to_owned())),
