@@ -329,7 +329,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
                 Err(_) => intake.abort(Rejection::BrokenBody),
             }
         }
-        let result = fallback::read(intake.finish()?, read).await?;
+        let result = fallback::read(intake.finish_fetching().await?, read).await?;
         trace::verified(result.as_ref());
         Ok(result)
     })

@@ -137,6 +137,11 @@ pub(crate) fn answered(answer: &Answer) {
     }
 }
 
+#[allow(dead_code, reason = "for the cache of keys")]
+pub(crate) fn keys_not_fetched(reason: &(dyn Error + 'static)) {
+    warn!(target: TARGET, reason = %reason, "keys could not be fetched");
+}
+
 pub(crate) fn store_down(reason: &(dyn Error + 'static)) {
     error!(target: TARGET, reason, "idempotency store failed");
 }

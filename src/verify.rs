@@ -19,6 +19,7 @@ use crate::secret::Keyring;
 use crate::timestamp::Now;
 
 use late::Postponed;
+pub(crate) use proof::Identity;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
@@ -432,6 +433,15 @@ impl<'a> Opened<'a> {
         }
     }
 
+    /// The same head, to be judged with the keys of a newer verifier for the same schemes.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(crate) fn rekeyed(&self, verifier: &Verifier) -> Opened<'a> {
+        match self {
+            Opened::Ready { .. } => self.clone(),
+            Opened::Postponed(postponed) => Opened::Postponed(postponed.rekeyed(&verifier.schemes)),
+        }
+    }
+
     /// Whether the body can be hashed as it arrives.
     pub(crate) fn can_stream(&self) -> bool {
         matches!(self, Opened::Ready { .. })
@@ -557,6 +567,8 @@ impl fmt::Debug for Verification<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "ed25519")]
+    use crate::codec;
     use crate::secret::Secret;
     use crate::sign::Signer;
 
@@ -580,5 +592,76 @@ mod tests {
         let none = http::HeaderMap::new();
         let header = http::HeaderName::from_static("x-signature-512");
         assert_eq!(verifier.verify(&none, b"{}").unwrap_err(), VerifyError::MissingHeader { header });
+    }
+
+    #[cfg(feature = "ed25519")]
+    mod work {
+        use super::*;
+        use crate::public_key::{PublicKey, SigningKey, VERIFICATIONS};
+
+        const SIGNED: Scheme = Scheme::new("X-Signature: {hex},...", "{body}").with_algorithm(Algorithm::Ed25519);
+        const BATCH: Scheme =
+            Scheme::new("\n\nitems[].signature: {hex}", "{$.items[].value}").with_algorithm(Algorithm::Ed25519);
+
+        fn keys(count: usize) -> Keyring {
+            let keys = (0..count).map(|_| SigningKey::generate().unwrap().public_key());
+            Keyring::from_public_keys(keys).unwrap()
+        }
+
+        /// How many signatures are verified with a public key to judge a request.
+        fn verifications(verifier: &Verifier, headers: &[(&str, &str)], body: &[u8]) -> (usize, bool) {
+            VERIFICATIONS.set(0);
+            let is_authentic = verifier.verify(headers, body).is_ok();
+            (VERIFICATIONS.get(), is_authentic)
+        }
+
+        #[test]
+        fn a_request_costs_at_most_four_verifications_a_key_and_32_in_all() {
+            let signature = "ab".repeat(64);
+            for (count, signatures, expected) in
+                [(1, 1, 1), (1, 4, 4), (1, 16, 4), (3, 16, 12), (8, 16, 32), (9, 16, 32), (64, 1, 32), (64, 16, 32)]
+            {
+                let verifier = Verifier::new(SIGNED, keys(count)).unwrap();
+                let header = vec![signature.as_str(); signatures].join(",");
+                let (done, is_authentic) = verifications(&verifier, &[("X-Signature", &header)], b"{}");
+                assert_eq!((done, is_authentic), (expected, false), "{count} keys, {signatures} signatures");
+            }
+        }
+
+        /// Each scheme of a provider is judged if the ring has keys of several kinds.
+        #[cfg(all(feature = "p256", feature = "rsa"))]
+        #[test]
+        fn several_schemes_cost_no_more_than_one() {
+            let scheme = |headers, algorithm| Scheme::try_new(headers, "{body}").unwrap().with_algorithm(algorithm);
+            let schemes = [
+                scheme("X-Signature: {hex},...", Algorithm::Ed25519),
+                scheme("X-P256: {hex},...", Algorithm::P256Fixed),
+                scheme("X-Rsa: {hex},...", Algorithm::RsaSha256),
+            ];
+            let mut ring = keys(20);
+            for algorithm in [Algorithm::P256, Algorithm::RsaSha256] {
+                for _ in 0..10 {
+                    ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
+                }
+            }
+            let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
+            let (short, long) = (vec!["ab".repeat(64); 16].join(","), vec!["ab".repeat(256); 4].join(","));
+            let headers = [("X-Signature", &*short), ("X-P256", &*short), ("X-Rsa", &*long)];
+            assert_eq!(verifications(&verifier, &headers, b"{}"), (32, false));
+        }
+
+        /// Whoever has seen one element could repeat it.
+        #[test]
+        fn a_batch_costs_no_more_than_one_request() {
+            let key = SigningKey::generate().unwrap();
+            let signature = codec::hex_text(&key.sign(b"x"));
+            let ring = keys(7).with_previous(key.public_key()).unwrap();
+            let verifier = Verifier::for_schemes(&[BATCH], &ring, None, &[]).unwrap();
+            for (elements, expected) in [(1, (8, true)), (4, (32, true)), (5, (32, false)), (60, (32, false))] {
+                let element = format!(r#"{{"value":"x","signature":"{signature}"}}"#);
+                let body = format!(r#"{{"items":[{}]}}"#, vec![element; elements].join(","));
+                assert_eq!(verifications(&verifier, &[], body.as_bytes()), expected, "{elements} elements");
+            }
+        }
     }
 }

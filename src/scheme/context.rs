@@ -151,6 +151,8 @@ pub(crate) struct Early {
     lines: Vec<Option<String>>,
     parts: Vec<Option<Vec<u8>>>,
     is_form: bool,
+    /// Whether the method is one that the scheme has without naming any.
+    is_posted: bool,
 }
 
 /// What one element of a batch says, or the only one.
@@ -315,7 +317,9 @@ impl Context {
                 Derived::Form | Derived::Hash(_) | Derived::Value { .. } => None,
             });
         }
-        Ok(Early { lines, parts, is_form: !self.reads_form() || is_form(headers)? })
+        let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
+        let is_posted = line.method == "POST" || is_covered || !self.methods.is_empty();
+        Ok(Early { lines, parts, is_form: !self.reads_form() || is_form(headers)?, is_posted })
     }
 
     /// Whether the scheme is for requests with this method. One that is covered has upper-case letters only, so that it ends
@@ -324,8 +328,7 @@ impl Context {
         let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
         let is_plain = !method.is_empty() && method.bytes().all(|c| c.is_ascii_uppercase());
         match self.methods.is_empty() {
-            true if is_covered => is_plain,
-            true => method == "POST",
+            true => is_plain || !is_covered,
             false => self.methods.iter().any(|admitted| **admitted == *method),
         }
     }
@@ -425,7 +428,12 @@ impl Context {
             }
             found.push(Late { lines, parts });
         }
-        if found.is_empty() { Err(malformed("the body", "has no event")) } else { Ok(found) }
+        match found.is_empty() {
+            true => Err(malformed("the body", "has no event")),
+            // This is the request's scheme, so no later one is asked.
+            false if !early.is_posted => Err(malformed("the method", "is not `POST`, and the scheme names no other")),
+            false => Ok(found),
+        }
     }
 }
 
@@ -562,6 +570,24 @@ impl Plan {
             Some(context) => (context.functions.read_body)(context, early, body),
             None => Ok(vec![Late { lines: Vec::new(), parts: Vec::new() }]),
         }
+    }
+
+    /// The hash of what tells this request from others where its body does not: the sorted form, or else the query of a request
+    /// without a body. What differs in each attempt to deliver an event is left out.
+    pub(crate) fn identity(&self, late: &Late, body: &[u8]) -> Option<[u8; 32]> {
+        let context = self.context.as_ref()?;
+        let has_form = context.parts.iter().any(|part| matches!(part, Derived::Form));
+        let is_wanted = |part: &Derived| match part {
+            Derived::Form => true,
+            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. }
+            | Derived::Query { .. }
+            | Derived::Value { place: Place::Query(_), .. } => body.is_empty() && !has_form,
+            _ => false,
+        };
+        let wanted = || context.parts.iter().zip(&late.parts).filter(|(part, _)| is_wanted(part)).map(|(_, text)| text);
+        let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
+        let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
+        (!lengths.is_empty()).then(|| sha256(texts))
     }
 
     fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {

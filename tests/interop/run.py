@@ -5,6 +5,7 @@
     python3 tests/interop/run.py --only stripe,svix   verdicts on some providers alone
     python3 tests/interop/run.py --programs DIR       with other judge programs than `verify/`
     python3 tests/interop/run.py --events             events alone: those that one side writes are read by the other
+    python3 tests/interop/run.py --handshakes         questions alone: those that one side asks are answered by the other
     python3 tests/interop/run.py --vectors FILE...    the crate's verdicts on recorded requests, no libraries
 
 `README.md` says what the figures mean.
@@ -26,6 +27,7 @@ import tarfile
 import urllib.parse
 
 import events
+import handshakes
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -113,6 +115,9 @@ JUDGES = {
     "hook0-v1": ["hook0.mjs"],
     "coinbase-cdp": ["hook0.mjs"],
     "gitlab": ["n8n.mjs"],
+    "standard-webhooks-v1a": ["authweave_webhooks.py"],
+    "discord": ["discord-interactions.mjs"],
+    "telnyx": ["telnyx.mjs"],
 }
 
 # What a library cannot be handed, by what is special about the body. Nothing else is left out.
@@ -145,6 +150,7 @@ LIMITS = {
     "sanity.mjs": {**TEXT, "empty": "throws"},
     "shopify.mjs": {**TEXT, "empty": "refuses it as missing"},
     "workos.mjs": {"not compact JSON": "signs JSON.stringify of the parsed body"},
+    "telnyx.mjs": TEXT,
 }
 # tern puts such a body in with `String.replace`, where `$&` and the like have a meaning.
 DOLLARS = {**TEXT, "with dollar signs": "replaces them"}
@@ -166,6 +172,10 @@ DIFFERENCES = [
     Difference(
         "cashfree replicate sinch webflow zendesk", "cashfree.mjs replicate.mjs sinch.mjs webflow.mjs n8n.mjs",
         "an hour later|a day later|an hour early", "invalid", "The library does not look at the time.",
+    ),
+    Difference(
+        "discord", "discord-interactions.mjs", "an hour later|a day later|an hour early",
+        "invalid", "The library does not look at the time.",
     ),
     Difference(
         "linear", "linear.mjs n8n.mjs", "two minutes later|an hour later|a day later|an hour early",
@@ -248,12 +258,28 @@ SECRETS = {
     "hex": [KEYS[1].hex(), KEYS[2].hex().upper()],
 }
 SECRETS["64 characters"] = [hashlib.sha256(key).hexdigest() for key in KEYS]
+# Private keys, and the public ones that verify what they sign.
+PUBLIC_KEYS = {
+    "whsk_" + base64.b64encode(key[:32]).decode(): base64.b64decode(public)
+    for key, public in zip(
+        [hashlib.sha512(bytes([n])).digest() for n in range(3)],
+        ["ZuUxgvA52yW8hDRltaJhQ3r0lCahq/ueSuILDy7Hmig=", "gxVAFX1AP2imHK07SvHkmu9JmibVjdWRnObhF5bHExI=",
+         "nP0/5qnEyrj3kMbuS/yW72IDQcDxvFIDtv0w2DDRajw="],
+    )
+}
+SECRETS["Ed25519"] = list(PUBLIC_KEYS)
+# How a receiver is shown the public key.
+PUBLIC_FORMS = {
+    "standard-webhooks-v1a": lambda key: "whpk_" + base64.b64encode(key).decode(),
+    "discord": bytes.hex,
+    "telnyx": lambda key: base64.b64encode(key).decode(),
+}
 SECRETS["ASCII"] = [secret for secret in SECRETS["text"] if secret.isascii()]
 WHSEC = ["standard-webhooks", "svix", "recall-ai", "fathom", "resend", "clerk", "anthropic", "replicate",
          "dodo-payments", "whop", "lithic"]
 FORMS = {
     **dict.fromkeys(WHSEC, "whsec"), "openai": "whsec or text", "finch": "base64", "daily": "base64",
-    "adyen-platforms": "hex", "onfleet": "hex", "easypost": "ASCII",
+    **dict.fromkeys(PUBLIC_FORMS, "Ed25519"), "adyen-platforms": "hex", "onfleet": "hex", "easypost": "ASCII",
     "mandrill": "ASCII", "gitlab": "ASCII", "plivo-v2": "ASCII", "plivo-v3": "ASCII", "contentful": "64 characters",
 }
 
@@ -263,6 +289,9 @@ MOMENTS = [
     (1_767_225_599, "evt-01HXYZ/7?x=1"),
     (2_000_000_000, "7"),
 ]
+
+# Ids with other characters than these are refused by `authweave_webhooks.py`.
+PLAIN_IDS = {"evt-01HXYZ/7?x=1": "evt-01HXYZ_7"}
 
 # When a request is judged, besides at once.
 CLOCKS = {"two minutes later": 120, "an hour later": 3600, "a day later": 86_400, "an hour early": -3600}
@@ -369,7 +398,7 @@ def build(options):
     """The conformance example, built unless one is given."""
     if options.tool:
         return options.tool
-    command = ["cargo", "build", "--release", "--features", "sha1", "--example", "conformance",
+    command = ["cargo", "build", "--release", "--features", "sha1,ed25519", "--example", "conformance",
                "--message-format=json-render-diagnostics"]
     print("$", *command[:-1], flush=True)
     output = subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -441,15 +470,18 @@ def flipped_signature(headers):
 def cases(provider, sign):
     """Every request of a provider: as signed, and tampered with."""
     secrets = SECRETS[FORMS.get(provider, "text")]
+    shown = lambda secret: PUBLIC_FORMS[provider](PUBLIC_KEYS[secret]) if provider in PUBLIC_FORMS else secret
     plain = []
     for now, event_id in MOMENTS:
+        if provider in PUBLIC_FORMS:
+            event_id = PLAIN_IDS.get(event_id, event_id)
         for method, url, context, body, special in deliveries(provider, now):
             for index, secret in enumerate(secrets):
                 other = secrets[(index + 1) % len(secrets)]
                 asked = {"provider": provider, "secret": secret, "id": event_id, "now_unix": now}
                 asked |= {"method": method, "url": url, "headers": context, "body_b64": encoded(body)}
                 rotation = {**asked, "x_extra": {"primary": secret, "secondary": other}}
-                plain.append((asked, rotation, body, special, other))
+                plain.append((asked, rotation, body, special, shown(other)))
     signed = sign([asked for asked, *_ in plain])
     rotated = sign([rotation for _, rotation, *_ in plain])
     for (asked, _, body, special, other), answer, rotation in zip(plain, signed, rotated):
@@ -458,7 +490,7 @@ def cases(provider, sign):
         now, event_id, context = asked["now_unix"], asked["id"], asked["headers"]
         headers, both = answer["headers"], rotation["headers"]
         request = {
-            "provider": provider, "scheme": TERN_NAMES.get(provider, provider), "secret": asked["secret"],
+            "provider": provider, "scheme": TERN_NAMES.get(provider, provider), "secret": shown(asked["secret"]),
             "headers": {**context, **headers}, "method": asked["method"],
             "url": asked["url"], "body_b64": asked["body_b64"], "now_unix": now,
         }
@@ -604,6 +636,15 @@ def compare_events(options):
     return events.compare(options.tool, WORK, ask, secret_of, only)
 
 
+def compare_handshakes(options):
+    if not options.work:
+        install()
+    work = pathlib.Path(options.work).resolve() if options.work else WORK
+    for program in (HERE / "verify").glob("*.mjs"):
+        shutil.copy(program, work)
+    return handshakes.compare(options.tool, work, HERE, ask)
+
+
 def vectors(options):
     """Recorded verdicts against ours. Known differences are those of `tests/vectors/differences.json`."""
     tool = build(options)
@@ -660,13 +701,20 @@ def main():
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
     parser.add_argument("--events", action="store_true",
                         help="events alone: those that one side writes are read by the other")
+    parser.add_argument("--handshakes", action="store_true",
+                        help="questions alone: those that one side asks are answered by the other")
+    parser.add_argument("--work", metavar="DIR",
+                        help="with --handshakes: a folder with node_modules/ and venv/, instead of installing everything")
     options = parser.parse_args()
     if options.vectors:
         sys.exit(vectors(options))
     options.tool = build(options)
-    codes = [] if options.events else [compare(options)]
-    if options.events or not (options.only or options.programs):
+    alone = options.events or options.handshakes
+    codes = [] if alone else [compare(options)]
+    if options.events or not (alone or options.only or options.programs):
         codes.append(compare_events(options))
+    if options.handshakes or not (alone or options.only or options.programs):
+        codes.append(compare_handshakes(options))
     sys.exit(max(codes))
 
 

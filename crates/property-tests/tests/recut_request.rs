@@ -350,7 +350,7 @@ fn no_recut_of_a_random_request_is_accepted() {
     let begun = Instant::now();
     while match seconds {
         Some(seconds) => begun.elapsed() < Duration::from_secs(seconds),
-        None => tally.schemes < 4_000,
+        None => tally.schemes < 2_500,
     } {
         let Some(subject) = maker.subject() else {
             tally.refused_schemes += 1;
@@ -375,7 +375,9 @@ fn no_recut_of_a_request_of_the_catalogue_is_accepted() {
             let is_usual = |piece: &Piece| {
                 matches!(piece, Piece::Text(_) | Piece::Body | Piece::Id | Piece::Time | Piece::Header(_))
             };
-            subject.line("{secret").is_none() && subject.has(|piece| !is_usual(piece))
+            // Claims of a token are not a content that could be cut.
+            let has_mac = subject.line("{hex}").or(subject.line("{base64")).is_some();
+            has_mac && subject.has(|piece| !is_usual(piece))
         };
         if !subjects.iter().all(reads_more) {
             continue;
@@ -388,7 +390,7 @@ fn no_recut_of_a_request_of_the_catalogue_is_accepted() {
         };
         for scheme in 0..subjects.len() {
             let before = tally.requests;
-            for _ in 0..300 {
+            for _ in 0..200 {
                 search(&subjects, scheme, &mut maker, &mut tally, is_open);
             }
             let covers = subjects[scheme].scheme.covers();

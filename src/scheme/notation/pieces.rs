@@ -274,11 +274,7 @@ const fn check_extent(headers: &[u8], text: &[u8], notation: &Notation, counts: 
         i += 1;
     }
     if notation.is_bodiless && (counts.bodies + forms + fields > 0) {
-        return in_covers(
-            0,
-            text.len(),
-            "reads a body, which the `{empty}` of the sample request says there is none of",
-        );
+        return in_covers(0, text.len(), "reads a body, although the sample request has `{empty}`");
     }
     if counts.bodies + forms + frees > 1 {
         return in_covers(0, text.len(), "has two placeholders that may hold any text");

@@ -112,6 +112,11 @@ const LIBRARIES = {
       return verifyRequest(secret, { method, path: pathname + search, headers, body: text });
     };
   },
+  'discord-interactions': async () => {
+    const { verifyKey } = require('discord-interactions');
+    return ({ body, header, secret }) =>
+      verifyKey(body, header('x-signature-ed25519') ?? '', header('x-signature-timestamp') ?? '', secret);
+  },
   'dodo-payments': async () => {
     const { default: DodoPayments } = await import('dodopayments');
     const client = new DodoPayments({ bearerToken: 'token' });
@@ -371,6 +376,12 @@ const LIBRARIES = {
         request.asFetch(), request.scheme, request.secret);
       return answer.isValid || `${answer.errorCode}`;
     };
+  },
+  telnyx: async () => {
+    const { default: Telnyx } = await import('telnyx');
+    const { webhooks } = new Telnyx({ apiKey: 'key' });
+    return ({ text, headers, secret }) =>
+      acceptedBefore(isSyntaxError, () => webhooks.unwrap(text, { headers, key: secret }));
   },
   terra: async () => {
     const { verifyTerraWebhookSignature } = require('terra-api');

@@ -74,6 +74,22 @@ def anymail():
     def judge(r):
         view = MandrillCombinedWebhookView(webhook_key=r.secret, webhook_url=r.url)
         return returns_nothing(lambda: view.validate_request(Received(r)))
+def authweave_webhooks():
+    import asyncio
+
+    from authweave_webhooks import Ed25519PublicKey, PublicKeyDocument, StandardWebhooksVerifier, StaticPublicKeyResolver
+
+    identity = {"environment": "test", "owner": "owner", "endpoint": "endpoint"}
+
+    def judge(r):
+        keys = (Ed25519PublicKey(base64.b64decode(r.secret.removeprefix("whpk_"))),)
+        document = PublicKeyDocument(version="1", not_before=0, retire_after=None, keys=keys, **identity)
+        # Each request is judged alone, so nothing is a replay.
+        verifier = StandardWebhooksVerifier(
+            StaticPublicKeyResolver(document), replay_store=None, time_source=lambda: r.now,
+            **{f"expected_{name}": value for name, value in identity.items()},
+        )
+        return returns_nothing(lambda: asyncio.run(verifier._verify(headers=r.headers, body=r.body)))
 
     return judge
 
@@ -195,6 +211,8 @@ LIBRARIES = {
     for load in (
         anthropic, anymail, elevenlabs, gocardless_pro, hubspot, line_bot_sdk, openai, pywa, razorpay, slack_sdk,
         squareup, standardwebhooks, stripe, svix, twilio,
+        anthropic, authweave_webhooks, elevenlabs, gocardless_pro, line_bot_sdk, openai, pywa, razorpay, slack_sdk, standardwebhooks,
+        stripe, svix,
     )
 }
 

@@ -80,6 +80,13 @@ impl Subject {
                 }
             }
         }
+        // Every method of the scheme, if it is not covered.
+        if !self.pieces.contains(&Piece::Method) {
+            let with = |wire: &Wire, method: &String| Wire { method: method.clone(), ..wire.clone() };
+            let others = wires.iter().flat_map(|wire| self.methods.iter().map(move |method| with(wire, method)));
+            let others: Vec<Wire> = others.filter(|wire| wire.method != base.method).collect();
+            wires.extend(others);
+        }
         wires.retain(|wire| self.texts(wire).is_some_and(|own| own == texts));
         wires
     }
