@@ -1,3 +1,4 @@
+mod known;
 mod late;
 mod proof;
 
@@ -15,7 +16,7 @@ use crate::mac::{Digest, Mac, RunningMacs, Token};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
-use crate::secret::Keyring;
+use crate::secret::{Keyring, Secret};
 use crate::timestamp::Now;
 
 use late::Postponed;
@@ -74,6 +75,8 @@ pub(crate) struct Keyed {
     over_digest: bool,
     digest: Digest,
     url: Option<Arc<PublicUrl>>,
+    /// What is wrong with the current secret, by its public prefix.
+    problem: Option<&'static str>,
     /// What the scheme compares with a value in the request.
     allowed: Arc<[String]>,
 }
@@ -148,8 +151,22 @@ impl Verifier {
             let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
             let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
             let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
-            let keys = macs;
-            Ok(Arc::new(Keyed { plan, place, keys, tokens, public_keys, algorithm, over_digest, digest, url, allowed }))
+            let (secrets, keys) = (keys, macs);
+            let secret = secrets.secrets().next().and_then(Secret::expose);
+            let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
+            Ok(Arc::new(Keyed {
+                plan,
+                place,
+                keys,
+                tokens,
+                public_keys,
+                algorithm,
+                over_digest,
+                digest,
+                url,
+                problem,
+                allowed,
+            }))
         });
         Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
@@ -197,7 +214,7 @@ impl Verifier {
     /// let verifier = provider::KALLGLOT.verifier(secret)?;
     /// assert!(verifier.verify_at(&headers, b"{}", sent + Duration::seconds(300)).is_ok());
     /// let late = verifier.verify_at(&headers, b"{}", sent + Duration::seconds(301));
-    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 1 });
+    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 301 });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -337,7 +354,7 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
@@ -349,7 +366,8 @@ impl Verifier {
         body: &'a [u8],
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
-        let proof = Postponed::read(&self.schemes, None, headers, now)?.judge(body)?;
+        let postponed = Postponed::read(&self.schemes, None, headers, now);
+        let proof = postponed.map_err(|error| known::refined(error, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
 
@@ -382,10 +400,11 @@ impl Verifier {
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
-            return Ok(Opened::Postponed(Postponed::read(&self.schemes, line, headers, now())?));
+            let postponed = Postponed::read(&self.schemes, line, headers, now());
+            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
         Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 
@@ -411,7 +430,17 @@ impl Keyed {
                 return Ok(Proof::new(&self.plan, reading, place, self.place));
             }
         }
-        Err(VerifyError::NoMatch)
+        Err(self.no_match(body.is_empty()))
+    }
+
+    /// The error for a request without a matching signature, with what is certain anyway.
+    #[cold]
+    fn no_match(&self, is_empty: bool) -> VerifyError {
+        match self.problem {
+            _ if is_empty => VerifyError::EmptyBody,
+            Some(problem) => VerifyError::UnlikelySecret { problem },
+            None => VerifyError::NoMatch,
+        }
     }
 }
 
@@ -452,7 +481,7 @@ impl<'a> Opened<'a> {
             Opened::Ready { keyed, reading } => {
                 let mut macs = RunningMacs::new(&keyed.keys);
                 keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-                State::Running { keyed: keyed.clone(), reading: *reading, macs }
+                State::Running { keyed: keyed.clone(), reading: *reading, macs, is_empty: true }
             }
             Opened::Postponed(postponed) => State::Held { postponed: postponed.clone(), body: Vec::new() },
         };
@@ -505,7 +534,7 @@ pub struct Verification<'a> {
 }
 
 enum State<'a> {
-    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs },
+    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
     Held { postponed: Postponed<'a>, body: Vec<u8> },
 }
 
@@ -526,7 +555,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
         match &mut self.state {
-            State::Running { macs, .. } => macs.update(chunk),
+            State::Running { macs, is_empty, .. } => {
+                *is_empty &= chunk.is_empty();
+                macs.update(chunk);
+            }
             State::Held { body, .. } => body.extend_from_slice(chunk),
         }
     }
@@ -548,9 +580,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
         match self.state {
-            State::Running { keyed, reading, mut macs } => {
+            State::Running { keyed, reading, mut macs, is_empty } => {
                 keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
-                let place = macs.finish(|tag| reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+                let place = macs.finish(|tag| reading.candidates.contain(&tag));
+                let place = place.ok_or_else(|| keyed.no_match(is_empty))?;
                 Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
             }
             State::Held { postponed, body } => postponed.judge(&body),

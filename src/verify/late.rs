@@ -124,7 +124,7 @@ impl Keyed {
     ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
-            return Ok(Proof::new(&self.plan, head, place.ok_or(VerifyError::NoMatch)?, self.place));
+            return Ok(Proof::new(&self.plan, head, place.ok_or_else(|| self.no_match(false))?, self.place));
         }
         let mut time = head.time;
         let mut reading: Reading<'_> = *head;
@@ -160,7 +160,7 @@ impl Keyed {
             None => self.plan.tag_of(&content, body, key),
         };
         let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
-        let place = self.keys.iter().position(is_right).ok_or(VerifyError::NoMatch)?;
+        let place = self.keys.iter().position(is_right).ok_or_else(|| self.no_match(body.is_empty()))?;
         Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
     }
 }
