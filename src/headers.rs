@@ -50,6 +50,20 @@ pub enum Found<'a> {
     Repeated,
 }
 
+/// Any [`Headers`] as one type, for functions that are called through pointers.
+#[derive(Clone, Copy)]
+pub(crate) struct AnyHeaders<'f, 'h>(&'f dyn Fn(&HeaderName) -> Found<'h>);
+
+impl<'f, 'h> AnyHeaders<'f, 'h> {
+    pub(crate) fn new(find: &'f dyn Fn(&HeaderName) -> Found<'h>) -> AnyHeaders<'f, 'h> {
+        AnyHeaders(find)
+    }
+
+    pub(crate) fn find(&self, name: &HeaderName) -> Found<'h> {
+        self.0(name)
+    }
+}
+
 impl Headers for HeaderMap {
     #[inline]
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {

@@ -18,7 +18,7 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub(crate) use context::{Early, Late, is_absence};
+pub(crate) use context::{Early, Late, MakeContext, is_absence};
 pub use coverage::{Coverage, Extent};
 pub(crate) use jwt::Facts;
 use notation::{Notation, Piece};
@@ -48,6 +48,8 @@ pub struct Scheme {
     headers: Cow<'static, str>,
     covers: Cow<'static, str>,
     notation: Notation,
+    /// For a scheme that reads more than headers.
+    context: Option<MakeContext>,
     digest: Digest,
     secret: SecretForm,
     past: Option<u32>,
@@ -112,6 +114,7 @@ impl Scheme {
         Scheme {
             headers,
             covers,
+            context: if notation.reads_more() { Some(context::Context::new) } else { None },
             notation,
             digest: Digest::Sha256,
             secret: SecretForm::Text,

@@ -30,13 +30,9 @@ use super::notation::{Line, Piece, UrlPart, Value};
 /// assert_eq!(mercado_pago.body(), Extent::Nothing);
 /// ```
 ///
-/// # What no scheme can tell
-///
-/// Two kinds of content have no marks between their values, so that text can move from one to its neighbour while the
-/// signature stays right. What they cover can be neither added nor taken away, but read only what the provider documents:
-///
-/// - a sorted form ([`Extent::Form`]): `ab=c` has the signature of `a=bc`;
-/// - a sorted query that is decoded (`{query|sorted}`): `a=1%26b%3D2` has the signature of `a=1&b=2`.
+/// A sorted form ([`Extent::Form`]) is covered without marks between its names and values, so that text can move from one to its
+/// neighbour while the signature stays right: `ab=c` has the signature of `a=bc`. Everything else that is covered can only be as it
+/// was signed.
 #[derive(Clone, Copy)]
 pub struct Coverage<'s> {
     scheme: &'s Scheme,

@@ -336,7 +336,9 @@ impl Questions<'_> {
             let signer = self.kit.sender.signer();
             for (text, encoding) in challenges.iter().flat_map(|text| [(text, Encoding::Hex), (text, Encoding::Base64)])
             {
-                forbidden.push((signer.mac(text.as_bytes(), encoding), SIGNED));
+                // Empty where a provider signs nothing.
+                forbidden
+                    .extend(Some((signer.mac(text.as_bytes(), encoding), SIGNED)).filter(|(mac, _)| is_telling(mac)));
             }
         }
         self.add(name, request, expected, challenges, forbidden);
