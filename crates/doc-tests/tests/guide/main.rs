@@ -10,6 +10,7 @@ mod endpoint;
 mod hyper_server;
 mod lambda;
 mod migrating;
+mod public_keys;
 mod readme;
 mod registering;
 mod sending;
