@@ -98,6 +98,9 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
             "Characters of the body were replaced by U+FFFD when it was decoded",
         ));
     }
+    if text.is_none() && matches!(body.first(), Some(b'{' | b'[')) {
+        return Some(Cause::new(Code::BodyCharset, "The body is JSON that is not in UTF-8"));
+    }
     if differs && has_question_marks(body) {
         return Some(Cause::new(Code::BodyCharset, "Characters of the body were replaced by `?` when it was encoded"));
     }
