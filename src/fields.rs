@@ -87,11 +87,12 @@ pub(crate) fn read<'p>(paths: &[&'p Path], body: &[u8]) -> Result<Vec<Row>, Flaw
 pub(crate) fn read_below<'p>(path: &'p Path, value: &str) -> Result<Option<String>, Flaw<'p>> {
     let paths = [path];
     let mut reader = Reader { paths: &paths, rows: vec![vec![None]] };
-    match path.steps.len() {
-        1 => return Ok(Some(value.to_owned())),
-        // The string's JSON is what the form has decoded.
-        _ => reader.walk(value, 1, 2, None)?,
+    if path.steps.len() == 1 {
+        return Ok(Some(value.to_owned()));
     }
+    // The string's JSON is what the form has decoded.
+    let whole: &RawValue = serde_json::from_str(value).map_err(|_| Flaw::NotJson)?;
+    reader.walk(whole.get(), 1, 2, None)?;
     Ok(reader.rows.pop().and_then(|mut row| row.pop()).flatten())
 }
 

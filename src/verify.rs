@@ -20,13 +20,17 @@ use crate::secret::{Keyring, Secret};
 use crate::timestamp::Now;
 
 use late::Postponed;
+pub(crate) use proof::Identity;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key, and no allocation.
+/// costs at most one hash for each key. Verifying it allocates nothing if the scheme covers only headers and the body.
+///
+/// Schemes that cover the method, the URL or the query need the whole request: see
+/// [`verify_request`](Self::verify_request).
 ///
 /// ```
 /// use hookseal::{Secret, provider};
@@ -173,6 +177,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`] if the request is not authentic. Answer with its [`status`](VerifyError::status).
+    /// [`VerifyError::NoRequestLine`] if the scheme covers more than headers and body.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -272,14 +277,16 @@ impl Verifier {
         key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
-    /// Verifies a request as a server received it, using the system's clock: for schemes that also cover the method, the URL or
-    /// the query, and for all others.
+    /// Verifies a request as a server received it, using the system's clock. Every scheme can be verified in this way; those
+    /// that cover the method, the URL or the query only in this way.
     ///
-    /// A scheme that covers the URL takes it from [`Provider::with_public_url`](crate::provider::Provider::with_public_url),
-    /// never from a header. Only the query is the request's own.
+    /// Of the request's URI, only the query is read, as it was received. The rest of the URL is that of
+    /// [`Provider::with_public_url`](crate::provider::Provider::with_public_url), which no sender can choose. A receiver does
+    /// the same in [`begin_request`](crate::receive::Receiver::begin_request), and so do the extractors.
     ///
     /// # Errors
-    /// The same errors as [`verify`](Self::verify).
+    /// [`VerifyError`] if the request is not authentic. [`Missing`](VerifyError::Missing), [`Repeated`](VerifyError::Repeated)
+    /// and [`Malformed`](VerifyError::Malformed) name the query parameter, the field or the other part that is wrong.
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, Signer, Verifier};

@@ -119,7 +119,8 @@ impl<'a, P> Intake<'a, P> {
         let declared = declared_length(headers);
         let mut pending = Vec::new();
         let posted = line.unwrap_or(RequestLine { method: "POST", query: None });
-        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() {
+        let takes_posts = || receiver.provider().schemes().iter().any(|scheme| scheme.admits("POST"));
+        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() || !takes_posts() {
             match receiver.decide(&Target { line: posted, headers: &headers }) {
                 Decision::Delivery(handshakes) => pending = handshakes,
                 Decision::Refused(rejection) => {
@@ -316,14 +317,15 @@ impl<'a, P> Intake<'a, P> {
     pub fn finish(self) -> Result<Received<P>, Rejection> {
         let Intake { receiver, mut reservation, headers, bytes, pending, state, watch, .. } = self;
         let mut is_unsigned = false;
+        let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
         let (proof, body) = match state {
             State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
             State::Pieces(pieces) => {
-                let Pieces { hashing, blocks, .. } = pieces;
+                let Pieces { hashing, blocks, length } = pieces;
                 let (proof, body) = match hashing {
                     Hashing::Now(verification) => {
                         let proof = verification.finish();
-                        let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
+                        let body = if proof.is_ok() || is_short(length) { blocks.concat() } else { Vec::new() };
                         (proof, body)
                     }
                     Hashing::Later(opened) => {
@@ -344,6 +346,9 @@ impl<'a, P> Intake<'a, P> {
             _ if pending.is_empty() => None,
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
             (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
+            (Err(Rejection::NotAuthentic(error)), Some(receiver)) if body.len() <= UNCOUNTED => {
+                receiver.refused(pending, error.status(), &body)
+            }
             _ => None,
         };
         let proof = asked.map_or(proof, Err);

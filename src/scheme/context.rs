@@ -20,14 +20,14 @@ use crate::timestamp::{Now, TimeFormat, Timestamp};
 
 use super::border::Border;
 use super::jwt::{Facts, Parts, Token};
-use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value};
+use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value, is_timestamp_listed};
 use super::plan::{Plan, Values, name};
 
 /// The most names in a list of signed headers.
 const MAX_SIGNED_HEADERS: usize = 32;
 
 pub(crate) struct Context {
-    /// Any, if there are none.
+    /// If there are none, `POST`, and any if the method is covered.
     pub(super) methods: Vec<Box<str>>,
     pub(super) lines: Vec<ContextLine>,
     /// The texts of what is covered.
@@ -45,9 +45,9 @@ pub(crate) struct Context {
 pub(super) enum UrlRule {
     /// The URL is not covered.
     Unused,
-    /// The same: beside it is something that varies.
+    /// That one: beside it is something that varies.
     Exact,
-    /// The same, and after it what the provider added.
+    /// That one, or that one and after it what the provider added.
     Begins,
 }
 
@@ -88,14 +88,33 @@ pub(super) enum Wants {
 
 /// A covered text that is not simply a header.
 pub(super) enum Derived {
-    Method,
-    Url(UrlPart),
-    Value { place: Place, border: Option<Border>, is_optional: bool },
+    Method {
+        border: Option<Border>,
+    },
+    Url {
+        part: UrlPart,
+        border: Option<Border>,
+    },
+    Value {
+        place: Place,
+        border: Option<Border>,
+        is_optional: bool,
+    },
     Form,
-    Query { is_encoded: bool },
+    /// After a `?` in the content, there must be one.
+    Query {
+        is_encoded: bool,
+        border: Option<Border>,
+        is_marked: bool,
+    },
     Hash(HashForm),
-    SignedHeaders,
-    SignedValues { joiner: u8, with_names: bool },
+    SignedHeaders {
+        border: Option<Border>,
+    },
+    SignedValues {
+        joiner: u8,
+        with_names: bool,
+    },
 }
 
 /// What the head of a request says, before its body is known.
@@ -105,6 +124,8 @@ pub(crate) struct Early {
     lines: Vec<Option<String>>,
     parts: Vec<Option<Vec<u8>>>,
     is_form: bool,
+    /// Whether the method is one that the scheme has without naming any.
+    is_posted: bool,
 }
 
 /// What one element of a batch says, or the only one.
@@ -162,8 +183,6 @@ impl Context {
             };
             ContextLine { place, wants, prefix: prefix.of(headers).into() }
         };
-        let listed = pieces.iter().any(|piece| matches!(piece, Piece::SignedValues { with_names: true, .. }))
-            && !pieces.iter().any(|piece| matches!(piece, Piece::Timestamp));
         let is_time = |line: &&Line| line.is_header() && matches!(line.value, Value::Timestamp { .. });
         let time_name = lines.iter().find(is_time).and_then(|line| line.names.first());
         Some(Context {
@@ -181,7 +200,7 @@ impl Context {
                 Value::Token { is_detached, .. } => Some(Token::new(covers, notation, is_detached)),
                 _ => None,
             }),
-            listed_time: time_name.filter(|_| listed).map(|span| name(span.of(headers))),
+            listed_time: time_name.filter(|_| is_timestamp_listed(notation)).map(|span| name(span.of(headers))),
         })
     }
 
@@ -201,7 +220,8 @@ impl Context {
 
     /// Whether the public URL must be known.
     pub(crate) fn needs_url(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Derived::Url(_))) || self.token.as_ref().is_some_and(Token::has_url)
+        self.parts.iter().any(|part| matches!(part, Derived::Url { .. }))
+            || self.token.as_ref().is_some_and(Token::has_url)
     }
 
     /// Whether a value is compared with those that the receiver allows.
@@ -216,7 +236,7 @@ impl Context {
         !self.methods.is_empty()
             || self.lines.iter().any(|line| of_query(&line.place))
             || self.parts.iter().any(|part| match part {
-                Derived::Method | Derived::Url(_) | Derived::Query { .. } => true,
+                Derived::Method { .. } | Derived::Url { .. } | Derived::Query { .. } => true,
                 Derived::Value { place, .. } => of_query(place),
                 _ => false,
             })
@@ -231,7 +251,7 @@ impl Context {
     }
 
     /// Reads what the head says. An error says that the scheme is not that of the request.
-    pub(super) fn read_head<H: Headers + ?Sized>(
+    pub(in crate::scheme) fn read_head<H: Headers + ?Sized>(
         &self,
         line: Option<RequestLine<'_>>,
         url: Option<&PublicUrl>,
@@ -243,7 +263,7 @@ impl Context {
             None => RequestLine { method: "POST", query: None },
             Some(line) => line,
         };
-        if !self.methods.is_empty() && !self.methods.iter().any(|method| **method == *line.method) {
+        if !self.admits(line.method) {
             return Err(malformed("the method", OTHER_METHOD));
         }
         let query = Pairs::read_bounded(line.query.unwrap_or_default().as_bytes());
@@ -268,54 +288,82 @@ impl Context {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             parts.push(match part {
-                Derived::Method => Some(line.method.into()),
-                Derived::Url(part) => Some(self.url(*part, line.query, url)?.into_bytes()),
-                Derived::Query { is_encoded } => {
+                Derived::Method { border } => Some(within(border.as_ref(), "the method", line.method.into())?),
+                Derived::Url { part, border } => Some(self.url(*part, line.query, url, border.as_ref())?.into_bytes()),
+                Derived::Query { is_encoded, border, is_marked } => {
                     let query = query()?;
-                    if query.is_empty() && self.parts.len() > 1 && !*is_encoded {
+                    if query.is_empty() && *is_marked {
                         return Err(missing("the query".to_owned()));
                     }
                     let text = if *is_encoded { query.encoded() } else { query.joined() };
-                    Some(text.ok_or_else(|| malformed("the query", UNSORTABLE))?.into_bytes())
+                    let text = text.ok_or_else(|| malformed("the query", UNSORTABLE))?.into_bytes();
+                    // One that configuration sets can hold anything.
+                    let border = border.as_ref().filter(|_| self.url != UrlRule::Exact);
+                    Some(within(border, "the query", text)?)
                 }
                 Derived::Value { place: Place::Query(name), border, .. } => {
                     Some(within(border.as_ref(), &format!("?{name}"), parameter(name)?.into_bytes())?)
                 }
-                Derived::SignedHeaders => Some(listed.0.to_vec()),
+                Derived::SignedHeaders { border } => Some(within(border.as_ref(), OF_LIST, listed.0.to_vec())?),
                 Derived::SignedValues { joiner, with_names } => Some(signed.values(*joiner, *with_names)?),
                 Derived::Form | Derived::Hash(_) | Derived::Value { .. } => None,
             });
         }
-        Ok(Early { lines, parts, is_form: is_form(headers)? })
+        let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
+        let is_posted = line.method == "POST" || is_covered || !self.methods.is_empty();
+        Ok(Early { lines, parts, is_form: !self.reads_form() || is_form(headers)?, is_posted })
+    }
+
+    /// Whether the scheme is for requests with this method. One that is covered has upper-case letters only, so that it ends
+    /// where a URL begins.
+    fn admits(&self, method: &str) -> bool {
+        let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
+        let is_plain = !method.is_empty() && method.bytes().all(|c| c.is_ascii_uppercase());
+        match self.methods.is_empty() {
+            true => is_plain || !is_covered,
+            false => self.methods.iter().any(|admitted| **admitted == *method),
+        }
+    }
+
+    fn reads_form(&self) -> bool {
+        let is_field = |place: &Place| matches!(place, Place::Form(_));
+        self.lines.iter().any(|line| is_field(&line.place))
+            || self.parts.iter().any(|part| match part {
+                Derived::Form => true,
+                Derived::Value { place, .. } => is_field(place),
+                _ => false,
+            })
     }
 
     /// The text of a part of the public URL, with the query of the request.
-    fn url(&self, part: UrlPart, query: Option<&str>, url: Option<&PublicUrl>) -> Result<String, VerifyError> {
+    fn url(
+        &self,
+        part: UrlPart,
+        query: Option<&str>,
+        url: Option<&PublicUrl>,
+        border: Option<&Border>,
+    ) -> Result<String, VerifyError> {
         let url = url.ok_or(VerifyError::NoRequestLine)?;
-        let is_right = match (self.url, url.query()) {
-            (UrlRule::Unused, _) | (UrlRule::Begins, None) => true,
-            (UrlRule::Exact, registered) => query.unwrap_or_default() == registered.unwrap_or_default(),
-            (UrlRule::Begins, Some(registered)) => query
-                .unwrap_or_default()
-                .strip_prefix(registered)
-                .is_some_and(|added| added.is_empty() || added.starts_with('&')),
+        let registered = url.query();
+        let is_added = |registered: &str| {
+            let added = query.and_then(|query| query.strip_prefix(registered));
+            added.is_some_and(|added| added.is_empty() || added.starts_with('&'))
+        };
+        let is_right = match self.url {
+            UrlRule::Unused => true,
+            // `/hook?` is not `/hook`: the mark could be the first byte of the body.
+            UrlRule::Exact => query == registered,
+            UrlRule::Begins => registered.is_none_or(is_added),
         };
         if !is_right {
             return Err(malformed("the query", "is not that of the public URL"));
         }
-        let mark = |query: &str| format!("?{query}");
-        Ok(match part {
-            UrlPart::Whole => url.without_query().to_owned() + &query.map(mark).unwrap_or_default(),
-            UrlPart::WithoutQuery => url.without_query().to_owned(),
-            UrlPart::Path => url.path().to_owned(),
-            UrlPart::Target => url.path().to_owned() + &query.map(mark).unwrap_or_default(),
-            UrlPart::EncodedTarget => {
-                let query = query.filter(|query| !query.is_empty());
-                form::address(
-                    &(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()),
-                )
-            }
-        })
+        let text = written(part, url, query);
+        // Configuration sets the rest, which ends where it says.
+        let front = written(part, url, registered).len();
+        let added = text.get(front..).unwrap_or_default().as_bytes().to_vec();
+        within(border, "the query", added)?;
+        Ok(text)
     }
 
     /// Reads what the body says: one for each element of a batch. An error says that the scheme is not that of the request.
@@ -372,7 +420,12 @@ impl Context {
             }
             found.push(Late { lines, parts });
         }
-        if found.is_empty() { Err(malformed("the body", "has no event")) } else { Ok(found) }
+        match found.is_empty() {
+            true => Err(malformed("the body", "has no event")),
+            // This is the request's scheme, so no later one is asked.
+            false if !early.is_posted => Err(malformed("the method", "is not `POST`, and the scheme names no other")),
+            false => Ok(found),
+        }
     }
 }
 
@@ -404,8 +457,9 @@ impl Plan {
         let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => {
-                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
+            Some(line) => unsignable(line.place.name(), NOT_SIGNABLE),
+            None if self.context.as_ref().is_some_and(|context| context.token.is_some()) => {
+                unsignable(String::new(), "contain a token, so the scheme can only be verified")
             }
             None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
@@ -430,8 +484,39 @@ impl Plan {
         Ok(None)
     }
 
-    /// Writes what signed headers may contain: the hash of the body, and the time.
-    pub(crate) fn write_context(&self, timestamp: &[u8], body: &[u8], headers: &mut HeaderMap) {
+    /// The query parameters that contain a hash of the body, with their values.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn query_of<'l>(&'l self, body: &'l [u8]) -> impl Iterator<Item = (&'l str, Vec<u8>)> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.filter_map(|line| match (&line.place, line.wants) {
+            (Place::Query(name), Wants::Hash(form)) => {
+                Some((&**name, [line.prefix.as_bytes(), &form.of(body)].concat()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the scheme reads a form.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn reads_form(&self) -> bool {
+        let is_of_form = |place: &Place| matches!(place, Place::Form(_));
+        self.context.as_ref().is_some_and(|context| {
+            context.lines.iter().any(|line| is_of_form(&line.place))
+                || context.parts.iter().any(|part| match part {
+                    Derived::Form => true,
+                    Derived::Value { place, .. } => is_of_form(place),
+                    _ => false,
+                })
+        })
+    }
+
+    /// Whether requests list the headers that are signed.
+    pub(crate) fn lists_headers(&self) -> bool {
+        self.list_separator != 0
+    }
+
+    /// Writes what signed headers may contain: the hash of the body, and the scheme's own lines.
+    pub(crate) fn write_context(&self, values: &Values<'_>, body: &[u8], headers: &mut HeaderMap) {
         for line in self.context.iter().flat_map(|context| &context.lines) {
             if let (Place::Header(name), Wants::Hash(form)) = (&line.place, line.wants)
                 && let Ok(value) = HeaderValue::from_bytes(&[line.prefix.as_bytes(), &form.of(body)].concat())
@@ -440,8 +525,14 @@ impl Plan {
             }
         }
         if let Some(family) = self.families.first().filter(|_| self.list_separator != 0) {
+            for (name, value) in &family.constants {
+                headers.insert(name.clone(), value.clone());
+            }
+            if let Some(line) = &family.id {
+                super::write::put(headers, line, values.id);
+            }
             if let Some((line, _)) = &family.timestamp {
-                super::write::put(headers, line, timestamp);
+                super::write::put(headers, line, values.timestamp);
             }
             if let Some(line) = &family.signed_headers {
                 super::write::put(headers, line, b"-");
@@ -451,12 +542,14 @@ impl Plan {
         }
     }
 
-    /// The list of the headers that a signer signs: all that begin with `x-`, which nobody on the way sets.
+    /// The list of the headers that a signer signs: the timestamp's, and all that begin with `x-`, which nobody on the way
+    /// sets.
     pub(crate) fn signed_headers(&self, headers: &HeaderMap) -> String {
         let Some(family) = self.families.first().filter(|_| self.list_separator != 0) else { return String::new() };
         let is_own = |name: &str| !family.signatures.iter().any(|line| line.name == *name);
+        let is_time = |name: &str| family.timestamp.as_ref().is_some_and(|(line, _)| line.name == *name);
         let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-        names.retain(|name| name.starts_with("x-") && is_own(name));
+        names.retain(|name| name.starts_with("x-") && is_own(name) || is_time(name));
         names.sort_unstable();
         names.join(char::from(self.list_separator).encode_utf8(&mut [0; 4]))
     }
@@ -466,6 +559,24 @@ impl Plan {
             Some(context) => context.read_body(early, body),
             None => Ok(vec![Late { lines: Vec::new(), parts: Vec::new() }]),
         }
+    }
+
+    /// The hash of what tells this request from others where its body does not: the sorted form, or else the query of a request
+    /// without a body. What differs in each attempt to deliver an event is left out.
+    pub(crate) fn identity(&self, late: &Late, body: &[u8]) -> Option<[u8; 32]> {
+        let context = self.context.as_ref()?;
+        let has_form = context.parts.iter().any(|part| matches!(part, Derived::Form));
+        let is_wanted = |part: &Derived| match part {
+            Derived::Form => true,
+            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. }
+            | Derived::Query { .. }
+            | Derived::Value { place: Place::Query(_), .. } => body.is_empty() && !has_form,
+            _ => false,
+        };
+        let wanted = || context.parts.iter().zip(&late.parts).filter(|(part, _)| is_wanted(part)).map(|(_, text)| text);
+        let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
+        let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
+        (!lengths.is_empty()).then(|| sha256(texts))
     }
 
     fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {
@@ -529,13 +640,13 @@ impl Plan {
 
     /// The timestamp, where it is not in a header.
     pub(crate) fn time_of<'l>(&'l self, late: &'l Late, now: Now) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
-        for (line, text) in self.lines(late) {
-            if let Wants::Time(format) = line.wants {
-                let wrong = |problem| malformed(line.place.name(), problem);
-                return Ok(Some((text, self.check_moment(text.as_bytes(), format, || now, wrong)?)));
-            }
-        }
-        Ok(None)
+        let time = self.lines(late).find_map(|(line, text)| match line.wants {
+            Wants::Time(format) => Some((line, text, format)),
+            _ => None,
+        });
+        let Some((line, text, format)) = time else { return Ok(None) };
+        let wrong = |problem| malformed(line.place.name(), problem);
+        Ok(Some((text, self.check_moment(text.as_bytes(), format, || now, wrong)?)))
     }
 
     /// Adds the signatures that are not in headers.
@@ -556,15 +667,15 @@ impl UrlRule {
     fn new(notation: &Notation, pieces: &[Piece]) -> UrlRule {
         let has_query =
             |piece: &Piece| matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget));
-        let has_form = pieces.iter().any(|piece| matches!(piece, Piece::Form));
-        let has_url = pieces.iter().any(|piece| matches!(piece, Piece::Url(_)));
-        match (pieces.iter().any(has_query), has_form && has_url) {
-            (false, false) if !pieces.iter().any(|piece| matches!(piece, Piece::Query { .. })) || !has_url => {
-                UrlRule::Unused
-            }
-            (_, true) => UrlRule::Exact,
-            _ if notation.needs_exact_url() => UrlRule::Exact,
-            _ => UrlRule::Begins,
+        let has = |wanted: fn(&Piece) -> bool| pieces.iter().any(wanted);
+        let has_url = has(|piece| matches!(piece, Piece::Url(_)));
+        let covers_query = pieces.iter().any(has_query) || has(|piece| matches!(piece, Piece::Query { .. }));
+        // A form begins with any text, so it could also be the end of the query.
+        let has_form = has(|piece| matches!(piece, Piece::Form));
+        match has_url {
+            true if has_form || notation.needs_exact_url() => UrlRule::Exact,
+            true if covers_query => UrlRule::Begins,
+            _ => UrlRule::Unused,
         }
     }
 }
@@ -624,7 +735,7 @@ impl Place {
     }
 
     /// As written in a scheme.
-    pub(super) fn name(&self) -> String {
+    fn name(&self) -> String {
         match self {
             Place::Header(name) => name.to_string(),
             Place::Query(name) => format!("?{name}"),
@@ -637,6 +748,7 @@ impl Place {
 
 impl Derived {
     fn new(covers: &str, notation: &Notation, at: usize, piece: &Piece) -> Option<Derived> {
+        let border = || super::plan::border(covers, notation, at);
         Some(match *piece {
             Piece::Literal { .. }
             | Piece::Body
@@ -645,19 +757,38 @@ impl Derived {
             | Piece::Timestamp
             | Piece::Header(_)
             | Piece::Secret => return None,
-            Piece::Method => Derived::Method,
-            Piece::Url(part) => Derived::Url(part),
+            Piece::Method => Derived::Method { border: border() },
+            Piece::Url(part) => Derived::Url { part, border: border() },
             Piece::Value { place, .. } => Derived::Value {
                 place: Place::new(covers, notation, &place),
-                border: super::plan::border(covers, notation, at),
+                border: border(),
                 is_optional: place.is_optional,
             },
             Piece::Form => Derived::Form,
-            Piece::Query { is_encoded } => Derived::Query { is_encoded },
+            Piece::Query { is_encoded } => {
+                let before = at.checked_sub(1).and_then(|at| notation.pieces.get(at));
+                let is_marked = matches!(before, Some(Piece::Literal { text, .. }) if text.of(covers).ends_with('?'));
+                Derived::Query { is_encoded, border: border(), is_marked }
+            }
             Piece::BodyHash(form) => Derived::Hash(form),
-            Piece::SignedHeaders => Derived::SignedHeaders,
+            Piece::SignedHeaders => Derived::SignedHeaders { border: border() },
             Piece::SignedValues { joiner, with_names } => Derived::SignedValues { joiner, with_names },
         })
+    }
+}
+
+fn written(part: UrlPart, url: &PublicUrl, query: Option<&str>) -> String {
+    let with_query = |front: &str| front.to_owned() + &query.map(|query| format!("?{query}")).unwrap_or_default();
+    match part {
+        UrlPart::Whole => with_query(url.without_query()),
+        UrlPart::WithoutQuery => url.without_query().to_owned(),
+        UrlPart::Path => url.path().to_owned(),
+        UrlPart::Target => with_query(url.path()),
+        UrlPart::EncodedTarget => {
+            let query = query.filter(|query| !query.is_empty());
+            let query = query.map(|query| format!("?{}", form::component(query)));
+            form::address(&(url.path().to_owned() + &query.unwrap_or_default()))
+        }
     }
 }
 
@@ -706,8 +837,12 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
                 joined.push(joiner);
             }
             // A value without its name may contain the text that joins it to the next, but not the beginning of the body.
-            let begins_body = value.windows(2).any(|pair| matches!(pair, [one, b'{' | b'['] if *one == joiner));
-            if if with_names { value.contains(&joiner) } else { begins_body } {
+            let begins_body = |pair: &[u8]| matches!(pair, [one, b'{' | b'['] if *one == joiner);
+            let is_blurred = match with_names {
+                true => value.contains(&joiner),
+                false => matches!(value, [b'{' | b'[', ..]) || value.windows(2).any(begins_body),
+            };
+            if is_blurred {
                 let problem = "runs into the text that separates it from its neighbour in the signed content";
                 return Err(VerifyError::MalformedHeader { header: name, problem });
             }
@@ -778,7 +913,10 @@ pub(crate) fn is_absence(error: &VerifyError) -> bool {
     }
 }
 
-const UNSORTABLE: &str = "has a name that is not ASCII, or is empty";
+const NOT_SIGNABLE: &str =
+    "contains the signature or the secret, and is not a header: such requests can be verified, but not signed";
+
+const UNSORTABLE: &str = "has a name or a value that cannot be told apart when it is sorted";
 
 fn read_fields(places: &[&Place], body: &[u8]) -> Result<Vec<Row>, VerifyError> {
     let paths: Vec<&Path> = places

@@ -96,14 +96,7 @@ impl Plan {
         if let Some((text, format, name)) = time {
             reading.values.timestamp = text;
             reading.time = Some(self.check_time(text, format, name, now)?);
-        }
-        if let (Some(rules), Some(line)) = (&self.id, &family.id)
-            && rules
-                .marker
-                .as_ref()
-                .is_some_and(|marker| marker.begins_inside(reading.values.id, reading.values.timestamp))
-        {
-            return Err(malformed(&line.name, BORDER));
+            self.check_marker(&reading.values)?;
         }
         match signatures {
             Some(signatures) => signatures.collect(headers, family, &mut reading.candidates),
@@ -149,6 +142,19 @@ impl Plan {
         match border {
             Some(border) if border.is_blurred_by(id) => Err(malformed(&line.name, BORDER)),
             _ => Ok(Some(id)),
+        }
+    }
+
+    /// Checks an id that the timestamp ends, once both are known.
+    #[inline]
+    pub(crate) fn check_marker(&self, values: &Values<'_>) -> Result<(), VerifyError> {
+        let marker = self.id.as_ref().and_then(|rules| rules.marker.as_ref());
+        match marker {
+            Some(marker) if marker.begins_inside(values.id, values.timestamp) => {
+                let line = self.families.iter().find_map(|family| family.id.as_ref());
+                Err(line.map_or(VerifyError::NoMatch, |line| malformed(&line.name, BORDER)))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};
 use crate::timestamp::Now;
 
-use super::{Keyed, Proof};
+use super::{Identity, Keyed, Proof};
 
 /// A request whose head has been read under each scheme that it may have.
 #[derive(Clone)]
@@ -86,7 +86,11 @@ impl Keyed {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
             let proof = self.judge_one(&head.reading, &late, body, now)?;
-            verdict.get_or_insert(proof);
+            verdict.get_or_insert_with(|| match self.plan.identity(&late, body) {
+                Some(content) => proof.with_identity(Identity::Content(content)),
+                None if body.is_empty() && self.plan.context.is_some() => proof.with_identity(Identity::Nothing),
+                None => proof,
+            });
         }
         verdict.ok_or(VerifyError::NoMatch)
     }
@@ -103,6 +107,7 @@ impl Keyed {
         if let Some((text, found)) = self.plan.time_of(late, now)? {
             reading.values.timestamp = text.as_bytes();
             time = Some(found);
+            self.plan.check_marker(&reading.values)?;
         }
         if let Some(key) = self.plan.key_of(late)? {
             reading.values.key = key.as_bytes();

@@ -34,6 +34,9 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
             notation.lines[notation.line_count] = of_place(Place::whole(Half::Body), value);
             notation.line_count += 1;
         } else if begins_method(text, line) && !is_body {
+            if !notation.methods.is_empty() {
+                return in_headers(start, end, "is a second line for the method");
+            }
             notation.methods = attempt!(read_methods(text, line));
         } else {
             if notation.line_count == MAX_LINES {
@@ -90,7 +93,11 @@ const fn read_body_line(text: &[u8], line: Span, steps: &mut Steps) -> Result<Li
         return Err(Fault { field: BODY, piece: place.name, problem: "may be missing, which a scheme cannot allow" });
     }
     attempt!(check_path(&place, steps, BODY));
-    Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))))
+    let value = attempt!(read_place_value(text, trim(text, colon + 1, end)));
+    if matches!(value, Value::BodyHash { .. }) {
+        return Err(Fault { field: BODY, piece: place.name, problem: "is in the body and contains a hash of it" });
+    }
+    Ok(of_place(place, value))
 }
 
 /// What a scheme can follow: field names, one `[]`, and the JSON in a form's field.
@@ -135,6 +142,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
     if text[start] == b'?' {
         let place = attempt!(Place::query(text, trim(text, start, colon), HEADERS));
         return Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))));
+    }
+    if matches!(text[start], b'&' | b'$') {
+        return in_headers(start, colon, "is no header but a field of the body, which is written below an empty line");
     }
     let mut names = [EMPTY; MAX_NAMES];
     let mut name_count = 0;
@@ -505,6 +515,13 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             return in_headers(start, end, "is one of several signature lines, which hold one plain signature each");
         }
         if line.name_count > 1 {
+            if matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. }) {
+                return in_headers(
+                    start,
+                    end,
+                    "has alternative names, which a secret and a hash of the body cannot have",
+                );
+            }
             if notation.families > 1 && notation.families != line.name_count {
                 return in_headers(start, end, "has not as many alternative names as another line");
             }
