@@ -454,12 +454,6 @@ impl Provider {
         self.delivery.retry().max_attempts() <= 1
     }
 
-    /// The URL that was registered, if it is set.
-    #[allow(dead_code, reason = "for diagnose")]
-    pub(crate) fn public_url(&self) -> Option<&str> {
-        self.public_url.as_deref()
-    }
-
     /// A signer that signs as this provider does.
     ///
     /// # Errors

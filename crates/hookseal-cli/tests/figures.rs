@@ -52,7 +52,8 @@ fn named(name: &str) -> (f64, Vec<Value>) {
     for (question, answer) in questions.iter().zip(ask("diagnose", &questions)) {
         let (truth, named) = (causes(&question["cause"]), causes(&answer["causes"]));
         let is_authentic = question["accepted"] == true;
-        let is_innocent = !is_authentic && answer["verdict"] == "accepted" || answer["verdict"] == "proven" && named != ["body.altered"];
+        let is_innocent = !is_authentic && answer["verdict"] == "accepted"
+            || answer["verdict"] == "proven" && named != ["body.altered"];
         // A likely cause of a request without one only states its fact.
         let is_right = if truth.is_empty() { !is_innocent } else { truth == named };
         right += usize::from(is_right);
