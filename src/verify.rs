@@ -354,7 +354,7 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
@@ -367,7 +367,7 @@ impl Verifier {
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
         let postponed = Postponed::read(&self.schemes, None, headers, now);
-        let proof = postponed.map_err(|error| known::refined(error, headers))?.judge(body)?;
+        let proof = postponed.map_err(|error| known::refined(error, &self.schemes, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
 
@@ -401,10 +401,10 @@ impl Verifier {
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
             let postponed = Postponed::read(&self.schemes, line, headers, now());
-            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, headers))?));
+            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, &self.schemes, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 

@@ -90,6 +90,9 @@ pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<It
     })
 }
 
+/// Another text of a number; `None` to leave it.
+type Change<'c> = &'c dyn Fn(&str) -> Option<String>;
+
 /// Values that mean the same, and that a parser and a writer together make equal.
 fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
     let mut found: Vec<Json> = Vec::new();
@@ -111,12 +114,12 @@ fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
     let expanded = |number: &str| {
         number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
     };
-    let changes: [&dyn Fn(&str) -> Option<String>; 5] = [&point, &whole, &zero, &shorter, &expanded];
+    let changes: [Change<'_>; 5] = [&point, &whole, &zero, &shorter, &expanded];
     for change in changes {
         add(with_numbers(json, &mut |_, _, number| change(number)));
     }
     let count = count_numbers(json).min(MAX_SINGLE);
-    for change in [&point as &dyn Fn(&str) -> Option<String>, &zero] {
+    for change in [&point as Change<'_>, &zero] {
         for wanted in 0..count {
             add(with_numbers(json, &mut |place, _, number| if place == wanted { change(number) } else { None }));
         }
