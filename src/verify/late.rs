@@ -105,7 +105,10 @@ impl Keyed {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
             verdict.get_or_insert_with(|| match self.plan.identity(&late, body) {
                 Some(content) => proof.with_identity(Identity::Content(content)),
-                None if body.is_empty() && self.plan.context.is_some() => proof.with_identity(Identity::Nothing),
+                // A secret that is sent as it is tells no two requests apart either, with a body or without.
+                None if body.is_empty() && self.plan.context.is_some() && self.tokens.is_empty() => {
+                    proof.with_identity(Identity::Nothing)
+                }
                 None => proof,
             });
         }
