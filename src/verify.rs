@@ -71,6 +71,8 @@ pub(crate) struct Keyed {
     /// Those that verify an algorithm other than HMAC.
     public_keys: Vec<PublicKey>,
     algorithm: Algorithm,
+    /// Of a signature: see [`Candidates::new`](crate::mac::Candidates::new).
+    lengths: (usize, usize),
     /// What is signed is the hash of the content.
     over_digest: bool,
     digest: Digest,
@@ -154,6 +156,10 @@ impl Verifier {
             let (secrets, keys) = (keys, macs);
             let secret = secrets.secrets().next().and_then(Secret::expose);
             let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
+            let lengths = match algorithm {
+                Algorithm::Hmac => (keys.first().map(Mac::length).unwrap_or_default(), 0),
+                other => other.signature_length(),
+            };
             Ok(Arc::new(Keyed {
                 plan,
                 place,
@@ -161,6 +167,7 @@ impl Verifier {
                 tokens,
                 public_keys,
                 algorithm,
+                lengths,
                 over_digest,
                 digest,
                 url,
