@@ -263,6 +263,10 @@ impl Headers for HeaderMap {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name.as_str()).map(|value| value.as_bytes())
     }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+    }
 }
 
 impl<P: 'static> FromRequest for Received<P> {
@@ -317,7 +321,9 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
             true => Err(misconfigured("another extractor has already taken the payload")),
         };
         let mut intake = match &receiver {
-            Ok(receiver) => receiver.begin_parts(request.method().as_str(), request.uri().query(), request.headers()),
+            Ok(receiver) => {
+                receiver.begin_parts(request.method().as_str(), request.uri().query(), request.headers())
+            }
             Err(rejection) => Intake::refused(rejection.clone()),
         };
         while intake.wants_more()
@@ -329,7 +335,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
                 Err(_) => intake.abort(Rejection::BrokenBody),
             }
         }
-        let result = fallback::read(intake.finish()?, read).await?;
+        let result = fallback::read(intake.finish_fetching().await?, read).await?;
         trace::verified(result.as_ref());
         Ok(result)
     })

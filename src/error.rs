@@ -364,16 +364,38 @@ pub enum VerifyError {
         header: HeaderName,
     },
     /// The timestamp is too old: a late retry, a wrong clock, or a replay attack.
-    #[error("the timestamp is {seconds} s older than allowed")]
+    #[error("the timestamp is {seconds} s old, which is more than allowed")]
     TooOld {
-        /// How far outside the window, rounded up.
+        /// The difference from the clock, rounded up. For a token that has expired, how long ago.
         seconds: u64,
     },
-    /// The timestamp is too far in the future: most likely a wrong clock, or milliseconds read as seconds.
-    #[error("the timestamp is {seconds} s further ahead than allowed")]
+    /// The timestamp is too far in the future: most likely a wrong clock.
+    #[error("the timestamp is {seconds} s ahead of the clock, which is more than allowed")]
     TooNew {
-        /// How far outside the window, rounded up.
+        /// The difference from the clock, rounded up.
         seconds: u64,
+    },
+    /// The timestamp would be too far in the future in seconds, and is a recent time in milliseconds.
+    #[error("the timestamp looks like milliseconds, and the scheme expects seconds")]
+    InMilliseconds,
+    /// The signature header is absent, and that of another provider, or of another family of Standard Webhooks, is there.
+    #[error(
+        "header `{header}` is missing, but `{found}` is there: another provider sent this, or the scheme has other names"
+    )]
+    OtherHeaders {
+        /// The one that the scheme needs.
+        header: HeaderName,
+        /// The one that is there.
+        found: HeaderName,
+    },
+    /// No signature matches, and the body is empty: most likely, something read it before.
+    #[error("no signature matches, and the body is empty: something may have read it before")]
+    EmptyBody,
+    /// No signature matches, and the current secret does not look like one of this scheme.
+    #[error("no signature matches, and the secret {problem}")]
+    UnlikelySecret {
+        /// What its public prefix shows.
+        problem: &'static str,
     },
     /// No signature matches: the body was changed, the secret is another one, or the request is forged.
     #[error(
@@ -392,6 +414,9 @@ impl VerifyError {
         match self {
             VerifyError::TooOld { .. }
             | VerifyError::TooNew { .. }
+            | VerifyError::InMilliseconds
+            | VerifyError::EmptyBody
+            | VerifyError::UnlikelySecret { .. }
             | VerifyError::UnknownKey { .. }
             | VerifyError::NotAllowed { .. }
             | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,

@@ -298,9 +298,10 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
-        let goes_on =
-            |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
+        let goes_on = |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
         let paths = self.paths.iter().enumerate();
-        Ok(paths.filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path)).fold(0, |mask, (i, _)| mask | 1 << i))
+        Ok(paths
+            .filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path))
+            .fold(0, |mask, (i, _)| mask | 1 << i))
     }
 }

@@ -12,6 +12,8 @@ mod algorithm;
 pub mod axum;
 mod codec;
 pub mod delivery;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod error;
 mod event;
 mod event_type;
@@ -26,6 +28,8 @@ mod headers;
 mod id;
 pub mod idempotency;
 mod key;
+#[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+mod key_cache;
 mod mac;
 mod place;
 pub mod provider;
@@ -70,6 +74,8 @@ pub use handshake::Handshake;
 pub use headers::Headers;
 pub use id::{event_id, event_id_from};
 pub use key::Key;
+#[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+pub use key_cache::KeyCache;
 pub use mac::Digest;
 #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
 pub use public_key::PublicKey;

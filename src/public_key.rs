@@ -108,8 +108,9 @@ impl PublicKey {
         }
     }
 
-    /// The keys of a JSON Web Key Set (RFC 7517), each with its `kid` as [id](Self::id). Keys of other algorithms, and those that
-    /// are for encryption, are left out: a set may have keys for other purposes.
+    /// The keys of a JSON Web Key Set (RFC 7517), each with its `kid` as [id](Self::id), or of a list as GitHub publishes it
+    /// (`public_keys`, each with `key_identifier` and `key`). Keys of other algorithms, and those that are not for verifying, are
+    /// left out: a set may have keys for other purposes.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for what is no key set, for two keys with one id, and for a set without a key that can be used.
@@ -129,16 +130,29 @@ impl PublicKey {
     /// ```
     pub fn set(text: &str) -> Result<Vec<PublicKey>, ConfigError> {
         #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<Jwk>,
+        #[serde(untagged)]
+        enum Set {
+            Jwk { keys: Vec<Jwk> },
+            GitHub { public_keys: Vec<Listed> },
         }
-        let set: Set = read_json(text)?;
-        if set.keys.len() > MAX_PUBLIC_KEYS {
-            return Err(ConfigError::TooManyKeys { count: set.keys.len() });
+        #[derive(Deserialize)]
+        struct Listed {
+            key_identifier: String,
+            key: String,
         }
+        let read: Vec<Result<PublicKey, ConfigError>> = match read_json(text)? {
+            Set::Jwk { keys } => {
+                check_count(keys.len())?;
+                keys.iter().filter(|jwk| jwk.is_for_verifying()).map(PublicKey::from_jwk).collect()
+            }
+            Set::GitHub { public_keys } => {
+                check_count(public_keys.len())?;
+                let key = |listed: Listed| Ok(PublicKey::new(&listed.key)?.with_id(listed.key_identifier));
+                public_keys.into_iter().map(key).collect()
+            }
+        };
         let mut keys: Vec<PublicKey> = Vec::new();
-        for jwk in set.keys.iter().filter(|jwk| jwk.purpose.as_deref().is_none_or(|purpose| purpose == "sig")) {
-            let Ok(key) = PublicKey::from_jwk(jwk) else { continue };
+        for key in read.into_iter().flatten() {
             if key.id.is_some() && keys.iter().any(|other| other.id == key.id) {
                 return wrong("is one of two with the same id");
             }
@@ -194,7 +208,7 @@ impl PublicKey {
     #[cfg(feature = "p256")]
     fn from_p256(point: &[u8]) -> Result<PublicKey, ConfigError> {
         match point {
-            [4, rest @ ..] if rest.len() == 64 => {
+            [4, rest @ ..] if rest.len() == 64 && is_on_p256(point) => {
                 Ok(PublicKey { material: Arc::new(Material::P256(point.to_vec())), id: None })
             }
             _ => wrong("is no uncompressed point of P-256"),
@@ -206,15 +220,18 @@ impl PublicKey {
         wrong("is one of P-256, which needs the crate's feature `p256`")
     }
 
-    /// From the modulus and the exponent, both without leading zeros.
     #[cfg(feature = "rsa")]
     fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, ConfigError> {
+        let (modulus, exponent) = (modulus.trim_start(), exponent.trim_start());
         let bits = 8 * modulus.len() - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         if !(2048..=8192).contains(&bits) {
             return wrong("is one of RSA with fewer than 2048 or more than 8192 bits");
         }
-        if exponent.last().is_none_or(|last| last % 2 == 0) || exponent == [1] {
-            return wrong("is one of RSA with an exponent that cannot be");
+        let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+        // What ring verifies with: 3 to 2³³ − 1.
+        let fits = exponent != [1] && (exponent.len() < 5 || exponent.len() == 5 && exponent.first() == Some(&1));
+        if !is_odd(modulus) || !is_odd(exponent) || !fits {
+            return wrong("is one of RSA with a modulus or an exponent that cannot be");
         }
         let der = der_sequence(&[der_integer(modulus), der_integer(exponent)].concat());
         Ok(PublicKey { material: Arc::new(Material::Rsa(der)), id: None })
@@ -244,18 +261,10 @@ impl PublicKey {
         match parts() {
             Some((ED25519, key)) => PublicKey::from_ed25519(key),
             Some((EC_P256, point)) => PublicKey::from_p256(point),
-            Some((RSA, mut key)) => {
-                let numbers = || {
-                    let mut numbers = der_value(SEQUENCE, &mut key)?;
-                    let modulus = der_value(INTEGER, &mut numbers)?;
-                    Some((modulus.trim_start(), der_value(INTEGER, &mut numbers)?.trim_start()))
-                };
-                let mut numbers = numbers;
-                match numbers() {
-                    Some((modulus, exponent)) => PublicKey::from_rsa(modulus, exponent),
-                    None => wrong("is not correct DER"),
-                }
-            }
+            Some((RSA, key)) => match rsa_numbers(key) {
+                Some((modulus, exponent)) => PublicKey::from_rsa(modulus, exponent),
+                None => wrong("is not correct DER"),
+            },
             Some(_) => wrong("is of another algorithm than Ed25519, P-256 and RSA"),
             None => wrong("is not correct DER"),
         }
@@ -293,6 +302,8 @@ impl PublicKey {
 
     /// Whether a signature is right. The caller has checked that the algorithm is one for this kind of key.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        #[cfg(test)]
+        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
         match (&*self.material, algorithm) {
             #[cfg(feature = "ed25519")]
             (Material::Ed25519(key), Algorithm::Ed25519) => {
@@ -319,6 +330,25 @@ impl PublicKey {
         }
     }
 
+    /// A key for which nobody can sign, that takes as long to verify with as any other.
+    pub(crate) fn nobodys(algorithm: Algorithm) -> Result<PublicKey, ConfigError> {
+        match algorithm.key_kind() {
+            #[cfg(feature = "ed25519")]
+            KeyKind::Ed25519 => Ok(SigningKey::generate()?.public_key()),
+            #[cfg(feature = "p256")]
+            KeyKind::P256 => Ok(PublicKey { material: Arc::new(Material::P256(NOBODYS_POINT.to_vec())), id: None }),
+            #[cfg(feature = "rsa")]
+            KeyKind::Rsa => {
+                let mut modulus = [0; 256];
+                crate::random::fill(&mut modulus).map_err(ConfigError::NoRandomness)?;
+                let [first, .., last] = &mut modulus;
+                (*first, *last) = (*first | 0x80, *last | 1);
+                PublicKey::from_rsa(&modulus, &[1, 0, 1])
+            }
+            _ => Err(ConfigError::KeyKind { algorithm, has_other: false }),
+        }
+    }
+
     fn bytes(&self) -> &[u8] {
         match &*self.material {
             #[cfg(feature = "ed25519")]
@@ -331,8 +361,40 @@ impl PublicKey {
     }
 }
 
+/// The point M of RFC 9382, which was derived from a text so that nobody knows its private key.
+#[cfg(feature = "p256")]
+#[rustfmt::skip]
+const NOBODYS_POINT: [u8; 65] = [
+    0x04, 0x88, 0x6e, 0x2f, 0x97, 0xac, 0xe4, 0x6e, 0x55, 0xba, 0x9d, 0xd7, 0x24, 0x25, 0x79, 0xf2, 0x99, 0x3b, 0x64, 0xe1,
+    0x6e, 0xf3, 0xdc, 0xab, 0x95, 0xaf, 0xd4, 0x97, 0x33, 0x3d, 0x8f, 0xa1, 0x2f, 0x5f, 0xf3, 0x55, 0x16, 0x3e, 0x43, 0xce,
+    0x22, 0x4e, 0x0b, 0x0e, 0x65, 0xff, 0x02, 0xac, 0x8e, 0x5c, 0x7b, 0xe0, 0x94, 0x19, 0xc7, 0x85, 0xe0, 0xca, 0x54, 0x7d,
+    0x55, 0xa1, 0x2e, 0x2d, 0x20,
+];
+
 /// In a set of keys. A provider publishes a handful.
 pub(crate) const MAX_PUBLIC_KEYS: usize = 64;
+
+/// Whether a point is one of the curve. Verifying finds that out too, but only when a delivery is there. Of what ring offers,
+/// only an agreement on a key checks it at once.
+#[cfg(all(feature = "p256", not(all(target_family = "wasm", target_os = "unknown"))))]
+fn is_on_p256(point: &[u8]) -> bool {
+    use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
+
+    let Ok(ours) = EphemeralPrivateKey::generate(&ECDH_P256, &ring::rand::SystemRandom::new()) else { return true };
+    agree_ephemeral(ours, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
+}
+
+/// There is no randomness for it.
+#[cfg(all(feature = "p256", target_family = "wasm", target_os = "unknown"))]
+fn is_on_p256(_: &[u8]) -> bool {
+    true
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How many signatures this thread has verified: what a request may cost is counted.
+    pub(crate) static VERIFICATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 #[cfg(any(feature = "p256", feature = "rsa"))]
 fn by_ring(algorithm: &'static dyn VerificationAlgorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
@@ -367,12 +429,33 @@ struct Jwk {
     id: Option<String>,
     #[serde(rename = "use")]
     purpose: Option<String>,
+    #[serde(rename = "key_ops")]
+    operations: Option<Vec<String>>,
+    #[serde(rename = "alg")]
+    algorithm: Option<String>,
     x: Option<String>,
     y: Option<String>,
     #[serde(rename = "n")]
     modulus: Option<String>,
     #[serde(rename = "e")]
     exponent: Option<String>,
+}
+
+impl Jwk {
+    fn is_for_verifying(&self) -> bool {
+        let allowed: &[&str] = match &*self.kind {
+            "OKP" => &["EdDSA", "Ed25519"],
+            "EC" => &["ES256"],
+            _ => &["RS256", "RS512"],
+        };
+        self.purpose.as_deref().is_none_or(|purpose| purpose == "sig")
+            && self.operations.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"))
+            && self.algorithm.as_deref().is_none_or(|name| allowed.contains(&name))
+    }
+}
+
+fn check_count(count: usize) -> Result<(), ConfigError> {
+    if count > MAX_PUBLIC_KEYS { Err(ConfigError::TooManyKeys { count }) } else { Ok(()) }
 }
 
 fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ConfigError> {
@@ -399,6 +482,15 @@ fn der_value<'d>(tag: u8, input: &mut &'d [u8]) -> Option<&'d [u8]> {
     let (value, rest) = rest.split_at_checked(length)?;
     *input = rest;
     (*found == tag).then_some(value)
+}
+
+/// The modulus and the exponent of an `RSAPublicKey` (PKCS #1).
+fn rsa_numbers(mut der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut numbers = der_value(SEQUENCE, &mut der)?;
+    let (modulus, exponent) = (der_value(INTEGER, &mut numbers)?, der_value(INTEGER, &mut numbers)?);
+    let is_positive = |number: &[u8]| number.first().is_some_and(|first| *first < 0x80);
+    let is_whole = der.is_empty() && numbers.is_empty();
+    (is_whole && is_positive(modulus) && is_positive(exponent)).then_some((modulus, exponent))
 }
 
 /// The public key of a certificate, with its tag and length.
@@ -440,11 +532,13 @@ fn der_length(length: usize) -> Vec<u8> {
     }
 }
 
+#[cfg(feature = "rsa")]
 trait TrimStart {
     /// Without leading zeros.
     fn trim_start(&self) -> &[u8];
 }
 
+#[cfg(feature = "rsa")]
 impl TrimStart for [u8] {
     fn trim_start(&self) -> &[u8] {
         let start = self.iter().position(|byte| *byte != 0).unwrap_or(self.len());

@@ -53,6 +53,7 @@
 //! | INFO | `webhook to be delivered again` | the answer is [`Answer::retry`] | `retry_after` in seconds |
 //! | ERROR | `webhook failed for good` | the answer is [`Answer::PermanentFailure`] | `reason` |
 //! | ERROR | `idempotency store failed`, `idempotency store is full` | the event could not be claimed or recorded | `reason` |
+//! | WARN | `keys could not be fetched` | the source of a `KeyCache` has failed; keys that were fetched before remain usable for a time | `reason` |
 //! | WARN | `handler outlasted its lease` | the event may be processed twice | `idempotency_key` |
 //!
 //! | field | is |
@@ -73,7 +74,17 @@
 mod answer;
 mod budget;
 mod cache;
+#[cfg(feature = "diagnose")]
+mod explain;
+#[cfg(not(feature = "diagnose"))]
+#[path = "receive/explain/off.rs"]
+mod explain;
 pub(crate) mod fallback;
+#[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+mod fetching;
+#[cfg(not(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa"))))]
+#[path = "receive/fetching/none.rs"]
+mod fetching;
 mod handshakes;
 mod intake;
 mod lookup;
@@ -87,6 +98,8 @@ mod webhooks;
 pub use answer::Answer;
 pub use budget::BodyBudget;
 pub use cache::ReceiverCache;
+#[cfg(feature = "diagnose")]
+pub use explain::Explain;
 pub use intake::Intake;
 pub use lookup::ReceiverLookup;
 pub use received::Received;

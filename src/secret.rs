@@ -273,6 +273,8 @@ pub struct Keyring {
     signing_keys: Vec<SigningKey>,
     /// At most [`MAX_PUBLIC_KEYS`].
     public_keys: Vec<PublicKey>,
+    /// The public keys are what a source has at the moment: perhaps none, perhaps also some for other purposes.
+    is_fetched: bool,
 }
 
 impl Keyring {
@@ -289,10 +291,12 @@ impl Keyring {
         current.into()
     }
 
-    /// A keyring of public keys, as a provider publishes them: current first, where there is an order.
+    /// A keyring of public keys, as a provider publishes them: current first, where there is an order. A request that does not
+    /// name its key is tried with the first 32 at most, because each takes as long as a hundred hashes.
     ///
     /// # Errors
-    /// [`ConfigError::NoKeys`] for none, and [`ConfigError::TooManyKeys`] for more than 64.
+    /// [`ConfigError::NoKeys`] for none, [`ConfigError::TooManyKeys`] for more than 64, and [`ConfigError::Invalid`] for two with
+    /// the same id.
     ///
     /// ```
     /// # #[cfg(feature = "ed25519")] {
@@ -308,6 +312,31 @@ impl Keyring {
         let mut keys = keys.into_iter();
         let current = keys.next().ok_or(ConfigError::NoKeys)?;
         keys.try_fold(Keyring::from(current), Keyring::with_previous)
+    }
+
+    /// What a source has at the moment. It may be empty.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(crate) fn fetched(keys: Vec<PublicKey>) -> Keyring {
+        Keyring { public_keys: keys, is_fetched: true, ..Keyring::empty() }
+    }
+
+    /// A keyring for these algorithms that fits nothing.
+    pub(crate) fn nobodys(algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Keyring, ConfigError> {
+        let mut keyring = Keyring::empty();
+        for algorithm in algorithms {
+            if algorithm == Algorithm::Hmac && keyring.secrets.is_empty() {
+                let mut key = [0; NEW_KEY];
+                random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
+                keyring.secrets.push(Secret::from_bytes(key)?);
+            } else if algorithm != Algorithm::Hmac && keyring.public_keys(algorithm).is_empty() {
+                keyring.public_keys.push(PublicKey::nobodys(algorithm)?);
+            }
+        }
+        Ok(keyring)
+    }
+
+    fn empty() -> Keyring {
+        Keyring { secrets: Vec::new(), signing_keys: Vec::new(), public_keys: Vec::new(), is_fetched: false }
     }
 
     /// A keyring from a list, for example from a configuration file: the current secret first, then the previous ones,
@@ -337,8 +366,8 @@ impl Keyring {
     /// this order.
     ///
     /// # Errors
-    /// [`ConfigError::TooManyKeys`] for the ninth secret, and [`ConfigError::RepeatedSecret`] for one that the keyring
-    /// already has. Two spellings of one key, for example with and without `whsec_`, are refused when a signer or verifier
+    /// [`ConfigError::TooManyKeys`] for the ninth secret or the 65th public key, [`ConfigError::RepeatedSecret`] for a secret
+    /// that the keyring already has, and [`ConfigError::Invalid`] for a public key with the id of another. Two spellings of one key, for example with and without `whsec_`, are refused when a signer or verifier
     /// is made.
     ///
     /// ```
@@ -357,7 +386,10 @@ impl Keyring {
             self.secrets.push(secret);
         }
         self.signing_keys.extend(keys.signing_keys);
-        self.public_keys.extend(keys.public_keys);
+        for key in keys.public_keys {
+            check_ids(&self.public_keys, &key)?;
+            self.public_keys.push(key);
+        }
         match (self.secrets.len().max(self.signing_keys.len()), self.public_keys.len()) {
             (count, _) if count > MAX_KEYS => Err(ConfigError::TooManyKeys { count }),
             (_, count) if count > MAX_PUBLIC_KEYS => Err(ConfigError::TooManyKeys { count }),
@@ -365,7 +397,7 @@ impl Keyring {
         }
     }
 
-    /// How many secrets there are: 1 to 8.
+    /// How many keys there are: 1 to 8 secrets, or private keys that sign, and up to 64 public keys.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret};
@@ -390,6 +422,7 @@ impl Keyring {
     /// Whether there is a key with which a verifier, or a signer, can use an algorithm.
     pub(crate) fn has_key_for(&self, algorithm: Algorithm, signs: bool) -> bool {
         match algorithm {
+            _ if self.is_fetched => algorithm != Algorithm::Hmac && !signs,
             Algorithm::Hmac => !self.secrets.is_empty(),
             Algorithm::Ed25519 if signs => !self.signing_keys.is_empty(),
             _ => self.public_keys.iter().any(|key| key.kind() == algorithm.key_kind()),
@@ -403,6 +436,7 @@ impl Keyring {
             secrets: if is_hmac { self.secrets.clone() } else { Vec::new() },
             signing_keys: if is_hmac { Vec::new() } else { self.signing_keys.clone() },
             public_keys: if is_hmac { Vec::new() } else { self.public_keys.clone() },
+            is_fetched: self.is_fetched,
         }
     }
 
@@ -411,7 +445,7 @@ impl Keyring {
         let serves = |kind: KeyKind| algorithms.iter().any(|algorithm| algorithm.key_kind() == kind);
         (self.secrets.is_empty() || serves(KeyKind::Secret))
             && (self.signing_keys.is_empty() || signs && serves(KeyKind::Ed25519))
-            && self.public_keys.iter().all(|key| !signs && serves(key.kind()))
+            && (self.is_fetched || self.public_keys.iter().all(|key| !signs && serves(key.kind())))
     }
 
     /// The secrets: the current one, then the previous ones in the order in which they were added.
@@ -467,6 +501,17 @@ impl Keyring {
     }
 }
 
+/// Refuses the next public key if another one has its id: which of them a request names would depend on their order.
+fn check_ids(earlier: &[PublicKey], next: &PublicKey) -> Result<(), ConfigError> {
+    match next.id().filter(|id| earlier.iter().any(|key| key.id() == Some(id))) {
+        Some(id) => {
+            let problem = "is the id of two keys";
+            Err(ConfigError::Invalid { field: "public key", piece: id.to_owned(), problem })
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses the next key if it is one of the earlier ones.
 fn check_repetition<T>(earlier: &[T], is_next: impl FnMut(&T) -> bool) -> Result<(), ConfigError> {
     match earlier.iter().position(is_next) {
@@ -477,21 +522,21 @@ fn check_repetition<T>(earlier: &[T], is_next: impl FnMut(&T) -> bool) -> Result
 
 impl From<Secret> for Keyring {
     fn from(current: Secret) -> Keyring {
-        Keyring { secrets: vec![current], signing_keys: Vec::new(), public_keys: Vec::new() }
+        Keyring { secrets: vec![current], ..Keyring::empty() }
     }
 }
 
 #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
 impl From<PublicKey> for Keyring {
     fn from(current: PublicKey) -> Keyring {
-        Keyring { secrets: Vec::new(), signing_keys: Vec::new(), public_keys: vec![current] }
+        Keyring { public_keys: vec![current], ..Keyring::empty() }
     }
 }
 
 #[cfg(feature = "ed25519")]
 impl From<SigningKey> for Keyring {
     fn from(current: SigningKey) -> Keyring {
-        Keyring { secrets: Vec::new(), signing_keys: vec![current], public_keys: Vec::new() }
+        Keyring { signing_keys: vec![current], ..Keyring::empty() }
     }
 }
 
@@ -519,7 +564,8 @@ fn is_hex_for_base64(text: &str, form: SecretForm) -> bool {
     base64 && text.len() >= HEX_KEY && text.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
-fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
+/// The bytes of a key in a form. They may be none.
+pub(crate) fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
     let mut key = Zeroizing::new(Vec::new());
     let base64 = match form {
         SecretForm::Text => None,

@@ -240,7 +240,7 @@ where
             Err(error) => intake.abort(broken(&*error.into())),
         }
     }
-    intake.finish()
+    intake.finish_fetching().await
 }
 
 impl<B: From<Vec<u8>>> Handled for Response<B> {

@@ -1,3 +1,4 @@
+mod known;
 mod late;
 mod proof;
 
@@ -15,7 +16,7 @@ use crate::mac::{Digest, Mac, RunningMacs, Token};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
-use crate::secret::Keyring;
+use crate::secret::{Keyring, Secret};
 use crate::timestamp::Now;
 
 use late::Postponed;
@@ -26,7 +27,10 @@ pub use proof::{Proof, Verified};
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key, and no allocation.
+/// costs at most one hash for each key. Verifying it allocates nothing if the scheme covers only headers and the body.
+///
+/// Schemes that cover the method, the URL or the query need the whole request: see
+/// [`verify_request`](Self::verify_request).
 ///
 /// ```
 /// use hookseal::{Secret, provider};
@@ -71,6 +75,8 @@ pub(crate) struct Keyed {
     over_digest: bool,
     digest: Digest,
     url: Option<Arc<PublicUrl>>,
+    /// What is wrong with the current secret, by its public prefix.
+    problem: Option<&'static str>,
     /// What the scheme compares with a value in the request.
     allowed: Arc<[String]>,
 }
@@ -145,8 +151,22 @@ impl Verifier {
             let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
             let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
             let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
-            let keys = macs;
-            Ok(Arc::new(Keyed { plan, place, keys, tokens, public_keys, algorithm, over_digest, digest, url, allowed }))
+            let (secrets, keys) = (keys, macs);
+            let secret = secrets.secrets().next().and_then(Secret::expose);
+            let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
+            Ok(Arc::new(Keyed {
+                plan,
+                place,
+                keys,
+                tokens,
+                public_keys,
+                algorithm,
+                over_digest,
+                digest,
+                url,
+                problem,
+                allowed,
+            }))
         });
         Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
@@ -157,6 +177,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`] if the request is not authentic. Answer with its [`status`](VerifyError::status).
+    /// [`VerifyError::NoRequestLine`] if the scheme covers more than headers and body.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -193,7 +214,7 @@ impl Verifier {
     /// let verifier = provider::KALLGLOT.verifier(secret)?;
     /// assert!(verifier.verify_at(&headers, b"{}", sent + Duration::seconds(300)).is_ok());
     /// let late = verifier.verify_at(&headers, b"{}", sent + Duration::seconds(301));
-    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 1 });
+    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 301 });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -256,14 +277,16 @@ impl Verifier {
         key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
-    /// Verifies a request as a server received it, using the system's clock: for schemes that also cover the method, the URL or
-    /// the query, and for all others.
+    /// Verifies a request as a server received it, using the system's clock. Every scheme can be verified in this way; those
+    /// that cover the method, the URL or the query only in this way.
     ///
-    /// A scheme that covers the URL takes it from [`Provider::with_public_url`](crate::provider::Provider::with_public_url),
-    /// never from a header. Only the query is the request's own.
+    /// Of the request's URI, only the query is read, as it was received. The rest of the URL is that of
+    /// [`Provider::with_public_url`](crate::provider::Provider::with_public_url), which no sender can choose. A receiver does
+    /// the same in [`begin_request`](crate::receive::Receiver::begin_request), and so do the extractors.
     ///
     /// # Errors
-    /// The same errors as [`verify`](Self::verify).
+    /// [`VerifyError`] if the request is not authentic. [`Missing`](VerifyError::Missing), [`Repeated`](VerifyError::Repeated)
+    /// and [`Malformed`](VerifyError::Malformed) name the query parameter, the field or the other part that is wrong.
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, Signer, Verifier};
@@ -331,7 +354,7 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
@@ -343,7 +366,8 @@ impl Verifier {
         body: &'a [u8],
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
-        let proof = Postponed::read(&self.schemes, None, headers, now)?.judge(body)?;
+        let postponed = Postponed::read(&self.schemes, None, headers, now);
+        let proof = postponed.map_err(|error| known::refined(error, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
 
@@ -376,10 +400,11 @@ impl Verifier {
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
-            return Ok(Opened::Postponed(Postponed::read(&self.schemes, line, headers, now())?));
+            let postponed = Postponed::read(&self.schemes, line, headers, now());
+            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
         Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 
@@ -405,7 +430,17 @@ impl Keyed {
                 return Ok(Proof::new(&self.plan, reading, place, self.place));
             }
         }
-        Err(VerifyError::NoMatch)
+        Err(self.no_match(body.is_empty()))
+    }
+
+    /// The error for a request without a matching signature, with what is certain anyway.
+    #[cold]
+    fn no_match(&self, is_empty: bool) -> VerifyError {
+        match self.problem {
+            _ if is_empty => VerifyError::EmptyBody,
+            Some(problem) => VerifyError::UnlikelySecret { problem },
+            None => VerifyError::NoMatch,
+        }
     }
 }
 
@@ -427,6 +462,15 @@ impl<'a> Opened<'a> {
         }
     }
 
+    /// The same head, to be judged with the keys of a newer verifier for the same schemes.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(crate) fn rekeyed(&self, verifier: &Verifier) -> Opened<'a> {
+        match self {
+            Opened::Ready { .. } => self.clone(),
+            Opened::Postponed(postponed) => Opened::Postponed(postponed.rekeyed(&verifier.schemes)),
+        }
+    }
+
     /// Whether the body can be hashed as it arrives.
     pub(crate) fn can_stream(&self) -> bool {
         matches!(self, Opened::Ready { .. })
@@ -437,7 +481,7 @@ impl<'a> Opened<'a> {
             Opened::Ready { keyed, reading } => {
                 let mut macs = RunningMacs::new(&keyed.keys);
                 keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-                State::Running { keyed: keyed.clone(), reading: *reading, macs }
+                State::Running { keyed: keyed.clone(), reading: *reading, macs, is_empty: true }
             }
             Opened::Postponed(postponed) => State::Held { postponed: postponed.clone(), body: Vec::new() },
         };
@@ -490,7 +534,7 @@ pub struct Verification<'a> {
 }
 
 enum State<'a> {
-    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs },
+    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
     Held { postponed: Postponed<'a>, body: Vec<u8> },
 }
 
@@ -511,7 +555,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
         match &mut self.state {
-            State::Running { macs, .. } => macs.update(chunk),
+            State::Running { macs, is_empty, .. } => {
+                *is_empty &= chunk.is_empty();
+                macs.update(chunk);
+            }
             State::Held { body, .. } => body.extend_from_slice(chunk),
         }
     }
@@ -533,9 +580,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
         match self.state {
-            State::Running { keyed, reading, mut macs } => {
+            State::Running { keyed, reading, mut macs, is_empty } => {
                 keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
-                let place = macs.finish(|tag| reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+                let place = macs.finish(|tag| reading.candidates.contain(&tag));
+                let place = place.ok_or_else(|| keyed.no_match(is_empty))?;
                 Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
             }
             State::Held { postponed, body } => postponed.judge(&body),
@@ -552,6 +600,8 @@ impl fmt::Debug for Verification<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "ed25519")]
+    use crate::codec;
     use crate::secret::Secret;
     use crate::sign::Signer;
 
@@ -575,5 +625,76 @@ mod tests {
         let none = http::HeaderMap::new();
         let header = http::HeaderName::from_static("x-signature-512");
         assert_eq!(verifier.verify(&none, b"{}").unwrap_err(), VerifyError::MissingHeader { header });
+    }
+
+    #[cfg(feature = "ed25519")]
+    mod work {
+        use super::*;
+        use crate::public_key::{PublicKey, SigningKey, VERIFICATIONS};
+
+        const SIGNED: Scheme = Scheme::new("X-Signature: {hex},...", "{body}").with_algorithm(Algorithm::Ed25519);
+        const BATCH: Scheme =
+            Scheme::new("\n\nitems[].signature: {hex}", "{$.items[].value}").with_algorithm(Algorithm::Ed25519);
+
+        fn keys(count: usize) -> Keyring {
+            let keys = (0..count).map(|_| SigningKey::generate().unwrap().public_key());
+            Keyring::from_public_keys(keys).unwrap()
+        }
+
+        /// How many signatures are verified with a public key to judge a request.
+        fn verifications(verifier: &Verifier, headers: &[(&str, &str)], body: &[u8]) -> (usize, bool) {
+            VERIFICATIONS.set(0);
+            let is_authentic = verifier.verify(headers, body).is_ok();
+            (VERIFICATIONS.get(), is_authentic)
+        }
+
+        #[test]
+        fn a_request_costs_at_most_four_verifications_a_key_and_32_in_all() {
+            let signature = "ab".repeat(64);
+            for (count, signatures, expected) in
+                [(1, 1, 1), (1, 4, 4), (1, 16, 4), (3, 16, 12), (8, 16, 32), (9, 16, 32), (64, 1, 32), (64, 16, 32)]
+            {
+                let verifier = Verifier::new(SIGNED, keys(count)).unwrap();
+                let header = vec![signature.as_str(); signatures].join(",");
+                let (done, is_authentic) = verifications(&verifier, &[("X-Signature", &header)], b"{}");
+                assert_eq!((done, is_authentic), (expected, false), "{count} keys, {signatures} signatures");
+            }
+        }
+
+        /// Each scheme of a provider is judged if the ring has keys of several kinds.
+        #[cfg(all(feature = "p256", feature = "rsa"))]
+        #[test]
+        fn several_schemes_cost_no_more_than_one() {
+            let scheme = |headers, algorithm| Scheme::try_new(headers, "{body}").unwrap().with_algorithm(algorithm);
+            let schemes = [
+                scheme("X-Signature: {hex},...", Algorithm::Ed25519),
+                scheme("X-P256: {hex},...", Algorithm::P256Fixed),
+                scheme("X-Rsa: {hex},...", Algorithm::RsaSha256),
+            ];
+            let mut ring = keys(20);
+            for algorithm in [Algorithm::P256, Algorithm::RsaSha256] {
+                for _ in 0..10 {
+                    ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
+                }
+            }
+            let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
+            let (short, long) = (vec!["ab".repeat(64); 16].join(","), vec!["ab".repeat(256); 4].join(","));
+            let headers = [("X-Signature", &*short), ("X-P256", &*short), ("X-Rsa", &*long)];
+            assert_eq!(verifications(&verifier, &headers, b"{}"), (32, false));
+        }
+
+        /// Whoever has seen one element could repeat it.
+        #[test]
+        fn a_batch_costs_no_more_than_one_request() {
+            let key = SigningKey::generate().unwrap();
+            let signature = codec::hex_text(&key.sign(b"x"));
+            let ring = keys(7).with_previous(key.public_key()).unwrap();
+            let verifier = Verifier::for_schemes(&[BATCH], &ring, None, &[]).unwrap();
+            for (elements, expected) in [(1, (8, true)), (4, (32, true)), (5, (32, false)), (60, (32, false))] {
+                let element = format!(r#"{{"value":"x","signature":"{signature}"}}"#);
+                let body = format!(r#"{{"items":[{}]}}"#, vec![element; elements].join(","));
+                assert_eq!(verifications(&verifier, &[], body.as_bytes()), expected, "{elements} elements");
+            }
+        }
     }
 }

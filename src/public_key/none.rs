@@ -1,6 +1,7 @@
 //! Without a feature for public keys, there are none: these types have no values, and take no room and no time.
 
 use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::ConfigError;
 
 #[derive(Clone)]
 pub(crate) enum PublicKey {}
@@ -11,6 +12,10 @@ pub(crate) enum SigningKey {}
 pub(crate) const MAX_PUBLIC_KEYS: usize = 64;
 
 impl PublicKey {
+    pub(crate) fn nobodys(algorithm: Algorithm) -> Result<PublicKey, ConfigError> {
+        Err(ConfigError::KeyKind { algorithm, has_other: false })
+    }
+
     pub(crate) fn id(&self) -> Option<&str> {
         match *self {}
     }

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::budget::{Reservation, UNCOUNTED};
+use super::explain::Watch;
 use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
 use crate::request::{RequestLine, Target};
 use crate::trace;
-use crate::verify::{Opened, Verification};
+use crate::verify::{Opened, Proof, Verification};
 
 /// A request that is being received: its headers have been checked, and its body is still arriving.
 /// [`Receiver::begin`] makes one.
@@ -71,6 +72,7 @@ pub struct Intake<'a, P = ()> {
     /// Handshakes that the request may be, decided by its body.
     pending: Vec<Pending>,
     state: State<'a>,
+    watch: Watch,
 }
 
 enum State<'a> {
@@ -124,7 +126,8 @@ impl<'a, P> Intake<'a, P> {
                 Decision::Refused(rejection) => {
                     let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
                     let receiver = Some(receiver);
-                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state };
+                    let watch = Watch::default();
+                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state, watch };
                 }
             }
         }
@@ -144,8 +147,9 @@ impl<'a, P> Intake<'a, P> {
                 Err(error) => State::refused(error.into(), limit),
             },
         };
+        let watch = Watch::new(receiver.explaining(), line, headers);
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -162,7 +166,8 @@ impl<'a, P> Intake<'a, P> {
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
-        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending: Vec::new(), state }
+        let (pending, watch) = (Vec::new(), Watch::default());
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -212,6 +217,7 @@ impl<'a, P> Intake<'a, P> {
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
         self.bytes = self.bytes.saturating_add(chunk.len());
+        self.watch.push(&chunk);
         if let State::Refused { to_drain, .. } = &mut self.state {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
             return;
@@ -309,36 +315,117 @@ impl<'a, P> Intake<'a, P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish(self) -> Result<Received<P>, Rejection> {
-        let Intake { receiver, mut reservation, headers, bytes, pending, state, .. } = self;
-        let mut is_unsigned = false;
-        let (proof, body) = match state {
-            State::Whole { opened, body } => (opened.judge(&body).map_err(Rejection::NotAuthentic), body),
-            State::Pieces(pieces) => {
-                let Pieces { hashing, blocks, .. } = pieces;
-                let (proof, body) = match hashing {
-                    Hashing::Now(verification) => {
-                        let proof = verification.finish();
-                        let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
-                        (proof, body)
+        let whole = self.end();
+        let verdict = whole.judge();
+        whole.conclude(verdict)
+    }
+
+    /// Like [`finish`](Self::finish), and fetches the keys that the request needs, if the receiver has a `KeyCache` (feature
+    /// `key-cache`). The adapters call this.
+    ///
+    /// # Errors
+    /// The same errors as [`finish`](Self::finish), and [`Rejection::Unavailable`] if the keys cannot be had.
+    ///
+    /// ```
+    /// # use hookseal::{Secret, VerifyError, provider, receive::{Receiver, Rejection}};
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"ab")?;
+    /// # let receiver: Receiver = provider::CALLINTEL.receiver(secret)?;
+    /// let mut intake = receiver.begin(&headers);
+    /// intake.push("ab".into());
+    /// assert_eq!(intake.finish_fetching().await?.body(), "ab");
+    /// # Ok(()) }
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn finish_fetching(self) -> Result<Received<P>, Rejection> {
+        if !self.fetches() {
+            return self.finish();
+        }
+        // Boxed, because this is rare and large.
+        Box::pin(async move {
+            let whole = self.end();
+            let verdict =
+                match (&whole.judged, whole.receiver.and_then(|receiver| Some((receiver, receiver.fetching()?)))) {
+                    (Judged::Later(opened), Some((receiver, fetching))) => {
+                        fetching.judge(receiver.provider(), opened, &whole.body).await
                     }
-                    Hashing::Later(opened) => {
-                        let body = blocks.concat();
-                        drop(blocks);
-                        (opened.judge(&body), body)
-                    }
+                    _ => whole.judge(),
                 };
-                (proof.map_err(Rejection::NotAuthentic), Bytes::from(body))
+            whole.conclude(verdict)
+        })
+        .await
+    }
+
+    /// Whether keys may have to be fetched for the request.
+    fn fetches(&self) -> bool {
+        self.receiver.is_some_and(|receiver| receiver.fetching().is_some()) && !self.is_refused()
+    }
+
+    fn end(self) -> Whole<'a, P> {
+        let Intake { receiver, reservation, headers, bytes, pending, state, watch, .. } = self;
+        let is_unsigned = matches!(state, State::Unsigned { .. });
+        let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
+        let (judged, body) = match state {
+            State::Whole { opened, body } => (Judged::Later(opened), body),
+            State::Pieces(Pieces { hashing: Hashing::Now(verification), blocks, length }) => {
+                let proof = verification.finish();
+                let body = if proof.is_ok() || is_short(length) { blocks.concat() } else { Vec::new() };
+                (Judged::Already(proof.map_err(Rejection::NotAuthentic)), body.into())
             }
-            State::Unsigned { rejection, body } => {
-                is_unsigned = true;
-                (Err(rejection), Bytes::from(body))
+            State::Pieces(Pieces { hashing: Hashing::Later(opened), blocks, .. }) => {
+                (Judged::Later(opened), blocks.concat().into())
             }
-            State::Refused { rejection, .. } => (Err(rejection), Bytes::new()),
+            State::Unsigned { rejection, body } => (Judged::Already(Err(rejection)), body.into()),
+            State::Refused { rejection, .. } => (Judged::Already(Err(rejection)), Bytes::new()),
         };
+        Whole { receiver, reservation, headers, bytes, pending, is_unsigned, judged, body, watch }
+    }
+}
+
+/// A request whose body has ended.
+struct Whole<'a, P> {
+    receiver: Option<&'a Receiver<P>>,
+    reservation: Option<Reservation>,
+    headers: HeaderMap,
+    bytes: usize,
+    pending: Vec<Pending>,
+    is_unsigned: bool,
+    judged: Judged<'a>,
+    body: Bytes,
+    watch: Watch,
+}
+
+enum Judged<'a> {
+    Already(Result<Proof<'a>, Rejection>),
+    Later(Opened<'a>),
+}
+
+impl<'a, P> Whole<'a, P> {
+    #[inline]
+    fn judge(&self) -> Result<Proof<'a>, Rejection> {
+        match (&self.judged, self.receiver.and_then(Receiver::fetching)) {
+            (Judged::Already(verdict), _) => verdict.clone(),
+            (Judged::Later(opened), None) => opened.judge(&self.body).map_err(Rejection::NotAuthentic),
+            (Judged::Later(opened), Some(fetching)) => {
+                let provider = self.receiver.map(Receiver::provider);
+                provider
+                    .map_or(Err(Rejection::UnknownTenant), |provider| fetching.judge_now(provider, opened, &self.body))
+            }
+        }
+    }
+
+    #[inline]
+    fn conclude(self, proof: Result<Proof<'a>, Rejection>) -> Result<Received<P>, Rejection> {
+        let Whole { receiver, mut reservation, headers, bytes, pending, is_unsigned, body, watch, .. } = self;
         let asked = match (&proof, receiver) {
             _ if pending.is_empty() => None,
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
             (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
+            (Err(Rejection::NotAuthentic(error)), Some(receiver)) if body.len() <= UNCOUNTED => {
+                receiver.refused(pending, error.status(), &body)
+            }
             _ => None,
         };
         let proof = asked.map_or(proof, Err);
@@ -351,6 +438,7 @@ impl<'a, P> Intake<'a, P> {
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
                 trace::refused(receiver, &rejection, bytes);
+                watch.refused(&rejection);
                 Err(rejection)
             }
         }

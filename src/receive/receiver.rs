@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use time::OffsetDateTime;
 
+use super::explain::Explaining;
 use super::fallback::Fallback;
+use super::fetching::Fetching;
 use super::{BodyBudget, Intake, Rejection};
 use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::event::EventShape;
 use crate::headers::Headers;
 use crate::provider::Provider;
-use crate::random;
 use crate::request::RequestLine;
+use crate::scheme::Scheme;
 use crate::secret::{Keyring, Secret};
 use crate::verify::{Opened, Verifier};
 
@@ -66,9 +68,12 @@ struct Shared {
     fallback: Option<Fallback>,
     verify_token: Option<Secret>,
     registration: Option<Arc<Mutex<Option<Keep>>>>,
+    /// Where the keys come from, if the verifier has none.
+    fetching: Option<Arc<Fetching>>,
     /// Whose tenant does not exist.
     is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
+    explaining: Explaining,
 }
 
 impl Receiver {
@@ -92,14 +97,25 @@ impl Receiver {
             fallback: None,
             verify_token: None,
             registration: None,
+            fetching: None,
             is_nobodys: false,
             clock: None,
+            explaining: Explaining::default(),
         };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 }
 
 impl<P> Receiver<P> {
+    #[allow(dead_code, reason = "for the feature `diagnose`")]
+    pub(super) fn with_explaining(self, explaining: Explaining) -> Receiver<P> {
+        self.with(|shared| shared.explaining = explaining)
+    }
+
+    pub(super) fn explaining(&self) -> &Explaining {
+        &self.shared.explaining
+    }
+
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
         let mut shared = Arc::unwrap_or_clone(self.shared);
         change(&mut shared);
@@ -204,7 +220,8 @@ impl<P> Receiver<P> {
     /// A [`refusing_receiver`](Provider::refusing_receiver) continues to refuse everything.
     ///
     /// # Errors
-    /// The same errors as [`Verifier::new`]. The keys are then unchanged.
+    /// The same errors as [`Verifier::new`], and [`ConfigError::Invalid`] for a receiver that fetches its keys. The keys are then
+    /// unchanged.
     ///
     /// ```
     /// use hookseal::{Keyring, Secret, provider};
@@ -223,6 +240,10 @@ impl<P> Receiver<P> {
     /// ```
     pub fn set_keys(&self, keys: impl Into<Keyring>) -> Result<(), ConfigError> {
         let verifier = self.provider().verifier(keys)?;
+        if self.fetching().is_some() {
+            let problem = "are fetched, and cannot be set";
+            return Err(ConfigError::Invalid { field: "keys", piece: self.provider().name().to_owned(), problem });
+        }
         if !self.is_nobodys() {
             self.replace(verifier);
         }
@@ -357,6 +378,15 @@ impl<P> Receiver<P> {
             shared.is_nobodys = false;
             shared.registration = Some(Arc::new(Mutex::new(Some(Box::new(keep)))));
         })
+    }
+
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(super) fn with_fetching(self, fetching: Fetching) -> Receiver<P> {
+        self.with(|shared| shared.fetching = Some(Arc::new(fetching)))
+    }
+
+    pub(super) fn fetching(&self) -> Option<&Fetching> {
+        self.shared.fetching.as_deref()
     }
 
     pub(super) fn registration(&self) -> Option<&Mutex<Option<Keep>>> {
@@ -525,7 +555,7 @@ impl Provider {
     /// Its [scope](Receiver::with_scope) is logged as the unknown tenant, at most 64 characters of it.
     ///
     /// # Errors
-    /// [`ConfigError::NoRandomness`]: its secret is a random one.
+    /// [`ConfigError::NoRandomness`]: its keys are random ones.
     ///
     /// ```
     /// use hookseal::receive::Receiver;
@@ -539,10 +569,9 @@ impl Provider {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
-        let mut key = [0; 32];
-        random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
+        let keys = Keyring::nobodys(self.schemes().iter().map(Scheme::algorithm))?;
         // It refuses everything, so it loses nothing.
-        let receiver = self.raw().receiver(Secret::from_bytes(key)?)?;
+        let receiver = self.raw().receiver(keys)?;
         Ok(receiver.with_marker().with(|shared| shared.is_nobodys = true))
     }
 }

@@ -11,7 +11,7 @@ use crate::algorithm::Algorithm;
 use crate::error::{ConfigError, VerifyError};
 use crate::fields::{self, Flaw, Path, Row};
 use crate::form::{self, Field, Pairs};
-use crate::headers::{Found, Headers};
+use crate::headers::{AnyHeaders, Found, Headers};
 use crate::key::Key;
 use crate::mac::{Candidates, Digest, sha256};
 use crate::place::Half;
@@ -38,7 +38,34 @@ pub(crate) struct Context {
     pub(super) token: Option<Token>,
     /// The header that must be in the list of signed headers, because the timestamp is in it.
     listed_time: Option<HeaderName>,
+    functions: &'static Functions,
 }
+
+/// Makes the context of a scheme from its texts.
+pub(crate) type MakeContext = fn(&str, &str, &Notation) -> Box<Context>;
+
+/// What reads a context. Nothing else refers to these functions, and only a scheme that needs them refers to
+/// [`Context::new`]. So a program whose schemes do not need them contains neither them nor a JSON parser.
+struct Functions {
+    read_head: fn(
+        &Context,
+        Option<RequestLine<'_>>,
+        Option<&PublicUrl>,
+        AnyHeaders<'_, '_>,
+        (&[u8], u8),
+    ) -> Result<Early, VerifyError>,
+    read_body: fn(&Context, &Early, &[u8]) -> Result<Vec<Late>, VerifyError>,
+    read_token: for<'l> fn(
+        &'l Plan,
+        &'l Token,
+        &'l Late,
+        (Algorithm, Digest),
+        &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError>,
+}
+
+static FUNCTIONS: Functions =
+    Functions { read_head: Context::read_head, read_body: Context::read_body, read_token: Plan::read_this_token };
 
 /// What the query of a request must be, compared with that of the public URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,31 +164,11 @@ pub(crate) struct Late {
 }
 
 impl Context {
-    /// `None` for a scheme that reads headers only, and covers the body.
-    pub(super) fn new(headers: &str, covers: &str, notation: &Notation) -> Option<Context> {
+    /// That of a scheme which [reads more](Notation::reads_more) than headers.
+    pub(super) fn new(headers: &str, covers: &str, notation: &Notation) -> Box<Context> {
         let lines = notation.lines.get(..notation.line_count).unwrap_or_default();
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
         let covers_body = pieces.iter().any(|piece| matches!(piece, Piece::Body));
-        let is_derived = |piece: &Piece| {
-            !matches!(
-                piece,
-                Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_)
-            )
-        };
-        let is_of_context = |line: &Line| {
-            let of_value = matches!(
-                line.value,
-                Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. }
-            );
-            of_value || !line.is_header()
-        };
-        let is_needed = !covers_body
-            || !notation.methods.is_empty()
-            || pieces.iter().any(is_derived)
-            || lines.iter().any(is_of_context);
-        if !is_needed {
-            return None;
-        }
         let methods = notation.methods.of(headers).split('|').map(str::trim).filter(|method| !method.is_empty());
         let context_line = |line: &Line| {
             let (prefix, wants) = match line.value {
@@ -185,9 +192,10 @@ impl Context {
         };
         let is_time = |line: &&Line| line.is_header() && matches!(line.value, Value::Timestamp { .. });
         let time_name = lines.iter().find(is_time).and_then(|line| line.names.first());
-        Some(Context {
+        Box::new(Context {
+            functions: &FUNCTIONS,
             methods: methods.map(Box::from).collect(),
-            lines: lines.iter().filter(|line| is_of_context(line)).map(context_line).collect(),
+            lines: lines.iter().filter(|line| line.is_of_context()).map(context_line).collect(),
             parts: pieces
                 .iter()
                 .enumerate()
@@ -251,11 +259,11 @@ impl Context {
     }
 
     /// Reads what the head says. An error says that the scheme is not that of the request.
-    pub(in crate::scheme) fn read_head<H: Headers + ?Sized>(
+    fn read_head(
         &self,
         line: Option<RequestLine<'_>>,
         url: Option<&PublicUrl>,
-        headers: &H,
+        headers: AnyHeaders<'_, '_>,
         listed: (&[u8], u8),
     ) -> Result<Early, VerifyError> {
         let line = match line {
@@ -444,7 +452,10 @@ impl Plan {
     ) -> Result<Early, VerifyError> {
         let listed = (values.signed_headers, self.list_separator);
         match &self.context {
-            Some(context) => context.read_head(line, url, headers, listed),
+            Some(context) => {
+                let find = |name: &HeaderName| headers.find(name);
+                (context.functions.read_head)(context, line, url, AnyHeaders::new(&find), listed)
+            }
             None => Ok(Early::default()),
         }
     }
@@ -457,8 +468,9 @@ impl Plan {
         let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => {
-                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
+            Some(line) => unsignable(line.place.name(), NOT_SIGNABLE),
+            None if self.context.as_ref().is_some_and(|context| context.token.is_some()) => {
+                unsignable(String::new(), "contain a token, so the scheme can only be verified")
             }
             None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
@@ -481,6 +493,37 @@ impl Plan {
             }
         }
         Ok(None)
+    }
+
+    /// The query parameters that contain a hash of the body, with their values.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn query_of<'l>(&'l self, body: &'l [u8]) -> impl Iterator<Item = (&'l str, Vec<u8>)> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.filter_map(|line| match (&line.place, line.wants) {
+            (Place::Query(name), Wants::Hash(form)) => {
+                Some((&**name, [line.prefix.as_bytes(), &form.of(body)].concat()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the scheme reads a form.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn reads_form(&self) -> bool {
+        let is_of_form = |place: &Place| matches!(place, Place::Form(_));
+        self.context.as_ref().is_some_and(|context| {
+            context.lines.iter().any(|line| is_of_form(&line.place))
+                || context.parts.iter().any(|part| match part {
+                    Derived::Form => true,
+                    Derived::Value { place, .. } => is_of_form(place),
+                    _ => false,
+                })
+        })
+    }
+
+    /// Whether requests list the headers that are signed.
+    pub(crate) fn lists_headers(&self) -> bool {
+        self.list_separator != 0
     }
 
     /// Writes what signed headers may contain: the hash of the body, and the scheme's own lines.
@@ -524,7 +567,7 @@ impl Plan {
 
     pub(crate) fn read_body(&self, early: &Early, body: &[u8]) -> Result<Vec<Late>, VerifyError> {
         match &self.context {
-            Some(context) => context.read_body(early, body),
+            Some(context) => (context.functions.read_body)(context, early, body),
             None => Ok(vec![Late { lines: Vec::new(), parts: Vec::new() }]),
         }
     }
@@ -565,7 +608,20 @@ impl Plan {
         digest: Digest,
         facts: &Facts<'_>,
     ) -> Result<Option<Parts<'l>>, VerifyError> {
-        let Some(token) = self.context.as_ref().and_then(|context| context.token.as_ref()) else { return Ok(None) };
+        let Some(context) = &self.context else { return Ok(None) };
+        match &context.token {
+            Some(token) => (context.functions.read_token)(self, token, late, (algorithm, digest), facts),
+            None => Ok(None),
+        }
+    }
+
+    fn read_this_token<'l>(
+        &'l self,
+        token: &'l Token,
+        late: &'l Late,
+        (algorithm, digest): (Algorithm, Digest),
+        facts: &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError> {
         let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Token)) else {
             return Ok(None);
         };
@@ -761,16 +817,16 @@ fn written(part: UrlPart, url: &PublicUrl, query: Option<&str>) -> String {
 }
 
 /// The headers that a request lists as signed.
-struct SignedHeaders<'h, H: ?Sized> {
-    headers: &'h H,
-    list: &'h [u8],
+struct SignedHeaders<'f, 'h, 'l> {
+    headers: AnyHeaders<'f, 'h>,
+    list: &'l [u8],
     separator: u8,
 }
 
 const OF_LIST: &str = "the list of signed headers";
 
-impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
-    fn names(&self) -> Result<impl Iterator<Item = &'h str> + use<'h, H>, VerifyError> {
+impl<'l> SignedHeaders<'_, '_, 'l> {
+    fn names(&self) -> Result<impl Iterator<Item = &'l str> + use<'l>, VerifyError> {
         let list = std::str::from_utf8(self.list).map_err(|_| malformed(OF_LIST, "is not ASCII"))?;
         // The names are covered as they are written: in another case they would be another text for the same headers.
         let is_name =
@@ -905,6 +961,9 @@ pub(crate) fn is_absence(error: &VerifyError) -> bool {
     }
 }
 
+const NOT_SIGNABLE: &str =
+    "contains the signature or the secret, and is not a header: such requests can be verified, but not signed";
+
 const UNSORTABLE: &str = "has a name or a value that cannot be told apart when it is sorted";
 
 fn read_fields(places: &[&Place], body: &[u8]) -> Result<Vec<Row>, VerifyError> {
@@ -931,7 +990,7 @@ fn unreadable(flaw: &Flaw<'_>) -> VerifyError {
 }
 
 /// Whether the request may have a form, by its `Content-Type`: one that is missing says nothing.
-fn is_form<H: Headers + ?Sized>(headers: &H) -> Result<bool, VerifyError> {
+fn is_form(headers: AnyHeaders<'_, '_>) -> Result<bool, VerifyError> {
     match headers.find(&CONTENT_TYPE) {
         Found::Missing => Ok(true),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: CONTENT_TYPE }),
@@ -942,7 +1001,7 @@ fn is_form<H: Headers + ?Sized>(headers: &H) -> Result<bool, VerifyError> {
     }
 }
 
-fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String, VerifyError> {
+fn header(headers: AnyHeaders<'_, '_>, name: &HeaderName) -> Result<String, VerifyError> {
     match headers.find(name) {
         Found::Missing => Err(VerifyError::MissingHeader { header: name.clone() }),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),

@@ -61,6 +61,15 @@ impl Line {
     pub(crate) const fn is_header(&self) -> bool {
         matches!(self.place.half, Half::Header)
     }
+
+    /// Whether more than headers is needed to read it.
+    pub(crate) const fn is_of_context(&self) -> bool {
+        let of_value = matches!(
+            self.value,
+            Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. }
+        );
+        of_value || !self.is_header()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -257,6 +266,27 @@ impl Notation {
             i += 1;
         }
         false
+    }
+
+    /// Whether a scheme reads more than headers, or does not cover the body.
+    pub(crate) const fn reads_more(&self) -> bool {
+        let (mut covers_body, mut i) = (false, 0);
+        while i < self.piece_count {
+            match self.pieces[i] {
+                Piece::Body => covers_body = true,
+                Piece::Literal { .. } | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_) => {}
+                _ => return true,
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            if self.lines[i].is_of_context() {
+                return true;
+            }
+            i += 1;
+        }
+        !covers_body || !self.methods.is_empty()
     }
 
     /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it

@@ -151,7 +151,7 @@ impl Plan {
             Value::Signature(signature) => signature.signed_headers.map(|(_, separator)| separator),
             _ => None,
         });
-        let context = Context::new(&scheme.headers, &scheme.covers, notation).map(Box::new);
+        let context = scheme.context.map(|make| make(&scheme.headers, &scheme.covers, notation));
         let mut plan = Plan {
             encoding: if context.as_ref().is_some_and(|context| context.token.is_some()) {
                 Encoding::Base64Url

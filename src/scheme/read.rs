@@ -192,6 +192,7 @@ impl Plan {
             Place::Inside => Ok(time),
             Place::TooOld(seconds) => Err(VerifyError::TooOld { seconds }),
             Place::TooNew(seconds) => Err(VerifyError::TooNew { seconds }),
+            Place::InMilliseconds => Err(VerifyError::InMilliseconds),
             Place::Unreal => Err(malformed("holds a timestamp beyond the year 9999")),
         }
     }

@@ -18,8 +18,14 @@ pub(crate) fn refused<P>(_: Option<&Receiver<P>>, _: &Rejection, _: usize) {}
 
 pub(crate) fn answered(_: &Answer) {}
 
+#[allow(dead_code, reason = "for the cache of keys")]
+pub(crate) fn keys_not_fetched(_: &(dyn Error + 'static)) {}
+
 pub(crate) fn store_down(_: &(dyn Error + 'static)) {}
 
 pub(crate) fn store_full() {}
 
 pub(crate) fn lease_lost(_: &IdempotencyKey) {}
+
+#[cfg(feature = "diagnose")]
+pub(crate) fn explained(_: &crate::diagnose::Diagnosis) {}

@@ -53,12 +53,23 @@ impl<'a> Postponed<'a> {
         }
     }
 
+    /// With the keys of other schemes, which are the same but for their keys.
+    #[allow(dead_code, reason = "for the cache of keys")]
+    pub(super) fn rekeyed(&self, schemes: &[Arc<Keyed>]) -> Postponed<'a> {
+        let mut rekeyed = self.clone();
+        for (keyed, _) in &mut rekeyed.readings {
+            let newer = schemes.iter().find(|scheme| scheme.place == keyed.place);
+            *keyed = newer.unwrap_or(keyed).clone();
+        }
+        rekeyed
+    }
+
     /// The first scheme that has all its places in the request decides.
     pub(super) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
-        let mut absence = None;
+        let (mut absence, mut tries) = (None, MAX_TRIES);
         for (keyed, head) in &self.readings {
             let head = head.as_ref().map_err(Clone::clone)?;
-            match keyed.judge_late(head, body, self.now) {
+            match keyed.judge_late(head, body, self.now, &mut tries) {
                 Err(error) if self.is_any_enough || is_absence(&error) => {
                     absence.get_or_insert(error);
                 }
@@ -82,10 +93,16 @@ impl Keyed {
         Ok(Head { reading, early: Arc::new(early) })
     }
 
-    fn judge_late<'a>(&self, head: &Head<'a>, body: &[u8], now: Now) -> Result<Proof<'a>, VerifyError> {
+    fn judge_late<'a>(
+        &self,
+        head: &Head<'a>,
+        body: &[u8],
+        now: Now,
+        tries: &mut usize,
+    ) -> Result<Proof<'a>, VerifyError> {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
-            let proof = self.judge_one(&head.reading, &late, body, now)?;
+            let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
             verdict.get_or_insert_with(|| match self.plan.identity(&late, body) {
                 Some(content) => proof.with_identity(Identity::Content(content)),
                 None if body.is_empty() && self.plan.context.is_some() => proof.with_identity(Identity::Nothing),
@@ -96,11 +113,18 @@ impl Keyed {
     }
 
     /// Judges one element of a batch, or the only one. Each has content of its own, so all of them together cost no more than
-    /// one hash of the body for each key.
-    fn judge_one<'a>(&self, head: &Reading<'a>, late: &Late, body: &[u8], now: Now) -> Result<Proof<'a>, VerifyError> {
+    /// one hash of the body for each key; what public keys cost is counted in `tries`.
+    fn judge_one<'a>(
+        &self,
+        head: &Reading<'a>,
+        late: &Late,
+        body: &[u8],
+        now: Now,
+        tries: &mut usize,
+    ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
-            return Ok(Proof::new(&self.plan, head, place.ok_or(VerifyError::NoMatch)?, self.place));
+            return Ok(Proof::new(&self.plan, head, place.ok_or_else(|| self.no_match(false))?, self.place));
         }
         let mut time = head.time;
         let mut reading: Reading<'_> = *head;
@@ -128,7 +152,7 @@ impl Keyed {
         });
         if self.algorithm != Algorithm::Hmac {
             let message = message.unwrap_or_else(|| self.plan.message(&content, body));
-            let place = self.place_of_public_key(&reading, message)?;
+            let place = self.place_of_public_key(&reading, message, tries)?;
             return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place));
         }
         let tag = |key: &Mac| match &message {
@@ -136,18 +160,24 @@ impl Keyed {
             None => self.plan.tag_of(&content, body, key),
         };
         let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
-        let place = self.keys.iter().position(is_right).ok_or(VerifyError::NoMatch)?;
+        let place = self.keys.iter().position(is_right).ok_or_else(|| self.no_match(body.is_empty()))?;
         Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
     }
 }
 
-/// Signatures that are tried with one public key, and in all: each takes as long as a hundred hashes.
+/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements: each takes as
+/// long as a hundred hashes.
 const MAX_TRIES_OF_KEY: usize = 4;
 const MAX_TRIES: usize = 32;
 
 impl Keyed {
     /// The place of the key that made one of the signatures.
-    fn place_of_public_key(&self, reading: &Reading<'_>, mut message: Vec<u8>) -> Result<usize, VerifyError> {
+    fn place_of_public_key(
+        &self,
+        reading: &Reading<'_>,
+        mut message: Vec<u8>,
+        tries: &mut usize,
+    ) -> Result<usize, VerifyError> {
         let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
         let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
         let mut named = self.public_keys.iter().enumerate().filter(|(_, key)| is_named(key)).peekable();
@@ -158,10 +188,15 @@ impl Keyed {
             message = sha256([message.as_slice()]).to_vec();
         }
         let signatures: Vec<Vec<u8>> = reading.candidates.signatures().take(MAX_TRIES_OF_KEY).collect();
-        let mut tries = named.flat_map(|(place, key)| signatures.iter().map(move |signature| (place, key, signature)));
-        let mut tries = tries.by_ref().take(MAX_TRIES);
-        let right = tries.find(|(_, key, signature)| key.verifies(self.algorithm, &message, signature));
-        right.map(|(place, ..)| place).ok_or(VerifyError::NoMatch)
+        for (place, key) in named {
+            for signature in &signatures {
+                *tries = tries.checked_sub(1).ok_or(VerifyError::NoMatch)?;
+                if key.verifies(self.algorithm, &message, signature) {
+                    return Ok(place);
+                }
+            }
+        }
+        Err(VerifyError::NoMatch)
     }
 
     #[inline]

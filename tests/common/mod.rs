@@ -2,7 +2,8 @@
 
 #![allow(dead_code)]
 
-use hookseal::{Algorithm, Keyring, Scheme, Secret};
+use hookseal::provider::Provider;
+use hookseal::{Algorithm, Extent, Keyring, Scheme, Secret, SecretForm};
 
 /// The project's folder.
 pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
@@ -27,6 +28,16 @@ pub(crate) fn schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)>
     all.flat_map(|provider| provider.schemes().iter().map(|scheme| (provider.name(), scheme)))
 }
 
+/// A provider as a receiver sets it up: with a public URL, whatever it signs of the body.
+pub(crate) fn registered(provider: &Provider) -> Provider {
+    provider.accept(Extent::Nothing).with_public_url("https://hooks.example.com/hook").expect("a URL")
+}
+
+/// Whether anybody but the provider can sign its requests: not where the signature is in the body.
+pub(crate) fn is_signable(provider: &Provider) -> bool {
+    provider.signer(Secret::generate(SecretForm::Whsec).expect("randomness")).is_ok()
+}
+
 /// Those that sign headers and body with an HMAC, so that any body can be signed.
 pub(crate) fn usual_schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
     schemes().filter(|(_, scheme)| is_usual(scheme))
@@ -34,11 +45,13 @@ pub(crate) fn usual_schemes() -> impl Iterator<Item = (&'static str, &'static Sc
 
 /// Whether a scheme reads nothing but headers, signs all of the body, and signs it with an HMAC.
 pub(crate) fn is_usual(scheme: &Scheme) -> bool {
-    const MORE: [&str; 5] = ["{secret", "{signed-headers", "{body|", "{key", ":method:"];
+    const MORE: [&str; 5] = ["{secret", "{signed-headers", "{body|", "{key", "{allowed"];
     let is_usual = |piece: &str| ["body}", "id}", "timestamp}", "header:"].iter().any(|usual| piece.starts_with(usual));
     scheme.algorithm() == Algorithm::Hmac
         && scheme.body().is_empty()
-        && !scheme.headers().lines().any(|line| line.starts_with('?') || MORE.iter().any(|word| line.contains(word)))
+        && !scheme.headers().lines().any(|line| {
+            line.starts_with(['?', ':']) || line.contains("{jw") || MORE.iter().any(|word| line.contains(word))
+        })
         && scheme.covers().contains("{body}")
         && scheme.covers().split('{').skip(1).all(is_usual)
 }

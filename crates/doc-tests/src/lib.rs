@@ -27,6 +27,7 @@ pub mod guide {
         each_event_once = "../../../src/guide/each_event_once.md";
         migrating = "../../../src/guide/migrating.md";
         own_platform = "../../../src/guide/own_platform.md";
+        public_keys = "../../../src/guide/public_keys.md";
         receiving_elsewhere = "../../../src/guide/receiving_elsewhere.md";
         receiving_with_actix = "../../../src/guide/receiving_with_actix.md";
         receiving_with_axum = "../../../src/guide/receiving_with_axum.md";
@@ -37,5 +38,6 @@ pub mod guide {
         tenants = "../../../src/guide/tenants.md";
         testing = "../../../src/guide/testing.md";
         typed_events = "../../../src/guide/typed_events.md";
+        what_is_signed = "../../../src/guide/what_is_signed.md";
     }
 }

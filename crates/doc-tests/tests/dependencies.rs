@@ -8,11 +8,13 @@ use toml::{Table, Value};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// What a program contains, and the dependency and the feature that it then needs.
-const FEATURES: [(&str, &str, &str); 16] = [
+const FEATURES: [(&str, &str, &str); 18] = [
     ("hookseal::actix::", "hookseal", "actix"),
     ("hookseal::redis::", "hookseal", "redis"),
     ("hookseal::testing::", "hookseal", "testing"),
     ("hookseal::tower::", "hookseal", "tower"),
+    ("KeyCache::", "hookseal", "key-cache"),
+    ("provider::TURNKEY", "hookseal", "ed25519"),
     ("use axum::", "hookseal", "axum"),
     ("use actix_web::", "hookseal", "actix"),
     ("tracing_subscriber::", "hookseal", "tracing"),

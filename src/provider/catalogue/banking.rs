@@ -3,15 +3,18 @@
 use super::*;
 
 table! {
-    /// Xero. It wants 200 for a correct and 401 for a wrong signature, both without a body.
+    /// Xero. It wants 200 for a correct and 401 for a wrong signature, both without a body, and sends both when it checks the
+    /// endpoint.
     ///
-    /// A batch. It is empty when Xero checks the endpoint. Its times name no offset.
+    /// A batch. Its times name no offset.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
-    XERO = "xero", Code, "a public TypeScript catalogue; NangoHQ/nango", [
+    XERO = "xero", Code, "a public TypeScript catalogue; NangoHQ/nango; developer.xero.com", [
         "x-xero-signature: {base64}", "{body}"
     ],
         event: "events[].eventCategory: {type}\nevents[].eventType: {type}\nevents[].eventDateUtc: {timestamp:iso8601}\nevents[]: {data}",
+        handshakes: [":method: POST\n\nfirstEventSequence: 0\nlastEventSequence: 0", ":status: 200"],
+        acknowledgement: ":status: 200",
         idempotency: IdempotencyRule::Body,
         answer_within: 5;
     /// QuickBooks Online, with the app's verifier token.

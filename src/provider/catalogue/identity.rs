@@ -141,6 +141,7 @@ table! {
     OKTA = "okta", Code, "a public TypeScript catalogue; a receiver's code", [
         "Authorization: {secret}", ""
     ],
+        handshakes: [":method: GET\nX-Okta-Verification-Challenge: {challenge}", "{\"verification\":\"{challenge}\"}"],
         idempotency: IdempotencyRule::Body;
     /// FusionAuth, with the kind of key that you configured there.
     ///

@@ -1,0 +1,219 @@
+//! What a cache knows, and when it may ask. Time is an argument.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::Cause;
+use crate::public_key::{MAX_PUBLIC_KEYS, PublicKey};
+
+/// Between the beginnings of two fetches.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// How long an id that the source does not know is remembered.
+const ABSENCE: Duration = Duration::from_secs(300);
+/// How many of these are remembered.
+const MAX_ABSENT: usize = 256;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) fresh_for: Duration,
+    pub(super) usable_for: Duration,
+    pub(super) timeout: Duration,
+}
+
+/// What a request needs that the keys at hand do not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Need<'i> {
+    /// A key with this id.
+    Id(&'i str),
+    /// Newer keys: none of those at hand has made the signature, and the request names none.
+    Any,
+    /// The key that made the signature again, because it was fetched long ago.
+    Renewal(Option<&'i str>),
+}
+
+/// What became of a need.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// The source was asked: the keys are as it has them now.
+    Fetched,
+    /// The source has said less than five minutes ago that it has no such key; or the id can be none of its keys.
+    Absent,
+    /// The source has answered less than a minute ago, and is not asked again yet.
+    Recent,
+    /// The source cannot be asked.
+    Failed(Cause),
+}
+
+/// All keys at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    /// Changes with the keys.
+    pub(crate) generation: u64,
+    pub(crate) keys: Vec<PublicKey>,
+}
+
+/// Keys that were fetched together.
+struct Entry {
+    /// `None` for a whole set.
+    id: Option<String>,
+    keys: Vec<PublicKey>,
+    fetched: Instant,
+    /// A request with a right signature has waited in vain for its renewal.
+    is_wanted: bool,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    entries: Vec<Entry>,
+    absent: VecDeque<(String, Instant)>,
+    /// When the last fetch began.
+    began: Option<Instant>,
+    is_fetching: bool,
+    /// Of the last fetch.
+    failure: Option<Cause>,
+    snapshot: Arc<Snapshot>,
+}
+
+/// What a request is to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Fetch this key, or the whole set, and wait for the end.
+    Fetch(Option<String>),
+    /// Wait for the end of the fetch that has begun.
+    Wait,
+    End(Outcome),
+}
+
+impl State {
+    /// The keys that can be used now.
+    pub(super) fn keys(&mut self, rules: &Rules, now: Instant) -> Arc<Snapshot> {
+        let count = self.entries.len();
+        self.entries.retain(|entry| now.saturating_duration_since(entry.fetched) < rules.usable_for);
+        if self.entries.len() < count {
+            self.renew_snapshot();
+        }
+        self.snapshot.clone()
+    }
+
+    /// Whether a key was fetched so long ago that it is to be fetched again.
+    pub(super) fn is_due(&self, id: Option<&str>, rules: &Rules, now: Instant) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.id.is_none() || entry.id.as_deref() == id);
+        entry.is_some_and(|entry| now.saturating_duration_since(entry.fetched) >= rules.fresh_for)
+    }
+
+    /// `is_set` says that the source has all keys in one set.
+    pub(super) fn next_step(&mut self, need: Need<'_>, is_set: bool, now: Instant) -> Step {
+        let target = match need {
+            Need::Id(id) if self.is_absent(id, now) => return Step::End(Outcome::Absent),
+            // Without an id, there is nothing to ask for.
+            Need::Any | Need::Renewal(None) if !is_set => return Step::End(Outcome::Absent),
+            Need::Id(id) | Need::Renewal(Some(id)) => Some(id).filter(|_| !is_set),
+            Need::Any | Need::Renewal(None) => None,
+        };
+        if self.is_fetching {
+            return Step::Wait;
+        }
+        let entry = self.entries.iter_mut().find(|entry| entry.id.as_deref() == target);
+        if self.began.is_some_and(|began| now.saturating_duration_since(began) < INTERVAL) {
+            if let (Need::Renewal(_), Some(entry)) = (need, entry) {
+                entry.is_wanted = true;
+            }
+            return Step::End(self.failure.clone().map_or(Outcome::Recent, Outcome::Failed));
+        }
+        // Known keys first: requests with made-up ids must not keep them from being renewed.
+        let wanted = self.entries.iter_mut().find(|entry| entry.is_wanted && entry.id.is_some());
+        let target = match wanted {
+            Some(entry) => {
+                entry.is_wanted = false;
+                entry.id.clone()
+            }
+            None => target.map(str::to_owned),
+        };
+        self.is_fetching = true;
+        self.began = Some(now);
+        Step::Fetch(target)
+    }
+
+    /// What the fetch that has just ended means for a need.
+    pub(super) fn after_fetch(&mut self, need: Need<'_>, is_set: bool, now: Instant) -> Outcome {
+        if let Some(failure) = &self.failure {
+            return Outcome::Failed(failure.clone());
+        }
+        let (Need::Id(id) | Need::Renewal(Some(id))) = need else { return Outcome::Fetched };
+        let is_there = self.snapshot.keys.iter().any(|key| key.id() == Some(id));
+        if is_set && !is_there {
+            self.add_absent(id.to_owned(), now);
+        }
+        match is_set || is_there {
+            true => Outcome::Fetched,
+            false if self.is_absent(id, now) => Outcome::Absent,
+            false => Outcome::Recent,
+        }
+    }
+
+    /// Ends a fetch.
+    pub(super) fn end(&mut self, target: Option<String>, result: Result<Vec<PublicKey>, Cause>, now: Instant) {
+        self.is_fetching = false;
+        let result = result.and_then(|keys| match keys.len() {
+            0 if target.is_none() => Err(Cause::new("the source has returned no key")),
+            count if count > MAX_PUBLIC_KEYS => Err(Cause::new("the source has returned more than 64 keys")),
+            _ if has_repeated_id(&keys) => Err(Cause::new("the source has returned two keys with one id")),
+            _ => Ok(keys),
+        });
+        let keys = match result {
+            Err(failure) => {
+                self.failure = Some(failure);
+                return;
+            }
+            Ok(keys) => keys,
+        };
+        self.failure = None;
+        self.entries.retain(|entry| entry.id != target);
+        match target {
+            Some(id) if keys.is_empty() => self.add_absent(id, now),
+            id => {
+                if self.entries.len() >= MAX_PUBLIC_KEYS
+                    && let Some((oldest, _)) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.fetched)
+                {
+                    self.entries.remove(oldest);
+                }
+                self.entries.push(Entry { id, keys, fetched: now, is_wanted: false });
+            }
+        }
+        self.renew_snapshot();
+    }
+
+    /// Of the last fetch.
+    pub(super) fn failure(&self) -> Option<&Cause> {
+        self.failure.as_ref()
+    }
+
+    fn renew_snapshot(&mut self) {
+        let keys = self.entries.iter().flat_map(|entry| &entry.keys).cloned().collect();
+        self.snapshot = Arc::new(Snapshot { generation: self.snapshot.generation + 1, keys });
+    }
+
+    fn is_absent(&mut self, id: &str, now: Instant) -> bool {
+        self.absent.retain(|(_, since)| now.saturating_duration_since(*since) < ABSENCE);
+        self.absent.iter().any(|(absent, _)| absent == id)
+    }
+
+    fn add_absent(&mut self, id: String, now: Instant) {
+        if self.is_absent(&id, now) {
+            return;
+        }
+        if self.absent.len() >= MAX_ABSENT {
+            self.absent.pop_front();
+        }
+        self.absent.push_back((id, now));
+    }
+}
+
+fn has_repeated_id(keys: &[PublicKey]) -> bool {
+    keys.iter().enumerate().any(|(place, key)| {
+        key.id().is_some() && keys.get(..place).unwrap_or_default().iter().any(|other| other.id() == key.id())
+    })
+}
