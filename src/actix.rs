@@ -321,9 +321,7 @@ fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
             true => Err(misconfigured("another extractor has already taken the payload")),
         };
         let mut intake = match &receiver {
-            Ok(receiver) => {
-                receiver.begin_parts(request.method().as_str(), request.uri().query(), request.headers())
-            }
+            Ok(receiver) => receiver.begin_parts(request.method().as_str(), request.uri().query(), request.headers()),
             Err(rejection) => Intake::refused(rejection.clone()),
         };
         while intake.wants_more()

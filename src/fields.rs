@@ -167,7 +167,7 @@ impl<'p> Value<'_, '_, 'p> {
         Err(E::custom("a flaw"))
     }
 
-    fn is_no_text<T, E: de::Error>(self) -> Result<T, E> {
+    fn no_text<T, E: de::Error>(self) -> Result<T, E> {
         let name = self.reader.first_name(self.which);
         self.fail(Flaw::NotText(name))
     }
@@ -208,7 +208,7 @@ impl<'j> Visitor<'j> for Value<'_, '_, '_> {
         let Value { which, depth, row, .. } = self;
         let arrays = self.reader.going_on(which, depth, |step| matches!(step, Some(PathStep::Each)));
         if arrays != 0 {
-            return self.is_no_text();
+            return self.no_text();
         }
         let mut seen = 0;
         while let Some(next) = map.next_key_seed(Name { paths: self.reader.paths, which, depth })? {
@@ -230,7 +230,7 @@ impl<'j> Visitor<'j> for Value<'_, '_, '_> {
         let Value { which, depth, .. } = self;
         let fields = self.reader.going_on(which, depth, |step| !matches!(step, Some(PathStep::Each)));
         if fields != 0 {
-            return self.is_no_text();
+            return self.no_text();
         }
         loop {
             let row = self.reader.rows.len();
@@ -255,23 +255,23 @@ impl<'j> Visitor<'j> for Value<'_, '_, '_> {
     }
 
     fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
-        self.is_no_text()
+        self.no_text()
     }
 
     fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
-        self.is_no_text()
+        self.no_text()
     }
 
     fn visit_u64<E: de::Error>(self, _: u64) -> Result<(), E> {
-        self.is_no_text()
+        self.no_text()
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
-        self.is_no_text()
+        self.no_text()
     }
 
     fn visit_str<E: de::Error>(self, _: &str) -> Result<(), E> {
-        self.is_no_text()
+        self.no_text()
     }
 }
 
@@ -298,10 +298,9 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
-        let goes_on = |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
+        let goes_on =
+            |path: &Path| matches!(path.steps.get(self.depth), Some(PathStep::Field(field)) if **field == *name);
         let paths = self.paths.iter().enumerate();
-        Ok(paths
-            .filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path))
-            .fold(0, |mask, (i, _)| mask | 1 << i))
+        Ok(paths.filter(|(i, path)| self.which & (1 << i) != 0 && goes_on(path)).fold(0, |mask, (i, _)| mask | 1 << i))
     }
 }

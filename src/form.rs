@@ -75,7 +75,7 @@ impl Pairs {
     pub(crate) fn joined(&self) -> Option<String> {
         let sorted = self.sorted()?;
         let is_parted = |(name, value): &&(String, String)| !name.contains(['=', '&']) && !value.contains('&');
-        let pairs = sorted.iter().all(|pair| is_parted(pair)).then_some(sorted)?.into_iter();
+        let pairs = sorted.iter().all(is_parted).then_some(sorted)?.into_iter();
         Some(pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
     }
 

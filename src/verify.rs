@@ -446,6 +446,7 @@ impl Keyed {
 
 /// A head that is acceptable, if the body matches a signature.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes no allocation")]
 pub(crate) enum Opened<'a> {
     /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
     Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
@@ -533,6 +534,7 @@ pub struct Verification<'a> {
     state: State<'a>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes one allocation")]
 enum State<'a> {
     Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
     Held { postponed: Postponed<'a>, body: Vec<u8> },

@@ -35,7 +35,8 @@ impl EventShape {
     /// assert_eq!(error.to_string(), "field `id` is not a string or a number");
     /// ```
     pub fn read<'a>(&self, body: &'a [u8]) -> Result<Event<'a>, EventError> {
-        self.read_request(&Request { headers: &NoHeaders, body }, &|half, _| half != Half::Header).map_err(Misfit::into_error)
+        self.read_request(&Request { headers: &NoHeaders, body }, &|half, _| half != Half::Header)
+            .map_err(Misfit::into_error)
     }
 
     /// Reads an event whose data has one known type.

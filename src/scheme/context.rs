@@ -46,6 +46,7 @@ pub(crate) type MakeContext = fn(&str, &str, &Notation) -> Box<Context>;
 
 /// What reads a context. Nothing else refers to these functions, and only a scheme that needs them refers to
 /// [`Context::new`]. So a program whose schemes do not need them contains neither them nor a JSON parser.
+#[expect(clippy::type_complexity, reason = "each occurs once, and its parts are those of the function")]
 struct Functions {
     read_head: fn(
         &Context,
@@ -410,7 +411,7 @@ impl Context {
                     value => value,
                 };
                 let value = value.ok_or_else(|| missing(line.place.name()))?;
-                lines.push(line.check(value, body)?);
+                lines.push(line.check(&value, body)?);
             }
             let mut parts = Vec::with_capacity(self.parts.len());
             for (part, early) in self.parts.iter().zip(&early.parts) {
@@ -706,7 +707,7 @@ impl UrlRule {
 
 impl ContextLine {
     /// What is after the prefix, if that is what the line wants and the body does not contradict.
-    fn check(&self, value: String, body: &[u8]) -> Result<Option<String>, VerifyError> {
+    fn check(&self, value: &str, body: &[u8]) -> Result<Option<String>, VerifyError> {
         // The word before credentials may be in any case (RFC 9110, section 11.1).
         let is_scheme = matches!(&self.place, Place::Header(name) if *name == http::header::AUTHORIZATION);
         let front = value.get(..self.prefix.len());
