@@ -20,7 +20,6 @@ use crate::secret::{Keyring, Secret};
 use crate::timestamp::Now;
 
 use late::Postponed;
-pub(crate) use proof::Identity;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.

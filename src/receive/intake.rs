@@ -397,7 +397,10 @@ struct Whole<'a, P> {
     watch: Watch,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one for each request, moved once: a box would cost every request an allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each request, moved once: a box would cost every request an allocation"
+)]
 enum Judged<'a> {
     Already(Result<Proof<'a>, Rejection>),
     Later(Opened<'a>),

@@ -573,9 +573,9 @@ impl Plan {
         }
     }
 
-    /// The hash of what tells this request from others where its body does not: the sorted form, or else the query of a request
-    /// without a body. What differs in each attempt to deliver an event is left out.
-    pub(crate) fn identity(&self, late: &Late, body: &[u8]) -> Option<[u8; 32]> {
+    /// The hash of what tells this request from others where its body does not: the sorted form, or of a request without a
+    /// body the signed query, or else the signed id. What differs in each attempt to deliver an event is left out if it can.
+    pub(crate) fn identity(&self, late: &Late, id: Option<&str>, body: &[u8]) -> Option<[u8; 32]> {
         let context = self.context.as_ref()?;
         let has_form = context.parts.iter().any(|part| matches!(part, Derived::Form));
         let is_wanted = |part: &Derived| match part {
@@ -588,7 +588,8 @@ impl Plan {
         let wanted = || context.parts.iter().zip(&late.parts).filter(|(part, _)| is_wanted(part)).map(|(_, text)| text);
         let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
         let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
-        (!lengths.is_empty()).then(|| sha256(texts))
+        let id = id.filter(|_| body.is_empty()).map(|id| sha256([id.as_bytes()]));
+        if lengths.is_empty() { id } else { Some(sha256(texts)) }
     }
 
     fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {

@@ -61,8 +61,10 @@ pub enum Extent {
     /// Some fields, which [`Coverage::has_field`] tells. Whoever has seen one request can change all others: act on the signed
     /// fields alone, and fetch the rest from the provider's API.
     Part,
-    /// All fields of a form, sorted and without anything between them. No byte can be added or taken away, but nothing says
-    /// where a name ends: `ab=c` has the same signature as `a=bc`. Read only fields that the provider documents.
+    /// All fields of a form, decoded, sorted, and without anything between them. No field can be added, but one can be sent
+    /// twice, they can be in another order, and nothing says where a name ends: `ab=c` has the same signature as `a=bc`. Where
+    /// a provider also signs queries in this way, as Plivo does, a form can be sent as a query. Read only fields that the
+    /// provider documents.
     Form,
     /// Every byte.
     Whole,
@@ -162,6 +164,9 @@ impl Coverage<'_> {
 
     /// Whether a field of the body is covered: because all of the body is, or by its path, written as in a scheme
     /// (`signature.token`; `&status` for a field of a form).
+    ///
+    /// Such a field is covered as text: `5` and `"5"` have the same signature, and so have a field that is empty and one that is
+    /// missing where it may be.
     ///
     /// ```
     /// use hookseal::Scheme;

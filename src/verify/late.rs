@@ -11,7 +11,7 @@ use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};
 use crate::timestamp::Now;
 
-use super::{Identity, Keyed, Proof};
+use super::{Keyed, Proof};
 
 /// A request whose head has been read under each scheme that it may have.
 #[derive(Clone)]
@@ -103,14 +103,7 @@ impl Keyed {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
-            verdict.get_or_insert_with(|| match self.plan.identity(&late, body) {
-                Some(content) => proof.with_identity(Identity::Content(content)),
-                // A secret that is sent as it is tells no two requests apart either, with a body or without.
-                None if body.is_empty() && self.plan.context.is_some() && self.tokens.is_empty() => {
-                    proof.with_identity(Identity::Nothing)
-                }
-                None => proof,
-            });
+            verdict.get_or_insert_with(|| proof.with_identity(self.plan.identity(&late, proof.id(), body)));
         }
         verdict.ok_or(VerifyError::NoMatch)
     }

@@ -127,17 +127,8 @@ pub struct Proof<'a> {
     key: Key,
     /// The place of the scheme among those of the verifier.
     scheme: u8,
-    identity: Identity,
-}
-
-/// What tells an authentic request from others, if no id does.
-#[derive(Clone, Copy)]
-pub(crate) enum Identity {
-    Body,
-    /// The hash of covered text: a form can be written in several ways, and a `GET` has its event in the query.
-    Content([u8; 32]),
-    /// The body is empty, and the rest of the request is not covered.
-    Nothing,
+    /// The hash of what tells the request from others, where its body does not.
+    identity: Option<[u8; 32]>,
 }
 
 impl<'a> Proof<'a> {
@@ -149,16 +140,16 @@ impl<'a> Proof<'a> {
             timestamp: reading.time,
             key: Key::at(place),
             scheme,
-            identity: Identity::Body,
+            identity: None,
         }
     }
 
-    pub(super) fn with_identity(self, identity: Identity) -> Proof<'a> {
+    pub(super) fn with_identity(self, identity: Option<[u8; 32]>) -> Proof<'a> {
         Proof { identity, ..self }
     }
 
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.identity
+    pub(crate) fn identity(&self) -> Option<&[u8]> {
+        self.identity.as_ref().map(<[u8; 32]>::as_slice)
     }
 
     pub(crate) fn scheme(&self) -> usize {
