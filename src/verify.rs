@@ -401,6 +401,7 @@ impl Keyed {
 
 /// A head that is acceptable, if the body matches a signature.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
 pub(crate) enum Opened<'a> {
     /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
     Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
@@ -488,6 +489,7 @@ pub struct Verification<'a> {
     state: State<'a>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
 enum State<'a> {
     Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs },
     Held { postponed: Postponed<'a>, body: Vec<u8> },

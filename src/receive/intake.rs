@@ -388,6 +388,7 @@ struct Whole<'a, P> {
     body: Bytes,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
 enum Judged<'a> {
     Already(Result<Proof<'a>, Rejection>),
     Later(Opened<'a>),
