@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use hookseal::{Keyring, Scheme, Secret};
+use hookseal::{Keyring, Scheme, Secret, Signer, Verifier};
 
 /// The project's folder.
 pub(crate) const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
@@ -21,10 +21,23 @@ pub(crate) fn assert_text(path: &str, expected: &str) {
     assert!(text == expected, "{path} is not up to date: run the tests with HOOKSEAL_WRITE=1 and look at the change");
 }
 
-/// Every scheme of the catalogue, with the provider's name.
+/// Every scheme of the catalogue that signs the headers and the body of any request with a secret, with the provider's name.
 pub(crate) fn schemes() -> impl Iterator<Item = (&'static str, &'static Scheme)> {
     let all = hookseal::provider::ALL.iter();
-    all.flat_map(|provider| provider.schemes().iter().map(|scheme| (provider.name(), scheme)))
+    let all = all.flat_map(|provider| provider.schemes().iter().map(|scheme| (provider.name(), scheme)));
+    let plain: Vec<_> = all.filter(|(_, scheme)| is_plain(scheme)).collect();
+    assert!(plain.len() > 190, "{} schemes", plain.len());
+    plain.into_iter()
+}
+
+fn is_plain(scheme: &Scheme) -> bool {
+    let signed = Signer::new(scheme.clone(), key(0)).ok().and_then(|signer| signer.sign("id_1", b"\xff").ok());
+    let verifier = Verifier::new(scheme.clone(), key(0));
+    // A token is no signature.
+    let is_signature = !scheme.headers().contains("{secret");
+    signed
+        .zip(verifier.ok())
+        .is_some_and(|(headers, verifier)| is_signature && verifier.verify(&headers, b"\xff").is_ok())
 }
 
 /// The n-th of a set of different keys, fit for every scheme.
