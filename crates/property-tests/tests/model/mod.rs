@@ -467,7 +467,7 @@ impl Subject {
         for line in &self.lines {
             match (&line.at, &*line.value) {
                 (At::Json(path), value) if value.contains("{timestamp") => {
-                    base.body = with_json(&base.body, path, &time)
+                    base.body = with_json(&base.body, path, &time);
                 }
                 (At::Param(name), value) if value.contains("{body|") => {
                     query = format!("{name}={}", body_hash("{body|sha256-hex}", &base.body));
