@@ -453,6 +453,7 @@ impl Keyed {
 
 /// A head that is acceptable, if the body matches a signature.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual, and stays on the stack")]
 pub(crate) enum Opened<'a> {
     /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
     Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
@@ -540,6 +541,7 @@ pub struct Verification<'a> {
     state: State<'a>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual")]
 enum State<'a> {
     Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
     Held { postponed: Postponed<'a>, body: Vec<u8> },

@@ -326,10 +326,10 @@ impl Provider {
                 return fault("schemes", scheme.covers(), MISTAKEN);
             }
         }
-        if let Some(url) = &self.public_url {
-            if let Err(problem) = PublicUrl::new(url) {
-                return fault("public_url", url, problem);
-            }
+        if let Some(url) = &self.public_url
+            && let Err(problem) = PublicUrl::new(url)
+        {
+            return fault("public_url", url, problem);
         }
         if let Some(answer) = &self.acknowledgement {
             acknowledgement(answer.as_bytes()).map_err(|fault| fault.describe(answer))?;

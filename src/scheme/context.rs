@@ -46,6 +46,7 @@ pub(crate) type MakeContext = fn(&str, &str, &Notation) -> Box<Context>;
 
 /// What reads a context. Nothing else refers to these functions, and only a scheme that needs them refers to
 /// [`Context::new`]. So a program whose schemes do not need them contains neither them nor a JSON parser.
+#[expect(clippy::type_complexity, reason = "these are signatures, which names would hide")]
 struct Functions {
     read_head: fn(
         &Context,
