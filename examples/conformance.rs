@@ -3,14 +3,20 @@
 //! - `cargo run --example conformance -- providers` lists the catalogue.
 //! - `… -- verify` reads one JSON object per line, `{provider, secret, headers, method, url, body_b64, now_unix}`, and
 //!   prints one line for each: `valid`, `invalid: <reason>` or `unsupported: <what>`.
-//! - `… -- sign` reads `{provider, secret, id, body_b64, now_unix, method, url}` and prints `{"headers":{…}}` or
-//!   `{"error":"…"}`: the headers to be added.
+//! - `… -- sign` reads `{provider, secret, id, headers, method, url, body_b64, now_unix}` and prints `{"headers":{…}}` or
+//!   `{"error":"…"}`: the headers to be added to those that the request has. `method` is POST unless given, and `url` the one
+//!   that is registered.
 //! - `… -- read` reads the same lines as `verify`, without `x_extra`, verifies the request, and prints `{"events":[…]}` or
 //!   `{"error":"…"}`. An event is `{type, id, unsigned_id, time, version, data, type_signed, test}`, with `null` for what
 //!   it does not have, or `{error}` if it is one of a batch and cannot be read.
 //! - `… -- write` reads `{provider, secret, id, type, data, now_unix}` and prints `{"headers":{…},"body_b64":"…"}` or
 //!   `{"error":"…"}`: the signed request with that event, which happened at `now_unix`. It may have a `version`, and
 //!   `fields`, an object of other fields at the top level.
+//! - `… -- ask` reads `{provider, secret, url, verify_token, handshake}` and prints the provider's question as
+//!   `{method, url, headers, body_b64}`; then it reads an answer, `{status, headers, body_b64}`, and prints `passed` or
+//!   `failed`. `handshake` is a place in the provider's list, 0 unless given.
+//! - `… -- answer` reads the same lines as `verify`, with a `verify_token`, and prints what the receiver answers to a
+//!   question, `{status, headers, body_b64}`, or `{"error":"…"}` if it is a delivery.
 //!
 //! `headers` maps a name to its value, or to a list of values if the header occurred several times. Other fields are
 //! ignored, except `x_extra`, which has settings that the sender of a webhook can choose: `hash`, `encoding` and
@@ -20,11 +26,13 @@
 //! provider shows it. Secrets may be short here.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use hookseal::delivery::EndpointCheck;
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Received, Receiver};
 use hookseal::{Algorithm, Digest, Event, Extent, Keyring, Scheme, Secret, Signer};
@@ -49,6 +57,7 @@ struct Request {
     url: String,
     body_b64: String,
     now_unix: i64,
+    verify_token: Option<String>,
     x_extra: Option<Extra>,
 }
 
@@ -58,6 +67,23 @@ fn post() -> String {
 
 fn example() -> String {
     "https://example.com/".to_owned()
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    provider: String,
+    secret: String,
+    url: String,
+    verify_token: Option<String>,
+    #[serde(default)]
+    handshake: usize,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body_b64: String,
 }
 
 #[derive(Deserialize)]
@@ -116,8 +142,13 @@ fn main() -> io::Result<()> {
         Some("sign") => answer(&mut out, |line| object(sign(line).map(|headers| json!({ "headers": headers }))))?,
         Some("read") => answer(&mut out, |line| object(read(line).map(|events| json!({ "events": events }))))?,
         Some("write") => answer(&mut out, |line| object(write(line)))?,
+        Some("ask") => {
+            let check = RefCell::new(None);
+            answer(&mut out, |line| ask(line, &check).unwrap_or_else(|refusal| object(Err(refusal))))?;
+        }
+        Some("answer") => answer(&mut out, |line| object(reply(line)))?,
         _ => {
-            eprintln!("usage: conformance providers | verify|sign|read|write < requests.jsonl");
+            eprintln!("usage: conformance providers | verify|sign|read|write|ask|answer < requests.jsonl");
             std::process::exit(2);
         }
     }
@@ -129,6 +160,8 @@ fn answer(out: &mut impl Write, judge: impl Fn(&str) -> String) -> io::Result<()
         let line = line?;
         if !line.trim().is_empty() {
             writeln!(out, "{}", judge(&line))?;
+            // Whoever asks waits for it.
+            out.flush()?;
         }
     }
     Ok(())
@@ -227,6 +260,57 @@ fn write(line: &str) -> Result<Value, Refusal> {
     Ok(json!({ "headers": texts(&headers), "body_b64": BASE64.encode(&body) }))
 }
 
+/// A question, or the verdict on the answer to the last one.
+fn ask(line: &str, last: &RefCell<Option<EndpointCheck>>) -> Result<String, Refusal> {
+    if let Ok(answer) = serde_json::from_str::<Answered>(line) {
+        let mut response = http::Response::new(BASE64.decode(&answer.body_b64).map_err(invalid)?);
+        *response.status_mut() = answer.status.try_into().map_err(invalid)?;
+        for (name, value) in &answer.headers {
+            let name: HeaderName = name.parse().map_err(invalid)?;
+            response.headers_mut().insert(name, HeaderValue::from_str(value).map_err(invalid)?);
+        }
+        let check = last.borrow();
+        let check = check.as_ref().ok_or_else(|| Refusal::Unsupported("nothing was asked".to_owned()))?;
+        return Ok(if check.is_passed(&response) { "passed" } else { "failed" }.to_owned());
+    }
+    let asked: Asked = serde_json::from_str(line).map_err(|error| not_a_request(&error))?;
+    let provider = provider_of(&asked.provider)?;
+    let handshake = provider.handshakes().get(asked.handshake);
+    let handshake = handshake.ok_or_else(|| Refusal::Unsupported("no handshake".to_owned()))?;
+    let (signer, uri) =
+        (provider.signer(secret(&asked.secret)?).map_err(invalid)?, asked.url.parse().map_err(invalid)?);
+    let check = match &asked.verify_token {
+        Some(token) => EndpointCheck::new_with_token(handshake, &uri, &signer, &secret(token)?),
+        None => EndpointCheck::new(handshake, &uri, &signer),
+    };
+    let check = check.map_err(invalid)?;
+    let request = check.request();
+    let (method, url) = (request.method().as_str(), request.uri().to_string());
+    let body = BASE64.encode(request.body());
+    let question = json!({ "method": method, "url": url, "headers": texts(request.headers()), "body_b64": body });
+    *last.borrow_mut() = Some(check);
+    Ok(question.to_string())
+}
+
+fn reply(line: &str) -> Result<Value, Refusal> {
+    let request = Request::read(line)?;
+    let (headers, body, now) = (request.headers(), request.body()?, request.now()?);
+    let receiver = request.registered()?.raw().receiver(secret(&request.secret)?).map_err(invalid)?;
+    let mut receiver: Receiver = receiver.with_clock(move || now);
+    if let Some(token) = &request.verify_token {
+        receiver = receiver.with_verify_token(secret(token)?).map_err(invalid)?;
+    }
+    let (method, uri) = (request.method()?, request.uri()?);
+    let mut intake = receiver.begin_request(&method, &uri, &headers);
+    intake.push(body.into());
+    let response = match intake.finish() {
+        Ok(_) => return Err(Refusal::Invalid("it is a delivery".to_owned())),
+        Err(rejection) => rejection.to_response::<Vec<u8>>(),
+    };
+    let (status, body) = (response.status().as_u16(), BASE64.encode(response.body()));
+    Ok(json!({ "status": status, "headers": texts(response.headers()), "body_b64": body }))
+}
+
 impl Request {
     fn read(line: &str) -> Result<Request, Refusal> {
         serde_json::from_str(line).map_err(|error| not_a_request(&error))
@@ -238,7 +322,12 @@ impl Request {
 
     /// The provider with the URL that was registered, whatever it signs of the body.
     fn registered(&self) -> Result<Provider, Refusal> {
-        let provider = self.provider()?.accept(Extent::Nothing);
+        let mut provider = self.provider()?.accept(Extent::Nothing);
+        // The topic of the message: a receiver would list its own.
+        let message = serde_json::from_slice::<Value>(&self.body()?).unwrap_or_default();
+        if let Some(topic) = message["TopicArn"].as_str() {
+            provider = provider.with_allowed([topic]);
+        }
         provider.with_public_url(self.url.clone()).map_err(|error| Refusal::Unsupported(error.to_string()))
     }
 
@@ -309,7 +398,19 @@ impl Request {
         let provider = self.provider()?;
         let id = self.x_extra.as_ref().and_then(|extra| extra.kid.as_deref().or(extra.key_id.as_deref()));
         let is_public = self.secret.starts_with("whpk_") || provider.scheme().algorithm() != Algorithm::Hmac;
-        if is_public { public_keys(&self.secret, id) } else { Ok(Keyring::new(secret(&self.secret)?)) }
+        let secret_of_api_key = |text: &str| match provider.name() {
+            "livekit" => text.split_once(':').map_or_else(|| text.to_owned(), |(_, secret)| secret.to_owned()),
+            _ => text.to_owned(),
+        };
+        if provider.name() == "upstash-qstash" {
+            let secrets = self.secret.lines().map(secret).collect::<Result<Vec<_>, _>>()?;
+            return Keyring::from_secrets(secrets).map_err(invalid);
+        }
+        if is_public {
+            public_keys(&self.secret, id)
+        } else {
+            Ok(Keyring::new(secret(&secret_of_api_key(&self.secret))?))
+        }
     }
 
     fn signing_keys(&self) -> Result<Keyring, Refusal> {

@@ -263,6 +263,10 @@ impl Headers for HeaderMap {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name.as_str()).map(|value| value.as_bytes())
     }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+    }
 }
 
 impl<P: 'static> FromRequest for Received<P> {

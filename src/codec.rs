@@ -171,6 +171,11 @@ pub(crate) fn base64url_bytes(text: &[u8]) -> Option<Vec<u8>> {
     BASE64_URL.decode(text).ok()
 }
 
+/// Unpadded base64 in the URL alphabet.
+pub(crate) fn base64url_text(bytes: &[u8]) -> String {
+    BASE64_URL.encode(bytes)
+}
+
 /// The hex digits of a digest.
 pub(crate) fn hex_text(digest: &[u8]) -> String {
     hex::encode(digest)

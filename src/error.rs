@@ -146,6 +146,9 @@ pub enum ConfigError {
         /// Whether there is a key that no scheme can use.
         has_other: bool,
     },
+    /// The scheme compares a value, such as a topic or an audience, with those that the receiver allows, and there are none.
+    #[error("the scheme compares a value with those that are allowed: set them with `Provider::with_allowed`")]
+    NothingAllowed,
     /// The scheme signs the public URL of the endpoint, which no header can be trusted to say.
     #[error("the scheme covers the endpoint's URL: set it with `Provider::with_public_url`")]
     NoPublicUrl,
@@ -329,6 +332,13 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The request is for somebody else, or from another sender: a topic, an audience or the like that is not among
+    /// [those allowed](crate::provider::Provider::with_allowed).
+    #[error("`{place}` is not one of those that are allowed")]
+    NotAllowed {
+        /// The place as the scheme writes it.
+        place: String,
+    },
     /// The request names a key that is not among those of the verifier: the provider has a new one, or the request is forged.
     /// Fetch the provider's keys, at most once in a while.
     #[error("no key has the id that the request names")]
@@ -354,16 +364,38 @@ pub enum VerifyError {
         header: HeaderName,
     },
     /// The timestamp is too old: a late retry, a wrong clock, or a replay attack.
-    #[error("the timestamp is {seconds} s older than allowed")]
+    #[error("the timestamp is {seconds} s old, which is more than allowed")]
     TooOld {
-        /// How far outside the window, rounded up.
+        /// The difference from the clock, rounded up. For a token that has expired, how long ago.
         seconds: u64,
     },
-    /// The timestamp is too far in the future: most likely a wrong clock, or milliseconds read as seconds.
-    #[error("the timestamp is {seconds} s further ahead than allowed")]
+    /// The timestamp is too far in the future: most likely a wrong clock.
+    #[error("the timestamp is {seconds} s ahead of the clock, which is more than allowed")]
     TooNew {
-        /// How far outside the window, rounded up.
+        /// The difference from the clock, rounded up.
         seconds: u64,
+    },
+    /// The timestamp would be too far in the future in seconds, and is a recent time in milliseconds.
+    #[error("the timestamp looks like milliseconds, and the scheme expects seconds")]
+    InMilliseconds,
+    /// The signature header is absent, and that of another provider, or of another family of Standard Webhooks, is there.
+    #[error(
+        "header `{header}` is missing, but `{found}` is there: another provider sent this, or the scheme has other names"
+    )]
+    OtherHeaders {
+        /// The one that the scheme needs.
+        header: HeaderName,
+        /// The one that is there.
+        found: HeaderName,
+    },
+    /// No signature matches, and the body is empty: most likely, something read it before.
+    #[error("no signature matches, and the body is empty: something may have read it before")]
+    EmptyBody,
+    /// No signature matches, and the current secret does not look like one of this scheme.
+    #[error("no signature matches, and the secret {problem}")]
+    UnlikelySecret {
+        /// What its public prefix shows.
+        problem: &'static str,
     },
     /// No signature matches: the body was changed, the secret is another one, or the request is forged.
     #[error(
@@ -382,7 +414,11 @@ impl VerifyError {
         match self {
             VerifyError::TooOld { .. }
             | VerifyError::TooNew { .. }
+            | VerifyError::InMilliseconds
+            | VerifyError::EmptyBody
+            | VerifyError::UnlikelySecret { .. }
             | VerifyError::UnknownKey { .. }
+            | VerifyError::NotAllowed { .. }
             | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }

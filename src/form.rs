@@ -54,27 +54,29 @@ impl Pairs {
         self.0
     }
 
-    /// The fields in the order of their names, and of their values where a name occurs several times. A pair that occurs
-    /// twice is there once, as Twilio has it.
+    /// The fields in the order of their names, and of their values where a name occurs several times.
     ///
     /// `None` for a name that libraries sort differently (not ASCII), or that could be taken for the end of an address.
     fn sorted(&self) -> Option<Vec<&(String, String)>> {
         let is_name = |name: &str| name.is_ascii() && !name.is_empty() && !name.starts_with(['?', '&']);
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_unstable();
-        sorted.dedup();
         sorted.iter().all(|(name, _)| is_name(name)).then_some(sorted)
     }
 
-    /// Names and values without anything between them: `a1b2`.
+    /// Names and values without anything between them: `a1b2`. A pair that occurs twice is there once, as Twilio has it.
     pub(crate) fn run_together(&self) -> Option<String> {
-        Some(self.sorted()?.into_iter().flat_map(|(name, value)| [name.as_str(), value]).collect())
+        let mut sorted = self.sorted()?;
+        sorted.dedup();
+        Some(sorted.into_iter().flat_map(|(name, value)| [name.as_str(), value]).collect())
     }
 
-    /// `a=1&b=2`, decoded.
+    /// `a=1&b=2`, decoded. `None` too for a text that holds what separates it, which would be read as two.
     pub(crate) fn joined(&self) -> Option<String> {
-        let pairs = self.sorted()?.into_iter().map(|(name, value)| format!("{name}={value}"));
-        Some(pairs.collect::<Vec<_>>().join("&"))
+        let sorted = self.sorted()?;
+        let is_parted = |(name, value): &&(String, String)| !name.contains(['=', '&']) && !value.contains('&');
+        let pairs = sorted.iter().all(is_parted).then_some(sorted)?.into_iter();
+        Some(pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
     }
 
     /// `a=1&b=2`, encoded again.
@@ -117,8 +119,13 @@ mod tests {
         let form = |text: &str| Pairs::read(text.as_bytes());
         let read = form("b=2&a=%2B1+x&b=1&b=2&c").unwrap();
         assert_eq!(read.run_together().unwrap(), "a+1 xb1b2c");
-        assert_eq!(read.joined().unwrap(), "a=+1 x&b=1&b=2&c=");
-        assert_eq!(read.encoded().unwrap(), "a=%2B1%20x&b=1&b=2&c=");
+        assert_eq!(read.joined().unwrap(), "a=+1 x&b=1&b=2&b=2&c=", "each time that it occurs");
+        assert_eq!(read.encoded().unwrap(), "a=%2B1%20x&b=1&b=2&b=2&c=");
+        assert_eq!(form("a=1%3D2&b=").unwrap().joined().unwrap(), "a=1=2&b=");
+        for ambiguous in ["a=1%26b=2", "a%3D1=2", "a%26b=2"] {
+            assert!(form(ambiguous).unwrap().joined().is_none(), "{ambiguous}");
+            assert!(form(ambiguous).unwrap().encoded().is_some(), "{ambiguous}");
+        }
         assert_eq!(
             (read.field("a"), read.field("b"), read.field("d")),
             (Field::Once("+1 x"), Field::Repeated, Field::Missing)

@@ -9,6 +9,7 @@
 //! | [`receiving_with_actix`] | the same for actix-web |
 //! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
 //! | [`registering`] | what Slack, Zoom, Twitch, Meta and Asana ask of a new endpoint |
+//! | [`what_is_signed`] | providers that sign the URL or only a part of the body, or send a token: Square, Twilio, Mailgun, GitLab |
 //! | [`typed_events`] | events in your own enum; unknown and unsigned types, what does not fit, batches, own shapes |
 //! | [`each_event_once`] | deduplication in your transaction, in memory, in Redis, or in your own store |
 //! | [`tenants`] | a secret for each of your customers, looked up and cached |
@@ -52,4 +53,5 @@ pages! {
     tenants = "guide/tenants.md";
     testing = "guide/testing.md";
     typed_events = "guide/typed_events.md";
+    what_is_signed = "guide/what_is_signed.md";
 }

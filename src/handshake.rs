@@ -31,10 +31,11 @@ const MAX_LINES: usize = 8;
 /// | `Name: text`, `field: text` | a constant in a header or in a field of the JSON body. If the value differs, the request is another one |
 /// | `?name: text` | the same in a query parameter |
 /// | `[].field: …` | the same in the only element of an array |
-/// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII, at most 512 characters |
+/// | `&field: …` | the same in a field of a form |
+/// | `{challenge}` in place of the text | the value that the answer is made of: visible ASCII without `<` and `>`, with blanks between, at most 512 characters |
 /// | `{challenge:token}` | the same, of letters, digits and `-_+/=.` only: at most 256 characters |
 /// | `{challenge:uuid}` `{challenge:hex}` `{challenge:digits}` | the same, of hex digits and hyphens (36), of hex digits (128), of decimal digits (20) |
-/// | `{new-secret}` | a signing secret that the provider brings, in a header of an unsigned `POST`: see [`with_registration`](crate::receive::Receiver::with_registration). The answer repeats it as `{challenge}` |
+/// | `{new-secret}` | a signing secret that the provider brings, in a header or the body of an unsigned `POST`: see [`with_registration`](crate::receive::Receiver::with_registration). The answer can repeat it as `{challenge}` |
 /// | `{verify-token}` | a secret that you gave the provider: see [`with_verify_token`](crate::receive::Receiver::with_verify_token). It is compared in constant time |
 ///
 /// The second text is the answer: `:status: 204` and header lines, an empty line, and the body. Without an empty line, it has
@@ -46,6 +47,9 @@ const MAX_LINES: usize = 8;
 /// |---|---|
 /// | `{challenge}` | the received value |
 /// | `{challenge\|hmac-hex}` `{challenge\|hmac-base64}` | its MAC under the receiver's current key, with the digest of the provider's scheme |
+///
+/// A signed question with a wrong signature is refused like a delivery. If the right answer has no body, this refusal has none
+/// either (up to a question of 16 KiB): Xero asks wrongly on purpose, and expects 401 without a body.
 ///
 /// ```
 /// use hookseal::Handshake;
@@ -219,6 +223,11 @@ impl Handshake {
         &self.answer
     }
 
+    /// Whether the answer has a body.
+    pub(crate) fn is_answered_with_body(&self) -> bool {
+        answer::body(&self.answer).is_some()
+    }
+
     /// Whether the request brings the signing secret.
     pub(crate) fn brings_secret(&self) -> bool {
         self.lines().any(|line| line.wants == Wants::NewSecret)
@@ -265,7 +274,10 @@ impl TryFrom<File> for Handshake {
     fn try_from(file: File) -> Result<Handshake, ConfigError> {
         // In a constant, the first line end only begins the text.
         let start = if file.request.first().is_some_and(String::is_empty) { "\n" } else { "" };
-        let handshake = Handshake::try_new(start.to_owned() + &file.request.join("\n"), file.answer.join("\n"))?;
+        // An empty line after the headers ends them, even if nothing follows.
+        let end = if file.answer.last().is_some_and(String::is_empty) { "\n" } else { "" };
+        let request = start.to_owned() + &file.request.join("\n");
+        let handshake = Handshake::try_new(request, file.answer.join("\n") + end)?;
         Ok(if file.unsigned { handshake.unsigned() } else { handshake })
     }
 }
@@ -276,28 +288,29 @@ impl From<Handshake> for File {
         let strings = |lines: Vec<&str>| lines.into_iter().map(str::to_owned).collect();
         File {
             request: strings(request_lines(&handshake.request)),
-            answer: strings(lines(&handshake.answer)),
+            answer: strings(answer::lines(&handshake.answer)),
             unsigned,
         }
     }
 }
 
-fn lines(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim).collect()
-}
-
-/// An empty first line, if there are no lines before the fields of the body.
+/// The lines of both halves, with one empty line between them if there are fields of the body.
 fn request_lines(text: &str) -> Vec<&str> {
-    let mut lines = lines(text);
-    let empty = lines.iter().take_while(|line| line.is_empty()).count();
-    lines.drain(..if empty > 1 { empty - 1 } else { empty });
+    let (mut lines, mut is_body) = (Vec::new(), false);
+    for (place, line) in text.split('\n').map(str::trim).enumerate() {
+        match line.is_empty() {
+            true => is_body |= place > 0,
+            false if is_body && !lines.contains(&"") => lines.extend(["", line]),
+            false => lines.push(line),
+        }
+    }
     lines
 }
 
 impl PartialEq for Handshake {
     fn eq(&self, other: &Handshake) -> bool {
         request_lines(&self.request) == request_lines(&other.request)
-            && lines(&self.answer) == lines(&other.answer)
+            && answer::lines(&self.answer) == answer::lines(&other.answer)
             && self.is_signed == other.is_signed
     }
 }

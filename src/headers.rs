@@ -35,6 +35,10 @@ pub trait Headers: sealed::Sealed {
     /// All values of one header, in the order received.
     #[doc(hidden)]
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]>;
+
+    /// A copy of all headers.
+    #[doc(hidden)]
+    fn pairs(&self) -> Vec<(String, Vec<u8>)>;
 }
 
 /// The value of a header that must not occur more than once.
@@ -44,6 +48,20 @@ pub enum Found<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated,
+}
+
+/// Any [`Headers`] as one type, for functions that are called through pointers.
+#[derive(Clone, Copy)]
+pub(crate) struct AnyHeaders<'f, 'h>(&'f dyn Fn(&HeaderName) -> Found<'h>);
+
+impl<'f, 'h> AnyHeaders<'f, 'h> {
+    pub(crate) fn new(find: &'f dyn Fn(&HeaderName) -> Found<'h>) -> AnyHeaders<'f, 'h> {
+        AnyHeaders(find)
+    }
+
+    pub(crate) fn find(&self, name: &HeaderName) -> Found<'h> {
+        self.0(name)
+    }
 }
 
 impl Headers for HeaderMap {
@@ -65,6 +83,10 @@ impl Headers for HeaderMap {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name).iter().map(http::HeaderValue::as_bytes)
     }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+    }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for [(K, V)] {
@@ -72,17 +94,29 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for [(K, V)] {
         let is_named = move |(key, _): &&(K, V)| key.as_ref().eq_ignore_ascii_case(name.as_str());
         self.iter().filter(is_named).map(|(_, value)| value.as_ref())
     }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.iter().map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_vec())).collect()
+    }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>, const N: usize> Headers for [(K, V); N] {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.as_slice().values(name)
     }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.as_slice().pairs()
+    }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(K, V)> {
     fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         self.as_slice().values(name)
+    }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.as_slice().pairs()
     }
 }
 
@@ -91,6 +125,10 @@ impl<K: AsRef<str>, V: AsRef<[u8]>, S> Headers for HashMap<K, V, S> {
         // Not `get`: the map's own names may be in any case, and two of them may name the same header.
         let is_named = move |(key, _): &(&K, &V)| key.as_ref().eq_ignore_ascii_case(name.as_str());
         self.iter().filter(is_named).map(|(_, value)| value.as_ref())
+    }
+
+    fn pairs(&self) -> Vec<(String, Vec<u8>)> {
+        self.iter().map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_vec())).collect()
     }
 }
 

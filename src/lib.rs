@@ -12,6 +12,8 @@ mod algorithm;
 pub mod axum;
 mod codec;
 pub mod delivery;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod error;
 mod event;
 mod event_type;

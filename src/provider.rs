@@ -8,8 +8,21 @@
 //! | to change a setting of one | `provider::STRIPE.clone().with_max_received(4 << 20)?`: the statics cannot be moved |
 //! | to describe your own provider | [`Provider`], in code or in a file |
 //!
-//! The documentation of each static shows its header lines and what its signature covers, printed from its own text. Where a provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset
-//! limits how far in the future a timestamp may be, even where the provider's own library does not.
+//! The documentation of each static shows its header lines and what its signature covers, printed from its own text. Where a
+//! provider publishes no tolerance, 300 seconds in either direction is our choice. Every preset limits how far in the future a
+//! timestamp may be, even where the provider's own library does not.
+//!
+//! # What is signed
+//!
+//! Most providers sign the whole body. For the others, decide once, when you make the receiver:
+//!
+//! | the provider signs | for example | the receiver |
+//! |---|---|---|
+//! | the URL that you registered | [`SQUARE`], [`HUBSPOT_V3`] | [`with_public_url`](Provider::with_public_url) |
+//! | some fields of the body | [`MAILGUN`], [`ADYEN_STANDARD`] | [`accept(Extent::Part)`](Provider::accept) |
+//! | nothing of the body, or sends the secret itself | [`GITLAB`], [`TELEGRAM`] | [`accept(Extent::Nothing)`](Provider::accept) |
+//!
+//! The guide's page [`what_is_signed`](crate::guide::what_is_signed) has programs for each of them.
 //!
 //! # Replay attacks
 //!
@@ -67,6 +80,7 @@
 //! | Kiwify, Partoo | what exactly they sign is not published |
 //! | Integrated Finance | signs a hash of the body between six headers, two of them times; no request that it made is published to compare with |
 //! | Cursor's public-key signatures | sign a hash of the `v1a` text with Ed25519, which is not `v1a`; how it writes the header is not published |
+//! | Google Pub/Sub push, Bot Framework, Monday, Jira Connect | send a token that says nothing about the body: use the provider's own library, or fetch what happened |
 //! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences
@@ -176,7 +190,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `schemes` | the schemes, strongest first: see [`Scheme`](Scheme#in-a-file) |
 /// | `event`, `event_headers` | the lines of an [`EventShape`], for the body and for the headers |
 /// | `events` | the same for several shapes: a list of `{ headers = […], body = […] }`, or of lists of lines for the body |
-/// | `handshakes` | a list of `{ request = […], answer = […] }`: a [`Handshake`] |
+/// | `handshakes` | a list of `{ request = […], answer = […] }`, with `unsigned = true` where nobody signs the request: a [`Handshake`] |
 /// | `acknowledgement` | the answer that the provider requires for a delivery: see [`with_acknowledgement`](Self::with_acknowledgement) |
 /// | `event_types` | a list of texts of 1 to 128 visible ASCII characters |
 /// | `idempotency` | `event-id`, `signed-id`, `body`, `body-and-type` or `nothing`: an [`IdempotencyRule`] |
@@ -185,6 +199,7 @@ const MAX_RECEIVED: u64 = 1 << 20;
 /// | `answer_within` | whole seconds, at least 1 |
 /// | `raw`, `lossy` | `true`, as after [`raw`](Self::raw) and [`lossy`](Self::lossy) |
 /// | `accepts` | `part` or `nothing`, as after [`accept`](Self::accept) |
+/// | `allowed` | a list of texts: see [`with_allowed`](Self::with_allowed) |
 /// | `public_url` | the URL that was registered: see [`with_public_url`](Self::with_public_url) |
 /// | `delivery` | a [`DeliveryPolicy`](DeliveryPolicy#in-a-file) |
 ///
@@ -237,6 +252,8 @@ pub struct Provider {
     accepts: Extent,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
     /// Strongest first. Never empty.
     schemes: Cow<'static, [Scheme]>,
     delivery: DeliveryPolicy,
@@ -479,8 +496,25 @@ impl Provider {
     /// ```
     pub fn verifier(&self, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(self.extent(), self.accepts, &self.name)?;
-        let url = self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)?;
-        Verifier::for_schemes(&self.schemes, &keys.into(), url)
+        Verifier::for_schemes(&self.schemes, &keys.into(), self.registered()?, &self.allowed)
+    }
+
+    /// The URL under which the endpoint is registered, if it was [set](Self::with_public_url).
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// let square = provider::SQUARE.with_public_url("https://hooks.example.com/square")?;
+    /// assert_eq!(square.public_url(), Some("https://hooks.example.com/square"));
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
+    }
+
+    /// The same, taken apart.
+    pub(crate) fn registered(&self) -> Result<Option<PublicUrl>, ConfigError> {
+        self.public_url.as_deref().map(PublicUrl::new).transpose().map_err(wrong_url)
     }
 }
 

@@ -74,6 +74,11 @@
 mod answer;
 mod budget;
 mod cache;
+#[cfg(feature = "diagnose")]
+mod explain;
+#[cfg(not(feature = "diagnose"))]
+#[path = "receive/explain/off.rs"]
+mod explain;
 pub(crate) mod fallback;
 #[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
 mod fetching;
@@ -93,6 +98,8 @@ mod webhooks;
 pub use answer::Answer;
 pub use budget::BodyBudget;
 pub use cache::ReceiverCache;
+#[cfg(feature = "diagnose")]
+pub use explain::Explain;
 pub use intake::Intake;
 pub use lookup::ReceiverLookup;
 pub use received::Received;

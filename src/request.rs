@@ -72,6 +72,10 @@ impl PublicUrl {
         Ok(PublicUrl { text: text.into(), path: (start, end) })
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn without_query(&self) -> &str {
         self.text.get(..self.path.1).unwrap_or_default()
     }

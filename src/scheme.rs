@@ -2,6 +2,7 @@ mod border;
 mod context;
 mod coverage;
 mod file;
+mod jwt;
 mod notation;
 mod plan;
 mod read;
@@ -17,13 +18,14 @@ use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
 
-pub(crate) use context::{Early, Late, is_absence};
+pub(crate) use context::{Early, Late, MakeContext, is_absence};
 pub use coverage::{Coverage, Extent};
+pub(crate) use jwt::Facts;
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
 
-/// A webhook signature scheme: the header lines of a provider's sample request, and what the signature covers.
+/// A webhook signature scheme: a provider's sample request, and what the signature covers.
 ///
 /// The same value drives a [`Signer`](crate::Signer) and a [`Verifier`](crate::Verifier). Schemes that you write, or load
 /// from a file, can do everything that those in [`provider`](crate::provider) can.
@@ -39,79 +41,15 @@ pub(crate) use read::Reading;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # The notation
-///
-/// The first text contains the header lines of a sample request. The second text says which bytes are signed.
-///
-/// | in a header line | means |
-/// |---|---|
-/// | `{hex}` `{base64}` `{base64url}` | the MAC: hex in lower case (read in either), padded base64, unpadded base64 in the URL alphabet |
-/// | `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` | the time: Unix seconds, Unix milliseconds, RFC 3339 |
-/// | `{timestamp:ms-or-s}` | Unix milliseconds. Seconds are accepted too, for providers that contradict themselves |
-/// | `{id}` | the id of the delivery. It has a header line to itself |
-/// | `X-Sig: sha256={hex}` | the value is the prefix and the MAC, exactly |
-/// | `X-Sig: t={timestamp},v1={hex}` | a list. The character after the first placeholder is the separator: `,` `;` or a blank. Items are recognized by their prefix, in any order; blanks around them and unknown items are ignored. Every named item is required, the timestamp exactly once |
-/// | `X-Sig: v1={hex},...` | the last item may repeat. A signer writes one signature per key, and a verifier accepts any of them |
-/// | `X-Sig: {timestamp},{hex},...` | items without a prefix are recognized by their position |
-/// | `X-Sig: v0={hex},{hex},...` | one prefix for the whole list |
-/// | two lines with a MAC | a signer uses the n-th key for the n-th line. A verifier accepts any key in any line |
-/// | `X-Sig-{n}: {hex}` | any number of such lines: `X-Sig-1`, `X-Sig-2`, … |
-/// | `a-id \| b-id: {id}` | alternative names. A request must use the first name in all lines, or the second name in all lines, and so on |
-/// | `X-Version: 1` | a constant. A signer writes it. If a request has this header, the value must be equal; if it is covered, it is required |
-///
-/// | in the signed content | means |
-/// |---|---|
-/// | `{body}` | the raw body, exactly once |
-/// | `{timestamp}` `{id}` | the received text |
-/// | `{header:Name}` | the text of another header of the request, or of a constant line |
-/// | anything else | itself |
-///
-/// A scheme is refused when it is made if it has a timestamp that is not covered (it would look like replay protection and
-/// be none), if it covers a placeholder that no header line contains, or if two placeholders touch, because bytes could then
-/// move from one to the other. An `{id}` that is not covered is allowed, for information only.
-///
-/// No header line can have a name that HTTP clients and proxies set: `Host`, `Content-Length`, `Transfer-Encoding`, `Trailer`,
-/// `TE`, `Connection`, `Keep-Alive`, `Upgrade`, `HTTP2-Settings`, `Expect` and `Proxy-…`. A signer that wrote one could send
-/// the request to another host or cut its body. The signed content may cover them.
-///
-/// A timestamp may touch another placeholder in two cases:
-///
-/// - `{timestamp}{body}`, `{body}{timestamp}`, or as the first or last placeholder (`{timestamp}{id}.{body}`): the time
-///   must then have exactly ten digits, thirteen for milliseconds, or be in RFC 3339.
-/// - `{id}{timestamp}{body}` with RFC 3339: the form of the time shows where the id ends.
-///
-/// In between, a timestamp needs text on both sides that is not a digit next to it: `{id}.{timestamp}.{body}`. If you
-/// design a scheme, write it like that.
-///
-/// A signed request then has one meaning. A signer refuses an id or a covered header that holds the text that separates
-/// it from its neighbour. So does a verifier, with one exception: ids with full stops are common, so under
-/// `{id}.{timestamp}.{body}` an id ends at the first `.` that is followed by a time (of 2001 or later) and another `.`.
-/// An id that itself holds such a text is refused, because nobody could tell it from a request that was cut elsewhere.
-///
-/// # In a file
-///
-/// The header lines are a list of strings, or one string. The secret itself does not belong here.
-///
-/// ```
-/// let scheme: hookseal::Scheme = toml::from_str(r#"
-///     headers = ["X-Acme-Timestamp: {timestamp}", "X-Acme-Signature: {base64}"]
-///     covers = "{timestamp}.{body}"
-///     secret_form = "base64"  # or hex, whsec, whsec-or-text; text is the default
-///     digest = "sha512"       # sha256 is the default; sha1 with the feature
-///     past = 600              # seconds, or "any"; 300 is the default, for `future` too
-///     current_key_last = true # false is the default
-///     algorithm = "hmac"      # the default; ed25519, p256, p256-fixed, rsa-sha256, rsa-sha512
-///     over_digest = false     # the default
-/// "#)?;
-/// assert_eq!(scheme.past(), Some(600));
-/// # Ok::<(), toml::de::Error>(())
-/// ```
+#[doc = include_str!("scheme/notation.md")]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "file::File", into = "file::File")]
 pub struct Scheme {
     headers: Cow<'static, str>,
     covers: Cow<'static, str>,
     notation: Notation,
+    /// For a scheme that reads more than headers.
+    context: Option<MakeContext>,
     digest: Digest,
     secret: SecretForm,
     past: Option<u32>,
@@ -176,6 +114,7 @@ impl Scheme {
         Scheme {
             headers,
             covers,
+            context: if notation.reads_more() { Some(context::Context::new) } else { None },
             notation,
             digest: Digest::Sha256,
             secret: SecretForm::Text,
@@ -351,7 +290,7 @@ impl Scheme {
         self.headers.get(self.notation.body_start..).unwrap_or_default()
     }
 
-    /// What the signature covers.
+    /// What the signature covers; empty for a scheme that sends the secret itself.
     ///
     /// ```
     /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "v0:{body}").covers(), "v0:{body}");
@@ -512,19 +451,46 @@ impl Scheme {
             && self.plan().time_format == other.plan().time_format
             && !self.covers_constant()
             && !other.covers_constant();
-        // After the URL, which configuration fixes, comes a query, or a form whose first name does not begin like one.
-        let begins_with_url = |scheme: &Scheme| matches!(scheme.pieces().next(), Some(Piece::Url(_)));
+        // Where line ends separate all values but the first, other lines are other values.
+        let is_told_by_lines = self.tail_lines().zip(other.tail_lines()).is_some_and(|(one, other)| one != other);
         self.digest == other.digest
+            && !is_told_by_lines
             && self.algorithm.key_kind() == other.algorithm.key_kind()
-            && !(begins_with_url(self) && begins_with_url(other))
+            && !self.is_parted_by_url(other)
             && !alike
             && (front.starts_with(&other_front) || other_front.starts_with(&front))
             && (back.ends_with(&other_back) || other_back.ends_with(&back))
     }
 
+    /// Whether what follows the URL, which configuration sets, tells two contents apart: nothing or more of a query in one,
+    /// and in the other a form, whose first name does not begin like a query.
+    ///
+    /// Plivo puts a `?` before either. There a form can be shown as a query, as [`Extent::Form`] says.
+    fn is_parted_by_url(&self, other: &Scheme) -> bool {
+        let both = |is_one: fn(&Scheme) -> bool| is_one(self) && is_one(other);
+        let ends_there = |scheme: &Scheme| {
+            matches!(scheme.pieces().collect::<Vec<_>>()[..], [Piece::Url(_)] | [Piece::Url(_), Piece::Form])
+        };
+        let is_marked = |scheme: &Scheme| scheme.covers.starts_with("{url|without-query}?{");
+        let end = |scheme: &Scheme| scheme.covers.rsplit_once("|sorted}").map(|(_, end)| end.to_owned());
+        both(ends_there) || both(is_marked) && end(self).is_some() && end(self) == end(other)
+    }
+
     /// Whether a header line without a placeholder is covered, whose value is then no border to look for.
     fn covers_constant(&self) -> bool {
         self.plan().spliced.iter().any(|spliced| spliced.border.is_none())
+    }
+
+    /// The texts after the piece whose end nothing marks, if each of them has a line end on both sides.
+    fn tail_lines(&self) -> Option<Vec<&str>> {
+        let after = self.pieces().skip(self.notation.pivot() + 1);
+        let literals = after.filter_map(|piece| match piece {
+            Piece::Literal { text, .. } => Some(text.of(&self.covers)),
+            _ => None,
+        });
+        let literals: Vec<&str> = literals.collect();
+        let is_line = |literal: &&str| literal.starts_with('\n') && literal.ends_with('\n');
+        (!literals.is_empty() && literals.iter().all(is_line)).then_some(literals)
     }
 
     fn pieces(&self) -> impl Iterator<Item = &Piece> {

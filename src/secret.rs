@@ -564,7 +564,8 @@ fn is_hex_for_base64(text: &str, form: SecretForm) -> bool {
     base64 && text.len() >= HEX_KEY && text.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
-fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
+/// The bytes of a key in a form. They may be none.
+pub(crate) fn decode(text: &str, form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
     let mut key = Zeroizing::new(Vec::new());
     let base64 = match form {
         SecretForm::Text => None,

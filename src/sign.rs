@@ -111,7 +111,8 @@ impl Signer {
             Signer::for_schemes(&schemes, &keyring.only_for(algorithm)).map(Some)
         };
         // Only requests differ in what they lack; headers that a signer writes are always there.
-        let next = if plan.context.is_some() { signer_for(others)? } else { None };
+        let is_signable = |scheme: &&Scheme| plan.context.is_some() && scheme.plan().check_signable().is_ok();
+        let next = signer_for(others.into_iter().filter(is_signable).collect())?;
         let also = signer_for(of_other_kind)?;
         let over_digest = scheme.over_digest();
         Ok(Signer(Arc::new(Inner { plan, keys, signing_keys, over_digest, also, token, next })))
@@ -131,8 +132,8 @@ impl Signer {
     /// without an id header ignores it.
     ///
     /// # Errors
-    /// [`SignError`] for an id that cannot be sent or would be ambiguous, and for a scheme that covers headers, which
-    /// only [`sign_request`](Self::sign_request) can see.
+    /// [`SignError`] for an id that cannot be sent or would be ambiguous, and for a scheme that covers headers, the method, the
+    /// URL or the query, which only [`sign_request`](Self::sign_request) can see.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -232,7 +233,9 @@ impl Signer {
         Ok(request)
     }
 
-    /// Signs a request that you built. Schemes that cover headers (`{header:Name}`) take their values from the request.
+    /// Signs a request that you built. Schemes take what they cover from it: the values of headers (`{header:Name}`), the
+    /// method, the query, the fields of a form. A scheme that covers the URL needs an absolute one, written as it is
+    /// registered at the receiver. Of a provider's schemes, the first that has all its places in the request is used.
     ///
     /// # Errors
     /// [`SignError`]; the request is then unchanged.
@@ -271,13 +274,24 @@ impl Signer {
         id: &str,
         time: OffsetDateTime,
     ) -> Result<(), SignError> {
+        self.sign_for(None, request, id, time)
+    }
+
+    /// Signs a request for the endpoint with this public URL, or else the request's own.
+    pub(crate) fn sign_for<B: AsRef<[u8]>>(
+        &self,
+        url: Option<&PublicUrl>,
+        request: &mut Request<B>,
+        id: &str,
+        time: OffsetDateTime,
+    ) -> Result<(), SignError> {
         let count = request.headers().keys_len();
         if count > MAX_HEADERS {
             return Err(SignError::TooManyHeaders { count });
         }
         if self.is_in_context() {
             let (headers, body) = (request.headers().clone(), request.body().as_ref());
-            let head = Some((request.method(), request.uri()));
+            let head = Some(Head { method: request.method(), uri: request.uri(), url });
             *request.headers_mut() = self.sign_in_context(head, headers, id, body, time)?;
             return Ok(());
         }
@@ -292,7 +306,7 @@ impl Signer {
     #[inline(never)]
     fn sign_in_context(
         &self,
-        head: Option<(&Method, &Uri)>,
+        head: Option<Head<'_>>,
         headers: HeaderMap,
         id: &str,
         body: &[u8],
@@ -316,7 +330,7 @@ impl Signer {
 
     fn sign_by_first(
         &self,
-        head: Option<(&Method, &Uri)>,
+        head: Option<Head<'_>>,
         mut headers: HeaderMap,
         id: &str,
         body: &[u8],
@@ -325,23 +339,26 @@ impl Signer {
         let Inner { plan, keys, signing_keys, over_digest, token, .. } = &*self.0;
         let timestamp = plan.timestamp(time)?;
         plan.check_id(id, &timestamp)?;
-        plan.write_context(timestamp.as_bytes(), body, &mut headers);
+        let own = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
+        plan.write_context(&own, body, &mut headers);
+        headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
         let mut tags = [const { None }; MAX_KEYS];
         let list = plan.signed_headers(&headers);
+        if plan.lists_headers() && list.is_empty() {
+            let problem = "it has no header that begins with `x-`, and the scheme signs a list of those".to_owned();
+            return Err(SignError::Unfit { problem }.into());
+        }
+        let own = Values { signed_headers: list.as_bytes(), ..own };
         {
-            let mut values = Values {
-                id: id.as_bytes(),
-                timestamp: timestamp.as_bytes(),
-                signed_headers: list.as_bytes(),
-                ..Values::default()
-            };
+            let mut values = own;
             plan.spliced(&headers, &mut values)?;
-            let url = head.map(|(_, uri)| uri.to_string());
-            let url = url.as_deref().filter(|_| plan.needs_url()).map(PublicUrl::new).transpose();
-            let url = url.map_err(|problem| SignError::Unfit { problem: format!("its URL {problem}") })?;
-            let line = head.map(|(method, uri)| RequestLine { method: method.as_str(), query: uri.query() });
+            let url = head.filter(|_| plan.needs_url()).map(Head::url).transpose()?;
+            let line = head.map(|head| RequestLine { method: head.method.as_str(), query: head.uri.query() });
             let early = plan.read_context(line, url.as_ref(), &headers, &values)?;
             for late in plan.read_body(&early, body)? {
+                let written = plan.time_of(&late, time.into())?.map(|(text, _)| text.as_bytes());
+                let values = Values { timestamp: written.unwrap_or(values.timestamp), ..values };
+                plan.check_marker(&values)?;
                 let content = Content { values, derived: &late.parts };
                 for (tag, key) in tags.iter_mut().zip(keys) {
                     *tag = Some(plan.tag_of(&content, body, key));
@@ -357,14 +374,7 @@ impl Signer {
                 }
             }
         }
-        let values = Values {
-            id: id.as_bytes(),
-            timestamp: timestamp.as_bytes(),
-            signed_headers: list.as_bytes(),
-            ..Values::default()
-        };
-        plan.write(&values, &tags, &mut headers);
-        headers.extend(token.clone().map(|(name, value)| (Some(name), value)));
+        plan.write(&own, &tags, &mut headers);
         Ok(headers)
     }
 
@@ -390,6 +400,22 @@ impl Signer {
     fn write(&self, id: &str, signed: &Signed, headers: &mut HeaderMap) {
         let values = Values { id: id.as_bytes(), timestamp: signed.timestamp.as_bytes(), ..Values::default() };
         self.0.plan.write(&values, &signed.tags, headers);
+    }
+}
+
+/// The head of a request, apart from its headers.
+#[derive(Clone, Copy)]
+struct Head<'r> {
+    method: &'r Method,
+    uri: &'r Uri,
+    /// The one that was registered, if it is not the request's own.
+    url: Option<&'r PublicUrl>,
+}
+
+impl Head<'_> {
+    fn url(self) -> Result<PublicUrl, SignError> {
+        let unfit = |problem| SignError::Unfit { problem: format!("its URL {problem}") };
+        self.url.map_or_else(|| PublicUrl::new(&self.uri.to_string()).map_err(unfit), |url| Ok(url.clone()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Sender`] | makes signed requests as a provider would send them, at any time |
 //! | [`AttackKit`] | sends an endpoint every request that it must refuse, and those that it must accept |
+//! | `assert_accepted` | prints the diagnosis of a captured request that is refused; needs the feature `diagnose` too |
 //! | [`check_store`] | checks an idempotency [`Store`](crate::idempotency::Store) of your own |
 //!
 //! Test a handler with a signed request. In axum:
@@ -51,6 +52,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "diagnose")]
+mod accepted;
 mod attack;
 mod cases;
 mod join;
@@ -63,6 +66,8 @@ mod sample;
 mod sender;
 mod store;
 
+#[cfg(feature = "diagnose")]
+pub use accepted::assert_accepted;
 pub use attack::AttackKit;
 pub use reply::Reply;
 pub use report::{Mistake, Report};

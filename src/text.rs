@@ -114,6 +114,16 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
     true
 }
 
+/// Whether spans of two texts hold the same bytes.
+pub(crate) const fn same_bytes(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
+    let mut i = 0;
+    while a.start + i < a.end && b.start + i < b.end && a_text[(a.start + i) as usize] == b_text[(b.start + i) as usize]
+    {
+        i += 1;
+    }
+    a.end - a.start == i && b.end - b.start == i
+}
+
 pub(crate) const fn same_text(text: &[u8], a: Span, b: Span) -> bool {
     a.end - a.start == b.end - b.start && overlap(text, a, b)
 }

@@ -128,9 +128,11 @@ pub(crate) struct Timestamp {
 /// Where a time lies in relation to the tolerance.
 pub(crate) enum Place {
     Inside,
-    /// Seconds outside, rounded up.
+    /// Seconds from the clock, rounded up.
     TooOld(u64),
     TooNew(u64),
+    /// Too new, and a recent time in another unit.
+    InMilliseconds,
     /// `OffsetDateTime` cannot represent it.
     Unreal,
 }
@@ -147,8 +149,11 @@ impl Timestamp {
         let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
         let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| over.div_ceil(u64::from(unit)));
         match (past, future) {
-            (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age - limit(past))),
-            (_, Some(future)) if -age > limit(future) => Place::TooNew(seconds(-age - limit(future))),
+            (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age)),
+            (_, Some(future)) if -age > limit(future) => match self.looks_like_milliseconds() {
+                true => Place::InMilliseconds,
+                false => Place::TooNew(seconds(-age)),
+            },
             _ if self.is_unreal() => Place::Unreal,
             _ => Place::Inside,
         }
@@ -158,6 +163,12 @@ impl Timestamp {
     #[inline]
     pub(crate) fn is_recent(self) -> bool {
         self.count >= i128::from(RECENT) * i128::from(self.format.per_second())
+    }
+
+    /// Whether a number of seconds is, in milliseconds, a time between 2001 and 2100.
+    fn looks_like_milliseconds(self) -> bool {
+        const LATEST: i128 = 4_102_444_800_000;
+        self.format == TimeFormat::Seconds && (i128::from(RECENT) * 1000..LATEST).contains(&self.count)
     }
 
     fn is_unreal(self) -> bool {
@@ -234,6 +245,11 @@ impl Now {
             // A clock before 1970 is wrong by more than any tolerance, so every signed time is too far in the future.
             Err(_) => Now { seconds: 0, nanos: 0 },
         }
+    }
+
+    /// How many seconds it is after a time; negative if it is before.
+    pub(crate) fn seconds_since(self, seconds: u64) -> i64 {
+        self.seconds.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
     fn units(self, format: TimeFormat) -> i128 {

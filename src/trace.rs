@@ -110,7 +110,7 @@ pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, 
     let tenant = Rejection::UnknownTenant;
     let reason = match rejection {
         // Nobody's secret matches nothing.
-        Rejection::NotAuthentic(VerifyError::NoMatch) => tenant.to_string(),
+        Rejection::NotAuthentic(VerifyError::NoMatch | VerifyError::EmptyBody) => tenant.to_string(),
         _ => format!("{tenant}; {rejection}"),
     };
     warn!(target: TARGET, provider, unknown_tenant = shortened(scope), bytes, status, reason = %reason, "webhook refused");
@@ -152,4 +152,12 @@ pub(crate) fn store_full() {
 
 pub(crate) fn lease_lost(key: &IdempotencyKey) {
     warn!(target: TARGET, idempotency_key = %key, "handler outlasted its lease");
+}
+
+/// Why a request was refused, while the program is developed.
+#[cfg(feature = "diagnose")]
+pub(crate) fn explained(diagnosis: &crate::diagnose::Diagnosis) {
+    let causes: Vec<&str> = diagnosis.causes().iter().map(|cause| cause.code().as_str()).collect();
+    let (verdict, causes) = (diagnosis.verdict().as_str(), causes.join(" "));
+    warn!(target: "hookseal::diagnose", verdict, causes, "why the webhook was refused:\n{diagnosis}");
 }

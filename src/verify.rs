@@ -1,3 +1,4 @@
+mod known;
 mod late;
 mod proof;
 
@@ -11,21 +12,25 @@ use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Mac, RunningMacs, Token};
+use crate::mac::{Digest, Mac, RunningMacs, Token};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Extent, Plan, Reading, Scheme};
-use crate::secret::Keyring;
+use crate::secret::{Keyring, Secret};
 use crate::timestamp::Now;
 
 use late::Postponed;
+pub(crate) use proof::Identity;
 pub use proof::{Proof, Verified};
 
 /// Verifies requests. It is cheap to clone.
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key, and no allocation.
+/// costs at most one hash for each key. Verifying it allocates nothing if the scheme covers only headers and the body.
+///
+/// Schemes that cover the method, the URL or the query need the whole request: see
+/// [`verify_request`](Self::verify_request).
 ///
 /// ```
 /// use hookseal::{Secret, provider};
@@ -66,9 +71,16 @@ pub(crate) struct Keyed {
     /// Those that verify an algorithm other than HMAC.
     public_keys: Vec<PublicKey>,
     algorithm: Algorithm,
+    /// Of a signature: see [`Candidates::new`](crate::mac::Candidates::new).
+    lengths: (usize, usize),
     /// What is signed is the hash of the content.
     over_digest: bool,
+    digest: Digest,
     url: Option<Arc<PublicUrl>>,
+    /// What is wrong with the current secret, by its public prefix.
+    problem: Option<&'static str>,
+    /// What the scheme compares with a value in the request.
+    allowed: Arc<[String]>,
 }
 
 impl Keyed {
@@ -98,7 +110,7 @@ impl Verifier {
     #[expect(clippy::needless_pass_by_value, reason = "most schemes are constants, which a reference would clutter")]
     pub fn new(scheme: Scheme, keys: impl Into<Keyring>) -> Result<Verifier, ConfigError> {
         check_extent(scheme.coverage().body(), Extent::Form, "the scheme")?;
-        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None)
+        Verifier::for_schemes(std::slice::from_ref(&scheme), &keys.into(), None, &[])
     }
 
     /// A verifier for a provider with several schemes, strongest first.
@@ -106,7 +118,9 @@ impl Verifier {
         schemes: &[Scheme],
         keys: &Keyring,
         url: Option<PublicUrl>,
+        allowed: &[String],
     ) -> Result<Verifier, ConfigError> {
+        let allowed: Arc<[String]> = allowed.into();
         let url = url.map(Arc::new);
         let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
         let usable = |scheme: &&Scheme| keys.has_key_for(scheme.algorithm(), false);
@@ -125,6 +139,9 @@ impl Verifier {
             if plan.needs_url() && url.is_none() {
                 return Err(ConfigError::NoPublicUrl);
             }
+            if plan.needs_allowed() && allowed.is_empty() {
+                return Err(ConfigError::NothingAllowed);
+            }
             let (keys, tokens) = match plan.token() {
                 _ if algorithm != Algorithm::Hmac => (Vec::new(), Vec::new()),
                 Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
@@ -135,8 +152,28 @@ impl Verifier {
         let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme)).map(|(place, scheme)| {
             let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
             let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
-            let url = url.clone();
-            Ok(Arc::new(Keyed { plan, place, keys: macs, tokens, public_keys, algorithm, over_digest, url }))
+            let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
+            let (secrets, keys) = (keys, macs);
+            let secret = secrets.secrets().next().and_then(Secret::expose);
+            let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
+            let lengths = match algorithm {
+                Algorithm::Hmac => (keys.first().map(Mac::length).unwrap_or_default(), 0),
+                other => other.signature_length(),
+            };
+            Ok(Arc::new(Keyed {
+                plan,
+                place,
+                keys,
+                tokens,
+                public_keys,
+                algorithm,
+                lengths,
+                over_digest,
+                digest,
+                url,
+                problem,
+                allowed,
+            }))
         });
         Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
     }
@@ -147,6 +184,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`] if the request is not authentic. Answer with its [`status`](VerifyError::status).
+    /// [`VerifyError::NoRequestLine`] if the scheme covers more than headers and body.
     ///
     /// ```
     /// use hookseal::{Secret, provider};
@@ -183,7 +221,7 @@ impl Verifier {
     /// let verifier = provider::KALLGLOT.verifier(secret)?;
     /// assert!(verifier.verify_at(&headers, b"{}", sent + Duration::seconds(300)).is_ok());
     /// let late = verifier.verify_at(&headers, b"{}", sent + Duration::seconds(301));
-    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 1 });
+    /// assert_eq!(late.unwrap_err(), VerifyError::TooOld { seconds: 301 });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
@@ -246,14 +284,16 @@ impl Verifier {
         key.map_or_else(String::new, |key| encoding.text(key.tag([text].into_iter()).as_bytes()))
     }
 
-    /// Verifies a request as a server received it, using the system's clock: for schemes that also cover the method, the URL or
-    /// the query, and for all others.
+    /// Verifies a request as a server received it, using the system's clock. Every scheme can be verified in this way; those
+    /// that cover the method, the URL or the query only in this way.
     ///
-    /// A scheme that covers the URL takes it from [`Provider::with_public_url`](crate::provider::Provider::with_public_url),
-    /// never from a header. Only the query is the request's own.
+    /// Of the request's URI, only the query is read, as it was received. The rest of the URL is that of
+    /// [`Provider::with_public_url`](crate::provider::Provider::with_public_url), which no sender can choose. A receiver does
+    /// the same in [`begin_request`](crate::receive::Receiver::begin_request), and so do the extractors.
     ///
     /// # Errors
-    /// The same errors as [`verify`](Self::verify).
+    /// [`VerifyError`] if the request is not authentic. [`Missing`](VerifyError::Missing), [`Repeated`](VerifyError::Repeated)
+    /// and [`Malformed`](VerifyError::Malformed) name the query parameter, the field or the other part that is wrong.
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, Signer, Verifier};
@@ -321,7 +361,7 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
@@ -333,7 +373,8 @@ impl Verifier {
         body: &'a [u8],
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
-        let proof = Postponed::read(&self.schemes, None, headers, now)?.judge(body)?;
+        let postponed = Postponed::read(&self.schemes, None, headers, now);
+        let proof = postponed.map_err(|error| known::refined(error, &self.schemes, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
 
@@ -366,10 +407,11 @@ impl Verifier {
         now: impl FnOnce() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
-            return Ok(Opened::Postponed(Postponed::read(&self.schemes, line, headers, now())?));
+            let postponed = Postponed::read(&self.schemes, line, headers, now());
+            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, &self.schemes, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading)?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 
@@ -395,13 +437,23 @@ impl Keyed {
                 return Ok(Proof::new(&self.plan, reading, place, self.place));
             }
         }
-        Err(VerifyError::NoMatch)
+        Err(self.no_match(body.is_empty()))
+    }
+
+    /// The error for a request without a matching signature, with what is certain anyway.
+    #[cold]
+    fn no_match(&self, is_empty: bool) -> VerifyError {
+        match self.problem {
+            _ if is_empty => VerifyError::EmptyBody,
+            Some(problem) => VerifyError::UnlikelySecret { problem },
+            None => VerifyError::NoMatch,
+        }
     }
 }
 
 /// A head that is acceptable, if the body matches a signature.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes no allocation")]
 pub(crate) enum Opened<'a> {
     /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
     Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
@@ -437,7 +489,7 @@ impl<'a> Opened<'a> {
             Opened::Ready { keyed, reading } => {
                 let mut macs = RunningMacs::new(&keyed.keys);
                 keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-                State::Running { keyed: keyed.clone(), reading: *reading, macs }
+                State::Running { keyed: keyed.clone(), reading: *reading, macs, is_empty: true }
             }
             Opened::Postponed(postponed) => State::Held { postponed: postponed.clone(), body: Vec::new() },
         };
@@ -489,9 +541,9 @@ pub struct Verification<'a> {
     state: State<'a>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes one allocation")]
 enum State<'a> {
-    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs },
+    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
     Held { postponed: Postponed<'a>, body: Vec<u8> },
 }
 
@@ -512,7 +564,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn update(&mut self, chunk: &[u8]) {
         match &mut self.state {
-            State::Running { macs, .. } => macs.update(chunk),
+            State::Running { macs, is_empty, .. } => {
+                *is_empty &= chunk.is_empty();
+                macs.update(chunk);
+            }
             State::Held { body, .. } => body.extend_from_slice(chunk),
         }
     }
@@ -534,9 +589,10 @@ impl<'a> Verification<'a> {
     /// ```
     pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
         match self.state {
-            State::Running { keyed, reading, mut macs } => {
+            State::Running { keyed, reading, mut macs, is_empty } => {
                 keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
-                let place = macs.finish(|tag| reading.candidates.contain(&tag)).ok_or(VerifyError::NoMatch)?;
+                let place = macs.finish(|tag| reading.candidates.contain(&tag));
+                let place = place.ok_or_else(|| keyed.no_match(is_empty))?;
                 Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
             }
             State::Held { postponed, body } => postponed.judge(&body),
@@ -555,7 +611,6 @@ mod tests {
     use super::*;
     #[cfg(feature = "ed25519")]
     use crate::codec;
-    use crate::mac::Digest;
     use crate::secret::Secret;
     use crate::sign::Signer;
 
@@ -566,7 +621,7 @@ mod tests {
     fn the_strongest_scheme_that_is_present_decides() {
         let key = || Secret::from_bytes([7; 32]).unwrap();
         let sign = |scheme: Scheme, body: &[u8]| Signer::new(scheme, key()).unwrap().sign("id", body).unwrap();
-        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None).unwrap();
+        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None, &[]).unwrap();
 
         let (strong, weak) = (sign(STRONG, b"{}"), sign(WEAK, b"{}"));
         assert!(verifier.verify(&strong, b"{}").is_ok());
@@ -631,7 +686,7 @@ mod tests {
                     ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
                 }
             }
-            let verifier = Verifier::for_schemes(&schemes, &ring, None).unwrap();
+            let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
             let (short, long) = (vec!["ab".repeat(64); 16].join(","), vec!["ab".repeat(256); 4].join(","));
             let headers = [("X-Signature", &*short), ("X-P256", &*short), ("X-Rsa", &*long)];
             assert_eq!(verifications(&verifier, &headers, b"{}"), (32, false));
@@ -643,7 +698,7 @@ mod tests {
             let key = SigningKey::generate().unwrap();
             let signature = codec::hex_text(&key.sign(b"x"));
             let ring = keys(7).with_previous(key.public_key()).unwrap();
-            let verifier = Verifier::for_schemes(&[BATCH], &ring, None).unwrap();
+            let verifier = Verifier::for_schemes(&[BATCH], &ring, None, &[]).unwrap();
             for (elements, expected) in [(1, (8, true)), (4, (32, true)), (5, (32, false)), (60, (32, false))] {
                 let element = format!(r#"{{"value":"x","signature":"{signature}"}}"#);
                 let body = format!(r#"{{"items":[{}]}}"#, vec![element; elements].join(","));

@@ -1,4 +1,4 @@
-//! Verifying allocates nothing, accepted or refused, for any scheme of the catalogue; in pieces, once.
+//! Verifying allocates nothing, accepted or refused, for any scheme of the catalogue over headers and body; in pieces, once.
 
 #![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 
@@ -9,7 +9,7 @@ use hookseal::delivery::{Outcome, OutcomePolicy, RetryPolicy, UrlPolicy, Verdict
 use hookseal::{Signer, Verifier};
 use time::OffsetDateTime;
 
-use common::{key, keys, schemes};
+use common::{key, keys, usual_schemes};
 
 mod common;
 
@@ -48,7 +48,9 @@ fn the_counter_counts() {
 #[test]
 fn verifying_allocates_nothing() {
     let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
-    for (name, scheme) in schemes() {
+    let mut count_of_schemes = 0;
+    for (name, scheme) in usual_schemes() {
+        count_of_schemes += 1;
         let body = vec![b'x'; 20_000];
         let headers = Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign_at("id_1", &body, now).unwrap();
         let verifier = Verifier::new(scheme.clone(), keys(5, 7).with_previous(key(0)).unwrap()).unwrap();
@@ -68,6 +70,7 @@ fn verifying_allocates_nothing() {
         let (count, _) = allocations(|| verifier.verify(&headers, &body).is_ok());
         assert_eq!(count, 0, "{name}: by the system's clock");
     }
+    assert!(count_of_schemes > 190, "{count_of_schemes}");
 }
 
 #[test]

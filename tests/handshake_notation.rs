@@ -1,7 +1,8 @@
 //! What the two texts of a handshake may not say.
 
 use hookseal::provider::{self, Provider};
-use hookseal::{ConfigError, Handshake};
+use hookseal::receive::Receiver;
+use hookseal::{ConfigError, Handshake, Secret};
 
 fn error(request: &'static str, answer: &'static str) -> String {
     Handshake::try_new(request, answer).expect_err(answer).to_string()
@@ -20,6 +21,14 @@ fn a_request_that_cannot_be_read_is_refused() {
         ("?a?: 1", "request: `?a?` is not the name of a query parameter"),
         (":method: GET\n\na: {challenge}", "request: `a` is a field of a body that only a POST has"),
         (":method: GET\nX-Hook-Secret: {new-secret}", "request: `X-Hook-Secret` brings a secret"),
+        ("?secret: {new-secret}", "request: `secret` brings a secret"),
+        ("\n\n&a.b: 1", "request: `&a.b` is not a field of a form"),
+        ("\n\n&a.{json}: 1", "request: `&a.{json}` is not a path of field names and `[]`"),
+        ("\n\n&: 1", "request: `&` is not a field of a form"),
+        ("\n\n&a: 1\nb: 2", "request: `b` is in a form, or in JSON, and another field is not"),
+        (":method: GET\n\n&a: 1", "request: `a` is a field of a body that only a POST has"),
+        ("", "request: has no line that tells it from a delivery"),
+        (":method: POST\n\n", "request: has no line that tells it from a delivery"),
         ("\n\na.{json}.b: {challenge}", "request: `a.{json}.b` is not a path of field names and `[]`"),
         ("\n\na?: {challenge}", "request: `a?` may be missing"),
         (
@@ -60,6 +69,81 @@ fn an_answer_that_cannot_be_sent_is_refused() {
     assert!(page.starts_with("answer: `Content-Type` says how a `{challenge}` is read"), "{page}");
     let none = error("?ping: 1", "{challenge}");
     assert!(none.starts_with("answer: needs a `{challenge}` that the request does not have"), "{none}");
+}
+
+/// Where a file has its lines, a constant has a text, with line ends where it likes.
+#[test]
+fn an_answer_in_a_file_is_the_same_answer() {
+    let receiver = |handshake: &Handshake| -> Receiver {
+        let provider = provider::KLANG.clone().with_handshakes([handshake.clone()]);
+        provider.receiver(Secret::new("a secret of twenty-some bytes").expect("a secret")).expect("a receiver")
+    };
+    let answered = |handshake: &Handshake| -> (u16, http::HeaderMap, Vec<u8>) {
+        let (uri, headers) = ("/?c=7".parse().expect("a URI"), http::HeaderMap::new());
+        let receiver = receiver(handshake);
+        let asked = receiver.begin_request(&http::Method::GET, &uri, &headers).finish().expect_err("a handshake");
+        let response: http::Response<Vec<u8>> = asked.to_response();
+        (response.status().as_u16(), response.headers().clone(), response.into_body())
+    };
+    for (answer, lines) in [
+        ("", 0),
+        ("\n", 0),
+        (" \n\n", 0),
+        (":status: 204", 1),
+        (":status: 204\n\n", 1),
+        (":status: 204\nX-A: b", 2),
+        ("X-A: b\n\n", 2),
+        ("  X-A:  b \n :status: 201\n\n\n", 3),
+        ("X-A: {challenge}\n\n{challenge}", 3),
+        ("\n:status: 204", 2),
+        ("\nok", 1),
+        ("ok\n", 1),
+        ("\none\n\n two", 4),
+        ("one\n  two", 2),
+        ("one\r\ntwo", 2),
+        ("{\"a\":\n  \"{challenge}\"}", 2),
+    ] {
+        let handshake = Handshake::try_new(":method: GET\n?c: {challenge:digits}", answer).expect(answer);
+        let file = serde_json::to_value(&handshake).expect("a file");
+        assert_eq!(file["answer"].as_array().expect("a list").len(), lines, "{answer:?}: {file}");
+        let again: Handshake = serde_json::from_value(file.clone()).expect(answer);
+        assert_eq!((&again, serde_json::to_value(&again).expect("a file")), (&handshake, file), "{answer:?}");
+        assert_eq!(answered(&again), answered(&handshake), "{answer:?}");
+    }
+}
+
+/// Of several that fit so far, the body decides.
+#[test]
+fn a_wrong_verify_token_in_one_handshake_does_not_hide_another() {
+    let with_token = Handshake::new("\n\ntype: ask\ntoken: {verify-token}\nc: {challenge:token}", "first {challenge}");
+    let without = Handshake::new("\n\ntype: ask\nc: {challenge:token}", "second {challenge}");
+    let in_head = Handshake::new("?token: {verify-token}\n\nc: {challenge:token}", "third {challenge}");
+    let key = || Secret::new("a secret of twenty-some bytes").expect("a secret");
+    let token = || Secret::new("a-verify-token-of-my-own").expect("a token");
+    let ask = |handshakes: &[Handshake], query: &str, body: &str| {
+        let provider = provider::CALLINTEL.clone().with_handshakes(handshakes.to_vec());
+        let receiver: Receiver =
+            provider.receiver(key()).expect("a receiver").with_verify_token(token()).expect("a token");
+        let headers = provider.signer(key()).expect("a signer").sign("", body.as_bytes()).expect("headers");
+        let uri = format!("/{query}").parse().expect("a URI");
+        let mut intake = receiver.begin_request(&http::Method::POST, &uri, &headers);
+        intake.push(body.to_owned().into());
+        match intake.finish() {
+            Ok(_) => "a delivery".to_owned(),
+            Err(rejection) => String::from_utf8(rejection.to_response().into_body()).expect("a text"),
+        }
+    };
+    let refused = "the webhook's signature was not accepted";
+    let (right, wrong) =
+        (r#"{"type":"ask","token":"a-verify-token-of-my-own","c":"7"}"#, r#"{"type":"ask","token":"another","c":"7"}"#);
+    assert_eq!(ask(&[with_token.clone(), without.clone()], "", right), "first 7");
+    assert_eq!(ask(&[with_token.clone(), without.clone()], "", wrong), "second 7");
+    assert_eq!(ask(&[without.clone(), with_token.clone()], "", wrong), "second 7");
+    assert_eq!(ask(std::slice::from_ref(&with_token), "", wrong), refused);
+    assert_eq!(ask(&[in_head.clone(), without.clone()], "?token=another", right), "second 7");
+    assert_eq!(ask(&[in_head.clone(), with_token.clone()], "?token=another", wrong), refused);
+    assert_eq!(ask(std::slice::from_ref(&in_head), "?token=another", wrong), refused);
+    assert_eq!(ask(&[in_head, with_token], "?token=another", r#"{"type":"event"}"#), "a delivery");
 }
 
 fn acknowledged(answer: &'static str) -> Result<Provider, ConfigError> {

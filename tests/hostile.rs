@@ -4,7 +4,7 @@ use hookseal::{ConfigError, Digest, Key, Keyring, Scheme, Secret, SignError, Sig
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
-use common::{key, line, schemes};
+use common::{key, line, usual_schemes};
 
 mod common;
 
@@ -75,8 +75,8 @@ fn timestamps_in_odd_forms() {
 fn stale_and_future_requests_say_by_how_much() {
     let at = |seconds: i64| verify(&standard(), &signed_with_timestamp(&(NOW + seconds).to_string()), b"{}");
     assert_eq!((at(-300), at(300)), (Ok(()), Ok(())));
-    assert_eq!(at(-301), Err(VerifyError::TooOld { seconds: 1 }));
-    assert_eq!(at(400), Err(VerifyError::TooNew { seconds: 100 }));
+    assert_eq!(at(-301), Err(VerifyError::TooOld { seconds: 301 }));
+    assert_eq!(at(400), Err(VerifyError::TooNew { seconds: 400 }));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_header_without_a_signature_is_told_the_form_that_is_expected() {
 
 #[test]
 fn repeated_headers_are_refused_equal_or_not() {
-    for (provider, scheme) in schemes() {
+    for (provider, scheme) in usual_schemes() {
         let headers = signed(scheme, b"{}");
         for (header, value) in &headers {
             for second in [value.clone(), HeaderValue::from_static("1")] {
@@ -158,7 +158,7 @@ fn repeated_headers_are_refused_equal_or_not() {
 
 #[test]
 fn missing_headers_are_named() {
-    for (provider, scheme) in schemes() {
+    for (provider, scheme) in usual_schemes() {
         let headers = signed(scheme, b"{}");
         for header in headers.keys() {
             let line = line(scheme, header);
@@ -668,7 +668,7 @@ fn huge_headers_are_refused_or_hashed_once() {
         covering(&format!("{{header:X}}{}b{{body}}", "a".repeat(2000)), "").unwrap(),
         covering(&format!("{{body}}b{}{{header:X}}", "a".repeat(2000)), "").unwrap(),
     ];
-    let all = schemes().map(|(_, scheme)| scheme.clone()).chain(own);
+    let all = usual_schemes().map(|(_, scheme)| scheme.clone()).chain(own);
     let fills = [".", "a", "0", "1", "v1,", "t=1,", "--", "2026-02-02T02:40:00.", " ", ",", "ab", "=", ":"];
     let mut refused = 0;
     for scheme in all {

@@ -119,9 +119,222 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The same for schemes that read more than headers and body.
+const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
+    // Places.
+    (":method: get\na: {hex}", "{body}", "headers: `:method: get` is not a list of methods, `GET | POST`"),
+    (":method: GET |\na: {hex}", "{body}", "headers: `:method: GET |` is not a list of methods, `GET | POST`"),
+    (":method: GET\n:method: POST\na: {hex}", "{body}", "headers: `:method: POST` is a second line for the method"),
+    ("?: {hex}", "{body}", "headers: `?` is not the name of a query parameter"),
+    ("?a b: {hex}", "{body}", "headers: `?a b` is not the name of a query parameter"),
+    ("?a%20: {hex}", "{body}", "headers: `?a%20` is not the name of a query parameter"),
+    ("?a: {hex}\n?a: 1", "{body}", "headers: `a` is named twice"),
+    (
+        "?a: t={timestamp},v1={hex}",
+        "{timestamp}.{body}",
+        "headers: `t={timestamp},v1={hex}` is a list, which only a header can be",
+    ),
+    ("a: {hex}\n?i: {id}", "{id}.{body}", "headers: `{id}` has an `{id}`, which only a header can be"),
+    ("&a: {hex}", "{&b}", "headers: `&a` is no header but a field of the body, which is written below an empty line"),
+    (
+        "$.a: {hex}",
+        "{$.b}",
+        "headers: `$.a` is no header but a field of the body, which is written below an empty line",
+    ),
+    ("\n\na", "{$.b}", "body: `a` is not a line, `path: value`"),
+    ("\n\na?: {hex}", "{$.b}", "body: `a` may be missing, which a scheme cannot allow"),
+    ("\n\na..b: {hex}", "{$.b}", "body: `a..b` has an empty step"),
+    ("\n\na[0].b: {hex}", "{$.b}", "body: `a[0].b` has a `[` without its `]`"),
+    ("\n\na[].b[].c: {hex}", "{$.a[].d}", "body: `a[].b[].c` is not a path that a scheme can follow"),
+    ("\n\n{type}: {hex}", "{$.b}", "body: `{type}` is not a path that a scheme can follow"),
+    ("\n\n&a.b: {hex}", "{&c}", "body: `a.b` is not a path that a scheme can follow"),
+    ("\n\na: {hex}\na: 1", "{$.b}", "headers: `a` is named twice"),
+    ("a: {hex}", "{&a.b}", "covers: `a.b` is not a path that a scheme can follow"),
+    ("a: {hex}", "{?}", "covers: `?` is not the name of a query parameter"),
+    ("a: {hex}", "{$.}", "covers: has no name"),
+    ("a: {hex}\n\nh: {body|sha256-hex}", "{$.b}", "body: `h` is in the body and contains a hash of it"),
+    // The body.
+    ("a: {hex}\n\n{empty}", "{body}", "covers: `{body}` reads a body, although the sample request has `{empty}`"),
+    (
+        "a: {hex}\n\n{empty}",
+        "{form|sorted}",
+        "covers: `{form|sorted}` reads a body, although the sample request has `{empty}`",
+    ),
+    ("a: {hex}\n\n{empty}\nb: 1", "{url}", "covers: `{url}` reads a body, although the sample request has `{empty}`"),
+    ("a: {hex}", "{form|sorted}.{body}", "covers: `{form|sorted}.{body}` has two placeholders that may hold any text"),
+    (
+        "a: {hex}",
+        "{$.a|free}.{$.b|free}",
+        "covers: `{$.a|free}.{$.b|free}` has two placeholders that may hold any text",
+    ),
+    (
+        "a: {hex}",
+        "{&a|free}.{form|sorted}",
+        "covers: `{&a|free}.{form|sorted}` has two placeholders that may hold any text",
+    ),
+    // Batches.
+    ("\n\na[].s: {hex}", "{$.b}", "covers: `{$.b}` has fields of a batch's elements beside others"),
+    (
+        "\n\na[].s: {hex}",
+        "{$.a[].b}.{body}",
+        "covers: `{$.a[].b}.{body}` has fields of a batch's elements beside others",
+    ),
+    (
+        "\n\na[].s: {hex}",
+        "{$.a[].b}.{body|sha256-hex}",
+        "covers: `{$.a[].b}.{body|sha256-hex}` has fields of a batch's elements beside others",
+    ),
+    ("\n\na[].s: {hex}", "{$.a[].b}.{url}", "covers: `{$.a[].b}.{url}` has fields of a batch's elements beside others"),
+    (
+        "?h: {body|sha256-hex}\n\na[].s: {hex}",
+        "{$.a[].b}",
+        "covers: `{$.a[].b}` has fields of a batch's elements beside others",
+    ),
+    ("\n\na[].s: {hex}", "{$.b[].c}", "covers: `{$.b[].c}` reads the elements of two arrays"),
+    ("\n\na[].s: {secret}\nb: 1", "", "covers: has fields of a batch's elements beside others"),
+    // What would cover itself.
+    ("?s: {hex}", "{url}", "covers: `{url}` covers the place of the signature itself"),
+    ("?s: {hex}", "{query|sorted}", "covers: `{query|sorted}` covers the place of the signature itself"),
+    ("?s: {hex}", "{?s}.{body}", "covers: `{?s}.{body}` covers the place of the signature itself"),
+    ("\n\ns: {hex}", "{body}", "covers: `{body}` covers the place of the signature itself"),
+    ("\n\ns: {hex}", "{body|sha256-hex}", "covers: `{body|sha256-hex}` covers the place of the signature itself"),
+    ("\n\n&s: {hex}", "{form|sorted}", "covers: `{form|sorted}` covers the place of the signature itself"),
+    ("\n\ns: {hex}", "{$.s}", "covers: `{$.s}` covers the place of the signature itself"),
+    // Neighbours.
+    ("a: {hex}", "{?b}{body}", "covers: `{?b}{body}` has two placeholders without a text between them"),
+    (
+        "a: {hex}",
+        "{query|sorted}{body}",
+        "covers: `{query|sorted}{body}` has two placeholders without a text between them",
+    ),
+    ("a: {hex}", "{method}{body}", "covers: `{method}{body}` has two placeholders without a text between them"),
+    ("a: {hex}", "{$.a}{$.b}", "covers: `{$.a}{$.b}` has two placeholders without a text between them"),
+    // Lists of signed headers.
+    (
+        "a: {hex}",
+        "{signed-headers|pairs:;}\n{body}",
+        "headers: has no line with `{signed-headers}`, which the signed content has",
+    ),
+    ("a: {hex}\nb: {signed-headers}", "{body}", "headers: has `{signed-headers}`, which the signed content leaves out"),
+    (
+        "a: {hex}\nb: {signed-headers}\nc: {signed-headers:,}",
+        "{signed-headers|pairs:;}\n{body}",
+        "headers: `c` is a second place for `{signed-headers}`",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}",
+        "{signed-headers|values:.}.{body}",
+        "covers: `{signed-headers|values:.}.{body}` has the values of signed headers without `{signed-headers}`, their names",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}",
+        "{signed-headers}.{signed-headers|values:.}{body}",
+        "covers: `{signed-headers}.{signed-headers|values:.}{body}` has something after the signed headers that could be one \
+         of them: pairs need a line end there, and values the text that joins them and then the `{body}`",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}\nc: {id}",
+        "{body}\n{signed-headers|pairs:;}\n{id}",
+        "covers: `{body}\n{signed-headers|pairs:;}\n{id}` has the signed headers after the `{body}`",
+    ),
+    (
+        "a: t={timestamp},v1={hex}\nb: {signed-headers}",
+        "{signed-headers|pairs:;}\n{body}",
+        "covers: `{signed-headers|pairs:;}\n{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only \
+         look like replay protection",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}\nc: {timestamp}",
+        "{signed-headers}.{signed-headers|values:.}.{body}",
+        "covers: `{signed-headers}.{signed-headers|values:.}.{body}` leaves out the `{timestamp}` of the header lines: \
+         unsigned, it would only look like replay protection",
+    ),
+    // Timestamps in other places.
+    (
+        "a: {hex}\n?t: {timestamp}",
+        "{body}",
+        "covers: `{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
+    ),
+    (
+        "a: {hex}\n\nt: {timestamp}",
+        "{$.b}",
+        "covers: `{$.b}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
+    ),
+    (
+        "a: {hex}\nb: {timestamp}\n?t: {timestamp}",
+        "{timestamp}.{body}",
+        "headers: `t` is a second place for the timestamp",
+    ),
+    // Secrets.
+    ("a: {secret}", "{body}", "covers: `{body}` is not empty, although a `{secret}` signs nothing"),
+    ("a: {secret}\nb: {hex}", "{body}", "headers: `b` has a `{secret}` beside a signature or another one"),
+    ("a: {secret}\n?b: {secret}", "", "headers: `b` has a `{secret}` beside a signature or another one"),
+    ("a: {secret}\nb: {timestamp}", "", "headers: `b` has a timestamp beside a `{secret}`, which signs nothing"),
+    (
+        "a: {secret},v1={hex}",
+        "{body}",
+        "headers: `{secret},v1={hex}` has a placeholder in a list that needs a line of its own",
+    ),
+    ("a | b: {secret}", "", "headers: `a` has alternative names, which a secret and a hash of the body cannot have"),
+    (
+        "s: {hex}\na | b: {body|sha256-hex}",
+        "{header:a}",
+        "headers: `a` has alternative names, which a secret and a hash of the body cannot have",
+    ),
+    #[cfg(not(feature = "extendable-hashes"))]
+    (
+        "a: {hex}",
+        "{secret}{body}",
+        "covers: `{secret}` makes the signature a plain hash, which needs the crate's feature `extendable-hashes`",
+    ),
+];
+
+/// What looks like one of those, and is none.
+const ADMITTED: &[(&str, &str)] = &[
+    (":method: GET | POST\na: {hex}", "{body}"),
+    ("?a: {hex}\n?b: 1", "{body}"),
+    ("?a: sha256={hex}", "{?b}.{body}"),
+    ("a: {hex}\n?h: {body|sha256-hex}", "{url}"),
+    ("a: {hex}\nh: sha-256={body|sha256-base64}", "{header:h}"),
+    ("a: {hex}\n?t: {timestamp}", "{target}.{body}"),
+    ("a: {hex}\n?t: {timestamp}", "{timestamp}.{body}"),
+    ("a: {hex}\n\nt: {timestamp:ms}", "{body}"),
+    ("a: {hex}\n\n&t: {timestamp}", "{body}"),
+    ("\n\na.s: {hex}\na.t: {timestamp}", "{timestamp}{$.a.b}"),
+    ("\n\na[].s: {hex}\na[].t: {timestamp}", "{timestamp}.{$.a[].b?}.{$.a[].c|free}"),
+    ("T: {timestamp}\n\na[].s: {hex}", "{timestamp}.{$.a[].b}"),
+    ("\n\n[].s: {hex}", "{$.[].b}"),
+    ("\n\na.{json}.s: {hex}", "{$.a.{json}.b}"),
+    ("\n\n&j.{json}.a.s: {hex}", "{&j.{json}.a.b}"),
+    ("a: {hex}\n\n{empty}", "{method}\n{url}"),
+    ("a: {hex}\n\n{empty}", "{body|sha256-hex}"),
+    ("a: {hex}", "{method}{url}{body}"),
+    ("a: {hex}", "{url}{form|sorted}"),
+    ("a: {hex}", "{body}{url}"),
+    ("a: {hex}\nb: {id}", "{url|without-query}{id}"),
+    ("a: {hex}\nb: {timestamp}", "{timestamp}{method}{url}{body}"),
+    ("a: {hex}\nb: {signed-headers:,}\nc: {timestamp}", "{signed-headers|pairs:;}\n{body}"),
+    ("a: {hex}\nb: {signed-headers}", "{signed-headers}.{signed-headers|values:.}.{body}"),
+    ("a: {secret}\nb: {id}\nc: 1", ""),
+    ("a: Bearer {secret}", ""),
+    ("\n\n&data.{json}.token: {secret}", ""),
+];
+
+#[test]
+fn what_a_scheme_may_read_is_admitted() {
+    for (headers, covers) in ADMITTED {
+        let scheme =
+            Scheme::try_new(*headers, *covers).unwrap_or_else(|error| panic!("{headers:?} {covers:?}: {error}"));
+        for file in [serde_json::to_string(&scheme).unwrap(), serde_json::to_string_pretty(&scheme).unwrap()] {
+            assert_eq!(serde_json::from_str::<Scheme>(&file).unwrap(), scheme, "{file}");
+        }
+        assert_eq!(toml::from_str::<Scheme>(&toml::to_string(&scheme).unwrap()).unwrap(), scheme, "{headers:?}");
+    }
+}
+
 #[test]
 fn broken_rules_are_named() {
-    for (headers, covers, expected) in REFUSED {
+    for (headers, covers, expected) in REFUSED.iter().chain(REFUSED_REQUESTS) {
         let result = Scheme::try_new(*headers, *covers);
         let said = result.err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(&said, expected, "{headers:?} {covers:?}");

@@ -8,7 +8,7 @@ use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
 use hookseal::{Algorithm, ConfigError, EventShape, Extent, Secret, SecretForm};
 use serde_json::Value;
 
-use common::{FREE_BODIES, assert_text};
+use common::{FOLDER, FREE_BODIES, assert_text};
 
 mod common;
 
@@ -32,6 +32,38 @@ fn each_provider_has_its_page() {
         let page = page(provider, samples.get(provider.name()));
         assert_text(&format!("src/provider/pages/{}.md", provider.name()), &page);
     }
+}
+
+/// The table of all that ask is a part of the guide.
+#[cfg(feature = "sha1")]
+#[test]
+fn the_guide_names_all_that_ask() {
+    const PATH: &str = "src/guide/registering.md";
+    let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
+    for provider in provider::ALL {
+        for handshake in provider.handshakes() {
+            let asks = spans(handshake.request(), if handshake.is_signed() { "signed: " } else { "" });
+            let row = format!("{asks} | {}", spans(handshake.answer(), ""));
+            match rows.iter_mut().find(|(known, _)| *known == row) {
+                Some((_, names)) => names.push(provider.name()),
+                None => rows.push((row, vec![provider.name()])),
+            }
+        }
+    }
+    rows.sort_by(|one, other| one.1.cmp(&other.1));
+    let rows: String = rows.iter().map(|(row, names)| format!("| {} | {row} |\n", names.join(", "))).collect();
+    let guide = std::fs::read_to_string(format!("{FOLDER}/{PATH}")).expect("the guide");
+    const HEAD: &str = "| provider | asks | the receiver answers |\n|---|---|---|\n";
+    let (before, rest) = guide.split_once(HEAD).expect("the table");
+    let after = &rest[rest.find("# What cannot be said").expect("the next section")..];
+    assert_text(PATH, &format!("{before}{HEAD}{rows}\n{after}"));
+}
+
+/// Lines as they are in a table.
+fn spans(text: &str, before: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != ":method: POST");
+    let lines: Vec<_> = lines.map(|line| format!("`{}`", line.replace('|', "\\|"))).collect();
+    format!("{before}{}", lines.join(" "))
 }
 
 fn page(provider: &Provider, sample: Option<&Value>) -> String {
@@ -85,11 +117,27 @@ fn set_up(provider: &Provider) -> String {
     if extent(provider) < Extent::Form {
         imported = "ConfigError, Extent, Secret, provider";
     }
-    if provider.clone().accept(Extent::Nothing).verifier(Secret::generate(SecretForm::Whsec).expect("a secret")).err()
+    if is_public || provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+        // A verifier of it needs a key of the right kind.
+        if provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
+            name += ".with_public_url(\"https://hooks.example.com/in\")?";
+        }
+        if provider.schemes().iter().any(|scheme| scheme.body().contains("{allowed}")) {
+            name += ".with_allowed([\"arn:aws:sns:us-east-1:123456789012:events\"])";
+        }
+    } else if provider
+        .clone()
+        .accept(Extent::Nothing)
+        .verifier(Secret::generate(SecretForm::Whsec).expect("a secret"))
+        .err()
         == Some(ConfigError::NoPublicUrl)
     {
         name += ".with_public_url(\"https://hooks.example.com/in\")?";
     }
+    let explained = match name.contains("Extent::") || name.contains("public_url") {
+        false => "",
+        true => "\n\nThe guide's page [`what_is_signed`](crate::guide::what_is_signed) says what this means.",
+    };
     let has_token = provider.handshakes().iter().any(|handshake| handshake.request().contains("{verify-token}"));
     let (token, with_token) = match has_token {
         true => (", token: &str", "?.with_verify_token(Secret::new(token)?)"),
@@ -106,7 +154,7 @@ fn set_up(provider: &Provider) -> String {
     format!(
         "# Set up\n\nRegister the URL of your endpoint with the provider. {given}\n\n```\nuse hookseal::receive::Receiver;\nuse hookseal::{{{imported}}};\n\n\
          fn receiver({key}: &str{token}) -> Result<Receiver, ConfigError> {{\n    \
-         provider::{name}.receiver({made}){with_token}\n}}\n```"
+         provider::{name}.receiver({made}){with_token}\n}}\n```{explained}"
     )
 }
 
@@ -121,9 +169,17 @@ fn registration(provider: &Provider) -> String {
         text += &format!("\n```text\n{}\n```\n\nThe receiver answers by itself:\n", handshake.request());
         text += &format!("\n```text\n{}\n```\n", handshake.answer());
     }
-    if handshakes.iter().any(|handshake| handshake.request().contains(":method: GET")) {
-        text += "\nIt asks with a GET, so mount the handler for all methods: `any` in axum, `Route::to` without a method in \
-                 actix-web.\n";
+    for method in ["GET", "HEAD"] {
+        if handshakes.iter().any(|handshake| handshake.request().contains(&format!(":method: {method}"))) {
+            text += &format!(
+                "\nIt asks with a {method}, so mount the handler for all methods: `any` in axum, `Route::to` without a \
+                 method in actix-web.\n"
+            );
+        }
+    }
+    if handshakes.iter().any(|handshake| handshake.request().contains("{new-secret}")) {
+        text += "\nThe request brings the secret. The receiver takes it only while a registration is pending: see\n\
+                 [`with_registration`](crate::receive::Receiver::with_registration).\n";
     }
     if handshakes.iter().any(|handshake| handshake.request().contains("{verify-token}")) {
         text += "The verify token is a random text of your choice, of at least 16 characters, that you give both the provider \
@@ -155,6 +211,10 @@ fn shapes(provider: &Provider) -> String {
     let mut text = "# Events\n".to_owned();
     for (place, shape) in provider.event_shapes().iter().enumerate() {
         text += match place {
+            0 if is_form(shape) => {
+                "\nWhere a delivery, a form (content type `application/x-www-form-urlencoded`), says what happened \
+                 ([`EventShape`]):\n"
+            }
             0 => "\nWhere a delivery says what happened ([`EventShape`]):\n",
             _ if is_form(shape) => "\nor, in a form (content type `application/x-www-form-urlencoded`):\n",
             _ => "\nor, if a delivery does not fit this:\n",
@@ -342,6 +402,15 @@ fn keys(provider: &Provider) -> String {
 
 fn answers(provider: &Provider) -> String {
     let mut text = "# Answers and retries\n".to_owned();
+    if let Some(answer) = provider.acknowledgement() {
+        let answer = answer.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("`{line}`"));
+        text += &format!(
+            "\n- It requires an answer of its own: {}. [`Once`](crate::idempotency::Once),\n  \
+             [`Webhooks`](crate::receive::Webhooks) and \
+             [`acknowledgement`](crate::receive::Received::acknowledgement) give it.",
+            answer.collect::<Vec<_>>().join(", ")
+        );
+    }
     if let Some(within) = provider.answer_within() {
         text += &format!("\n- It waits {} seconds for the answer.", within.as_secs());
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hookseal::provider::STANDARD_WEBHOOKS;
+use hookseal::provider::{self, STANDARD_WEBHOOKS};
 use hookseal::{Scheme, Secret, SignError, Signer};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
@@ -71,4 +71,32 @@ fn a_body_that_panics_does_not_lose_the_headers() {
     let mut request = request(2).map(|_| Bomb);
     assert!(catch_unwind(AssertUnwindSafe(|| signer.sign_request(&mut request, "evt_1"))).is_err());
     assert_eq!(request.headers().len(), 2);
+}
+
+#[test]
+fn a_token_is_written_into_its_header() {
+    let signer =
+        |provider: &provider::Provider| provider.signer(Secret::new("a token of some bytes").unwrap()).unwrap();
+    let headers = signer(&provider::TELEGRAM).sign("", b"{}").unwrap();
+    assert_eq!(headers["x-telegram-bot-api-secret-token"], "a token of some bytes");
+    assert!(headers["x-telegram-bot-api-secret-token"].is_sensitive());
+    let headers = signer(&provider::POSTMARK).sign("", b"{}").unwrap();
+    assert_eq!(headers["authorization"], "Basic YSB0b2tlbiBvZiBzb21lIGJ5dGVz");
+}
+
+#[test]
+fn what_a_request_lacks_is_named() {
+    let sign = |provider: &provider::Provider, mut request: Request<&'static str>| {
+        let signer = provider.signer(Secret::from_bytes([b'k'; 32]).unwrap()).unwrap();
+        signer.sign_request(&mut request, "evt_1").unwrap_err().to_string()
+    };
+    let relative = Request::post("/hook").body("{}").unwrap();
+    let error = sign(&provider::SQUARE, relative);
+    assert_eq!(error, "the request cannot be signed: its URL does not begin with `https://` or `http://`");
+
+    let without_fields = Request::post("https://example.com/hook").body("{}").unwrap();
+    assert_eq!(sign(&provider::KIE_AI, without_fields), "the request cannot be signed: `taskId` is missing");
+
+    let error = sign(&provider::HOOK0_V1, request(0));
+    assert!(error.ends_with("it has no header that begins with `x-`, and the scheme signs a list of those"), "{error}");
 }

@@ -15,6 +15,8 @@ use crate::sign::Signer;
 ///
 /// It is the sender's half of a [`Handshake`]. Check the URL first, with an
 /// [`EndpointUrl`](super::EndpointUrl), and send the request like a delivery: to public addresses only, without redirects.
+/// A [`Subscription`](super::Subscription) makes its check with [`check`](super::Subscription::check), and is activated with
+/// [`activate`](super::Subscription::activate).
 ///
 /// ```
 /// use hookseal::delivery::EndpointCheck;
@@ -37,6 +39,7 @@ use crate::sign::Signer;
 /// ```
 #[derive(Clone)]
 pub struct EndpointCheck {
+    uri: Uri,
     request: Request<Vec<u8>>,
     pub(crate) expected: Response<Vec<u8>>,
 }
@@ -44,9 +47,12 @@ pub struct EndpointCheck {
 impl EndpointCheck {
     /// A check of the endpoint at `uri`, with a random challenge. It is signed if the handshake is.
     ///
+    /// The request has the lines of the handshake and nothing else. If your scheme covers a header (`{header:Acme-Topic}`), make
+    /// it a line of the handshake: `Acme-Topic: endpoint.check`. The receiver then tells a check from a delivery by it.
+    ///
     /// # Errors
     /// [`SignError`]: among others [`NoRandomness`](SignError::NoRandomness), because a challenge that can be guessed would
-    /// prove nothing.
+    /// prove nothing, and [`Header`](SignError::Header) for a covered header that is no line of the handshake.
     ///
     /// ```
     /// use hookseal::delivery::EndpointCheck;
@@ -101,7 +107,8 @@ impl EndpointCheck {
         if handshake.is_signed() {
             signer.sign_request_at(&mut request, &challenge, OffsetDateTime::now_utc())?;
         }
-        Ok(EndpointCheck::of(handshake, request, challenge, signer))
+        let check = EndpointCheck::of(handshake, request, challenge, signer);
+        Ok(EndpointCheck { uri: uri.clone(), ..check })
     }
 
     /// A check with a request that is made already.
@@ -113,7 +120,7 @@ impl EndpointCheck {
     ) -> EndpointCheck {
         let asked = Asked::of(challenge);
         let expected = handshake.respond(&asked, &|text, encoding| signer.mac(text, encoding)).unwrap_or_default();
-        EndpointCheck { request, expected }
+        EndpointCheck { uri: request.uri().clone(), request, expected }
     }
 
     /// The request to send.
@@ -128,6 +135,11 @@ impl EndpointCheck {
     /// ```
     pub fn request(&self) -> &Request<Vec<u8>> {
         &self.request
+    }
+
+    /// The URI of the endpoint, without what the handshake adds to its query.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     /// Whether this is the right answer: its status, its body (as JSON if that is expected, otherwise as text without blanks

@@ -160,6 +160,26 @@ impl EndpointHealth {
         }
     }
 
+    /// Takes in the attempts of a batch in their order, each with its end, and returns what happened: nothing, in most
+    /// cases. So a sender that records many attempts at once stores the health once.
+    ///
+    /// ```
+    /// use hookseal::delivery::{DeliveryPolicy, DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Outcome};
+    /// use time::OffsetDateTime;
+    ///
+    /// let policy = DeliveryPolicy::new().with_health(HealthPolicy::never().with_max_failures(2));
+    /// let batch = [Outcome::Timeout, Outcome::DnsError].map(|outcome| (outcome, OffsetDateTime::UNIX_EPOCH));
+    /// let signals = EndpointHealth::new().record_all(&policy, batch);
+    /// assert_eq!(signals, [HealthSignal::Disabled(DisableReason::ConsecutiveFailures)]);
+    /// ```
+    pub fn record_all<'o>(
+        &mut self,
+        policy: &DeliveryPolicy,
+        attempts: impl IntoIterator<Item = (Outcome<'o>, OffsetDateTime)>,
+    ) -> Vec<HealthSignal> {
+        attempts.into_iter().filter_map(|(outcome, now)| self.record(policy, &outcome, now)).collect()
+    }
+
     /// Stops sending at the user's wish.
     ///
     /// ```

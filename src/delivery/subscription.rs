@@ -1,15 +1,20 @@
 use std::fmt;
 
+use http::{Response, Uri};
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::endpoint_check::EndpointCheck;
 use super::event_filter::EventFilter;
 use super::retry::RetryPolicy;
+use crate::error::SignError;
 use crate::event::Event;
 use crate::event_type::EventType;
+use crate::handshake::Handshake;
+use crate::sign::Signer;
 
 /// An endpoint and the events to which it subscribes, as a platform stores them. The JSON form is CallIntel's.
 ///
@@ -31,7 +36,8 @@ pub struct Subscription {
     #[serde(default)]
     pub events: EventFilter,
     /// Whether the owner wants events to be sent at all. The platform pauses an endpoint separately, in
-    /// [`EndpointHealth`](super::EndpointHealth). Send only if both allow it.
+    /// [`EndpointHealth`](super::EndpointHealth). Send only if both allow it. If your platform asks its endpoints first, set it
+    /// with [`activate`](Self::activate).
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
     /// Conditions on the data.
@@ -69,6 +75,61 @@ impl Subscription {
             retry_policy: None,
             timeout: None,
         }
+    }
+
+    /// A question to this endpoint, for [`activate`](Self::activate). If the customer chose a verify token, use
+    /// [`EndpointCheck::new_with_token`] instead.
+    ///
+    /// # Errors
+    /// The same errors as [`EndpointCheck::new`], and [`SignError::InvalidUri`] for a URL that is none.
+    ///
+    /// ```
+    /// use hookseal::delivery::Subscription;
+    /// use hookseal::{Handshake, Secret, provider};
+    ///
+    /// const PING: Handshake = Handshake::new(":method: GET\n?challenge: {challenge:token}", "{challenge}");
+    ///
+    /// let signer = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let check = Subscription::new("https://hooks.customer.com/acme").check(&PING, &signer)?;
+    /// assert!(check.request().uri().to_string().starts_with("https://hooks.customer.com/acme?challenge="));
+    /// assert!(Subscription::new("not a URL").check(&PING, &signer).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(&self, handshake: &Handshake, signer: &Signer) -> Result<EndpointCheck, SignError> {
+        let uri = self.url.parse::<Uri>().map_err(SignError::invalid_uri)?;
+        EndpointCheck::new(handshake, &uri, signer)
+    }
+
+    /// Activates the subscription if this is the right answer to a question about its URL, and deactivates it otherwise.
+    /// Returns whether it is active.
+    ///
+    /// Call it before the first delivery, and again when the customer changes the URL: an answer to a question about another
+    /// URL is not right.
+    ///
+    /// ```
+    /// use hookseal::delivery::Subscription;
+    /// use hookseal::{Handshake, Secret, provider};
+    /// use http::Response;
+    ///
+    /// const PING: Handshake = Handshake::new(":method: GET\n?challenge: {challenge:token}", "{challenge}");
+    ///
+    /// let signer = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?;
+    /// let mut subscription = Subscription::new("https://hooks.customer.com/acme");
+    /// let check = subscription.check(&PING, &signer)?;
+    /// assert!(!subscription.activate(&check, &Response::new("welcome")), "any server answers something");
+    ///
+    /// // The endpoint repeats the challenge.
+    /// let challenge = check.request().uri().query().and_then(|query| query.strip_prefix("challenge=")).unwrap_or_default();
+    /// assert!(subscription.activate(&check, &Response::new(challenge)));
+    ///
+    /// subscription.url = "https://hooks.customer.com/other".to_owned();
+    /// assert!(!subscription.activate(&check, &Response::new(challenge)), "it was asked elsewhere");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn activate<B: AsRef<[u8]>>(&mut self, check: &EndpointCheck, answer: &Response<B>) -> bool {
+        let is_here = self.url.parse::<Uri>().is_ok_and(|uri| uri == *check.uri());
+        self.active = is_here && check.is_passed(answer);
+        self.active
     }
 
     /// Whether an event should be sent to this endpoint: the subscription is active, its event filter matches the type,

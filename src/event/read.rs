@@ -205,7 +205,10 @@ impl EventShape {
         let mut event_type = Type::default();
         for (i, line) in self.lines_of(walk.types | walk.fixed) {
             match line.means[0] {
-                Meaning::FixedType(text) => event_type.join(Cow::Owned(self.text(text).to_owned()), true),
+                // The body decides that it fits.
+                Meaning::FixedType(text) => {
+                    event_type.join(Cow::Owned(self.text(text).to_owned()), is_signed(Half::Body, ""));
+                }
                 _ => match self.text_of(&found, 1 << i, "a string")? {
                     Some(text) => event_type.join(text, self.is_covered(line, is_signed)),
                     None if line.place.is_optional => {}
@@ -214,7 +217,8 @@ impl EventShape {
             }
         }
         if let Some(name) = found.unnamed.take() {
-            event_type.join(name, true);
+            let is_covered = is_signed(Half::Body, &name);
+            event_type.join(name, is_covered);
         }
         let (mut event_time, mut is_time_signed) = (None, true);
         if let (Some(line), Some(value)) = (self.line(walk.time), found.value(walk.time)) {

@@ -22,8 +22,7 @@ pub(crate) fn acknowledge(answer: &str) -> Option<Response<Vec<u8>>> {
 }
 
 fn respond(answer: &str, challenge: &str, mac: &dyn Fn(&[u8], Encoding) -> String) -> Option<Response<Vec<u8>>> {
-    let (head, body) = answer.split_at_checked(body_start(answer.as_bytes()))?;
-    let body = body.trim();
+    let (head, body) = halves(answer);
     let (mut status, mut headers) = (StatusCode::OK, HeaderMap::new());
     let is_json = body.starts_with("{\"");
     if !body.is_empty() {
@@ -48,6 +47,35 @@ fn respond(answer: &str, challenge: &str, mac: &dyn Fn(&[u8], Encoding) -> Strin
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Some(response)
+}
+
+/// The header lines, and the body as it is sent.
+fn halves(answer: &str) -> (&str, &str) {
+    let (head, body) = answer.split_at_checked(body_start(answer.as_bytes())).unwrap_or((answer, ""));
+    (head, body.trim())
+}
+
+/// The body, if there is one.
+pub(super) fn body(answer: &str) -> Option<&str> {
+    Some(halves(answer).1).filter(|body| !body.is_empty())
+}
+
+/// The lines of an answer. There is an empty one between the headers and the body where something would be read differently
+/// without it.
+pub(super) fn lines(answer: &str) -> Vec<&str> {
+    let (head, body) = halves(answer);
+    let mut lines: Vec<_> = head.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_status = |line: &str| line.starts_with(":status:");
+    let body: Vec<_> = if body.is_empty() { Vec::new() } else { body.split('\n').collect() };
+    let is_split = match (lines.first(), body.first()) {
+        (Some(first), None) => !is_status(first),
+        (Some(_), Some(_)) => true,
+        (None, Some(first)) => is_status(first) || body.iter().any(|line| line.trim().is_empty()),
+        (None, None) => false,
+    };
+    lines.extend(is_split.then_some(""));
+    lines.extend(body);
+    lines
 }
 
 /// A text with its placeholders filled in.

@@ -1,9 +1,11 @@
 //! The request of a handshake, as a sender makes it.
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use serde_json::{Map, Value};
 
 use crate::error::SignError;
+use crate::form::component;
 use crate::place::{Half, Step};
 
 use super::{Alphabet, Handshake, Wants};
@@ -33,7 +35,7 @@ impl Handshake {
         challenge: &str,
         verify_token: Option<&str>,
     ) -> Result<Request<Vec<u8>>, SignError> {
-        let (mut query, mut body) = (String::new(), Value::Null);
+        let (mut query, mut form, mut body) = (String::new(), String::new(), Value::Null);
         let mut request = Request::new(Vec::new());
         for line in self.lines() {
             let name = self.text(line.place.name);
@@ -45,7 +47,7 @@ impl Handshake {
             match line.place.half {
                 Half::Query => {
                     query.push(if query.is_empty() { '?' } else { '&' });
-                    query.extend([&encoded(name), "=", &encoded(value)]);
+                    query.extend([&component(name), "=", &component(value)]);
                 }
                 Half::Header => {
                     // The notation admits only names, and a token may be anything that was given.
@@ -56,15 +58,27 @@ impl Handshake {
                     })?;
                     request.headers_mut().insert(name, value);
                 }
-                Half::Body | Half::Form => {
+                Half::Form => {
+                    form.push_str(if form.is_empty() { "" } else { "&" });
+                    form.extend([&component(name), "=", &component(value)]);
+                }
+                Half::Body => {
+                    // As the sample has it: a number where it shows one.
+                    let is_number = matches!(line.wants, Wants::Constant(_));
+                    let number = value.parse::<u64>().ok().filter(|number| is_number && number.to_string() == value);
+                    let value = number.map_or_else(|| Value::from(value), Value::from);
                     body = self.with_value(body, self.steps.of(&line.place), value);
                 }
             }
         }
-        if !body.is_null() {
-            request.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = body.to_string().into_bytes();
-        }
+        let (content_type, body) = match (body.is_null(), form.is_empty()) {
+            (false, _) => (Some("application/json"), body.to_string()),
+            (true, false) => (Some("application/x-www-form-urlencoded"), form),
+            (true, true) => (None, form),
+        };
+        let content_type = content_type.map(|name| (CONTENT_TYPE, HeaderValue::from_static(name)));
+        request.headers_mut().extend(content_type);
+        *request.body_mut() = body.into_bytes();
         *request.method_mut() = Method::from_bytes(self.method().as_bytes()).unwrap_or(Method::POST);
         let text = uri.to_string();
         let joined = match (query.strip_prefix('?'), text.contains('?')) {
@@ -75,35 +89,21 @@ impl Handshake {
         Ok(request)
     }
 
-    /// The JSON with this text where the steps lead.
-    fn with_value(&self, json: Value, steps: &[Step], text: &str) -> Value {
+    /// The JSON with this value where the steps lead.
+    fn with_value(&self, json: Value, steps: &[Step], value: Value) -> Value {
         match steps {
-            [] => Value::String(text.to_owned()),
+            [] => value,
             [Step::Field(name), rest @ ..] => {
                 let mut fields = if let Value::Object(fields) = json { fields } else { Map::new() };
                 let name = self.text(*name);
                 let inner = fields.remove(name).unwrap_or_default();
-                fields.insert(name.to_owned(), self.with_value(inner, rest, text));
+                fields.insert(name.to_owned(), self.with_value(inner, rest, value));
                 Value::Object(fields)
             }
             [_, rest @ ..] => {
                 let first = if let Value::Array(mut elements) = json { elements.pop() } else { None };
-                Value::Array(vec![self.with_value(first.unwrap_or_default(), rest, text)])
+                Value::Array(vec![self.with_value(first.unwrap_or_default(), rest, value)])
             }
         }
     }
-}
-
-/// Percent-encodes everything that is not unreserved (RFC 3986).
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push_str(&crate::codec::hex_text(&[byte]).to_uppercase());
-        }
-    }
-    encoded
 }

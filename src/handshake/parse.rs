@@ -80,15 +80,18 @@ const fn read_line(text: &[u8], line: Span, is_body: bool, parsed: &mut Parsed) 
     if place.is_optional {
         return fault(REQUEST, name, "may be missing, which a handshake cannot say");
     }
-    if matches!(place.half, Half::Form) {
-        return fault(REQUEST, name, "is a field of a form, which a handshake cannot read");
-    }
     let mut i = 0;
     while let Some(step) = parsed.steps.get(&place, i) {
         if !matches!(step, Step::Field(_) | Step::Each) {
             return fault(REQUEST, name, "is not a path of field names and `[]`");
         }
+        if matches!(place.half, Half::Form) && i > 0 {
+            return fault(REQUEST, name, "is not a field of a form");
+        }
         i += 1;
+    }
+    if matches!(place.half, Half::Form) && place.is_whole() {
+        return fault(REQUEST, name, "is not a field of a form");
     }
     let wants = attempt!(wants(text, value));
     parsed.brings_secret = parsed.brings_secret || matches!(wants, Wants::NewSecret);
@@ -141,7 +144,7 @@ const fn wants(text: &[u8], value: Span) -> Result<Wants, Fault> {
 
 /// The alphabet of the challenge, if there is one.
 const fn check_request(parsed: &Parsed) -> Result<Option<Alphabet>, Fault> {
-    let (mut challenge, mut tokens, mut i) = (None, 0, 0);
+    let (mut challenge, mut tokens, mut in_form, mut in_json, mut i) = (None, 0, false, false, 0);
     while i < parsed.count as usize {
         let Line { place, wants } = parsed.lines[i];
         match wants {
@@ -151,21 +154,29 @@ const fn check_request(parsed: &Parsed) -> Result<Option<Alphabet>, Fault> {
             Wants::Challenge(alphabet) => challenge = Some(alphabet),
             // Its characters are those of a token, and nothing signs it.
             Wants::NewSecret => {
-                if !matches!(place.half, Half::Header) || !matches!(parsed.method, Verb::Post) {
-                    return fault(REQUEST, place.name, "brings a secret, which is in a header of a POST");
+                if matches!(place.half, Half::Query) || !matches!(parsed.method, Verb::Post) {
+                    return fault(REQUEST, place.name, "brings a secret, which is in a header or the body of a POST");
                 }
                 challenge = Some(Alphabet::Visible);
             }
             Wants::VerifyToken => tokens += 1,
             Wants::Constant(_) => {}
         }
-        if !matches!(parsed.method, Verb::Post) && matches!(place.half, Half::Body) {
+        let (is_form, is_json) = (matches!(place.half, Half::Form), matches!(place.half, Half::Body));
+        (in_form, in_json) = (in_form || is_form, in_json || is_json);
+        if !matches!(parsed.method, Verb::Post) && (is_form || is_json) {
             return fault(REQUEST, place.name, "is a field of a body that only a POST has");
+        }
+        if in_form && in_json {
+            return fault(REQUEST, place.name, "is in a form, or in JSON, and another field is not");
         }
         i += 1;
     }
     if tokens > 1 {
         return fault(REQUEST, EMPTY, "has several `{verify-token}`");
+    }
+    if parsed.count == 0 && matches!(parsed.method, Verb::Post) {
+        return fault(REQUEST, EMPTY, "has no line that tells it from a delivery");
     }
     Ok(challenge)
 }

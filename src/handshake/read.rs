@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::form::{self, Pairs};
 use crate::headers::Found;
 use crate::mac::is_same_key;
 use crate::place::{Half, Place, Step};
@@ -51,7 +52,7 @@ pub(crate) enum Head {
 impl Handshake {
     /// Whether it is decided by the headers and the query alone.
     pub(crate) fn is_all_head(&self) -> bool {
-        self.lines().all(|line| line.place.half != Half::Body)
+        self.lines().all(|line| !is_of_body(line))
     }
 
     pub(crate) fn method(&self) -> &'static str {
@@ -64,7 +65,7 @@ impl Handshake {
             return Head::Other;
         }
         let (mut asked, mut is_right) = (Asked { challenge: None }, true);
-        for line in self.lines().filter(|line| line.place.half != Half::Body) {
+        for line in self.lines().filter(|line| !is_of_body(line)) {
             let name = self.text(line.place.name);
             let value = match line.place.half {
                 Half::Query => target.query(name),
@@ -94,7 +95,7 @@ impl Handshake {
     /// Reads the fields of the body. `None` if it is not this handshake.
     pub(crate) fn read_body(&self, mut asked: Asked, body: &[u8], verify_token: Option<&str>) -> Option<Head> {
         let mut is_right = true;
-        for line in self.lines().filter(|line| line.place.half == Half::Body) {
+        for line in self.lines().filter(|line| is_of_body(line)) {
             let value = (body.len() <= MAX_BODY).then(|| self.field(line, body)).flatten()?;
             match line.wants {
                 Wants::VerifyToken => is_right = is_token(verify_token, &value),
@@ -120,8 +121,14 @@ impl Handshake {
         }
     }
 
-    /// The text of a string or a number in the body.
+    /// The text of a string or a number in the body, or of a field of a form.
     fn field(&self, line: &Line, body: &[u8]) -> Option<String> {
+        if line.place.half == Half::Form {
+            return match Pairs::read_bounded(body)?.field(self.text(line.place.name)) {
+                form::Field::Once(value) => Some(value.to_owned()),
+                form::Field::Missing | form::Field::Repeated => None,
+            };
+        }
         let mut json = std::str::from_utf8(body).ok()?;
         for step in self.steps.of(&line.place) {
             let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -140,6 +147,10 @@ impl Handshake {
     }
 }
 
+fn is_of_body(line: &Line) -> bool {
+    matches!(line.place.half, Half::Body | Half::Form)
+}
+
 fn is_token(verify_token: Option<&str>, value: &str) -> bool {
     verify_token.is_some_and(|token| is_same_key(token.as_bytes(), value.as_bytes()))
 }
@@ -147,7 +158,7 @@ fn is_token(verify_token: Option<&str>, value: &str) -> bool {
 impl Alphabet {
     fn admits(self, value: &str) -> bool {
         let (is_in, most): (fn(u8) -> bool, _) = match self {
-            Alphabet::Visible => (|c| c.is_ascii_graphic(), MAX_VALUE),
+            Alphabet::Visible => (|c| (c.is_ascii_graphic() || c == b' ') && !b"<>".contains(&c), MAX_VALUE),
             Alphabet::Token => (|c| c.is_ascii_alphanumeric() || b"-_+/=.".contains(&c), 256),
             Alphabet::Uuid => (|c| c.is_ascii_hexdigit() || c == b'-', 36),
             Alphabet::Hex => (|c| c.is_ascii_hexdigit(), 128),
@@ -155,7 +166,9 @@ impl Alphabet {
         };
         // JSON has no number that begins with a zero.
         let is_number = self != Alphabet::Digits || value == "0" || !value.starts_with('0');
-        (1..=most).contains(&value.len()) && value.bytes().all(is_in) && is_number
+        // Nothing trims what comes back.
+        let is_trimmed = value.trim_ascii() == value;
+        (1..=most).contains(&value.len()) && value.bytes().all(is_in) && is_number && is_trimmed
     }
 }
 

@@ -50,6 +50,7 @@ impl Provider {
             raw: false,
             accepts: Extent::Form,
             public_url: None,
+            allowed: Vec::new(),
             lossy: false,
             schemes: Cow::Owned(vec![scheme]),
             delivery: DeliveryPolicy::new(),
@@ -325,10 +326,10 @@ impl Provider {
                 return fault("schemes", scheme.covers(), MISTAKEN);
             }
         }
-        if let Some(url) = &self.public_url {
-            if let Err(problem) = PublicUrl::new(url) {
-                return fault("public_url", url, problem);
-            }
+        if let Some(url) = &self.public_url
+            && let Err(problem) = PublicUrl::new(url)
+        {
+            return fault("public_url", url, problem);
         }
         if let Some(answer) = &self.acknowledgement {
             acknowledgement(answer.as_bytes()).map_err(|fault| fault.describe(answer))?;
@@ -402,12 +403,15 @@ impl Provider {
     /// The provider with the URL under which you registered your endpoint there, exactly as you wrote it: for schemes that sign
     /// it, like Square's and Twilio's.
     ///
-    /// It is never taken from `Host` or `X-Forwarded-…`, because whoever reaches your server directly chooses those. Behind a
-    /// proxy, this is the URL outside of it. The query of a request must be that of the URL, if it has one. What the scheme
-    /// does not sign beside other variable text may follow after an `&`.
+    /// Behind a proxy, it is the URL before the proxy, which the provider sees. It is never taken from `Host` or
+    /// `X-Forwarded-…`, because whoever reaches your server directly chooses those.
+    ///
+    /// Only the query comes from the request, and must be that of this URL. Where
+    /// [nothing that varies is beside the URL](Scheme#the-public-url), the provider may add parameters to it after an `&`.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for what is no `http` or `https` URL, or has a user name or a fragment.
+    /// [`ConfigError::Invalid`] for a text that is not an `http` or `https` URL, is longer than 2048 bytes, or has a user name
+    /// or a fragment.
     ///
     /// ```
     /// use hookseal::{ConfigError, Scheme, Secret, provider::Provider};
@@ -424,8 +428,27 @@ impl Provider {
         Provider { public_url: Some(url.into()), ..self.clone() }.checked()
     }
 
-    /// The provider, for whoever knows that its signature covers no more of the body than this. Without it, verifiers and
-    /// receivers of such a provider cannot be made. [`coverage`](Scheme::coverage) tells what a captured request allows.
+    /// The provider with the values that the `{allowed}` of its schemes may have: your topics at AWS SNS, or the audience of a
+    /// token. Anybody can have the provider sign a request, so a signature alone does not say that it is for you.
+    ///
+    /// ```
+    /// use hookseal::{ConfigError, Scheme, Secret, provider::Provider};
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("Authorization: Bearer {jwt}", "aud: {allowed}\nhash: {body|sha256-hex}"))?;
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// assert_eq!(acme.verifier(secret.clone()).unwrap_err(), ConfigError::NothingAllowed);
+    /// assert!(acme.with_allowed(["https://hooks.example.com/acme"]).verifier(secret).is_ok());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_allowed<T: Into<String>>(&self, values: impl IntoIterator<Item = T>) -> Provider {
+        Provider { allowed: values.into_iter().map(Into::into).collect(), ..self.clone() }
+    }
+
+    /// The provider, with your consent that its signature covers no more of the body than this. Without it, no verifier or
+    /// receiver can be made for a provider that signs less than [`Extent::Form`].
+    ///
+    /// [`Extent`] says what a captured request allows in each case, and [`Scheme::coverage`] what exactly is signed.
     ///
     /// ```
     /// use hookseal::{Extent, Scheme, Secret, provider::Provider};
@@ -434,6 +457,7 @@ impl Provider {
     /// let token = Secret::new("a token of twenty-some bytes")?;
     /// let error = acme.receiver(token.clone()).unwrap_err();
     /// assert!(error.to_string().contains("signs nothing of the body"));
+    /// assert!(acme.accept(Extent::Part).receiver(token.clone()).is_err(), "it is less than that");
     /// assert!(acme.accept(Extent::Nothing).receiver(token).is_ok());
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```

@@ -19,7 +19,7 @@ macro_rules! table {
             $headers:tt, $covers:literal $(, $setting:ident($($value:tt)*))*
         );+ $(;)?]
         $(, event: $($event:literal);+)?
-        $(, handshakes: $([$request:literal, $answer:literal]);+)?
+        $(, handshakes: $([$request:literal, $answer:literal $(, $how:ident)?]);+)?
         $(, acknowledgement: $acknowledgement:literal)?
         $(, types: [$($type:literal),+ $(,)?])?
         $(, types_source: $types_source:literal)?
@@ -63,7 +63,7 @@ macro_rules! table {
                     EVENTS
                 }),
                 handshakes: Cow::Borrowed({
-                    const HANDSHAKES: &[Handshake] = &[$($(Handshake::new($request, $answer)),+)?];
+                    const HANDSHAKES: &[Handshake] = &[$($(asked!(Handshake::new($request, $answer), $($how)?)),+)?];
                     HANDSHAKES
                 }),
                 acknowledgement: given!(None, $(Some(Cow::Borrowed({
@@ -80,6 +80,7 @@ macro_rules! table {
                 lossy: false,
                 accepts: Extent::Form,
                 public_url: None,
+                allowed: Vec::new(),
                 delivery: given!(DeliveryPolicy::new(), $($delivery)?),
             };
         )+
@@ -119,6 +120,16 @@ macro_rules! set {
     };
     ($scheme:expr, over_digest(true) $($rest:tt)*) => { set!($scheme.with_over_digest(), $($rest)*) };
     ($scheme:expr, current_key_last(true) $($rest:tt)*) => { set!($scheme.with_current_key_last(), $($rest)*) };
+}
+
+/// A handshake, which nobody signs if the entry says so.
+macro_rules! asked {
+    ($handshake:expr,) => {
+        $handshake
+    };
+    ($handshake:expr, unsigned) => {
+        $handshake.unsigned()
+    };
 }
 
 /// What an entry says, or the default.

@@ -13,7 +13,7 @@ use crate::idempotency::key::IdempotencyKey;
 use crate::place::Half;
 use crate::request::Request;
 use crate::scheme::{Coverage, Extent};
-use crate::verify::{Proof, Verified};
+use crate::verify::{Identity, Proof, Verified};
 
 /// A verified request, and room for the JSON of its form.
 pub(crate) struct Delivery<'r, 'a> {
@@ -185,9 +185,17 @@ impl Provider {
 
     pub(crate) fn key(&self, delivery: &Delivery<'_, '_>, scope: &str) -> Result<IdempotencyKey, EventError> {
         let content;
+        let body = delivery.request.body;
+        let whole = || match delivery.proof.identity() {
+            Identity::Body => Ok(("body", body)),
+            Identity::Content(hash) => Ok(("content", hash.as_slice())),
+            Identity::Nothing => Err(EventError::NoIdempotencyKey),
+        };
         let (rule, content) = match (self.idempotency_rule(), delivery.proof.id()) {
             (IdempotencyRule::Nothing, _) => return Err(EventError::NoIdempotencyKey),
             (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
+            // Shapes read headers and bodies.
+            _ if body.is_empty() && !matches!(delivery.proof.identity(), Identity::Body) => whole()?,
             (rule @ (IdempotencyRule::EventId | IdempotencyRule::BodyAndType), _) => {
                 content = self.by_shape(delivery, |shape, request, is_signed| match rule {
                     _ if shape.is_batch() => Ok(None),
@@ -199,13 +207,12 @@ impl Provider {
                 match (rule, &content) {
                     (IdempotencyRule::EventId, Some(content)) => ("event-id", content.as_slice()),
                     (_, Some(event_type)) => {
-                        let body = delivery.request.body;
                         return Ok(IdempotencyKey::of_parts(&self.name, scope, "body-and-type", [event_type, body]));
                     }
-                    (_, None) => ("body", delivery.request.body),
+                    (_, None) => whole()?,
                 }
             }
-            _ => ("body", delivery.request.body),
+            _ => whole()?,
         };
         Ok(IdempotencyKey::new(&self.name, scope, rule, content))
     }

@@ -47,7 +47,8 @@ pub enum IdempotencyRule {
     EventId,
     /// The id in a signed header.
     SignedId,
-    /// The whole body, represented by its SHA-256 hash.
+    /// The whole body, represented by its SHA-256 hash. Of a form that is signed as its sorted fields, these fields; of a
+    /// request without a body, the signed query.
     Body,
     /// The body and the event's type, by their SHA-256, where one body can come under two types. The type need not be
     /// signed: whoever replays a request gains each body once for each type.

@@ -38,6 +38,8 @@ pub(super) struct File {
     #[serde(default = "form")]
     accepts: Extent,
     public_url: Option<Cow<'static, str>>,
+    #[serde(default)]
+    allowed: Vec<String>,
     schemes: Vec<Scheme>,
     #[serde(default)]
     delivery: DeliveryPolicy,
@@ -81,6 +83,7 @@ impl TryFrom<File> for Provider {
             lossy: file.lossy,
             accepts: file.accepts,
             public_url: file.public_url,
+            allowed: file.allowed,
             schemes: Cow::Owned(file.schemes),
             delivery: file.delivery,
         };

@@ -2,6 +2,8 @@
 
 use std::sync::PoisonError;
 
+use http::{Response, StatusCode};
+
 use super::{Receiver, Rejection, Reply};
 use crate::handshake::{Asked, Handshake, Head};
 use crate::request::Target;
@@ -47,47 +49,62 @@ impl<P> Receiver<P> {
                 Head::Asked(asked) if handshake.is_signed() => {
                     pending.push(Pending { place, is_unsigned: false, asked });
                 }
-                Head::Asked(asked) if handshake.brings_secret() => {
-                    return Decision::Refused(match self.register(asked.challenge()) {
-                        Ok(()) => self.respond(handshake, &asked),
-                        Err(rejection) => rejection,
-                    });
-                }
                 Head::Asked(asked) if handshake.is_all_head() => {
                     return Decision::Refused(self.respond(handshake, &asked));
                 }
                 Head::Asked(asked) => pending.push(Pending { place, is_unsigned: true, asked }),
             }
         }
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = refusal.filter(|_| pending.is_empty()) {
             return Decision::Refused(refusal);
         }
         let schemes = self.provider().schemes();
-        if target.line.method != "POST" && !schemes.iter().any(|scheme| scheme.admits(target.line.method)) {
-            let mut allowed = vec!["POST".to_owned()];
-            let of_schemes = schemes.iter().flat_map(|scheme| scheme.methods().map(str::to_owned));
-            for method in handshakes.iter().map(|handshake| handshake.method().to_owned()).chain(of_schemes) {
-                if !allowed.contains(&method) {
-                    allowed.push(method);
-                }
-            }
-            return Decision::Refused(Rejection::Method { allowed: allowed.join(", ") });
+        let asks = handshakes.iter().any(|handshake| handshake.method() == target.line.method);
+        match schemes.iter().any(|scheme| scheme.admits(target.line.method)) || asks && target.line.method == "POST" {
+            true => Decision::Delivery(pending),
+            false => Decision::Refused(Rejection::Method { allowed: self.allowed_methods() }),
         }
-        Decision::Delivery(pending)
+    }
+
+    /// The methods of deliveries and handshakes, `POST` first.
+    fn allowed_methods(&self) -> String {
+        let schemes = self.provider().schemes();
+        let mut allowed: Vec<&str> = self.provider().handshakes().iter().map(Handshake::method).collect();
+        allowed.extend(schemes.iter().flat_map(|scheme| scheme.methods()));
+        if schemes.iter().any(|scheme| scheme.admits("POST")) {
+            allowed.push("POST");
+        }
+        allowed.sort_by_key(|method| (*method != "POST", *method));
+        allowed.dedup();
+        allowed.join(", ")
     }
 
     /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is
     /// not is for a request without a signature.
     pub(super) fn completed(&self, pending: Vec<Pending>, is_unsigned: bool, body: &[u8]) -> Option<Rejection> {
-        let handshakes = self.provider().handshakes();
-        let pending = pending.into_iter().filter(|pending| pending.is_unsigned == is_unsigned);
-        pending.into_iter().find_map(|Pending { place, asked, .. }| {
-            let handshake = handshakes.get(place)?;
-            match handshake.read_body(asked, body, self.verify_token())? {
-                Head::Asked(asked) => Some(self.respond(handshake, &asked)),
-                _ => Some(self.wrong_token()),
+        let mut has_wrong_token = false;
+        for Pending { place, asked, .. } in pending.into_iter().filter(|pending| pending.is_unsigned == is_unsigned) {
+            let Some(handshake) = self.provider().handshakes().get(place) else { continue };
+            match handshake.read_body(asked, body, self.verify_token()) {
+                Some(Head::Asked(asked)) => return Some(self.respond(handshake, &asked)),
+                Some(_) => has_wrong_token = true,
+                None => {}
             }
-        })
+        }
+        has_wrong_token.then(|| self.wrong_token())
+    }
+
+    /// The refusal of a signed handshake that is not authentic, if it must have no body.
+    pub(super) fn refused(&self, pending: Vec<Pending>, status: StatusCode, body: &[u8]) -> Option<Rejection> {
+        let is_asked = |Pending { place, asked, is_unsigned }| {
+            let handshake = self.provider().handshakes().get(place)?;
+            let read = handshake.read_body(asked, body, self.verify_token()).filter(|_| !is_unsigned)?;
+            (matches!(read, Head::Asked(_)) && !handshake.is_answered_with_body()).then_some(())
+        };
+        pending.into_iter().find_map(is_asked)?;
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = status;
+        Some(Rejection::Handshake(Reply::of(response)))
     }
 
     fn wrong_token(&self) -> Rejection {
@@ -112,6 +129,11 @@ impl<P> Receiver<P> {
     }
 
     fn respond(&self, handshake: &Handshake, asked: &Asked) -> Rejection {
+        if handshake.brings_secret()
+            && let Err(rejection) = self.register(asked.challenge())
+        {
+            return rejection;
+        }
         let verifier = self.verifier();
         let response = handshake.respond(asked, &|text, encoding| verifier.mac(text, encoding));
         // A value that no header can have is no handshake, and no delivery either.

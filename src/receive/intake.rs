@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::budget::{Reservation, UNCOUNTED};
+use super::explain::Watch;
 use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
 use crate::headers::{Found, Headers};
@@ -71,6 +72,7 @@ pub struct Intake<'a, P = ()> {
     /// Handshakes that the request may be, decided by its body.
     pending: Vec<Pending>,
     state: State<'a>,
+    watch: Watch,
 }
 
 enum State<'a> {
@@ -117,13 +119,15 @@ impl<'a, P> Intake<'a, P> {
         let declared = declared_length(headers);
         let mut pending = Vec::new();
         let posted = line.unwrap_or(RequestLine { method: "POST", query: None });
-        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() {
+        let takes_posts = || receiver.provider().schemes().iter().any(|scheme| scheme.admits("POST"));
+        if posted.method != "POST" || !receiver.provider().handshakes().is_empty() || !takes_posts() {
             match receiver.decide(&Target { line: posted, headers: &headers }) {
                 Decision::Delivery(handshakes) => pending = handshakes,
                 Decision::Refused(rejection) => {
                     let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
                     let receiver = Some(receiver);
-                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state };
+                    let watch = Watch::default();
+                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state, watch };
                 }
             }
         }
@@ -143,8 +147,9 @@ impl<'a, P> Intake<'a, P> {
                 Err(error) => State::refused(error.into(), limit),
             },
         };
+        let watch = Watch::new(receiver.explaining(), line, headers);
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -161,7 +166,8 @@ impl<'a, P> Intake<'a, P> {
     pub fn refused(rejection: Rejection) -> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
-        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending: Vec::new(), state }
+        let (pending, watch) = (Vec::new(), Watch::default());
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -211,6 +217,7 @@ impl<'a, P> Intake<'a, P> {
     pub fn push(&mut self, chunk: Bytes) {
         let (limit, length) = (self.limit, self.length());
         self.bytes = self.bytes.saturating_add(chunk.len());
+        self.watch.push(&chunk);
         if let State::Refused { to_drain, .. } = &mut self.state {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
             return;
@@ -357,13 +364,14 @@ impl<'a, P> Intake<'a, P> {
     }
 
     fn end(self) -> Whole<'a, P> {
-        let Intake { receiver, reservation, headers, bytes, pending, state, .. } = self;
+        let Intake { receiver, reservation, headers, bytes, pending, state, watch, .. } = self;
         let is_unsigned = matches!(state, State::Unsigned { .. });
+        let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
         let (judged, body) = match state {
             State::Whole { opened, body } => (Judged::Later(opened), body),
-            State::Pieces(Pieces { hashing: Hashing::Now(verification), blocks, .. }) => {
+            State::Pieces(Pieces { hashing: Hashing::Now(verification), blocks, length }) => {
                 let proof = verification.finish();
-                let body = if proof.is_ok() { blocks.concat() } else { Vec::new() };
+                let body = if proof.is_ok() || is_short(length) { blocks.concat() } else { Vec::new() };
                 (Judged::Already(proof.map_err(Rejection::NotAuthentic)), body.into())
             }
             State::Pieces(Pieces { hashing: Hashing::Later(opened), blocks, .. }) => {
@@ -372,7 +380,7 @@ impl<'a, P> Intake<'a, P> {
             State::Unsigned { rejection, body } => (Judged::Already(Err(rejection)), body.into()),
             State::Refused { rejection, .. } => (Judged::Already(Err(rejection)), Bytes::new()),
         };
-        Whole { receiver, reservation, headers, bytes, pending, is_unsigned, judged, body }
+        Whole { receiver, reservation, headers, bytes, pending, is_unsigned, judged, body, watch }
     }
 }
 
@@ -386,9 +394,13 @@ struct Whole<'a, P> {
     is_unsigned: bool,
     judged: Judged<'a>,
     body: Bytes,
+    watch: Watch,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each request, moved once: a box would cost every request an allocation"
+)]
 enum Judged<'a> {
     Already(Result<Proof<'a>, Rejection>),
     Later(Opened<'a>),
@@ -410,11 +422,14 @@ impl<'a, P> Whole<'a, P> {
 
     #[inline]
     fn conclude(self, proof: Result<Proof<'a>, Rejection>) -> Result<Received<P>, Rejection> {
-        let Whole { receiver, mut reservation, headers, bytes, pending, is_unsigned, body, .. } = self;
+        let Whole { receiver, mut reservation, headers, bytes, pending, is_unsigned, body, watch, .. } = self;
         let asked = match (&proof, receiver) {
             _ if pending.is_empty() => None,
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
             (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
+            (Err(Rejection::NotAuthentic(error)), Some(receiver)) if body.len() <= UNCOUNTED => {
+                receiver.refused(pending, error.status(), &body)
+            }
             _ => None,
         };
         let proof = asked.map_or(proof, Err);
@@ -427,6 +442,7 @@ impl<'a, P> Whole<'a, P> {
             (proof, receiver) => {
                 let rejection = proof.err().unwrap_or(Rejection::UnknownTenant);
                 trace::refused(receiver, &rejection, bytes);
+                watch.refused(&rejection);
                 Err(rejection)
             }
         }

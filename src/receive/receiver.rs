@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use time::OffsetDateTime;
 
+use super::explain::Explaining;
 use super::fallback::Fallback;
 use super::fetching::Fetching;
 use super::{BodyBudget, Intake, Rejection};
@@ -72,6 +73,7 @@ struct Shared {
     /// Whose tenant does not exist.
     is_nobodys: bool,
     clock: Option<Arc<dyn Fn() -> OffsetDateTime + Send + Sync>>,
+    explaining: Explaining,
 }
 
 impl Receiver {
@@ -98,12 +100,22 @@ impl Receiver {
             fetching: None,
             is_nobodys: false,
             clock: None,
+            explaining: Explaining::default(),
         };
         Receiver { shared: Arc::new(shared), marker: PhantomData }
     }
 }
 
 impl<P> Receiver<P> {
+    #[allow(dead_code, reason = "for the feature `diagnose`")]
+    pub(super) fn with_explaining(self, explaining: Explaining) -> Receiver<P> {
+        self.with(|shared| shared.explaining = explaining)
+    }
+
+    pub(super) fn explaining(&self) -> &Explaining {
+        &self.shared.explaining
+    }
+
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
         let mut shared = Arc::unwrap_or_clone(self.shared);
         change(&mut shared);

@@ -64,7 +64,8 @@ pub enum Rejection {
     /// Not the expected JSON, and taken by the receiver's [fallback](super::Receiver::with_fallback), whose answer this is.
     #[error("the fallback took what the handler cannot read, and answered {}", _0.status())]
     Answered(Answer),
-    /// The request is a [handshake](crate::Handshake) of the provider, and this is the answer. It is no failure.
+    /// The request is a [handshake](crate::Handshake) of the provider, and this is the answer. It is no failure. Where the
+    /// provider wants no body, this is also the refusal of a handshake with a wrong signature.
     #[error("a handshake was answered with {}", _0.status())]
     Handshake(Reply),
     /// The request is a handshake of the provider with another verify token than the receiver's.

@@ -23,6 +23,11 @@ impl Border {
         Border { text, follows, shifts }
     }
 
+    /// Whether line ends separate the values. A value of the body then has none: with one more line, it would pass for two.
+    pub(super) fn is_of_lines(&self) -> bool {
+        self.text.contains(&b'\n')
+    }
+
     /// Whether the value, together with the border, holds the border in another place.
     pub(super) fn is_blurred_by(&self, value: &[u8]) -> bool {
         let held = match &*self.text {

@@ -7,25 +7,27 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
+use crate::algorithm::Algorithm;
 use crate::error::{ConfigError, VerifyError};
 use crate::fields::{self, Flaw, Path, Row};
 use crate::form::{self, Field, Pairs};
-use crate::headers::{Found, Headers};
+use crate::headers::{AnyHeaders, Found, Headers};
 use crate::key::Key;
-use crate::mac::{Candidates, sha256};
+use crate::mac::{Candidates, Digest, sha256};
 use crate::place::Half;
 use crate::request::{PublicUrl, RequestLine};
 use crate::timestamp::{Now, TimeFormat, Timestamp};
 
 use super::border::Border;
-use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value};
+use super::jwt::{Facts, Parts, Token};
+use super::notation::{HashForm, Line, Notation, Piece, UrlPart, Value, is_timestamp_listed};
 use super::plan::{Plan, Values, name};
 
 /// The most names in a list of signed headers.
 const MAX_SIGNED_HEADERS: usize = 32;
 
 pub(crate) struct Context {
-    /// Any, if there are none.
+    /// If there are none, `POST`, and any if the method is covered.
     pub(super) methods: Vec<Box<str>>,
     pub(super) lines: Vec<ContextLine>,
     /// The texts of what is covered.
@@ -33,18 +35,47 @@ pub(crate) struct Context {
     pub(super) is_bodiless: bool,
     pub(super) covers_body: bool,
     pub(super) url: UrlRule,
+    pub(super) token: Option<Token>,
     /// The header that must be in the list of signed headers, because the timestamp is in it.
     listed_time: Option<HeaderName>,
+    functions: &'static Functions,
 }
+
+/// Makes the context of a scheme from its texts.
+pub(crate) type MakeContext = fn(&str, &str, &Notation) -> Box<Context>;
+
+/// What reads a context. Nothing else refers to these functions, and only a scheme that needs them refers to
+/// [`Context::new`]. So a program whose schemes do not need them contains neither them nor a JSON parser.
+#[expect(clippy::type_complexity, reason = "each occurs once, and its parts are those of the function")]
+struct Functions {
+    read_head: fn(
+        &Context,
+        Option<RequestLine<'_>>,
+        Option<&PublicUrl>,
+        AnyHeaders<'_, '_>,
+        (&[u8], u8),
+    ) -> Result<Early, VerifyError>,
+    read_body: fn(&Context, &Early, &[u8]) -> Result<Vec<Late>, VerifyError>,
+    read_token: for<'l> fn(
+        &'l Plan,
+        &'l Token,
+        &'l Late,
+        (Algorithm, Digest),
+        &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError>,
+}
+
+static FUNCTIONS: Functions =
+    Functions { read_head: Context::read_head, read_body: Context::read_body, read_token: Plan::read_this_token };
 
 /// What the query of a request must be, compared with that of the public URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum UrlRule {
     /// The URL is not covered.
     Unused,
-    /// The same: beside it is something that varies.
+    /// That one: beside it is something that varies.
     Exact,
-    /// The same, and after it what the provider added.
+    /// That one, or that one and after it what the provider added.
     Begins,
 }
 
@@ -60,6 +91,8 @@ pub(super) enum Place {
     Query(Box<str>),
     Field(Path),
     Form(Path),
+    /// The body itself.
+    Body,
 }
 
 #[derive(Clone, Copy)]
@@ -73,20 +106,43 @@ pub(super) enum Wants {
     Hash(HashForm),
     /// The id of the key.
     Key,
+    /// One of those that the receiver allows.
+    Allowed,
+    /// A token, or a signature of that form.
+    Token,
     /// Nothing after the prefix, which is all of it.
     Constant,
 }
 
 /// A covered text that is not simply a header.
 pub(super) enum Derived {
-    Method,
-    Url(UrlPart),
-    Value { place: Place, border: Option<Border>, is_optional: bool },
+    Method {
+        border: Option<Border>,
+    },
+    Url {
+        part: UrlPart,
+        border: Option<Border>,
+    },
+    Value {
+        place: Place,
+        border: Option<Border>,
+        is_optional: bool,
+    },
     Form,
-    Query { is_encoded: bool },
+    /// After a `?` in the content, there must be one.
+    Query {
+        is_encoded: bool,
+        border: Option<Border>,
+        is_marked: bool,
+    },
     Hash(HashForm),
-    SignedHeaders,
-    SignedValues { joiner: u8, with_names: bool },
+    SignedHeaders {
+        border: Option<Border>,
+    },
+    SignedValues {
+        joiner: u8,
+        with_names: bool,
+    },
 }
 
 /// What the head of a request says, before its body is known.
@@ -96,6 +152,8 @@ pub(crate) struct Early {
     lines: Vec<Option<String>>,
     parts: Vec<Option<Vec<u8>>>,
     is_form: bool,
+    /// Whether the method is one that the scheme has without naming any.
+    is_posted: bool,
 }
 
 /// What one element of a batch says, or the only one.
@@ -107,26 +165,11 @@ pub(crate) struct Late {
 }
 
 impl Context {
-    /// `None` for a scheme that reads headers only, and covers the body.
-    pub(super) fn new(headers: &str, covers: &str, notation: &Notation) -> Option<Context> {
+    /// That of a scheme which [reads more](Notation::reads_more) than headers.
+    pub(super) fn new(headers: &str, covers: &str, notation: &Notation) -> Box<Context> {
         let lines = notation.lines.get(..notation.line_count).unwrap_or_default();
         let pieces = notation.pieces.get(..notation.piece_count).unwrap_or_default();
         let covers_body = pieces.iter().any(|piece| matches!(piece, Piece::Body));
-        let is_derived = |piece: &Piece| {
-            !matches!(
-                piece,
-                Piece::Literal { .. } | Piece::Body | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_)
-            )
-        };
-        let is_of_context =
-            |line: &Line| !line.is_header() || matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. });
-        let is_needed = !covers_body
-            || !notation.methods.is_empty()
-            || pieces.iter().any(is_derived)
-            || lines.iter().any(is_of_context);
-        if !is_needed {
-            return None;
-        }
         let methods = notation.methods.of(headers).split('|').map(str::trim).filter(|method| !method.is_empty());
         let context_line = |line: &Line| {
             let (prefix, wants) = match line.value {
@@ -135,6 +178,8 @@ impl Context {
                 Value::Secret { prefix, is_base64 } => (prefix, Wants::Secret { is_base64 }),
                 Value::BodyHash { prefix, form } => (prefix, Wants::Hash(form)),
                 Value::Key { prefix } => (prefix, Wants::Key),
+                Value::Allowed { prefix } => (prefix, Wants::Allowed),
+                Value::Token { prefix, .. } => (prefix, Wants::Token),
                 Value::Constant(text) => (text, Wants::Constant),
                 Value::Id { prefix } | Value::SignedHeaders { prefix, .. } => (prefix, Wants::Constant),
             };
@@ -146,13 +191,12 @@ impl Context {
             };
             ContextLine { place, wants, prefix: prefix.of(headers).into() }
         };
-        let listed = pieces.iter().any(|piece| matches!(piece, Piece::SignedValues { with_names: true, .. }))
-            && !pieces.iter().any(|piece| matches!(piece, Piece::Timestamp));
         let is_time = |line: &&Line| line.is_header() && matches!(line.value, Value::Timestamp { .. });
         let time_name = lines.iter().find(is_time).and_then(|line| line.names.first());
-        Some(Context {
+        Box::new(Context {
+            functions: &FUNCTIONS,
             methods: methods.map(Box::from).collect(),
-            lines: lines.iter().filter(|line| is_of_context(line)).map(context_line).collect(),
+            lines: lines.iter().filter(|line| line.is_of_context()).map(context_line).collect(),
             parts: pieces
                 .iter()
                 .enumerate()
@@ -161,25 +205,38 @@ impl Context {
             is_bodiless: notation.is_bodiless,
             covers_body,
             url: UrlRule::new(notation, pieces),
-            listed_time: time_name.filter(|_| listed).map(|span| name(span.of(headers))),
+            token: lines.iter().find_map(|line| match line.value {
+                Value::Token { is_detached, .. } => Some(Token::new(covers, notation, is_detached)),
+                _ => None,
+            }),
+            listed_time: time_name.filter(|_| is_timestamp_listed(notation)).map(|span| name(span.of(headers))),
         })
     }
 
     /// The format of a timestamp in the query or the body.
     pub(super) fn time_format(&self) -> Option<TimeFormat> {
-        self.lines.iter().find_map(|line| match line.wants {
+        let of_token = || self.token.as_ref().filter(|token| token.has_timestamp()).map(|_| TimeFormat::Seconds);
+        let of_line = |line: &ContextLine| match line.wants {
             Wants::Time(format) => Some(format),
             _ => None,
-        })
+        };
+        self.lines.iter().find_map(of_line).or_else(of_token)
     }
 
     pub(super) fn names_key(&self) -> bool {
-        self.lines.iter().any(|line| matches!(line.wants, Wants::Key))
+        self.token.is_some() || self.lines.iter().any(|line| matches!(line.wants, Wants::Key))
     }
 
     /// Whether the public URL must be known.
     pub(crate) fn needs_url(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Derived::Url(_)))
+        self.parts.iter().any(|part| matches!(part, Derived::Url { .. }))
+            || self.token.as_ref().is_some_and(Token::has_url)
+    }
+
+    /// Whether a value is compared with those that the receiver allows.
+    pub(crate) fn needs_allowed(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.wants, Wants::Allowed))
+            || self.token.as_ref().is_some_and(Token::has_allowed)
     }
 
     /// Whether headers and body are not enough.
@@ -188,7 +245,7 @@ impl Context {
         !self.methods.is_empty()
             || self.lines.iter().any(|line| of_query(&line.place))
             || self.parts.iter().any(|part| match part {
-                Derived::Method | Derived::Url(_) | Derived::Query { .. } => true,
+                Derived::Method { .. } | Derived::Url { .. } | Derived::Query { .. } => true,
                 Derived::Value { place, .. } => of_query(place),
                 _ => false,
             })
@@ -203,11 +260,11 @@ impl Context {
     }
 
     /// Reads what the head says. An error says that the scheme is not that of the request.
-    pub(super) fn read_head<H: Headers + ?Sized>(
+    fn read_head(
         &self,
         line: Option<RequestLine<'_>>,
         url: Option<&PublicUrl>,
-        headers: &H,
+        headers: AnyHeaders<'_, '_>,
         listed: (&[u8], u8),
     ) -> Result<Early, VerifyError> {
         let line = match line {
@@ -215,7 +272,7 @@ impl Context {
             None => RequestLine { method: "POST", query: None },
             Some(line) => line,
         };
-        if !self.methods.is_empty() && !self.methods.iter().any(|method| **method == *line.method) {
+        if !self.admits(line.method) {
             return Err(malformed("the method", OTHER_METHOD));
         }
         let query = Pairs::read_bounded(line.query.unwrap_or_default().as_bytes());
@@ -228,7 +285,7 @@ impl Context {
         let lines = self.lines.iter().map(|line| match &line.place {
             Place::Query(name) => parameter(name).map(Some),
             Place::Header(name) => header(headers, name).map(Some),
-            Place::Field(_) | Place::Form(_) => Ok(None),
+            Place::Field(_) | Place::Form(_) | Place::Body => Ok(None),
         });
         let lines = lines.collect::<Result<_, _>>()?;
         let signed = SignedHeaders { headers, list: listed.0, separator: listed.1 };
@@ -240,54 +297,82 @@ impl Context {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             parts.push(match part {
-                Derived::Method => Some(line.method.into()),
-                Derived::Url(part) => Some(self.url(*part, line.query, url)?.into_bytes()),
-                Derived::Query { is_encoded } => {
+                Derived::Method { border } => Some(within(border.as_ref(), "the method", line.method.into())?),
+                Derived::Url { part, border } => Some(self.url(*part, line.query, url, border.as_ref())?.into_bytes()),
+                Derived::Query { is_encoded, border, is_marked } => {
                     let query = query()?;
-                    if query.is_empty() && self.parts.len() > 1 && !*is_encoded {
+                    if query.is_empty() && *is_marked {
                         return Err(missing("the query".to_owned()));
                     }
                     let text = if *is_encoded { query.encoded() } else { query.joined() };
-                    Some(text.ok_or_else(|| malformed("the query", UNSORTABLE))?.into_bytes())
+                    let text = text.ok_or_else(|| malformed("the query", UNSORTABLE))?.into_bytes();
+                    // One that configuration sets can hold anything.
+                    let border = border.as_ref().filter(|_| self.url != UrlRule::Exact);
+                    Some(within(border, "the query", text)?)
                 }
                 Derived::Value { place: Place::Query(name), border, .. } => {
                     Some(within(border.as_ref(), &format!("?{name}"), parameter(name)?.into_bytes())?)
                 }
-                Derived::SignedHeaders => Some(listed.0.to_vec()),
+                Derived::SignedHeaders { border } => Some(within(border.as_ref(), OF_LIST, listed.0.to_vec())?),
                 Derived::SignedValues { joiner, with_names } => Some(signed.values(*joiner, *with_names)?),
                 Derived::Form | Derived::Hash(_) | Derived::Value { .. } => None,
             });
         }
-        Ok(Early { lines, parts, is_form: is_form(headers)? })
+        let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
+        let is_posted = line.method == "POST" || is_covered || !self.methods.is_empty();
+        Ok(Early { lines, parts, is_form: !self.reads_form() || is_form(headers)?, is_posted })
+    }
+
+    /// Whether the scheme is for requests with this method. One that is covered has upper-case letters only, so that it ends
+    /// where a URL begins.
+    fn admits(&self, method: &str) -> bool {
+        let is_covered = self.parts.iter().any(|part| matches!(part, Derived::Method { .. }));
+        let is_plain = !method.is_empty() && method.bytes().all(|c| c.is_ascii_uppercase());
+        match self.methods.is_empty() {
+            true => is_plain || !is_covered,
+            false => self.methods.iter().any(|admitted| **admitted == *method),
+        }
+    }
+
+    fn reads_form(&self) -> bool {
+        let is_field = |place: &Place| matches!(place, Place::Form(_));
+        self.lines.iter().any(|line| is_field(&line.place))
+            || self.parts.iter().any(|part| match part {
+                Derived::Form => true,
+                Derived::Value { place, .. } => is_field(place),
+                _ => false,
+            })
     }
 
     /// The text of a part of the public URL, with the query of the request.
-    fn url(&self, part: UrlPart, query: Option<&str>, url: Option<&PublicUrl>) -> Result<String, VerifyError> {
+    fn url(
+        &self,
+        part: UrlPart,
+        query: Option<&str>,
+        url: Option<&PublicUrl>,
+        border: Option<&Border>,
+    ) -> Result<String, VerifyError> {
         let url = url.ok_or(VerifyError::NoRequestLine)?;
-        let is_right = match (self.url, url.query()) {
-            (UrlRule::Unused, _) | (UrlRule::Begins, None) => true,
-            (UrlRule::Exact, registered) => query.unwrap_or_default() == registered.unwrap_or_default(),
-            (UrlRule::Begins, Some(registered)) => query
-                .unwrap_or_default()
-                .strip_prefix(registered)
-                .is_some_and(|added| added.is_empty() || added.starts_with('&')),
+        let registered = url.query();
+        let is_added = |registered: &str| {
+            let added = query.and_then(|query| query.strip_prefix(registered));
+            added.is_some_and(|added| added.is_empty() || added.starts_with('&'))
+        };
+        let is_right = match self.url {
+            UrlRule::Unused => true,
+            // `/hook?` is not `/hook`: the mark could be the first byte of the body.
+            UrlRule::Exact => query == registered,
+            UrlRule::Begins => registered.is_none_or(is_added),
         };
         if !is_right {
             return Err(malformed("the query", "is not that of the public URL"));
         }
-        let mark = |query: &str| format!("?{query}");
-        Ok(match part {
-            UrlPart::Whole => url.without_query().to_owned() + &query.map(mark).unwrap_or_default(),
-            UrlPart::WithoutQuery => url.without_query().to_owned(),
-            UrlPart::Path => url.path().to_owned(),
-            UrlPart::Target => url.path().to_owned() + &query.map(mark).unwrap_or_default(),
-            UrlPart::EncodedTarget => {
-                let query = query.filter(|query| !query.is_empty());
-                form::address(
-                    &(url.path().to_owned() + &query.map(|text| mark(&form::component(text))).unwrap_or_default()),
-                )
-            }
-        })
+        let text = written(part, url, query);
+        // Configuration sets the rest, which ends where it says.
+        let front = written(part, url, registered).len();
+        let added = text.get(front..).unwrap_or_default().as_bytes().to_vec();
+        within(border, "the query", added)?;
+        Ok(text)
     }
 
     /// Reads what the body says: one for each element of a batch. An error says that the scheme is not that of the request.
@@ -309,10 +394,14 @@ impl Context {
         let form = FormBody::read(early.is_form, &places, &self.parts, body)?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            let mut fields = row.into_iter();
+            let (mut fields, mut in_form) = (row.into_iter(), form.texts().iter());
             let mut text = |place: &Place| match place {
                 Place::Field(_) => Ok(fields.next().flatten()),
-                Place::Form(path) => form.field(path),
+                Place::Form(_) => Ok(in_form.next().cloned().flatten()),
+                Place::Body => match std::str::from_utf8(body) {
+                    Ok(text) => Ok(Some(text.to_owned())),
+                    Err(_) => Err(malformed("the body", "is not a token")),
+                },
                 Place::Header(_) | Place::Query(_) => Ok(None),
             };
             let mut lines = Vec::with_capacity(self.lines.len());
@@ -322,7 +411,7 @@ impl Context {
                     value => value,
                 };
                 let value = value.ok_or_else(|| missing(line.place.name()))?;
-                lines.push(line.check(value, body)?);
+                lines.push(line.check(&value, body)?);
             }
             let mut parts = Vec::with_capacity(self.parts.len());
             for (part, early) in self.parts.iter().zip(&early.parts) {
@@ -340,7 +429,12 @@ impl Context {
             }
             found.push(Late { lines, parts });
         }
-        if found.is_empty() { Err(malformed("the body", "has no event")) } else { Ok(found) }
+        match found.is_empty() {
+            true => Err(malformed("the body", "has no event")),
+            // This is the request's scheme, so no later one is asked.
+            false if !early.is_posted => Err(malformed("the method", "is not `POST`, and the scheme names no other")),
+            false => Ok(found),
+        }
     }
 }
 
@@ -359,7 +453,10 @@ impl Plan {
     ) -> Result<Early, VerifyError> {
         let listed = (values.signed_headers, self.list_separator);
         match &self.context {
-            Some(context) => context.read_head(line, url, headers, listed),
+            Some(context) => {
+                let find = |name: &HeaderName| headers.find(name);
+                (context.functions.read_head)(context, line, url, AnyHeaders::new(&find), listed)
+            }
             None => Ok(Early::default()),
         }
     }
@@ -372,8 +469,9 @@ impl Plan {
         let names_key = self.names_key();
         let unsignable = |piece: String, problem| Err(ConfigError::Invalid { field: "headers", piece, problem });
         match outside.find(is_written) {
-            Some(line) => {
-                unsignable(line.place.name(), "is outside of the headers, so the scheme can only be verified")
+            Some(line) => unsignable(line.place.name(), NOT_SIGNABLE),
+            None if self.context.as_ref().is_some_and(|context| context.token.is_some()) => {
+                unsignable(String::new(), "contain a token, so the scheme can only be verified")
             }
             None if names_key => unsignable(String::new(), "name the key, so the scheme can only be verified"),
             None if self.is_plain() => unsignable(String::new(), "sign with a plain hash, which can only be verified"),
@@ -398,8 +496,39 @@ impl Plan {
         Ok(None)
     }
 
-    /// Writes what signed headers may contain: the hash of the body, and the time.
-    pub(crate) fn write_context(&self, timestamp: &[u8], body: &[u8], headers: &mut HeaderMap) {
+    /// The query parameters that contain a hash of the body, with their values.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn query_of<'l>(&'l self, body: &'l [u8]) -> impl Iterator<Item = (&'l str, Vec<u8>)> {
+        let lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.filter_map(|line| match (&line.place, line.wants) {
+            (Place::Query(name), Wants::Hash(form)) => {
+                Some((&**name, [line.prefix.as_bytes(), &form.of(body)].concat()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the scheme reads a form.
+    #[allow(dead_code, reason = "for the test kit")]
+    pub(crate) fn reads_form(&self) -> bool {
+        let is_of_form = |place: &Place| matches!(place, Place::Form(_));
+        self.context.as_ref().is_some_and(|context| {
+            context.lines.iter().any(|line| is_of_form(&line.place))
+                || context.parts.iter().any(|part| match part {
+                    Derived::Form => true,
+                    Derived::Value { place, .. } => is_of_form(place),
+                    _ => false,
+                })
+        })
+    }
+
+    /// Whether requests list the headers that are signed.
+    pub(crate) fn lists_headers(&self) -> bool {
+        self.list_separator != 0
+    }
+
+    /// Writes what signed headers may contain: the hash of the body, and the scheme's own lines.
+    pub(crate) fn write_context(&self, values: &Values<'_>, body: &[u8], headers: &mut HeaderMap) {
         for line in self.context.iter().flat_map(|context| &context.lines) {
             if let (Place::Header(name), Wants::Hash(form)) = (&line.place, line.wants)
                 && let Ok(value) = HeaderValue::from_bytes(&[line.prefix.as_bytes(), &form.of(body)].concat())
@@ -408,8 +537,14 @@ impl Plan {
             }
         }
         if let Some(family) = self.families.first().filter(|_| self.list_separator != 0) {
+            for (name, value) in &family.constants {
+                headers.insert(name.clone(), value.clone());
+            }
+            if let Some(line) = &family.id {
+                super::write::put(headers, line, values.id);
+            }
             if let Some((line, _)) = &family.timestamp {
-                super::write::put(headers, line, timestamp);
+                super::write::put(headers, line, values.timestamp);
             }
             if let Some(line) = &family.signed_headers {
                 super::write::put(headers, line, b"-");
@@ -419,21 +554,41 @@ impl Plan {
         }
     }
 
-    /// The list of the headers that a signer signs: all that begin with `x-`, which nobody on the way sets.
+    /// The list of the headers that a signer signs: the timestamp's, and all that begin with `x-`, which nobody on the way
+    /// sets.
     pub(crate) fn signed_headers(&self, headers: &HeaderMap) -> String {
         let Some(family) = self.families.first().filter(|_| self.list_separator != 0) else { return String::new() };
         let is_own = |name: &str| !family.signatures.iter().any(|line| line.name == *name);
+        let is_time = |name: &str| family.timestamp.as_ref().is_some_and(|(line, _)| line.name == *name);
         let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-        names.retain(|name| name.starts_with("x-") && is_own(name));
+        names.retain(|name| name.starts_with("x-") && is_own(name) || is_time(name));
         names.sort_unstable();
         names.join(char::from(self.list_separator).encode_utf8(&mut [0; 4]))
     }
 
     pub(crate) fn read_body(&self, early: &Early, body: &[u8]) -> Result<Vec<Late>, VerifyError> {
         match &self.context {
-            Some(context) => context.read_body(early, body),
+            Some(context) => (context.functions.read_body)(context, early, body),
             None => Ok(vec![Late { lines: Vec::new(), parts: Vec::new() }]),
         }
+    }
+
+    /// The hash of what tells this request from others where its body does not: the sorted form, or else the query of a request
+    /// without a body. What differs in each attempt to deliver an event is left out.
+    pub(crate) fn identity(&self, late: &Late, body: &[u8]) -> Option<[u8; 32]> {
+        let context = self.context.as_ref()?;
+        let has_form = context.parts.iter().any(|part| matches!(part, Derived::Form));
+        let is_wanted = |part: &Derived| match part {
+            Derived::Form => true,
+            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. }
+            | Derived::Query { .. }
+            | Derived::Value { place: Place::Query(_), .. } => body.is_empty() && !has_form,
+            _ => false,
+        };
+        let wanted = || context.parts.iter().zip(&late.parts).filter(|(part, _)| is_wanted(part)).map(|(_, text)| text);
+        let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
+        let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
+        (!lengths.is_empty()).then(|| sha256(texts))
     }
 
     fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {
@@ -444,6 +599,59 @@ impl Plan {
     /// The secret that the request contains, if that is how the scheme works.
     pub(crate) fn token_of<'l>(&'l self, late: &'l Late) -> Option<&'l str> {
         self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Secret { .. })).map(|(_, text)| text)
+    }
+
+    /// The token of a request, with its claims checked.
+    pub(crate) fn read_token<'l>(
+        &'l self,
+        late: &'l Late,
+        algorithm: Algorithm,
+        digest: Digest,
+        facts: &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError> {
+        let Some(context) = &self.context else { return Ok(None) };
+        match &context.token {
+            Some(token) => (context.functions.read_token)(self, token, late, (algorithm, digest), facts),
+            None => Ok(None),
+        }
+    }
+
+    fn read_this_token<'l>(
+        &'l self,
+        token: &'l Token,
+        late: &'l Late,
+        (algorithm, digest): (Algorithm, Digest),
+        facts: &Facts<'_>,
+    ) -> Result<Option<Parts<'l>>, VerifyError> {
+        let Some((line, text)) = self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Token)) else {
+            return Ok(None);
+        };
+        let place = line.place.name();
+        let parts = token.split(&place, text, algorithm, digest)?;
+        if let Some(key) = &parts.key {
+            self.check_key(key.as_bytes()).map_err(|problem| malformed(place.as_str(), problem))?;
+        }
+        token.check(&place, &parts, self, facts)?;
+        Ok(Some(parts))
+    }
+
+    /// Whether the content of a token is outside of it.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.context.as_ref().and_then(|context| context.token.as_ref()).is_some_and(|token| token.is_detached)
+    }
+
+    /// Checks the value that must be among those allowed.
+    pub(crate) fn check_allowed(&self, late: &Late, allowed: &[String]) -> Result<(), VerifyError> {
+        match self.lines(late).find(|(line, _)| matches!(line.wants, Wants::Allowed)) {
+            Some((line, text)) if !allowed.iter().any(|allowed| allowed == text) => {
+                Err(VerifyError::NotAllowed { place: line.place.name() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn needs_allowed(&self) -> bool {
+        self.context.as_ref().is_some_and(|context| context.needs_allowed())
     }
 
     /// The id of the key, where it is not in a header.
@@ -457,13 +665,13 @@ impl Plan {
 
     /// The timestamp, where it is not in a header.
     pub(crate) fn time_of<'l>(&'l self, late: &'l Late, now: Now) -> Result<Option<(&'l str, Timestamp)>, VerifyError> {
-        for (line, text) in self.lines(late) {
-            if let Wants::Time(format) = line.wants {
-                let wrong = |problem| malformed(line.place.name(), problem);
-                return Ok(Some((text, self.check_moment(text.as_bytes(), format, || now, wrong)?)));
-            }
-        }
-        Ok(None)
+        let time = self.lines(late).find_map(|(line, text)| match line.wants {
+            Wants::Time(format) => Some((line, text, format)),
+            _ => None,
+        });
+        let Some((line, text, format)) = time else { return Ok(None) };
+        let wrong = |problem| malformed(line.place.name(), problem);
+        Ok(Some((text, self.check_moment(text.as_bytes(), format, || now, wrong)?)))
     }
 
     /// Adds the signatures that are not in headers.
@@ -484,22 +692,22 @@ impl UrlRule {
     fn new(notation: &Notation, pieces: &[Piece]) -> UrlRule {
         let has_query =
             |piece: &Piece| matches!(piece, Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget));
-        let has_form = pieces.iter().any(|piece| matches!(piece, Piece::Form));
-        let has_url = pieces.iter().any(|piece| matches!(piece, Piece::Url(_)));
-        match (pieces.iter().any(has_query), has_form && has_url) {
-            (false, false) if !pieces.iter().any(|piece| matches!(piece, Piece::Query { .. })) || !has_url => {
-                UrlRule::Unused
-            }
-            (_, true) => UrlRule::Exact,
-            _ if notation.needs_exact_url() => UrlRule::Exact,
-            _ => UrlRule::Begins,
+        let has = |wanted: fn(&Piece) -> bool| pieces.iter().any(wanted);
+        let has_url = has(|piece| matches!(piece, Piece::Url(_)));
+        let covers_query = pieces.iter().any(has_query) || has(|piece| matches!(piece, Piece::Query { .. }));
+        // A form begins with any text, so it could also be the end of the query.
+        let has_form = has(|piece| matches!(piece, Piece::Form));
+        match has_url {
+            true if has_form || notation.needs_exact_url() => UrlRule::Exact,
+            true if covers_query => UrlRule::Begins,
+            _ => UrlRule::Unused,
         }
     }
 }
 
 impl ContextLine {
     /// What is after the prefix, if that is what the line wants and the body does not contradict.
-    fn check(&self, value: String, body: &[u8]) -> Result<Option<String>, VerifyError> {
+    fn check(&self, value: &str, body: &[u8]) -> Result<Option<String>, VerifyError> {
         // The word before credentials may be in any case (RFC 9110, section 11.1).
         let is_scheme = matches!(&self.place, Place::Header(name) if *name == http::header::AUTHORIZATION);
         let front = value.get(..self.prefix.len());
@@ -509,13 +717,15 @@ impl ContextLine {
         });
         let wrong = |problem| Err(malformed(self.place.name(), problem));
         let Some(rest) = value.get(self.prefix.len()..).filter(|_| begins) else {
-            return wrong("does not begin as the scheme says");
+            return wrong(if matches!(self.wants, Wants::Constant) { OTHER_CONSTANT } else { NO_PREFIX });
         };
         match self.wants {
-            Wants::Constant if !rest.is_empty() => wrong("is not what the scheme sets it to"),
+            Wants::Constant if !rest.is_empty() => wrong(OTHER_CONSTANT),
             Wants::Hash(form) if !form.is(rest, body) => wrong("is not the hash of the body"),
             Wants::Constant | Wants::Hash(_) => Ok(None),
-            Wants::Mac | Wants::Time(_) | Wants::Key | Wants::Secret { .. } => Ok(Some(rest.to_owned())),
+            Wants::Mac | Wants::Time(_) | Wants::Key | Wants::Allowed | Wants::Token | Wants::Secret { .. } => {
+                Ok(Some(rest.to_owned()))
+            }
         }
     }
 }
@@ -527,11 +737,12 @@ impl HashForm {
             HashForm::Bytes => hash.to_vec(),
             HashForm::Hex => crate::codec::hex_text(&hash).into_bytes(),
             HashForm::Base64 => crate::codec::base64_text(&hash).into_bytes(),
+            HashForm::Base64Url => crate::codec::base64url_text(&hash).into_bytes(),
         }
     }
 
     /// Not in constant time: whoever sends a body can compute its hash. Hex may be in either case.
-    fn is(self, text: &str, body: &[u8]) -> bool {
+    pub(super) fn is(self, text: &str, body: &[u8]) -> bool {
         let ours = self.of(body);
         if self == HashForm::Hex { text.as_bytes().eq_ignore_ascii_case(&ours) } else { text.as_bytes() == ours }
     }
@@ -542,24 +753,27 @@ impl Place {
         match place.half {
             Half::Header => Place::Header(name(place.name.of(text))),
             Half::Query => Place::Query(place.name.of(text).into()),
+            Half::Body if place.is_whole() => Place::Body,
             Half::Body => Place::Field(Path::new(text, &notation.steps, place)),
             Half::Form => Place::Form(Path::new(text, &notation.steps, place)),
         }
     }
 
     /// As written in a scheme.
-    pub(super) fn name(&self) -> String {
+    fn name(&self) -> String {
         match self {
             Place::Header(name) => name.to_string(),
             Place::Query(name) => format!("?{name}"),
             Place::Field(path) => path.name().to_owned(),
             Place::Form(path) => format!("&{}", path.name()),
+            Place::Body => "the body".to_owned(),
         }
     }
 }
 
 impl Derived {
     fn new(covers: &str, notation: &Notation, at: usize, piece: &Piece) -> Option<Derived> {
+        let border = || super::plan::border(covers, notation, at);
         Some(match *piece {
             Piece::Literal { .. }
             | Piece::Body
@@ -568,33 +782,52 @@ impl Derived {
             | Piece::Timestamp
             | Piece::Header(_)
             | Piece::Secret => return None,
-            Piece::Method => Derived::Method,
-            Piece::Url(part) => Derived::Url(part),
+            Piece::Method => Derived::Method { border: border() },
+            Piece::Url(part) => Derived::Url { part, border: border() },
             Piece::Value { place, .. } => Derived::Value {
                 place: Place::new(covers, notation, &place),
-                border: super::plan::border(covers, notation, at),
+                border: border(),
                 is_optional: place.is_optional,
             },
             Piece::Form => Derived::Form,
-            Piece::Query { is_encoded } => Derived::Query { is_encoded },
+            Piece::Query { is_encoded } => {
+                let before = at.checked_sub(1).and_then(|at| notation.pieces.get(at));
+                let is_marked = matches!(before, Some(Piece::Literal { text, .. }) if text.of(covers).ends_with('?'));
+                Derived::Query { is_encoded, border: border(), is_marked }
+            }
             Piece::BodyHash(form) => Derived::Hash(form),
-            Piece::SignedHeaders => Derived::SignedHeaders,
+            Piece::SignedHeaders => Derived::SignedHeaders { border: border() },
             Piece::SignedValues { joiner, with_names } => Derived::SignedValues { joiner, with_names },
         })
     }
 }
 
+fn written(part: UrlPart, url: &PublicUrl, query: Option<&str>) -> String {
+    let with_query = |front: &str| front.to_owned() + &query.map(|query| format!("?{query}")).unwrap_or_default();
+    match part {
+        UrlPart::Whole => with_query(url.without_query()),
+        UrlPart::WithoutQuery => url.without_query().to_owned(),
+        UrlPart::Path => url.path().to_owned(),
+        UrlPart::Target => with_query(url.path()),
+        UrlPart::EncodedTarget => {
+            let query = query.filter(|query| !query.is_empty());
+            let query = query.map(|query| format!("?{}", form::component(query)));
+            form::address(&(url.path().to_owned() + &query.unwrap_or_default()))
+        }
+    }
+}
+
 /// The headers that a request lists as signed.
-struct SignedHeaders<'h, H: ?Sized> {
-    headers: &'h H,
-    list: &'h [u8],
+struct SignedHeaders<'f, 'h, 'l> {
+    headers: AnyHeaders<'f, 'h>,
+    list: &'l [u8],
     separator: u8,
 }
 
 const OF_LIST: &str = "the list of signed headers";
 
-impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
-    fn names(&self) -> Result<impl Iterator<Item = &'h str> + use<'h, H>, VerifyError> {
+impl<'l> SignedHeaders<'_, '_, 'l> {
+    fn names(&self) -> Result<impl Iterator<Item = &'l str> + use<'l>, VerifyError> {
         let list = std::str::from_utf8(self.list).map_err(|_| malformed(OF_LIST, "is not ASCII"))?;
         // The names are covered as they are written: in another case they would be another text for the same headers.
         let is_name =
@@ -629,8 +862,12 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
                 joined.push(joiner);
             }
             // A value without its name may contain the text that joins it to the next, but not the beginning of the body.
-            let begins_body = value.windows(2).any(|pair| matches!(pair, [one, b'{' | b'['] if *one == joiner));
-            if if with_names { value.contains(&joiner) } else { begins_body } {
+            let begins_body = |pair: &[u8]| matches!(pair, [one, b'{' | b'['] if *one == joiner);
+            let is_blurred = match with_names {
+                true => value.contains(&joiner),
+                false => matches!(value, [b'{' | b'[', ..]) || value.windows(2).any(begins_body),
+            };
+            if is_blurred {
                 let problem = "runs into the text that separates it from its neighbour in the signed content";
                 return Err(VerifyError::MalformedHeader { header: name, problem });
             }
@@ -647,7 +884,11 @@ impl<'h, H: Headers + ?Sized> SignedHeaders<'h, H> {
 /// The body as a form, if the scheme reads one.
 enum FormBody {
     NotNeeded,
-    Form(Pairs),
+    /// With the texts of the places in it, in their order.
+    Form {
+        pairs: Pairs,
+        texts: Vec<Option<String>>,
+    },
 }
 
 impl FormBody {
@@ -661,21 +902,41 @@ impl FormBody {
             return Err(malformed("the body", NOT_A_FORM));
         }
         let pairs = Pairs::read_bounded(body).ok_or_else(|| malformed("the form", "is not correctly encoded"))?;
-        Ok(FormBody::Form(pairs))
+        let paths = places.iter().filter_map(|place| match place {
+            Place::Form(path) => Some(path),
+            _ => None,
+        });
+        let paths: Vec<&Path> = paths.collect();
+        let mut texts: Vec<Option<String>> = vec![None; paths.len()];
+        for (at, path) in paths.iter().enumerate() {
+            let name = path.first();
+            // The JSON in a field is read once for all paths that begin there.
+            if paths.iter().take(at).any(|earlier| earlier.first() == name) {
+                continue;
+            }
+            let value = match pairs.field(name) {
+                Field::Missing => continue,
+                Field::Repeated => return Err(repeated(format!("&{name}"))),
+                Field::Once(value) => value,
+            };
+            let same: Vec<&Path> = paths.iter().filter(|path| path.first() == name).copied().collect();
+            let row = fields::read_below(&same, value).map_err(|flaw| unreadable(&flaw))?;
+            let slots = texts.iter_mut().zip(&paths).filter(|(_, path)| path.first() == name);
+            slots.zip(row).for_each(|((slot, _), text)| *slot = text);
+        }
+        Ok(FormBody::Form { pairs, texts })
     }
 
-    fn field(&self, path: &Path) -> Result<Option<String>, VerifyError> {
-        let FormBody::Form(pairs) = self else { return Ok(None) };
-        match pairs.field(path.first()) {
-            Field::Missing => Ok(None),
-            Field::Repeated => Err(repeated(format!("&{}", path.first()))),
-            Field::Once(value) => fields::read_below(path, value).map_err(|flaw| unreadable(&flaw)),
+    fn texts(&self) -> &[Option<String>] {
+        match self {
+            FormBody::NotNeeded => &[],
+            FormBody::Form { texts, .. } => texts,
         }
     }
 
     fn sorted(&self) -> Result<Vec<u8>, VerifyError> {
         match self {
-            FormBody::Form(pairs) if !pairs.is_empty() => {
+            FormBody::Form { pairs, .. } if !pairs.is_empty() => {
                 pairs.run_together().map(String::into_bytes).ok_or_else(|| malformed("the form", UNSORTABLE))
             }
             _ => Err(missing("the form".to_owned())),
@@ -683,6 +944,8 @@ impl FormBody {
     }
 }
 
+const NO_PREFIX: &str = "does not begin as the scheme says";
+const OTHER_CONSTANT: &str = "is not what the scheme sets it to";
 const OTHER_METHOD: &str = "is not one that the scheme has";
 const NOT_EMPTY: &str = "is not empty";
 const NOT_A_FORM: &str = "is not a form, by its `Content-Type`";
@@ -692,12 +955,17 @@ const NOT_A_FORM: &str = "is not a form, by its `Content-Type`";
 pub(crate) fn is_absence(error: &VerifyError) -> bool {
     match error {
         VerifyError::Missing { .. } | VerifyError::MissingHeader { .. } => true,
-        VerifyError::Malformed { problem, .. } => [OTHER_METHOD, NOT_EMPTY, NOT_A_FORM].contains(problem),
+        VerifyError::Malformed { problem, .. } => {
+            [OTHER_METHOD, OTHER_CONSTANT, NOT_EMPTY, NOT_A_FORM].contains(problem)
+        }
         _ => false,
     }
 }
 
-const UNSORTABLE: &str = "has a name that is not ASCII, or is empty";
+const NOT_SIGNABLE: &str =
+    "contains the signature or the secret, and is not a header: such requests can be verified, but not signed";
+
+const UNSORTABLE: &str = "has a name or a value that cannot be told apart when it is sorted";
 
 fn read_fields(places: &[&Place], body: &[u8]) -> Result<Vec<Row>, VerifyError> {
     let paths: Vec<&Path> = places
@@ -723,7 +991,7 @@ fn unreadable(flaw: &Flaw<'_>) -> VerifyError {
 }
 
 /// Whether the request may have a form, by its `Content-Type`: one that is missing says nothing.
-fn is_form<H: Headers + ?Sized>(headers: &H) -> Result<bool, VerifyError> {
+fn is_form(headers: AnyHeaders<'_, '_>) -> Result<bool, VerifyError> {
     match headers.find(&CONTENT_TYPE) {
         Found::Missing => Ok(true),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: CONTENT_TYPE }),
@@ -734,7 +1002,7 @@ fn is_form<H: Headers + ?Sized>(headers: &H) -> Result<bool, VerifyError> {
     }
 }
 
-fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String, VerifyError> {
+fn header(headers: AnyHeaders<'_, '_>, name: &HeaderName) -> Result<String, VerifyError> {
     match headers.find(name) {
         Found::Missing => Err(VerifyError::MissingHeader { header: name.clone() }),
         Found::Repeated => Err(VerifyError::RepeatedHeader { header: name.clone() }),
@@ -747,7 +1015,7 @@ fn header<H: Headers + ?Sized>(headers: &H, name: &HeaderName) -> Result<String,
 /// A covered value, refused if it holds the text that separates it from its neighbour.
 fn within(border: Option<&Border>, place: &str, text: Vec<u8>) -> Result<Vec<u8>, VerifyError> {
     match border {
-        Some(border) if border.is_blurred_by(&text) => {
+        Some(border) if border.is_blurred_by(&text) || border.is_of_lines() && text.contains(&b'\n') => {
             Err(malformed(place, "runs into the text that separates it from its neighbour in the signed content"))
         }
         _ => Ok(text),

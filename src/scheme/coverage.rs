@@ -8,7 +8,8 @@ use crate::words::display_as_serialized;
 use super::Scheme;
 use super::notation::{Line, Piece, UrlPart, Value};
 
-/// Which parts of a request a signature covers. Whoever replays a request can change the rest.
+/// Which parts of a request a signature covers. Whoever has seen a request can send it again, within the time that the scheme
+/// allows, with everything else changed.
 ///
 /// It is computed from the scheme. [`Received::coverage`](crate::receive::Received::coverage) gives that of the scheme by
 /// which a request was verified.
@@ -22,7 +23,16 @@ use super::notation::{Line, Piece, UrlPart, Value};
 ///
 /// let twitch = provider::TWITCH.scheme().coverage();
 /// assert!(twitch.has_header("Twitch-Eventsub-Message-Id"));
+///
+/// // Mercado Pago signs which object has changed, and nothing of the body that describes it.
+/// let mercado_pago = provider::MERCADO_PAGO.scheme().coverage();
+/// assert!(mercado_pago.has_parameter("data.id"));
+/// assert_eq!(mercado_pago.body(), Extent::Nothing);
 /// ```
+///
+/// A sorted form ([`Extent::Form`]) is covered without marks between its names and values, so that text can move from one to its
+/// neighbour while the signature stays right: `ab=c` has the signature of `a=bc`. Everything else that is covered can only be as it
+/// was signed.
 #[derive(Clone, Copy)]
 pub struct Coverage<'s> {
     scheme: &'s Scheme,
@@ -44,10 +54,12 @@ pub struct Coverage<'s> {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Extent {
-    /// No byte: whoever has seen one request can send any body with its head, within the time that the scheme allows.
-    /// Use only what is [covered](Coverage), and fetch the rest from the provider's API.
+    /// No byte: whoever has seen one request can send any body with its head, within the time that the scheme allows. For a
+    /// static token, that is forever. Take the request as a hint that something has changed, and fetch it from the provider's
+    /// API; or make sure that nobody sees a request, with TLS and without logs of headers and URLs.
     Nothing,
-    /// Some fields, which [`Coverage::has_field`] tells. Whoever has seen one request can change all others.
+    /// Some fields, which [`Coverage::has_field`] tells. Whoever has seen one request can change all others: act on the signed
+    /// fields alone, and fetch the rest from the provider's API.
     Part,
     /// All fields of a form, sorted and without anything between them. No byte can be added or taken away, but nothing says
     /// where a name ends: `ab=c` has the same signature as `a=bc`. Read only fields that the provider documents.
@@ -103,7 +115,30 @@ impl Coverage<'_> {
         }
     }
 
-    /// Whether a query parameter is covered: alone, with all others, or with the URL.
+    /// Whether the method is covered.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::HUBSPOT_V3.scheme().coverage().has_method());
+    /// ```
+    pub fn has_method(&self) -> bool {
+        self.scheme.pieces().any(|piece| matches!(piece, Piece::Method))
+    }
+
+    /// Whether the path of the [public URL](crate::provider::Provider::with_public_url) is covered.
+    ///
+    /// ```
+    /// use hookseal::provider;
+    ///
+    /// assert!(provider::SQUARE.scheme().coverage().has_path() && !provider::GITHUB.scheme().coverage().has_path());
+    /// ```
+    pub fn has_path(&self) -> bool {
+        self.scheme.pieces().any(|piece| matches!(piece, Piece::Url(_)))
+    }
+
+    /// Whether a query parameter is covered: alone, with all others, or with the URL. In the last two cases, none can be added
+    /// either.
     ///
     /// ```
     /// use hookseal::Scheme;
@@ -112,11 +147,17 @@ impl Coverage<'_> {
     /// assert!(ACME.coverage().has_parameter("shop") && !ACME.coverage().has_parameter("page"));
     /// ```
     pub fn has_parameter(&self, name: &str) -> bool {
-        self.scheme.pieces().any(|piece| match piece {
-            Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
-            Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
-            _ => false,
-        })
+        let Scheme { headers, notation, .. } = self.scheme;
+        let is_time = |line: &Line| {
+            let is_named = line.place.half == Half::Query && line.place.name.of(headers) == name;
+            is_named && matches!(line.value, Value::Timestamp { .. })
+        };
+        notation.lines.iter().take(notation.line_count).any(is_time)
+            || self.scheme.pieces().any(|piece| match piece {
+                Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => true,
+                Piece::Value { place, .. } => place.half == Half::Query && place.name.of(&self.scheme.covers) == name,
+                _ => false,
+            })
     }
 
     /// Whether a field of the body is covered: because all of the body is, or by its path, written as in a scheme
@@ -168,8 +209,9 @@ impl Coverage<'_> {
                 let is_covered = line.is_header()
                     && match line.value {
                         Value::Id { .. } => covered(|piece| matches!(piece, Piece::Id)),
-                        Value::Timestamp { .. } => covered(|piece| matches!(piece, Piece::Timestamp)),
-                        Value::SignedHeaders { .. } => true,
+                        // One that is not covered is refused when the scheme is made.
+                        Value::Timestamp { .. } => true,
+                        Value::SignedHeaders { .. } => covered(|piece| matches!(piece, Piece::SignedHeaders)),
                         Value::Key { .. } => covered(|piece| matches!(piece, Piece::Key)),
                         _ => false,
                     };

@@ -3,13 +3,16 @@
 //! Everything here is `const fn`, so that one parser serves constants (a fault is a compile error), run-time
 //! construction and configuration files. A second, run-time parser would have been shorter, and would have drifted.
 
+mod claims;
 mod lines;
 mod pieces;
 
 use crate::codec::Encoding;
 use crate::place::{Half, Place, Steps};
-use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_name};
+use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_bytes, same_name};
 use crate::timestamp::TimeFormat;
+
+pub(crate) use claims::{Claim, ClaimWants, MAX_CLAIMS, NO_CLAIM};
 
 /// Lines in one scheme. The longest sample request in the field, Box's, has six.
 pub(crate) const MAX_LINES: usize = 8;
@@ -37,6 +40,9 @@ pub(crate) struct Notation {
     pub(crate) is_bodiless: bool,
     /// Where the lines of the body begin; the length of the text if there are none.
     pub(crate) body_start: usize,
+    /// Instead of pieces, for a token.
+    pub(crate) claims: [Claim; MAX_CLAIMS],
+    pub(crate) claim_count: usize,
 }
 
 /// `Name | Name: value`, or `place: value`.
@@ -54,6 +60,15 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) const fn is_header(&self) -> bool {
         matches!(self.place.half, Half::Header)
+    }
+
+    /// Whether more than headers is needed to read it.
+    pub(crate) const fn is_of_context(&self) -> bool {
+        let of_value = matches!(
+            self.value,
+            Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. }
+        );
+        of_value || !self.is_header()
     }
 }
 
@@ -84,6 +99,15 @@ pub(crate) enum Value {
     /// The id of the key.
     Key {
         prefix: Span,
+    },
+    /// One of those that the receiver allows.
+    Allowed {
+        prefix: Span,
+    },
+    /// A JSON Web Token, or a signature of that form without its content.
+    Token {
+        prefix: Span,
+        is_detached: bool,
     },
 }
 
@@ -172,6 +196,8 @@ pub(crate) enum HashForm {
     Bytes,
     Hex,
     Base64,
+    /// Without padding.
+    Base64Url,
 }
 
 impl HashForm {
@@ -214,8 +240,15 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
         methods: EMPTY,
         is_bodiless: false,
         body_start: headers.len(),
+        claims: [NO_CLAIM; MAX_CLAIMS],
+        claim_count: 0,
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
+    if notation.has_token() {
+        attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
+        attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
+        return Ok(notation);
+    }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
     attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
@@ -223,16 +256,50 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
 }
 
 impl Notation {
+    /// Whether a line has a token with claims.
+    pub(crate) const fn has_token(&self) -> bool {
+        let mut i = 0;
+        while i < self.line_count {
+            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Whether a scheme reads more than headers, or does not cover the body.
+    pub(crate) const fn reads_more(&self) -> bool {
+        let (mut covers_body, mut i) = (false, 0);
+        while i < self.piece_count {
+            match self.pieces[i] {
+                Piece::Body => covers_body = true,
+                Piece::Literal { .. } | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_) => {}
+                _ => return true,
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            if self.lines[i].is_of_context() {
+                return true;
+            }
+            i += 1;
+        }
+        !covers_body || !self.methods.is_empty()
+    }
+
     /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
-    /// from the end. It is the body or, without one, the piece that is `free`, the form, or the last that varies.
+    /// from the end. It is the body or, without one, the piece that is `free`, the form, the query, or the last that varies.
     pub(crate) const fn pivot(&self) -> usize {
         let (mut i, mut pivot, mut rank) = (0, self.piece_count, 0);
         while i < self.piece_count {
             let of_piece = match self.pieces[i] {
-                Piece::Body => 4,
-                Piece::Value { is_free: true, .. } => 3,
-                Piece::Form => 2,
-                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } | Piece::Query { .. } => 1,
+                Piece::Body => 5,
+                Piece::Value { is_free: true, .. } => 4,
+                Piece::Form => 3,
+                Piece::Query { .. } => 2,
+                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } => 1,
                 _ => 0,
             };
             if of_piece > 0 && of_piece >= rank {
@@ -249,6 +316,21 @@ impl Notation {
             return true;
         }
         let mut i = 0;
+        while i < self.claim_count {
+            if matches!(self.claims[i].wants, ClaimWants::BodyHash(_)) && !self.claims[i].is_optional {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.line_count {
+            // The body is the token.
+            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Body | Piece::BodyHash(_)) {
                 return true;
@@ -274,6 +356,9 @@ impl Notation {
                 Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => {
                     matches!(line.place.half, Half::Query)
                 }
+                Piece::Value { place, .. } if matches!(place.half, Half::Query) => {
+                    matches!(line.place.half, Half::Query) && same_bytes(headers, line.place.name, covers, place.name)
+                }
                 Piece::Header(name) => line.is_header() && same_name(headers, line.names[0], covers, name),
                 _ => false,
             };
@@ -285,16 +370,53 @@ impl Notation {
         false
     }
 
+    /// Whether what is covered contains the place of this line, so that a signature there would cover itself.
+    const fn contains_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+        let half = self.lines[line].place.half;
+        let mut i = 0;
+        while i < self.piece_count {
+            let is_contained = match self.pieces[i] {
+                Piece::Body | Piece::BodyHash(_) => matches!(half, Half::Body | Half::Form),
+                Piece::Form => matches!(half, Half::Form),
+                Piece::Value { place, .. } => {
+                    place.half as u8 == half as u8
+                        && same_bytes(headers, self.lines[line].place.name, covers, place.name)
+                }
+                _ => false,
+            };
+            if is_contained {
+                return true;
+            }
+            i += 1;
+        }
+        matches!(half, Half::Query) && self.covers_line(line, headers, covers)
+    }
+
+    /// Whether a timestamp on a line of its own is covered where it is, without a placeholder in what is covered.
+    const fn covers_timestamp(&self, headers: &[u8], covers: &[u8]) -> bool {
+        let mut i = 0;
+        while i < self.line_count {
+            if matches!(self.lines[i].value, Value::Timestamp { .. }) {
+                return match self.lines[i].place.half {
+                    Half::Body | Half::Form => self.covers_whole_body(headers, covers),
+                    Half::Query => self.covers_line(i, headers, covers),
+                    Half::Header => is_timestamp_listed(self),
+                };
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// Whether the URL must be exactly the one that was registered, because bytes could move between it and its neighbour.
     pub(crate) const fn needs_exact_url(&self) -> bool {
         let mut i = 0;
         while i < self.piece_count {
-            if matches!(self.pieces[i], Piece::Url(_)) {
+            if matches!(self.pieces[i], Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget)) {
                 let alone_before =
                     i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
                 let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
-                let sorted = matches!(self.pieces[i], Piece::Url(UrlPart::WithoutQuery)) && self.has_sorted_query();
-                if !(alone_before && alone_after) && !sorted {
+                if !(alone_before && alone_after) {
                     return true;
                 }
             }
@@ -302,17 +424,28 @@ impl Notation {
         }
         false
     }
+}
 
-    const fn has_sorted_query(&self) -> bool {
-        let mut i = 0;
-        while i < self.piece_count {
-            if matches!(self.pieces[i], Piece::Query { .. }) {
-                return i == self.pivot();
-            }
-            i += 1;
+/// Whether the timestamp is covered as one of the signed headers, in whose list it must then be.
+pub(crate) const fn is_timestamp_listed(notation: &Notation) -> bool {
+    let (mut with_names, mut i) = (false, 0);
+    while i < notation.piece_count {
+        match notation.pieces[i] {
+            Piece::SignedValues { with_names: true, .. } => with_names = true,
+            Piece::Timestamp => return false,
+            _ => {}
         }
-        false
+        i += 1;
     }
+    i = 0;
+    while i < notation.line_count {
+        let line = &notation.lines[i];
+        if matches!(line.value, Value::Timestamp { .. }) && line.is_header() {
+            return with_names && line.name_count == 1;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Whether a digit could move between the timestamp and what follows it on the way to the pivot: another placeholder, or

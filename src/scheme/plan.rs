@@ -151,9 +151,13 @@ impl Plan {
             Value::Signature(signature) => signature.signed_headers.map(|(_, separator)| separator),
             _ => None,
         });
-        let context = Context::new(&scheme.headers, &scheme.covers, notation).map(Box::new);
+        let context = scheme.context.map(|make| make(&scheme.headers, &scheme.covers, notation));
         let mut plan = Plan {
-            encoding: encoding.unwrap_or(Encoding::Hex),
+            encoding: if context.as_ref().is_some_and(|context| context.token.is_some()) {
+                Encoding::Base64Url
+            } else {
+                encoding.unwrap_or(Encoding::Hex)
+            },
             past: scheme.past,
             future: scheme.future,
             current_key_last: scheme.current_key_last,
@@ -371,7 +375,7 @@ impl Family {
                     new.signed_headers = Some(Alone { name, prefix: bytes(prefix.of(headers)) });
                 }
                 // The context reads them.
-                Value::Secret { .. } | Value::BodyHash { .. } => {}
+                Value::Secret { .. } | Value::BodyHash { .. } | Value::Allowed { .. } | Value::Token { .. } => {}
                 Value::Signature(signature) if line.numbered => new.signatures.extend(
                     // One more than may match, so that a request with too many is seen as such.
                     (1..=MAX_CANDIDATES + 1)

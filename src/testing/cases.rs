@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use time::Duration;
 
 use super::attack::AttackKit;
 use super::{Sender, SenderError};
+use crate::error::SignError;
 use crate::provider;
+use crate::scheme::Extent;
 use crate::secret::{Keyring, Secret};
 
 pub(super) struct Case {
@@ -29,6 +31,8 @@ pub(super) enum Kind {
 
 type Change = fn(&mut Vec<u8>);
 type Rewrite = fn(&str) -> String;
+type QueryChange = fn(&str) -> Option<String>;
+type UrlChange = fn(&str) -> Option<String>;
 
 /// How a header's value is changed.
 const HEADER_CHANGES: &[(&str, Change)] = &[
@@ -51,6 +55,31 @@ const BODY_CHANGES: &[(&str, Change)] = &[
     ("its last byte cut off", |body| body.truncate(body.len().saturating_sub(1))),
     ("nothing left", Vec::clear),
     ("the same JSON, formatted otherwise", |body| *body = reformatted(body)),
+];
+
+/// How a query is changed after it was signed. `None` if there is nothing to change.
+const QUERY_CHANGES: &[(&str, QueryChange)] = &[
+    ("one parameter more", |query| Some(format!("{query}{}hookseal-added=1", if query.is_empty() { "" } else { "&" }))),
+    ("nothing left", |query| (!query.is_empty()).then(String::new)),
+    ("its last character cut off", |query| Some(query.get(..query.len().checked_sub(1)?)?.to_owned())),
+    ("its first parameter twice", |query| Some(format!("{}&{query}", query.split('&').find(|pair| !pair.is_empty())?))),
+    ("its parameters in another order", |query| {
+        let (first, rest) = query.split_once('&')?;
+        Some(format!("{rest}&{first}"))
+    }),
+];
+
+/// The URL of an endpoint elsewhere.
+const URL_CHANGES: &[(&str, UrlChange)] = &[
+    ("host", |url| {
+        let (scheme, rest) = url.split_once("://")?;
+        let host = rest.find(['/', '?']).unwrap_or(rest.len());
+        Some(format!("{scheme}://attacker.example{}", rest.get(host..)?))
+    }),
+    ("path", |url| {
+        let end = url.find('?').unwrap_or(url.len());
+        Some(format!("{}/elsewhere{}", url.get(..end)?.trim_end_matches('/'), url.get(end..)?))
+    }),
 ];
 
 /// A replacement for the timestamp, made from the right one.
@@ -85,6 +114,7 @@ pub(super) fn all(kit: &AttackKit) -> Result<Vec<Case>, SenderError> {
     cases.keys()?;
     cases.headers()?;
     cases.times()?;
+    cases.targets()?;
     cases.contents()?;
     Ok(cases.list)
 }
@@ -112,7 +142,9 @@ impl Cases<'_> {
         }
         self.signed("signed with another secret", &stranger(kit)?)?;
         // HMAC fills a short key up with zeros: these sixteen are the empty secret.
-        self.signed("signed with the empty secret", &kit.sender.with_keys(Secret::from_bytes([0; 16])?)?)?;
+        if let Ok(sender) = kit.sender.with_keys(Secret::from_bytes([0; 16])?) {
+            self.signed("signed with the empty secret", &sender)?;
+        }
         for other in [&provider::GITHUB, &provider::STANDARD_WEBHOOKS] {
             if let (false, Ok(sender)) =
                 (other.name() == provider.name(), kit.sender.with_provider(other, kit.keys.clone()))
@@ -120,7 +152,8 @@ impl Cases<'_> {
                 self.signed(&format!("signed as {} does", other.name()), &sender)?;
             }
         }
-        let wrong = |n| Secret::from_bytes([n; 32]);
+        // Visible, as a secret that is sent itself must be.
+        let wrong = |n| Secret::from_bytes([b'a' + n; 32]);
         let others = (2..8).map(wrong).chain(kit.keys.secrets().take(1).cloned().map(Ok));
         let many = others.into_iter().try_fold(Keyring::new(wrong(1)?), |keys, secret| keys.with_previous(secret?))?;
         self.signed("a good signature after seven others", &kit.sender.with_keys(many)?)
@@ -193,14 +226,67 @@ impl Cases<'_> {
         Ok(())
     }
 
+    /// The method, the query and the URL, as far as they are signed.
+    fn targets(&mut self) -> Result<(), SenderError> {
+        let provider = self.kit.sender.provider();
+        let request = self.good()?;
+        let Ok(verified) = self.kit.verifier.verify_request_at(&request, self.kit.sender.time()) else { return Ok(()) };
+        let coverage = provider.coverage(verified.proof());
+        if coverage.has_method() {
+            for method in [Method::PUT, Method::GET, Method::DELETE] {
+                let mut request = self.good()?;
+                *request.method_mut() = method.clone();
+                self.add(&format!("sent with {method}"), request, Kind::Good);
+            }
+        }
+        // That of a parameter which no provider has: so all of them are.
+        if coverage.has_parameter("hookseal-added") {
+            for (change, apply) in QUERY_CHANGES {
+                let mut request = self.good()?;
+                if let Some(uri) = with_query(request.uri(), apply) {
+                    *request.uri_mut() = uri;
+                    self.add(&format!("a query with {change}"), request, Kind::Good);
+                }
+            }
+        }
+        for (what, forge) in URL_CHANGES.iter().filter(|_| coverage.has_path()) {
+            let Some(url) = provider.public_url().and_then(forge) else { continue };
+            // Signed with the right key: a provider's other customers may have it, and each endpoint of one customer.
+            let elsewhere =
+                self.kit.sender.with_provider(&provider.with_public_url(url.clone())?, self.kit.keys.clone())?;
+            self.signed(&format!("signed for another {what} of the URL"), &elsewhere)?;
+
+            let Some(mut request) = self.fitting(&elsewhere, self.kit.body(self.list.len())?)? else { continue };
+            let (scheme, rest) = url.split_once("://").unwrap_or_default();
+            let host = rest.split(['/', '?']).next().unwrap_or_default();
+            for (name, value) in [("x-forwarded-proto", scheme), ("x-forwarded-host", host), ("x-original-host", host)]
+            {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    request.headers_mut().insert(name, value);
+                }
+            }
+            self.add(
+                &format!("signed for another {what} of the URL, which X-Forwarded headers name"),
+                request,
+                Kind::Good,
+            );
+        }
+        Ok(())
+    }
+
     fn contents(&mut self) -> Result<(), SenderError> {
+        // If not every byte of the body is signed, a changed one may be authentic, and may be an event or not.
+        let changed_kind = match self.kit.sender.provider().extent() {
+            Extent::Whole => Kind::Good,
+            _ => Kind::Unreadable,
+        };
         for (change, apply) in BODY_CHANGES {
             let (parts, body) = self.good()?.into_parts();
             let mut changed = body.to_vec();
             apply(&mut changed);
             if changed != body {
                 let request = Request::from_parts(parts, changed.into());
-                self.add(&format!("a body with {change}"), request, Kind::Good);
+                self.add(&format!("a body with {change}"), request, changed_kind);
             }
         }
         let (parts, other) = (self.good()?.into_parts().0, self.good()?.into_body());
@@ -234,14 +320,24 @@ impl Cases<'_> {
     }
 
     fn content(&mut self, name: &str, body: Bytes, kind: Kind) -> Result<(), SenderError> {
-        let request = self.kit.sign(&self.kit.sender, body, Duration::ZERO)?;
-        self.add(name, request, kind);
+        if let Some(request) = self.fitting(&self.kit.sender, body)? {
+            self.add(name, request, kind);
+        }
         Ok(())
     }
 
+    /// `None` for a body that the scheme cannot sign.
+    fn fitting(&self, sender: &Sender, body: Bytes) -> Result<Option<Request<Bytes>>, SenderError> {
+        match self.kit.sign(sender, body, Duration::ZERO) {
+            Err(SenderError::Sign(SignError::Unfit { .. })) => Ok(None),
+            signed => signed.map(Some),
+        }
+    }
+
     fn signed(&mut self, name: &str, sender: &Sender) -> Result<(), SenderError> {
-        let request = self.kit.sign(sender, self.kit.body(self.list.len())?, Duration::ZERO)?;
-        self.add(name, request, Kind::Good);
+        if let Some(request) = self.fitting(sender, self.kit.body(self.list.len())?)? {
+            self.add(name, request, Kind::Good);
+        }
         Ok(())
     }
 
@@ -253,10 +349,16 @@ impl Cases<'_> {
     fn header_names(&self) -> Result<Vec<HeaderName>, SenderError> {
         let request = self.good()?;
         let now = self.kit.sender.time();
-        let verified = self.kit.verifier.verify_at(request.headers(), request.body(), now);
+        let verified = self.kit.verifier.verify_request_at(&request, now);
         let unsigned_id = verified.ok().and_then(|verified| verified.proof().unsigned_id());
+        let is_needed = |name: &HeaderName| {
+            let mut without = request.clone();
+            without.headers_mut().remove(name);
+            self.kit.verifier.verify_request_at(&without, now).is_err()
+        };
         let is_free = |name: &HeaderName, value: &HeaderValue| {
-            *name == CONTENT_TYPE || self.kit.sender.adds(name) || unsigned_id.is_some_and(|id| value == id)
+            let is_added = self.kit.sender.adds(name) && !is_needed(name);
+            *name == CONTENT_TYPE || is_added || unsigned_id.is_some_and(|id| value == id)
         };
         let judged = request.headers().iter().filter(|(name, value)| !is_free(name, value));
         Ok(judged.map(|(name, _)| name.clone()).collect())
@@ -282,6 +384,16 @@ fn change_values(headers: &mut HeaderMap, only: Option<&HeaderName>, change: imp
         }
     }
     changed
+}
+
+/// The URI with another query; `None` if it stays the same.
+fn with_query(uri: &Uri, change: impl Fn(&str) -> Option<String>) -> Option<Uri> {
+    let query = uri.query().unwrap_or_default();
+    let changed = change(query).filter(|changed| changed != query)?;
+    let mut parts = uri.clone().into_parts();
+    let mark = if changed.is_empty() { "" } else { "?" };
+    parts.path_and_query = format!("{}{mark}{changed}", uri.path()).parse().ok();
+    Uri::from_parts(parts).ok()
 }
 
 /// Another character of the same kind, as far as signatures go.

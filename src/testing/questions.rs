@@ -121,6 +121,14 @@ pub(super) fn all(kit: &AttackKit) -> Result<Vec<Question>, SenderError> {
     Ok(list)
 }
 
+impl AttackKit {
+    /// Whether the provider wants no body where a handshake is refused.
+    pub(super) fn wants_bare_refusals(&self) -> bool {
+        let mut handshakes = self.sender.provider().handshakes().iter();
+        handshakes.any(|handshake| handshake.is_signed() && !handshake.is_answered_with_body())
+    }
+}
+
 struct Questions<'k> {
     kit: &'k AttackKit,
     handshake: &'k Handshake,
@@ -328,7 +336,9 @@ impl Questions<'_> {
             let signer = self.kit.sender.signer();
             for (text, encoding) in challenges.iter().flat_map(|text| [(text, Encoding::Hex), (text, Encoding::Base64)])
             {
-                forbidden.push((signer.mac(text.as_bytes(), encoding), SIGNED));
+                // Empty where a provider signs nothing.
+                forbidden
+                    .extend(Some((signer.mac(text.as_bytes(), encoding), SIGNED)).filter(|(mac, _)| is_telling(mac)));
             }
         }
         self.add(name, request, expected, challenges, forbidden);
@@ -352,17 +362,18 @@ impl Questions<'_> {
         let (kit, headers, body) = (self.kit, request.headers(), request.body());
         let is_authentic = request.method() == Method::POST
             && body.len() <= kit.max_received
-            && kit.verifier.verify_at(headers, body, kit.sender.time()).is_ok();
+            && kit.verifier.verify_request_at(request, kit.sender.time()).is_ok();
         let line = RequestLine { method: request.method().as_str(), query: request.uri().query() };
         let target = Target { line, headers: &headers };
         for handshake in kit.sender.provider().handshakes() {
             match handshake.read_head(&target, kit.verify_token()) {
                 Head::WrongToken => return Expected::Refusal,
-                Head::Asked(_) if handshake.brings_secret() => return Expected::Refusal,
+                Head::Asked(_) if handshake.is_all_head() && handshake.brings_secret() => return Expected::Refusal,
                 Head::Asked(_) if handshake.is_all_head() && !handshake.is_signed() => return Expected::Choice,
                 // A request with a right signature is no handshake that nobody signs.
                 Head::Asked(asked) if handshake.is_signed() == is_authentic => {
                     match handshake.read_body(asked, body, kit.verify_token()) {
+                        Some(Head::Asked(_)) if handshake.brings_secret() => return Expected::Refusal,
                         Some(Head::Asked(_)) => return Expected::Choice,
                         Some(_) => return Expected::Refusal,
                         None => {}

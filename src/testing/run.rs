@@ -12,6 +12,7 @@ use super::join::join_all;
 use super::questions::{self, Expected, INJECTED, Question};
 use super::{Reply, Report, SenderError};
 use crate::delivery::EndpointCheck;
+use crate::error::SignError;
 use crate::handshake::acknowledge;
 use crate::id::event_id;
 use crate::secret::Secret;
@@ -50,7 +51,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         let Case { name, request, kind } = case;
         let now = self.kit.sender.time();
         let fits = request.body().len() <= self.kit.max_received;
-        let authentic = fits && self.kit.verifier.verify_at(request.headers(), request.body(), now).is_ok();
+        let authentic = fits && self.kit.verifier.verify_request_at(&request, now).is_ok();
         let telltales = if authentic { Vec::new() } else { self.telltales(&request)? };
 
         let before = self.kit.count();
@@ -106,9 +107,13 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
 
     /// What no answer may hold: the signatures that would have been right, and the secret.
     fn telltales(&self, request: &Request<Bytes>) -> Result<Vec<String>, SenderError> {
-        let right = self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO)?;
+        let right = match self.kit.sign(&self.kit.sender, request.body().clone(), Duration::ZERO) {
+            // There is no right one for this body.
+            Err(SenderError::Sign(SignError::Unfit { .. })) => None,
+            right => Some(right?),
+        };
         let secrets = self.kit.keys.secrets().filter_map(Secret::expose);
-        Ok(signatures(&right).chain(secrets.map(str::to_owned)).collect())
+        Ok(right.iter().flat_map(signatures).chain(secrets.map(str::to_owned)).collect())
     }
 
     /// The same event again, in every way in which it comes again.
@@ -148,7 +153,7 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
     fn replay(&self) -> Result<Vec<Request<Bytes>>, SenderError> {
         let request = self.kit.sign(&self.kit.sender, self.kit.body(self.report.cases())?, Duration::ZERO)?;
         let mut replay = request.clone();
-        let verified = self.kit.verifier.verify_at(request.headers(), request.body(), self.kit.sender.time());
+        let verified = self.kit.verifier.verify_request_at(&request, self.kit.sender.time());
         let id = verified.ok().and_then(|verified| verified.proof().unsigned_id());
         let other = HeaderValue::from_str(&event_id("msg_")?).ok();
         if let (Some(id), Some(other)) = (id, other) {
@@ -216,7 +221,8 @@ impl<'k, F: AsyncFn(Request<Bytes>) -> R, R: Into<Reply>> Run<'k, F> {
         let found = forbidden.iter().find(|(text, _)| reply.contains(text));
         problems.extend(found.map(|(_, problem)| (*problem).to_owned()));
         // A framework answers some requests before the endpoint sees them, with texts of its own, but with neither of these.
-        if matches!(expected, Expected::Refusal) && matches!(reply.status, 401 | 403) {
+        let is_bare = reply.text.is_empty() && self.kit.wants_bare_refusals();
+        if matches!(expected, Expected::Refusal) && matches!(reply.status, 401 | 403) && !is_bare {
             self.refusals.entry(reply.status).or_default().entry(reply.text).or_insert(name.clone());
         }
         let is_answered = problems.is_empty();

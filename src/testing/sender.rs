@@ -1,12 +1,16 @@
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::error::{ConfigError, EventError, RandomnessError, SignError};
 use crate::event::Event;
+use crate::form;
 use crate::id::event_id;
 use crate::provider::Provider;
+use crate::request::PublicUrl;
+use crate::scheme::{Plan, Scheme};
 use crate::secret::Keyring;
 use crate::sign::Signer;
 
@@ -28,10 +32,31 @@ use super::sample;
 /// assert!(verifier.verify(stale.headers(), stale.body()).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// If the provider signs the URL, give it the [public URL](Provider::with_public_url) of the endpoint. That one is signed,
+/// whatever the request is sent to, with the request's query. A request without a query gets that of the public URL; one with
+/// JSON gets the hash of its body there, as Twilio's have it.
+///
+/// ```
+/// # use hookseal::{Secret, provider, testing::Sender};
+/// let square = provider::SQUARE.with_public_url("https://hooks.example.com/square?shop=7")?;
+/// let sender = Sender::new(&square, Secret::new("a secret of twenty-some bytes")?)?;
+/// let request = sender.body("/square", r#"{"type":"payment.updated"}"#)?;
+/// assert_eq!(request.uri(), "/square?shop=7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It sends `POST`s, with the content type of a form if the provider signs forms and the body is not JSON. For a `GET`, use
+/// [`Signer::sign_request`].
 #[derive(Clone, Debug)]
 pub struct Sender {
     provider: Provider,
     signer: Signer,
+    /// The URL that is signed, if the provider signs one and it is set.
+    url: Option<PublicUrl>,
+    needs_url: bool,
+    reads_form: bool,
+    lists_headers: bool,
     /// Headers of the request that the scheme covers.
     covered: Vec<HeaderName>,
     id: Option<String>,
@@ -43,20 +68,30 @@ impl Sender {
     /// A sender with the endpoint's secrets.
     ///
     /// # Errors
-    /// The same errors as [`Signer::new`].
+    /// The same errors as [`Signer::new`]. Of a provider whose signature is in the body, such as Mailgun, nobody can sign
+    /// requests but the provider: test with a recorded one.
     ///
     /// ```
     /// use hookseal::{Secret, provider, testing::Sender};
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// let error = Sender::new(&provider::MAILGUN, secret).unwrap_err();
+    /// assert!(error.to_string().contains("such requests can be verified, but not signed"));
     ///
     /// let sender = Sender::new(&provider::GITHUB, Secret::new("It's a Secret to Everybody")?)?;
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn new(provider: &Provider, keys: impl Into<Keyring>) -> Result<Sender, ConfigError> {
-        let covered = provider.scheme().plan().covered_headers().cloned().collect();
+        let plans: Vec<Plan> = provider.schemes().iter().map(Scheme::plan).collect();
+        let needs_url = plans.iter().any(Plan::needs_url);
         Ok(Sender {
             provider: provider.clone(),
             signer: provider.signer(keys)?,
-            covered,
+            url: provider.registered()?.filter(|_| needs_url),
+            needs_url,
+            reads_form: plans.iter().any(Plan::reads_form),
+            lists_headers: plans.iter().any(Plan::lists_headers),
+            covered: plans.first().into_iter().flat_map(Plan::covered_headers).cloned().collect(),
             id: None,
             time: None,
             headers: HeaderMap::new(),
@@ -239,7 +274,32 @@ impl Sender {
         for name in &self.covered {
             request.headers_mut().entry(name).or_insert(HeaderValue::from_static("value"));
         }
-        Ok(self.signer.sign_request_at(request, &self.id()?, time)?)
+        Ok(self.signer.sign_for(self.url.as_ref(), request, &self.id()?, time)?)
+    }
+
+    /// The URI with the query that the provider would send.
+    fn with_query(&self, uri: Uri, body: &[u8], is_form: bool) -> Result<Uri, SenderError> {
+        let mut pairs: Vec<String> = match uri.query() {
+            Some(query) => vec![query.to_owned()],
+            None => self.url.iter().filter_map(PublicUrl::query).map(str::to_owned).collect(),
+        };
+        let plans = self.provider.schemes().iter().map(Scheme::plan);
+        for plan in plans.filter(|_| !is_form && !body.is_empty()) {
+            for (name, value) in plan.query_of(body) {
+                let begin = format!("{name}=");
+                if !pairs.iter().flat_map(|query| query.split('&')).any(|pair| pair.starts_with(&begin)) {
+                    pairs.push(begin + &form::component(&String::from_utf8_lossy(&value)));
+                }
+            }
+        }
+        if pairs.is_empty() {
+            return Ok(uri);
+        }
+        let mut parts = uri.into_parts();
+        let path = parts.path_and_query.as_ref().map_or("/", |target| target.path());
+        let target = format!("{path}?{}", pairs.join("&")).parse();
+        parts.path_and_query = Some(target.map_err(SignError::invalid_uri)?);
+        Ok(Uri::from_parts(parts).map_err(http::Error::from)?)
     }
 
     pub(super) fn time(&self) -> OffsetDateTime {
@@ -257,15 +317,24 @@ impl Sender {
         body: Bytes,
         time: OffsetDateTime,
     ) -> Result<Request<Bytes>, SenderError> {
-        let mut request = Request::post(uri.try_into().map_err(SignError::invalid_uri)?).body(body)?;
+        let uri = uri.try_into().map_err(SignError::invalid_uri)?;
+        if self.needs_url && self.url.is_none() && uri.scheme().is_none() {
+            return Err(ConfigError::NoPublicUrl.into());
+        }
+        let is_form = self.reads_form && !matches!(body.first(), Some(b'{' | b'['));
+        let mut request = Request::post(self.with_query(uri, &body, is_form)?).body(body)?;
         let headers = request.headers_mut();
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.extend(self.headers.clone());
         for name in &self.covered {
             // One from which the event is read has a value already.
             headers.entry(name).or_insert(HeaderValue::from_static("value"));
         }
-        self.signer.sign_request_at(&mut request, id, time)?;
+        if self.lists_headers && !headers.keys().any(|name| name.as_str().starts_with("x-")) {
+            headers.insert("x-signed", HeaderValue::from_static("value"));
+        }
+        self.signer.sign_for(self.url.as_ref(), &mut request, id, time)?;
         Ok(request)
     }
 }

@@ -26,3 +26,6 @@ pub(crate) fn store_down(_: &(dyn Error + 'static)) {}
 pub(crate) fn store_full() {}
 
 pub(crate) fn lease_lost(_: &IdempotencyKey) {}
+
+#[cfg(feature = "diagnose")]
+pub(crate) fn explained(_: &crate::diagnose::Diagnosis) {}

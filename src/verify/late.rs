@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::algorithm::Algorithm;
 use crate::error::VerifyError;
 use crate::headers::Headers;
-use crate::mac::{Candidates, sha256};
+use crate::mac::{Candidates, Mac, sha256};
 use crate::public_key::PublicKey;
-use crate::request::RequestLine;
-use crate::scheme::{Content, Early, Late, Reading, is_absence};
+use crate::request::{PublicUrl, RequestLine};
+use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};
 use crate::timestamp::Now;
 
-use super::{Keyed, Proof};
+use super::{Identity, Keyed, Proof};
 
 /// A request whose head has been read under each scheme that it may have.
 #[derive(Clone)]
@@ -103,7 +103,14 @@ impl Keyed {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
-            verdict.get_or_insert(proof);
+            verdict.get_or_insert_with(|| match self.plan.identity(&late, body) {
+                Some(content) => proof.with_identity(Identity::Content(content)),
+                // A secret that is sent as it is tells no two requests apart either, with a body or without.
+                None if body.is_empty() && self.plan.context.is_some() && self.tokens.is_empty() => {
+                    proof.with_identity(Identity::Nothing)
+                }
+                None => proof,
+            });
         }
         verdict.ok_or(VerifyError::NoMatch)
     }
@@ -120,25 +127,43 @@ impl Keyed {
     ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
-            return Ok(Proof::new(&self.plan, head, place.ok_or(VerifyError::NoMatch)?, self.place));
+            return Ok(Proof::new(&self.plan, head, place.ok_or_else(|| self.no_match(false))?, self.place));
         }
         let mut time = head.time;
         let mut reading: Reading<'_> = *head;
         if let Some((text, found)) = self.plan.time_of(late, now)? {
             reading.values.timestamp = text.as_bytes();
             time = Some(found);
+            self.plan.check_marker(&reading.values)?;
         }
         if let Some(key) = self.plan.key_of(late)? {
             reading.values.key = key.as_bytes();
         }
+        self.plan.check_allowed(late, &self.allowed)?;
+        let url = self.url.as_deref().map(PublicUrl::as_str);
+        let facts = Facts { body, now, url, allowed: &self.allowed };
+        let token = self.plan.read_token(late, self.algorithm, self.digest, &facts)?;
+        if let Some(token) = &token {
+            reading.values.key = token.key.as_deref().unwrap_or_default().as_bytes();
+            reading.candidates.add(token.signature.as_bytes());
+        }
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };
+        let message = token.as_ref().map(|token| match self.plan.is_detached() {
+            true => token.message(Some(&self.plan.message(&content, body))),
+            false => token.message(None),
+        });
         if self.algorithm != Algorithm::Hmac {
-            let place = self.place_of_public_key(&reading, &content, body, tries)?;
+            let message = message.unwrap_or_else(|| self.plan.message(&content, body));
+            let place = self.place_of_public_key(&reading, message, tries)?;
             return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place));
         }
-        let is_right = |key| reading.candidates.contain(&self.plan.tag_of(&content, body, key));
-        let place = self.keys.iter().position(is_right).ok_or(VerifyError::NoMatch)?;
+        let tag = |key: &Mac| match &message {
+            Some(message) => key.tag(std::iter::once(message.as_slice())),
+            None => self.plan.tag_of(&content, body, key),
+        };
+        let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
+        let place = self.keys.iter().position(is_right).ok_or_else(|| self.no_match(body.is_empty()))?;
         Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
     }
 }
@@ -153,17 +178,15 @@ impl Keyed {
     fn place_of_public_key(
         &self,
         reading: &Reading<'_>,
-        content: &Content<'_>,
-        body: &[u8],
+        mut message: Vec<u8>,
         tries: &mut usize,
     ) -> Result<usize, VerifyError> {
-        let id = std::str::from_utf8(reading.values.key).ok().filter(|_| self.plan.names_key());
+        let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
         let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
         let mut named = self.public_keys.iter().enumerate().filter(|(_, key)| is_named(key)).peekable();
         if named.peek().is_none() {
             return Err(VerifyError::UnknownKey { id: id.unwrap_or_default().to_owned() });
         }
-        let mut message = self.plan.message(content, body);
         if self.over_digest {
             message = sha256([message.as_slice()]).to_vec();
         }
@@ -181,10 +204,6 @@ impl Keyed {
 
     #[inline]
     pub(super) fn reading<'h>(&self) -> Reading<'h> {
-        if self.algorithm != Algorithm::Hmac {
-            return Reading::new(Candidates::of_algorithm(self.plan.encoding(), self.algorithm));
-        }
-        let length = self.keys.first().map(crate::mac::Mac::length).unwrap_or_default();
-        Reading::new(Candidates::new(self.plan.encoding(), length))
+        Reading::new(Candidates::new(self.plan.encoding(), self.lengths))
     }
 }

@@ -127,12 +127,38 @@ pub struct Proof<'a> {
     key: Key,
     /// The place of the scheme among those of the verifier.
     scheme: u8,
+    identity: Identity,
+}
+
+/// What tells an authentic request from others, if no id does.
+#[derive(Clone, Copy)]
+pub(crate) enum Identity {
+    Body,
+    /// The hash of covered text: a form can be written in several ways, and a `GET` has its event in the query.
+    Content([u8; 32]),
+    /// The body is empty, and the rest of the request is not covered.
+    Nothing,
 }
 
 impl<'a> Proof<'a> {
     #[inline]
     pub(super) fn new(plan: &Plan, reading: &Reading<'a>, place: usize, scheme: u8) -> Proof<'a> {
-        Proof { id: reading.id, id_is_signed: plan.covers_id(), timestamp: reading.time, key: Key::at(place), scheme }
+        Proof {
+            id: reading.id,
+            id_is_signed: plan.covers_id(),
+            timestamp: reading.time,
+            key: Key::at(place),
+            scheme,
+            identity: Identity::Body,
+        }
+    }
+
+    pub(super) fn with_identity(self, identity: Identity) -> Proof<'a> {
+        Proof { identity, ..self }
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub(crate) fn scheme(&self) -> usize {

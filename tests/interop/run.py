@@ -5,6 +5,7 @@
     python3 tests/interop/run.py --only stripe,svix   verdicts on some providers alone
     python3 tests/interop/run.py --programs DIR       with other judge programs than `verify/`
     python3 tests/interop/run.py --events             events alone: those that one side writes are read by the other
+    python3 tests/interop/run.py --handshakes         questions alone: those that one side asks are answered by the other
     python3 tests/interop/run.py --vectors FILE...    the crate's verdicts on recorded requests, no libraries
 
 `README.md` says what the figures mean.
@@ -23,8 +24,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import urllib.parse
 
 import events
+import handshakes
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -100,6 +103,18 @@ JUDGES = {
     "kontent-ai": ["kontent-ai.mjs"],
     "imagekit": ["imagekit.mjs"],
     "terra": ["terra.mjs"],
+    "square": ["square.mjs", "squareup.py"],
+    "twilio": ["twilio.mjs", "twilio.py"],
+    "hubspot-v3": ["hubspot.mjs", "hubspot.py"],
+    "trello": ["n8n.mjs"],
+    "contentful": ["contentful.mjs"],
+    "mandrill": ["anymail.py"],
+    "plivo-v2": ["plivo.mjs"],
+    "plivo-v3": ["plivo.mjs"],
+    "messagebird-legacy": ["messagebird.mjs"],
+    "hook0-v1": ["hook0.mjs"],
+    "coinbase-cdp": ["hook0.mjs"],
+    "gitlab": ["n8n.mjs"],
     "standard-webhooks-v1a": ["authweave_webhooks.py"],
     "discord": ["discord-interactions.mjs"],
     "telnyx": ["telnyx.mjs"],
@@ -116,13 +131,17 @@ LIMITS = {
          "openai.py", "paddle.mjs", "polar.mjs", "razorpay.mjs", "razorpay.py", "resend.mjs", "retell.mjs",
          "sinch.mjs", "slack-bolt.mjs", "slack_sdk.py", "standardwebhooks.mjs", "standardwebhooks.py",
          "standardwebhooks.rs", "stripe.mjs", "stripe.py", "svix.mjs", "svix.py", "svix.rs", "tern.mjs",
-         "webflow.mjs"],
+         "webflow.mjs", "square.mjs", "squareup.py", "twilio.mjs", "twilio.py", "hubspot.mjs", "hubspot.py",
+         "contentful.mjs"],
         TEXT,
     ),
+    "anymail.py": {"a name twice": "takes the last value"},
     "cronofy.mjs": {**TEXT, "empty": "throws"},
     "mailtrap.mjs": {"empty": "refuses it as missing"},
+    "squareup.py": {**TEXT, "empty": "refuses it as missing"},
     "terra.mjs": {**TEXT, "empty": "refuses it as missing"},
     "easypost.mjs": {"not compact JSON": "reads the body before it answers"},
+    "plivo.mjs": {"a pair twice": "signs it twice, where we follow Twilio, which signs it once"},
     "pusher.mjs": {"not compact JSON": "reads the body before it answers"},
     "linear.mjs": {"without a time": "wants a fresh `webhookTimestamp` in it"},
     "octokit-webhooks-methods.mjs": {**TEXT, "empty": "throws"},
@@ -138,6 +157,7 @@ DOLLARS = {**TEXT, "with dollar signs": "replaces them"}
 PAIR_LIMITS = {
     ("stripe", "n8n.mjs"): TEXT,
     ("zendesk", "n8n.mjs"): TEXT,
+    ("trello", "n8n.mjs"): {**TEXT, "empty": "refuses it as missing"},
     **{(name, "tern.mjs"): DOLLARS
        for name in ("clerk", "paddle", "polar", "replicate", "resend", "standard-webhooks", "svix", "workos")},
 }
@@ -146,7 +166,7 @@ PAIR_LIMITS = {
 Difference = collections.namedtuple("Difference", "providers judges kinds ours reason")
 DIFFERENCES = [
     Difference(
-        "*", "elevenlabs.* mux.mjs paddle.mjs sanity.mjs slack-bolt.mjs stripe.* workos.mjs", "an hour early",
+        "*", "contentful.mjs elevenlabs.* hubspot.* messagebird.mjs mux.mjs paddle.mjs sanity.mjs slack-bolt.mjs stripe.* workos.mjs", "an hour early",
         "invalid", "The library accepts any time ahead; we never leave the future open.",
     ),
     Difference(
@@ -189,6 +209,10 @@ DIFFERENCES = [
         "pusher shopify", "pusher.mjs shopify.mjs", "without x-pusher-key|without x-shopify-webhook-id",
         "valid", "The library wants the header, which no signature covers.",
     ),
+    Difference(
+        "twilio", "twilio.mjs twilio.py", "another method",
+        "invalid", "The library does not look at the method. It is not signed, but a GET has no form.",
+    ),
 ]
 
 # tern's names of platforms, where they are not ours.
@@ -204,7 +228,20 @@ CONTEXT = {
         "X-Shopify-Shop-Domain": "shop.myshopify.com",
     },
     "github": {"X-GitHub-Event": "push"},
+    # These the signature covers.
+    "hook0-v1": {"X-Event-Id": "8ea9e1f6-0a1c-4b8e", "X-Event-Type": "shop.order.paid"},
+    "coinbase-cdp": {"X-Hook0-Id": "8ea9e1f6-0a1c-4b8e"},
+    "contentful": {"X-Contentful-Topic": "ContentManagement.Entry.publish"},
 }
+
+# As it is registered.
+URL = "https://receiver.example/hooks/in?x=1"
+# Those that sign the method, or a part of the URL.
+TARGETED = ["square", "twilio", "hubspot-v3", "trello", "contentful", "mandrill", "plivo-v2", "plivo-v3",
+            "messagebird-legacy"]
+SEND_FORMS = ["twilio", "mandrill", "plivo-v3"]
+JOIN_HEADERS = ["hook0-v1", "coinbase-cdp"]
+SEND_GETS = ["twilio", "plivo-v2", "plivo-v3", "messagebird-legacy"]
 
 KEYS = [hashlib.sha512(bytes([n])).digest()[:size] for n, size in enumerate([24, 32, 64])]
 BASE64_KEYS = [base64.b64encode(key).decode() for key in KEYS]
@@ -220,6 +257,7 @@ SECRETS = {
     "base64": BASE64_KEYS,
     "hex": [KEYS[1].hex(), KEYS[2].hex().upper()],
 }
+SECRETS["64 characters"] = [hashlib.sha256(key).hexdigest() for key in KEYS]
 # Private keys, and the public ones that verify what they sign.
 PUBLIC_KEYS = {
     "whsk_" + base64.b64encode(key[:32]).decode(): base64.b64decode(public)
@@ -242,6 +280,7 @@ WHSEC = ["standard-webhooks", "svix", "recall-ai", "fathom", "resend", "clerk", 
 FORMS = {
     **dict.fromkeys(WHSEC, "whsec"), "openai": "whsec or text", "finch": "base64", "daily": "base64",
     **dict.fromkeys(PUBLIC_FORMS, "Ed25519"), "adyen-platforms": "hex", "onfleet": "hex", "easypost": "ASCII",
+    "mandrill": "ASCII", "gitlab": "ASCII", "plivo-v2": "ASCII", "plivo-v3": "ASCII", "contentful": "64 characters",
 }
 
 # When, and with which id.
@@ -282,6 +321,55 @@ def bodies(now):
     yield "JSON with the time", timed, set()
     for name, body, special in plain:
         yield name, body, special | {"without a time"} | ({"not compact JSON"} if not body else set())
+
+
+def forms():
+    """The same for forms."""
+    quote = urllib.parse.quote
+    yield "a message", b"MessageSid=SM1&MessageStatus=delivered&To=%2B15550100", set()
+    yield "unsorted", b"b=2&a=1&Z=3&_x=4&aa=5&A=6", set()
+    yield "UTF-8", f"Body={quote('Grüße, 東京, 👩‍💻 ✓')}&From=%2B1".encode(), set()
+    yield "marks", b"a=%26%3D%25+%20%2B%3F&empty=&b=1%0D%0A2&c=%7B%22d%22%3A1%7D", set()
+    yield "a name twice", b"a=2&a=1&b=3", {"a name twice"}
+    yield "a pair twice", b"a=1&a=1&b=3", {"a name twice", "a pair twice"}
+    yield "20 KB", b"mandrill_events=" + quote(json.dumps([{"n": n, "text": "ü" * 20} for n in range(150)])).encode(), set()
+
+
+def deliveries(provider, now):
+    """Method, URL, headers and body of what a provider sends, and what is special about the body."""
+    context = CONTEXT.get(provider, {})
+    form = {**context, "Content-Type": "application/x-www-form-urlencoded"}
+    if provider in SEND_FORMS:
+        for _, body, special in forms():
+            yield "POST", URL, form, body, special
+            yield "POST", URL.split("?")[0], form, body, special
+    else:
+        for _, body, special in bodies(now):
+            # After values of headers that are joined, we sign only what begins like JSON.
+            if provider not in JOIN_HEADERS or body.startswith((b"{", b"[")):
+                yield "POST", URL, context, body, special
+    if provider == "twilio":
+        for _, body, special in bodies(now):
+            if body:
+                url = f"{URL}&bodySHA256={hashlib.sha256(body).hexdigest()}"
+                yield "POST", url, {**context, "Content-Type": "application/json"}, body, special
+    if provider in SEND_GETS:
+        yield "GET", URL, context, b"", {"a GET"}
+        yield "GET", f"{URL}&b=two%20words&a=%C3%A9", context, b"", {"a GET", "escapes in the query"}
+    if provider == "mandrill":
+        yield "POST", URL, form, b"", {"empty"}
+
+
+def elsewhere(request):
+    """What the request becomes with another method or URL."""
+    method, url = request["method"], request["url"]
+    yield "another method", {"method": "GET" if method == "POST" else "POST"}
+    yield "another host", {"url": url.replace("receiver.example", "receiver.test")}
+    yield "another path", {"url": url.replace("/hooks/in", "/hooks/out")}
+    if "?" in url:
+        yield "without the query", {"url": url.split("?")[0]}
+        yield "a parameter changed", {"url": url.replace("x=1", "x=2")}
+    yield "a parameter added", {"url": f"{url}&y=1" if "?" in url else f"{url}?y=1"}
 
 
 def encoded(body):
@@ -387,28 +475,31 @@ def cases(provider, sign):
     for now, event_id in MOMENTS:
         if provider in PUBLIC_FORMS:
             event_id = PLAIN_IDS.get(event_id, event_id)
-        for name, body, special in bodies(now):
+        for method, url, context, body, special in deliveries(provider, now):
             for index, secret in enumerate(secrets):
                 other = secrets[(index + 1) % len(secrets)]
                 asked = {"provider": provider, "secret": secret, "id": event_id, "now_unix": now}
-                asked["body_b64"] = encoded(body)
+                asked |= {"method": method, "url": url, "headers": context, "body_b64": encoded(body)}
                 rotation = {**asked, "x_extra": {"primary": secret, "secondary": other}}
                 plain.append((asked, rotation, body, special, shown(other)))
     signed = sign([asked for asked, *_ in plain])
     rotated = sign([rotation for _, rotation, *_ in plain])
     for (asked, _, body, special, other), answer, rotation in zip(plain, signed, rotated):
-        now, event_id = asked["now_unix"], asked["id"]
+        if "headers" not in answer:
+            sys.exit(f"{provider}: not signed: {answer}: {asked}")
+        now, event_id, context = asked["now_unix"], asked["id"], asked["headers"]
         headers, both = answer["headers"], rotation["headers"]
         request = {
             "provider": provider, "scheme": TERN_NAMES.get(provider, provider), "secret": shown(asked["secret"]),
-            "headers": {**CONTEXT.get(provider, {}), **headers}, "method": "POST",
-            "url": "https://receiver.example/hooks/in?x=1", "body_b64": asked["body_b64"], "now_unix": now,
+            "headers": {**context, **headers}, "method": asked["method"],
+            "url": asked["url"], "body_b64": asked["body_b64"], "now_unix": now,
         }
         case = lambda kind, **changes: Case(kind, special, {**request, **changes})
-        with_headers = lambda kind, fields, **changes: case(
-            kind, headers={**CONTEXT.get(provider, {}), **fields}, **changes
-        )
+        with_headers = lambda kind, fields, **changes: case(kind, headers={**context, **fields}, **changes)
         yield case("as signed")
+        if provider in TARGETED:
+            for kind, changes in elsewhere(request):
+                yield case(kind, **changes)
         middle = len(body) // 2
         if body:
             flipped = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
@@ -545,6 +636,15 @@ def compare_events(options):
     return events.compare(options.tool, WORK, ask, secret_of, only)
 
 
+def compare_handshakes(options):
+    if not options.work:
+        install()
+    work = pathlib.Path(options.work).resolve() if options.work else WORK
+    for program in (HERE / "verify").glob("*.mjs"):
+        shutil.copy(program, work)
+    return handshakes.compare(options.tool, work, HERE, ask)
+
+
 def vectors(options):
     """Recorded verdicts against ours. Known differences are those of `tests/vectors/differences.json`."""
     tool = build(options)
@@ -601,13 +701,20 @@ def main():
     parser.add_argument("--vectors", metavar="FILE", nargs="+", help="JSON lines of requests with recorded verdicts")
     parser.add_argument("--events", action="store_true",
                         help="events alone: those that one side writes are read by the other")
+    parser.add_argument("--handshakes", action="store_true",
+                        help="questions alone: those that one side asks are answered by the other")
+    parser.add_argument("--work", metavar="DIR",
+                        help="with --handshakes: a folder with node_modules/ and venv/, instead of installing everything")
     options = parser.parse_args()
     if options.vectors:
         sys.exit(vectors(options))
     options.tool = build(options)
-    codes = [] if options.events else [compare(options)]
-    if options.events or not (options.only or options.programs):
+    alone = options.events or options.handshakes
+    codes = [] if alone else [compare(options)]
+    if options.events or not (alone or options.only or options.programs):
         codes.append(compare_events(options))
+    if options.handshakes or not (alone or options.only or options.programs):
+        codes.append(compare_handshakes(options))
     sys.exit(max(codes))
 
 

@@ -1,49 +1,31 @@
 //! What providers ask before they deliver, answered by every server without the handler.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use actix_web::web;
-use axum::Router;
-use axum::routing::any;
 use bytes::Bytes;
 use hookseal::delivery::EndpointCheck;
 use hookseal::provider::{self, Provider};
-use hookseal::receive::{Answer, Received, Receiver};
+use hookseal::receive::{Answer, Receiver, Webhooks};
 use hookseal::testing::Sender;
-use hookseal::tower::WebhookLayer;
-use hookseal::{Handshake, Secret, Signer};
+use hookseal::{Extent, Handshake, Secret};
 use http::{Method, Request};
+use serde::Deserialize;
 
-use server::{App, Reply, Running, Server};
+use asking::{TOKEN, is_harmless, serve, start};
+use server::Server;
 
+#[path = "common/asking.rs"]
+mod asking;
 mod common;
 #[path = "common/server.rs"]
 mod server;
 
 const SECRET: &str = "a secret of twenty-some bytes";
-const TOKEN: &str = "a-verify-token-of-my-own";
 
 fn secret() -> Secret {
     Secret::new(SECRET).unwrap()
-}
-
-/// A server whose route takes any method, and how often its handler was called.
-async fn start(server: Server, provider: &Provider) -> (Running, Arc<AtomicUsize>) {
-    let called = Arc::new(AtomicUsize::new(0));
-    let counter = called.clone();
-    let handler = move |_: Received| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        async { Answer::Processed }
-    };
-    let receiver: Receiver = provider.raw().receiver(secret()).unwrap();
-    let receiver = receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap();
-    let router = Router::new().route("/hook", any(handler.clone())).with_state(receiver.clone());
-    let layered = router.clone().layer(WebhookLayer::new(receiver.clone()));
-    let app = App::default().merge(router, layered).actix(move |config| {
-        config.service(web::resource("/hook").app_data(receiver.clone()).to(handler.clone()));
-    });
-    (server.start(&app).await, called)
 }
 
 fn signed(provider: &Provider, body: &str) -> Request<Bytes> {
@@ -52,11 +34,6 @@ fn signed(provider: &Provider, body: &str) -> Request<Bytes> {
 
 fn get(query: &str) -> Request<Bytes> {
     Request::builder().method(Method::GET).uri(format!("/hook?{query}")).body(Bytes::new()).unwrap()
-}
-
-fn is_harmless(reply: &Reply) -> bool {
-    let kind = reply.headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
-    !kind.is_some_and(|kind| kind.contains("html"))
 }
 
 #[tokio::test]
@@ -83,7 +60,7 @@ async fn a_signed_challenge_is_echoed_and_a_forged_one_refused() {
     ];
     for server in Server::ALL {
         for (provider, body, header, expected) in cases {
-            let (running, called) = start(server, provider).await;
+            let (running, called) = start(server, provider, secret()).await;
             let request = || {
                 let mut request = signed(provider, body);
                 if let Some((name, value)) = header {
@@ -115,31 +92,10 @@ async fn a_signed_challenge_is_echoed_and_a_forged_one_refused() {
     }
 }
 
-/// The MAC of a challenge is never the signature of a delivery.
-#[tokio::test]
-async fn a_challenge_is_no_signing_oracle() {
-    let now = time::OffsetDateTime::now_utc();
-    let forged_body = r#"{"event":"meeting.deleted"}"#;
-    let token = format!("v0:{}:{forged_body}", now.unix_timestamp());
-    let headers = provider::ZOOM.signer(secret()).unwrap().sign_at("", forged_body.as_bytes(), now).unwrap();
-    let wanted = headers["x-zm-signature"].to_str().unwrap().trim_start_matches("v0=").to_owned();
-    // What an endpoint would answer that signs whatever it is asked.
-    let naive = Signer::new(hookseal::Scheme::new("mac: {hex}", "{body}"), secret()).unwrap();
-    assert_eq!(naive.sign("", token.as_bytes()).unwrap()["mac"], wanted.as_str(), "the attack is real");
-
-    let body = serde_json::json!({"event": "endpoint.url_validation", "payload": {"plainToken": token}}).to_string();
-    for server in Server::ALL {
-        let (running, called) = start(server, &provider::ZOOM).await;
-        let reply = running.send(signed(&provider::ZOOM, &body)).await;
-        assert!(!reply.text.contains(&wanted), "{server:?}: {}", reply.text);
-        assert_eq!(called.load(Ordering::Relaxed), 1, "it is an event like any other");
-    }
-}
-
 #[tokio::test]
 async fn a_get_with_the_verify_token_is_answered() {
     for server in Server::ALL {
-        let (running, called) = start(server, &provider::META).await;
+        let (running, called) = start(server, &provider::META, secret()).await;
         let right = format!("hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=1158201444");
         let reply = running.send(get(&right)).await;
         assert_eq!((reply.status, reply.text.as_str()), (200, "1158201444"), "{server:?}");
@@ -171,7 +127,7 @@ async fn a_get_with_the_verify_token_is_answered() {
 async fn another_method_is_refused_with_those_that_are_used() {
     for server in Server::ALL {
         for (provider, allowed) in [(&provider::STRIPE, "POST"), (&provider::META, "POST, GET")] {
-            let (running, called) = start(server, provider).await;
+            let (running, called) = start(server, provider, secret()).await;
             for method in [Method::GET, Method::PUT, Method::DELETE] {
                 if allowed.contains(method.as_str()) {
                     continue;
@@ -186,7 +142,7 @@ async fn another_method_is_refused_with_those_that_are_used() {
     }
 }
 
-/// The questions of providers that the catalogue does not have yet: the notation has a line for each, every server answers
+/// The questions of providers that the catalogue does not have: the notation has a line for each, every server answers
 /// it, and no answer is one to another challenge or another key.
 #[tokio::test]
 async fn the_questions_of_the_field_are_lines_of_the_notation() {
@@ -199,7 +155,7 @@ async fn the_questions_of_the_field_are_lines_of_the_notation() {
         let provider = provider::CALLINTEL.clone().with_handshakes([handshake.clone()]);
         let signer = provider.signer(secret()).unwrap();
         for server in Server::ALL {
-            let (running, called) = start(server, &provider).await;
+            let (running, called) = start(server, &provider, secret()).await;
             let uri: http::Uri = format!("http://{}/hook", running.address).parse().unwrap();
             let ask = || EndpointCheck::new_with_token(&handshake, &uri, &signer, &token).unwrap();
             let context = format!("{of}, {server:?}");
@@ -221,7 +177,7 @@ async fn the_questions_of_the_field_are_lines_of_the_notation() {
         }
         count += 1;
     }
-    assert!(count > 20, "{count}");
+    assert!(count > 12, "{count}");
 }
 
 /// Questions of providers that nobody signs, in the notation, and what they look like.
@@ -259,7 +215,7 @@ async fn an_unsigned_question_in_a_body_is_answered_and_a_delivery_is_not_taken_
     ];
     for server in Server::ALL {
         for (handshake, body, status, answer) in cases {
-            let (running, called) = start(server, &provider(handshake)).await;
+            let (running, called) = start(server, &provider(handshake), secret()).await;
             let request = Request::post("/hook").body(Bytes::from(body.to_owned())).unwrap();
             let reply = running.send(request.clone()).await;
             let context = format!("{server:?}: {body:.90}");
@@ -298,26 +254,66 @@ async fn an_unsigned_question_in_a_body_is_answered_and_a_delivery_is_not_taken_
     }
 }
 
-/// What a provider says about the endpoint itself is an event that a handler can name.
+/// What a provider says about the endpoint, or to try it.
+#[derive(Debug, Deserialize, PartialEq)]
+enum LifeCycle {
+    #[serde(rename = "user_removed")]
+    UserRemoved(serde_json::Value),
+    #[serde(rename = "authorization_revoked")]
+    AuthorizationRevoked(serde_json::Value),
+    #[serde(rename = "ping")]
+    Ping(serde_json::Value),
+    #[serde(rename = "PING")]
+    LoudPing(serde_json::Value),
+    #[serde(rename = "pagey.ping")]
+    PageyPing(serde_json::Value),
+    #[serde(rename = "reauthorizationRequired")]
+    ReauthorizationRequired(serde_json::Value),
+    #[serde(rename = "subscriptionRemoved")]
+    SubscriptionRemoved(serde_json::Value),
+    #[serde(rename = "missed")]
+    Missed(serde_json::Value),
+    #[serde(rename = "page.feed")]
+    Feed(serde_json::Value),
+    #[serde(rename = "whatsapp_business_account.messages")]
+    Messages(serde_json::Value),
+    #[serde(rename = "endpoint.test")]
+    EndpointTest(serde_json::Value),
+}
+
+/// Each is an event that a handler can name, in a batch too.
 #[test]
 fn life_cycle_messages_are_events() {
-    // As @twurple/eventsub-http reads it: the status is the reason.
-    let revocation =
-        r#"{"subscription":{"id":"f1c2a387","status":"user_removed","type":"channel.follow","version":"1"}}"#;
-    let ping = r#"{"zen":"Design for failure.","hook_id":109948940}"#;
-    for (provider, header, body, event_type) in [
-        (&provider::TWITCH, ("Twitch-Eventsub-Message-Type", "revocation"), revocation, "user_removed"),
-        (&provider::GITHUB, ("X-GitHub-Event", "ping"), ping, "ping"),
-    ] {
-        let request = Sender::new(provider, secret()).unwrap().with_header(header.0, header.1).unwrap();
-        let request = request.body("/", body).unwrap();
-        let receiver: Receiver = provider.clone().lossy().receiver(secret()).unwrap();
-        let mut intake = receiver.begin(request.headers());
+    let mut providers = BTreeSet::new();
+    for line in include_str!("life_cycle.jsonl").lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let provider = provider::by_name(row["provider"].as_str().unwrap()).unwrap();
+        providers.insert(provider.name());
+        let secret = Secret::from_bytes([b'k'; 32]).unwrap();
+        let ready = provider.clone().lossy().accept(Extent::Nothing);
+        // Where a field of the body is the secret, the request is complete.
+        let mut request = match Sender::new(&ready, secret.clone()) {
+            Ok(sender) => sender.body("/", row["body"].to_string()).unwrap(),
+            Err(_) => Request::post("/").body(Bytes::from(row["body"].to_string())).unwrap(),
+        };
+        for (name, value) in row["headers"].as_object().into_iter().flatten() {
+            let name: http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.as_str().unwrap().parse().unwrap());
+        }
+        let receiver: Receiver = ready.receiver(secret).unwrap();
+        let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
         intake.push(request.body().clone());
-        let received = intake.finish().unwrap();
-        let event = received.event().unwrap();
-        assert_eq!((event.event_type(), event.data().get()), (event_type, body), "{}", provider.name());
+        let mut webhooks: Webhooks<LifeCycle> = intake.finish().expect(line).try_into().expect(line);
+        let mut types = Vec::new();
+        while let Some(webhook) = webhooks.next() {
+            types.push(serde_json::Value::from(webhook.event.event_type()));
+            assert_eq!(webhook.received.idempotency_key().err(), None, "{line}");
+            webhooks.record(Answer::Processed);
+        }
+        assert_eq!(serde_json::Value::from(types), row["types"], "{line}");
+        assert_eq!(webhooks.answer(), Answer::Processed, "{line}");
     }
+    assert!(providers.len() >= 8, "{providers:?}");
 }
 
 /// Whoever asks every name learns nothing from the answers.
@@ -387,155 +383,64 @@ fn a_refused_handshake_says_why_in_the_log_alone() {
     assert!(provider::META.receiver(secret()).unwrap().with_verify_token(allowed).is_ok());
 }
 
-/// Asana brings the secret in the first request.
+/// Asana and Clio bring the secret in a header of the first request, Notion in its body.
 #[tokio::test]
 async fn a_secret_is_taken_once_and_only_while_a_registration_is_pending() {
     const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
 
-    let bring = |secret: &str| {
-        Request::builder().method(Method::POST).uri("/hook").header("X-Hook-Secret", secret).body(Bytes::new()).unwrap()
+    let in_header = |secret: &str| Request::post("/hook").header("X-Hook-Secret", secret).body(Bytes::new()).unwrap();
+    let in_body = |secret: &str| {
+        let body = serde_json::json!({"verification_token": secret}).to_string();
+        Request::post("/hook").header("content-type", "application/json").body(Bytes::from(body)).unwrap()
     };
-    for server in Server::ALL {
+    type Bring<'b> = &'b dyn Fn(&str) -> Request<Bytes>;
+    let cases: [(_, Bring<'_>, _); 3] = [
+        (&provider::ASANA, &in_header, true),
+        (&provider::CLIO, &in_header, true),
+        (&provider::NOTION, &in_body, false),
+    ];
+    for (server, (provider, bring, is_repeated)) in
+        Server::ALL.into_iter().flat_map(|server| cases.map(move |case| (server, case)))
+    {
+        let context = format!("{}, {server:?}", provider.name());
         // None is pending: nobody can set a key.
-        let (running, called) = start(server, &provider::ASANA).await;
-        assert_eq!(running.send(bring(BROUGHT)).await.status, 401, "{server:?}");
+        let (running, _) = start(server, provider, secret()).await;
+        assert_eq!(running.send(bring(BROUGHT)).await.status, 401, "{context}");
 
         let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let (list, counter) = (kept.clone(), called.clone());
-        let receiver: Receiver = provider::ASANA.refusing_receiver().unwrap();
+        let list = kept.clone();
+        let receiver: Receiver = provider.refusing_receiver().unwrap();
         let receiver = receiver.with_registration(move |secret: &Secret| {
             let mut kept = list.lock().unwrap();
             kept.push(secret.expose().unwrap().to_owned());
             // The database is down at the first attempt.
             if kept.len() == 1 { Err("down") } else { Ok(()) }
         });
-        let handler = move |_: Received| {
-            counter.fetch_add(1, Ordering::Relaxed);
-            async { Answer::Processed }
-        };
-        let router = Router::new().route("/hook", any(handler.clone())).with_state(receiver.clone());
-        let layered = router.clone().layer(WebhookLayer::new(receiver.clone()));
-        let app = App::default().merge(router, layered).actix(move |config| {
-            config.service(web::resource("/hook").app_data(receiver.clone()).to(handler.clone()));
-        });
-        let running = server.start(&app).await;
+        let (running, called) = serve(server, receiver).await;
         let delivery = |secret: &str| {
-            let sender = Sender::new(&provider::ASANA, Secret::new(secret).unwrap()).unwrap();
+            let sender = Sender::new(provider, Secret::new(secret).unwrap()).unwrap();
             sender.body("/hook", r#"{"events":[]}"#).unwrap()
         };
-        assert_eq!(running.send(delivery(BROUGHT)).await.status, 401, "{server:?}: before");
+        assert_eq!(running.send(delivery(BROUGHT)).await.status, 401, "{context}: before");
         for wrong in ["", "short", "with blanks in it, which no token has", "<script>alert(1)</script>"] {
             // Without a signature either, it is no delivery.
             let status = running.send(bring(wrong)).await.status;
-            assert!(matches!(status, 400 | 401), "{server:?}: {wrong}: {status}");
+            assert!(matches!(status, 400 | 401), "{context}: {wrong}: {status}");
         }
-        assert_eq!(running.send(bring(BROUGHT)).await.status, 503, "{server:?}: not kept");
+        assert_eq!(running.send(bring(BROUGHT)).await.status, 503, "{context}: not kept");
         let reply = running.send(bring(BROUGHT)).await;
-        assert_eq!((reply.status, &reply.headers["x-hook-secret"]), (200, &BROUGHT.parse().unwrap()), "{server:?}");
-        assert_eq!(*kept.lock().unwrap(), [BROUGHT, BROUGHT]);
-        assert_eq!(running.send(bring("another-secret-of-thirty-two-bytes")).await.status, 401, "{server:?}: once");
-        assert_eq!(called.load(Ordering::Relaxed), 0, "{server:?}");
-        assert_eq!(running.send(delivery(BROUGHT)).await.status, 200, "{server:?}: after");
-        assert_eq!(running.send(delivery("another-secret-of-thirty-two-bytes")).await.status, 401, "{server:?}");
-        assert_eq!(called.load(Ordering::Relaxed), 1, "{server:?}");
+        assert_eq!(reply.status, 200, "{context}");
+        assert_eq!(
+            reply.headers.get("x-hook-secret").is_some_and(|secret| secret == BROUGHT),
+            is_repeated,
+            "{context}"
+        );
+        assert!(!reply.text.contains(BROUGHT), "{context}");
+        assert_eq!(*kept.lock().unwrap(), [BROUGHT, BROUGHT], "{context}");
+        assert_eq!(running.send(bring("another-secret-of-thirty-two-bytes")).await.status, 401, "{context}: once");
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+        assert_eq!(running.send(delivery(BROUGHT)).await.status, 200, "{context}: after");
+        assert_eq!(running.send(delivery("another-secret-of-thirty-two-bytes")).await.status, 401, "{context}");
+        assert_eq!(called.load(Ordering::Relaxed), 1, "{context}");
     }
-}
-
-/// Nothing is reflected as a page, nothing is signed that was not asked for, and nothing panics.
-#[tokio::test]
-async fn random_requests_get_no_page_and_no_signature() {
-    let texts = [
-        "<script>",
-        "%3Cscript%3E",
-        "a",
-        "",
-        "subscribe",
-        TOKEN,
-        "v0:1:{}",
-        "\u{e9}",
-        "%ff",
-        "{\"a\":1}",
-        "1158201444",
-    ];
-    let names = ["hub.mode", "hub.verify_token", "hub.challenge", "challenge", "crc_token", "validationToken", "x"];
-    let headers =
-        ["X-Hook-Secret", "Twitch-Eventsub-Message-Type", "X-Slack-Signature", "x-zm-signature", "Validation-Token"];
-    for provider in provider::ALL.iter().filter(|provider| !provider.handshakes().is_empty()) {
-        let (running, called) = start(Server::Axum, provider).await;
-        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-        let mut pick = |count: usize| {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            usize::try_from(seed % count as u64).unwrap()
-        };
-        for _ in 0..1000 {
-            let query: Vec<String> =
-                (0..pick(5)).map(|_| format!("{}={}", names[pick(names.len())], texts[pick(texts.len())])).collect();
-            let method = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS][pick(4)].clone();
-            let Ok(uri) = format!("/hook?{}", query.join("&")).parse::<http::Uri>() else { continue };
-            let body = serde_json::json!({"type": texts[pick(texts.len())], "challenge": texts[pick(texts.len())]});
-            let mut request = Request::builder().method(method).uri(uri).body(Bytes::from(body.to_string())).unwrap();
-            for _ in 0..pick(3) {
-                if let Ok(value) = http::HeaderValue::from_str(texts[pick(texts.len())]) {
-                    request.headers_mut().append(headers[pick(headers.len())], value);
-                }
-            }
-            let reply = running.send(request).await;
-            assert!(is_harmless(&reply) && !reply.text.contains('<'), "{}", reply.text);
-            assert!(reply.text.len() < 100 && !reply.text.contains("encryptedToken"), "{}", reply.text);
-            assert!((200..500).contains(&reply.status), "{}", reply.status);
-        }
-        assert_eq!(called.load(Ordering::Relaxed), 0, "{}", provider.name());
-    }
-}
-
-/// A platform of one's own asks with the value that its receivers answer with.
-#[tokio::test]
-async fn an_endpoint_is_checked_as_its_provider_would() {
-    for server in Server::ALL {
-        for provider in provider::ALL.iter().filter(|provider| !provider.handshakes().is_empty()) {
-            let (running, called) = start(server, provider).await;
-            let context = format!("{}, {server:?}", provider.name());
-            for handshake in provider.handshakes() {
-                let check = |secret: &str| {
-                    let signer = provider.signer(Secret::new(secret).unwrap()).unwrap();
-                    let (uri, token) = ("/hook".parse().unwrap(), Secret::new(TOKEN).unwrap());
-                    EndpointCheck::new_with_token(handshake, &uri, &signer, &token).unwrap()
-                };
-                // Asana brings the secret, and no registration is pending here.
-                let is_answered = provider.name() != "asana";
-                let right = check(SECRET);
-                let reply = running.send(right.request().clone().map(Bytes::from)).await;
-                assert_eq!(
-                    right.is_passed(&response(&reply)),
-                    is_answered,
-                    "{context}: {} {}",
-                    reply.status,
-                    reply.text
-                );
-                assert!(
-                    !check(SECRET).is_passed(&response(&reply)),
-                    "{context}: each check has a challenge of its own"
-                );
-                let mut other = response(&reply);
-                *other.status_mut() = http::StatusCode::ACCEPTED;
-                assert!(!right.is_passed(&other), "{context}");
-                if handshake.is_signed() {
-                    let forged = check("another secret of twenty-some");
-                    let reply = running.send(forged.request().clone().map(Bytes::from)).await;
-                    assert_eq!(reply.status, 401, "{context}");
-                    assert!(!forged.is_passed(&response(&reply)), "{context}");
-                }
-            }
-            assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
-        }
-    }
-}
-
-fn response(reply: &Reply) -> http::Response<String> {
-    let mut response = http::Response::new(reply.text.clone());
-    *response.status_mut() = reply.status.try_into().unwrap();
-    *response.headers_mut() = reply.headers.clone();
-    response
 }

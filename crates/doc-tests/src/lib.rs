@@ -38,5 +38,6 @@ pub mod guide {
         tenants = "../../../src/guide/tenants.md";
         testing = "../../../src/guide/testing.md";
         typed_events = "../../../src/guide/typed_events.md";
+        what_is_signed = "../../../src/guide/what_is_signed.md";
     }
 }

@@ -3,31 +3,41 @@
 use bytes::Bytes;
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Received, Receiver};
-use hookseal::testing::Sender;
-use hookseal::{Event, EventError, EventShape, Handshake};
+use hookseal::testing::{Sender, SenderError};
+use hookseal::{Event, EventError, EventShape, Handshake, SignError};
 use http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use common::key;
+use common::{is_signable, key, registered};
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 
+/// Those for which any body can be signed.
 fn described() -> Vec<&'static Provider> {
-    provider::ALL.iter().copied().filter(|provider| provider.event_shape().is_some()).collect()
+    let signable = provider::ALL.iter().copied().filter(|provider| is_signable(provider));
+    signable.filter(|provider| provider.event_shape().is_some()).collect()
 }
 
 fn receive(provider: &Provider, request: &Request<Bytes>) -> Received {
-    let receiver: Receiver = provider.raw().receiver(key(1)).expect("a receiver");
-    let mut intake = receiver.begin(request.headers());
+    let receiver: Receiver = registered(provider).raw().receiver(key(1)).expect("a receiver");
+    let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
     intake.push(request.body().clone());
     intake.finish().expect("the request is authentic")
 }
 
 fn sender(provider: &Provider) -> Sender {
-    Sender::new(provider, key(1)).expect("a sender")
+    Sender::new(&registered(provider), key(1)).expect("a sender")
+}
+
+/// `None` for a body that nobody can sign: it is no form, or lacks a field that is signed.
+fn signed(provider: &Provider, body: impl Into<Bytes>) -> Option<Request<Bytes>> {
+    match sender(provider).body("/", body) {
+        Err(SenderError::Sign(SignError::Unfit { .. })) => None,
+        request => Some(request.expect("a request")),
+    }
 }
 
 /// Reads in every way that there is.
@@ -90,14 +100,18 @@ proptest! {
     fn no_body_is_too_strange(place in 0..1000_usize, body in prop::collection::vec(any::<u8>(), 0..300)) {
         let described = described();
         let provider = described[place % described.len()];
-        read(&receive(provider, &sender(provider).body("/", body).unwrap()));
+        if let Some(request) = signed(provider, body) {
+            read(&receive(provider, &request));
+        }
     }
 
     #[test]
     fn no_json_is_too_strange(place in 0..1000_usize, value in values()) {
         let described = described();
         let provider = described[place % described.len()];
-        read(&receive(provider, &sender(provider).body("/", value.to_string()).unwrap()));
+        if let Some(request) = signed(provider, value.to_string()) {
+            read(&receive(provider, &request));
+        }
     }
 
     #[test]
@@ -124,7 +138,9 @@ proptest! {
         let mut body = delivery["body"].as_str().unwrap().as_bytes().to_vec();
         let place = place.index(body.len());
         body[place] = byte;
-        let received = receive(provider, &sender.body("/", body).unwrap());
+        // What is no form, or lacks a signed field, nobody can sign.
+        let Ok(request) = sender.body("/", body) else { return Ok(()) };
+        let received = receive(provider, &request);
         prop_assert_eq!(read(&received), read(&received.clone()));
     }
 
@@ -157,11 +173,11 @@ proptest! {
     fn no_handshake_is_too_strange(
         lines in prop::collection::vec(prop::sample::select(vec![
             ":method: GET", ":method: POST", "", "?a: {challenge}", "?a: {challenge:token}", "X-A: {challenge:hex}", "X-B: b",
-            "type: c", "a.b: {challenge:digits}", "?t: {verify-token}", "X-S: {new-secret}", "a[]: b", "{json}: x", "?: y", ":", "a",
+            "type: c", "a.b: {challenge:digits}", "?t: {verify-token}", "X-S: {new-secret}", "s: {new-secret}", "&f: {challenge:digits}", "&g: 7", "a[]: b", "{json}: x", "?: y", ":", "a",
         ]), 0..6),
         answer in prop::collection::vec(prop::sample::select(vec![
             ":status: 204", "", "{challenge}", "{challenge|hmac-hex}", "{\"a\":\"{challenge}\"}", "{\"a\":{challenge}}", "X-A: {challenge}",
-            "{other}", "text", ":status: x", "\"",
+            "{other}", "text", "  text", ":status: x", "\"",
         ]), 0..4),
         query in "[a-zA-Z0-9=&%+<>]{0,30}",
         value in "[a-f0-9<>]{0,12}",
@@ -191,7 +207,8 @@ proptest! {
         seconds in 1_000_000_000..4_000_000_000_i64,
         note in "\\PC{0,20}",
     ) {
-        for provider in described() {
+        let is_form = |provider: &&Provider| provider.event_shape().unwrap().as_str().starts_with('&');
+        for provider in described().into_iter().filter(|provider| !is_form(provider)) {
             let fixed: Vec<_> = provider.event_types().take(2).collect();
             let event_type = if let [only] = fixed[..] { only.to_owned() } else { format!("{kind}.{action}") };
             let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap();

@@ -1,17 +1,17 @@
 //! A receiver with PostgreSQL that books each payment once, even if its event arrives several times. See README.md.
 
 mod inbox;
-#[allow(dead_code, reason = "the outbox also crashes its server")]
-#[path = "../../outbox/src/postgres.rs"]
-mod postgres;
 
 use std::process::ExitCode;
 
+use deadpool_postgres::{Manager, Pool};
 use hookseal::testing::Sender;
 use hookseal::{Secret, SecretForm, provider};
 use http::Request;
 use serde_json::json;
+use test_postgres::Postgres;
 use tokio::task::JoinSet;
+use tokio_postgres::NoTls;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -19,7 +19,7 @@ const COPIES: usize = 200;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(programs) = postgres::Postgres::installed() else {
+    let Some(programs) = Postgres::installed() else {
         eprintln!("inbox: SKIPPED, NOTHING WAS TRIED: PostgreSQL (postgres, initdb) is not installed");
         return match std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1") {
             true => ExitCode::FAILURE,
@@ -36,8 +36,9 @@ async fn main() -> ExitCode {
 }
 
 async fn story(programs: &std::path::Path) -> Result<()> {
-    let server = postgres::Postgres::start(programs)?;
-    let pool = postgres::pool(&server.address(), 16)?;
+    let server = Postgres::start(programs, &[])?;
+    let manager = Manager::new(server.address().parse()?, NoTls);
+    let pool = Pool::builder(manager).max_size(16).build()?;
     pool.get().await?.batch_execute(inbox::SCHEMA).await?;
 
     let secret = Secret::generate(SecretForm::Text)?;

@@ -70,4 +70,15 @@ impl Fleet {
         }
         Ok(())
     }
+
+    /// Asks all workers to end, and waits until they have. Nothing of theirs is lost or sent twice.
+    pub async fn stop(self) -> Result<()> {
+        for mut worker in self.workers {
+            drop(worker.stdin.take());
+            if !worker.wait().await?.success() {
+                return Err("a worker ended in failure".into());
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,12 +1,11 @@
-//! The parts of the fleet. See README.md.
+//! The parts of the story. See README.md.
 
+pub mod business;
+pub mod chart;
 pub mod check;
-pub mod events;
-mod fault;
 pub mod fleet;
-pub mod postgres;
+pub mod platform;
 pub mod receiver;
 pub mod story;
-pub mod worker;
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -120,15 +120,6 @@ impl Receiver {
     }
 }
 
-/// A server that reads and accepts everything, to measure what HTTP alone costs.
-pub async fn bare() -> Result<SocketAddr> {
-    serve(|request: Request<Incoming>| async {
-        request.into_body().collect().await?;
-        Ok(plain(StatusCode::OK))
-    })
-    .await
-}
-
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(b"noted\n")));
     *response.status_mut() = status;

@@ -1,43 +1,54 @@
-//! What happens in a run: events are published, endpoints pause and fail, workers are killed. At the end, the results.
+//! What happens in a run: events are published, endpoints pause and fail, workers are killed, the database crashes. At the
+//! end, the results.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Pool;
-use hookseal::delivery::{EndpointHealth, Subscription};
+use hookseal::delivery::Subscription;
 use hookseal::{Secret, SecretForm};
+use hookseal_outbox::{Missed, NewEndpoint, Outbox, Statistics};
 use serde_json::{Value, json};
+use test_postgres::Postgres;
 use tokio::task::JoinSet;
-use tokio_postgres::types::{Json, ToSql};
 
+use crate::chart::Chart;
 use crate::fleet::Fleet;
-use crate::receiver::{self, Receiver};
-use crate::{Result, check, events, postgres, worker};
+use crate::receiver::Receiver;
+use crate::{Result, business, check, platform};
 
 /// Concurrent transactions of the business.
-const PRODUCERS: usize = 2;
+const PRODUCERS: usize = 16;
 /// Longer than a lease.
-const FROZEN_SECONDS: u64 = 8;
+const FROZEN_SECONDS: u64 = 5;
 const TICK: Duration = Duration::from_millis(5);
+const SAMPLE: Duration = Duration::from_millis(200);
+/// Within this time, all workers know of a pause, and what was in flight has ended.
+const PAUSED: Duration = Duration::from_secs(3);
 
 pub struct Options {
     pub events: usize,
     pub workers: usize,
     pub kills: usize,
+    pub svg: Option<PathBuf>,
 }
 
-pub async fn run(address: &str, options: &Options) -> Result<bool> {
-    let pool = postgres::pool(address, 64)?;
+pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
+    let (address, outbox) = (postgres.address(), platform::outbox());
+    let pool = business::pool(&address, 64)?;
+    outbox.migrate(&mut **pool.get().await?).await?;
     pool.get().await?.batch_execute(include_str!("schema.sql")).await?;
-    let crm = subscribe(&pool, "crm", json!({ "events": ["*"] })).await?;
-    let short = json!({ "events": ["session.ended"], "filters": { "min_duration": 60 } });
-    let billing = subscribe(&pool, "billing", short).await?;
-    let search = subscribe(&pool, "search", json!({ "events": ["transcript.*", "recording.ready"] })).await?;
-    let mut fleet = Fleet::start(address, options.workers)?;
+    let (_, crm) = subscribe(&outbox, &pool, "crm", json!({ "events": ["*"] })).await?;
+    let long = json!({ "events": ["session.ended"], "filters": { "min_duration": 60 } });
+    let (billing_id, billing) = subscribe(&outbox, &pool, "billing", long).await?;
+    let words = json!({ "events": ["transcript.*", "recording.ready"] });
+    let (search_id, search) = subscribe(&outbox, &pool, "search", words).await?;
+    let mut fleet = Fleet::start(&address, options.workers)?;
     println!("{} events, {} workers, {} kills", options.events, options.workers, options.kills);
 
-    let started = Instant::now();
+    let mut chart = Chart::start();
     let mut producers = produce(&pool, options.events);
     // The receiver that never stops serves as the clock: things happen when it has processed a certain number of
     // events.
@@ -45,17 +56,26 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
     let mut kills: Vec<usize> = (0..options.kills).map(|_| fastrand::usize(percent(2)..percent(95))).collect();
     kills.sort_unstable();
     let mut kills = kills.into_iter().peekable();
-    let (mut step, mut paused) = (0, (0, 0));
+    let (mut step, mut paused, mut sampled) = (0, (0, 0), Instant::now());
     loop {
         let progress = crm.processed.load(Ordering::Relaxed);
         while kills.next_if(|at| *at <= progress).is_some() {
             fleet.kill_one().await?;
+            chart.kill();
         }
         fleet.check()?;
         if let Some(ended) = producers.try_join_next() {
             ended??;
         }
-        let say = |what: &str| println!("{:6.1} s  {what}", started.elapsed().as_secs_f64());
+        let now = statistics(&outbox, &pool, &mut sampled).await;
+        if let Some(now) = &now {
+            let processed = [&crm, &billing, &search].map(|receiver| receiver.processed.load(Ordering::Relaxed));
+            chart.sample(processed.into_iter().sum(), now.lag);
+        }
+        let mut say = |what: &str| {
+            println!("{:6.1} s  {what}", chart.elapsed().as_secs_f64());
+            chart.mark(what);
+        };
         if fleet.thawed()? {
             say("the frozen worker goes on");
         }
@@ -65,33 +85,39 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
                 fleet.freeze(FROZEN_SECONDS)?;
             }
             1 if progress >= percent(10) => {
-                events::pause(&pool, "search").await?;
-                paused.0 = clock(&pool).await?;
-                say(&format!(
-                    "search is paused by its owner, {} of its deliveries wait",
-                    pending(&pool, "search").await?
-                ));
+                say("search is paused");
+                outbox.pause(&mut **pool.get().await?, search_id).await?;
+                paused.0 = clock(&pool).await? + i64::try_from(PAUSED.as_millis())?;
             }
-            2 if progress >= percent(30) => {
-                billing.down.store(true, Ordering::Relaxed);
+            2 if progress >= percent(20) => {
                 say("billing goes down");
+                billing.down.store(true, Ordering::Relaxed);
             }
-            3 if progress >= percent(50) => {
-                paused.1 = clock(&pool).await?;
-                let held = pending(&pool, "search").await?;
-                let missed = events::resume(&pool, "search").await?;
-                say(&format!("search is resumed: {held} deliveries waited, {missed} events come after"));
+            3 if progress >= percent(40) => {
+                say("the database crashes");
+                postgres.crash(1)?;
+                tokio::time::sleep(PAUSED).await;
+                while clock(&pool).await.is_err() {
+                    tokio::time::sleep(SAMPLE).await;
+                }
             }
-            4 if progress >= percent(60) && !active(&pool, "billing").await? => {
+            4 if progress >= percent(50) => {
+                paused.1 = clock(&pool).await?.max(paused.0);
+                let resumed = outbox.resume(&mut **pool.get().await?, search_id, Missed::Send).await?;
+                say(&format!("search is resumed: {} deliveries waited", resumed.waiting));
+            }
+            5 if progress >= percent(60)
+                && (is_disabled(&outbox, &pool, billing_id).await?
+                    || now.as_ref().is_some_and(|now| now.pending == 0)) =>
+            {
                 billing.down.store(false, Ordering::Relaxed);
-                let held = pending(&pool, "billing").await?;
-                let missed = events::resume(&pool, "billing").await?;
-                say(&format!("billing is repaired and resumed: {held} deliveries waited, {missed} events come after"));
+                let resumed = outbox.resume(&mut **pool.get().await?, billing_id, Missed::Send).await?;
+                say(&format!("billing is repaired and resumed: {} deliveries waited", resumed.waiting));
             }
-            5 if kills.peek().is_none()
+            6 if kills.peek().is_none()
                 && !fleet.is_frozen()
                 && producers.is_empty()
-                && pending(&pool, "%").await? == 0 =>
+                && now.as_ref().is_some_and(|now| now.pending == 0) =>
             {
                 break;
             }
@@ -102,48 +128,50 @@ pub async fn run(address: &str, options: &Options) -> Result<bool> {
         }
         step += 1;
     }
-    let took = started.elapsed();
-    let killed = fleet.kills;
-    drop(fleet);
-
-    let attempts = count(&pool, "SELECT count(*) FROM attempts", &[]).await?;
+    let (took, killed) = (chart.elapsed(), fleet.kills);
+    // They end what they have begun, and say goodbye.
+    fleet.stop().await?;
+    let end = outbox.statistics(&**pool.get().await?).await?;
     println!("{:6.1} s  all delivered, {killed} workers killed", took.as_secs_f64());
     for (name, receiver) in [("crm", &crm), ("billing", &billing), ("search", &search)] {
-        let processed = count(&pool, "SELECT count(*) FROM effects WHERE receiver = $1", &[&name]).await?;
-        let [again, faults] = [&receiver.duplicates, &receiver.faults].map(|number| number.load(Ordering::Relaxed));
+        let [processed, again, faults] =
+            [&receiver.processed, &receiver.duplicates, &receiver.faults].map(|number| number.load(Ordering::Relaxed));
         println!("  {name:8} processed {processed:6}, recognised {again:4} duplicates, had {faults:4} faults");
     }
-    let good = check::all(&pool, ("search", paused.0, paused.1)).await?;
-    let bare = bare_posts(usize::try_from(attempts)?, options.workers * worker::TASKS).await?;
-    let per_second = |number: f64, time: Duration| number / time.as_secs_f64();
-    println!("\nspeed");
+    println!("  {} attempts recorded, {} sent twice and recorded once", end.recorded, end.superseded);
     println!(
-        "  {:7.0}  events per second, from the first call to the last delivery",
-        per_second(options.events as f64, took)
+        "  {:.0} events per second, whose receivers' transactions are most of the work",
+        options.events as f64 / took.as_secs_f64()
     );
-    println!("  {:7.0}  attempts per second ({attempts} in all)", per_second(attempts as f64, took));
-    println!(
-        "  {:7.0}  bare posts per second, as many and as many at once, with nothing around them",
-        per_second(attempts as f64, bare)
-    );
-    println!("  {:7.1}  times as long as the bare posts", took.as_secs_f64() / bare.as_secs_f64());
+    let good = check::all(&pool, (search_id, paused.0, paused.1)).await?;
+    if let Some(file) = &options.svg {
+        std::fs::write(file, chart.svg())?;
+        println!("drawn in {}", file.display());
+    }
     Ok(good && killed >= options.kills)
 }
 
-/// Starts a receiver and stores its subscription.
-async fn subscribe(pool: &Pool, name: &'static str, mut wish: Value) -> Result<Arc<Receiver>> {
+/// The state of the outbox, now and then; none while the database is down.
+async fn statistics(outbox: &Outbox, pool: &Pool, sampled: &mut Instant) -> Option<Statistics> {
+    if sampled.elapsed() < SAMPLE {
+        return None;
+    }
+    *sampled = Instant::now();
+    outbox.statistics(&**pool.get().await.ok()?).await.ok()
+}
+
+/// Starts a receiver and registers it.
+async fn subscribe(outbox: &Outbox, pool: &Pool, name: &'static str, mut wish: Value) -> Result<(i64, Arc<Receiver>)> {
     let secret = Secret::generate(SecretForm::Text)?;
     let secret = secret.expose().ok_or("a secret without text")?;
     let (receiver, address) = Receiver::start(name, secret, pool.clone()).await?;
     wish["url"] = format!("http://{address}/hooks").into();
     // Time is compressed: a second here is about an hour in reality.
-    let delays = [0.05, 0.1, 0.2, 0.4, 0.8].into_iter().chain([1.0; 15]).collect::<Vec<_>>();
+    let delays = [0.05, 0.1, 0.2, 0.4, 0.8].into_iter().chain([1.0; 25]).collect::<Vec<_>>();
     wish["retry_policy"] = json!({ "delays": delays, "jitter": "equal" });
     let subscription: Subscription = serde_json::from_value(wish)?;
-    let insert = "INSERT INTO endpoints (id, subscription, secret, health) VALUES ($1, $2, $3, $4)";
-    let health = EndpointHealth::new();
-    pool.get().await?.execute(insert, &[&name, &Json(&subscription), &secret, &Json(&health)]).await?;
-    Ok(receiver)
+    let endpoint = NewEndpoint::new(business::TENANT, subscription, secret);
+    Ok((outbox.add_endpoint(&mut **pool.get().await?, &endpoint).await?, receiver))
 }
 
 fn produce(pool: &Pool, events: usize) -> JoinSet<Result<()>> {
@@ -152,7 +180,7 @@ fn produce(pool: &Pool, events: usize) -> JoinSet<Result<()>> {
         let pool = pool.clone();
         producers.spawn(async move {
             for number in (first..events).step_by(PRODUCERS) {
-                events::call_ended(&pool, i64::try_from(number)?).await?;
+                business::call_ended(&pool, i64::try_from(number)?).await?;
             }
             Ok(())
         });
@@ -160,41 +188,12 @@ fn produce(pool: &Pool, events: usize) -> JoinSet<Result<()>> {
     producers
 }
 
-/// Sends as many requests as the fleet did, without signatures, a database or failures.
-async fn bare_posts(number: usize, at_once: usize) -> Result<Duration> {
-    let (url, http) = (format!("http://{}/", receiver::bare().await?), worker::http_client()?);
-    let body =
-        json!({ "id": "evt_1", "type": "session.ended", "data": { "call": 1, "duration_seconds": 1 } }).to_string();
-    let started = Instant::now();
-    let mut posts = JoinSet::new();
-    for first in 0..at_once {
-        let (url, http, body) = (url.clone(), http.clone(), body.clone());
-        posts.spawn(async move {
-            for _ in (first..number).step_by(at_once) {
-                http.post(&url).body(body.clone()).send().await?.bytes().await?;
-            }
-            Ok::<(), reqwest::Error>(())
-        });
-    }
-    while let Some(ended) = posts.join_next().await {
-        ended??;
-    }
-    Ok(started.elapsed())
+async fn is_disabled(outbox: &Outbox, pool: &Pool, endpoint: i64) -> Result<bool> {
+    Ok(!outbox.endpoint(&**pool.get().await?, endpoint).await?.health.is_active())
 }
 
-async fn pending(pool: &Pool, endpoint: &str) -> Result<i64> {
-    count(pool, "SELECT count(*) FROM deliveries WHERE state = 'pending' AND endpoint_id LIKE $1", &[&endpoint]).await
-}
-
-async fn active(pool: &Pool, endpoint: &str) -> Result<bool> {
-    Ok(count(pool, "SELECT count(*) FROM endpoints WHERE active AND id = $1", &[&endpoint]).await? > 0)
-}
-
-/// The database's time in Unix milliseconds.
+/// The database's time in Unix milliseconds, as soon as it answers.
 async fn clock(pool: &Pool) -> Result<i64> {
-    count(pool, "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint", &[]).await
-}
-
-async fn count(pool: &Pool, query: &str, values: &[&(dyn ToSql + Sync)]) -> Result<i64> {
-    Ok(pool.get().await?.query_one(query, values).await?.try_get(0)?)
+    let query = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    Ok(pool.get().await?.query_one(query, &[]).await?.try_get(0)?)
 }

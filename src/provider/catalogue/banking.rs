@@ -3,15 +3,18 @@
 use super::*;
 
 table! {
-    /// Xero. It wants 200 for a correct and 401 for a wrong signature, both without a body.
+    /// Xero. It wants 200 for a correct and 401 for a wrong signature, both without a body, and sends both when it checks the
+    /// endpoint.
     ///
-    /// A batch. It is empty when Xero checks the endpoint. Its times name no offset.
+    /// A batch. Its times name no offset.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
-    XERO = "xero", Code, "a public TypeScript catalogue; NangoHQ/nango", [
+    XERO = "xero", Code, "a public TypeScript catalogue; NangoHQ/nango; developer.xero.com", [
         "x-xero-signature: {base64}", "{body}"
     ],
         event: "events[].eventCategory: {type}\nevents[].eventType: {type}\nevents[].eventDateUtc: {timestamp:iso8601}\nevents[]: {data}",
+        handshakes: [":method: POST\n\nfirstEventSequence: 0\nlastEventSequence: 0", ":status: 200"],
+        acknowledgement: ":status: 200",
         idempotency: IdempotencyRule::Body,
         answer_within: 5;
     /// QuickBooks Online, with the app's verifier token.
@@ -120,6 +123,19 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     DUE = "due", Documented, "due.readme.io/docs/webhook-security", if feature = "ed25519", [
         "X-Webhook-Signature: {hex}", "{body}", algorithm(Ed25519)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Plaid. The key is the JSON Web Key of its API, named by the token.
+    PLAID = "plaid", PeerLibrary, "plaid.com/docs/api/webhooks; npm jose", if feature = "p256", [
+        "Plaid-Verification: {jwt}", "request_body_sha256: {body|sha256-hex}\niat: {timestamp}", algorithm(P256Fixed)
+    ],
+        event: "webhook_type: {type}\nwebhook_code: {type}\nenvironment?: {test:sandbox}\n{data}",
+        idempotency: IdempotencyRule::Nothing;
+    /// Fireblocks. The keys are a JSON Web Key Set.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FIREBLOCKS = "fireblocks", PeerLibrary, "developers.fireblocks.com; npm jose", if feature = "rsa", [
+        "Fireblocks-Webhook-Signature: {jws}", "{body}", algorithm(RsaSha512)
     ],
         idempotency: IdempotencyRule::Body;
 }

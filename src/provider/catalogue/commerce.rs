@@ -15,15 +15,16 @@ table! {
         event: "X-Shopify-Topic: {type}\nX-Shopify-Event-Id?: {id}\nX-Shopify-API-Version?: {version}\nX-Shopify-Triggered-At?: {timestamp:rfc3339}\n\n{data}",
         idempotency: IdempotencyRule::BodyAndType,
         answer_within: 5;
-    /// WooCommerce. Its delivery id is not signed: use it only for logs.
+    /// WooCommerce. Its delivery id is not signed: use it only for logs. Its first request is a form without a signature.
     ///
     /// `order.created` and `order.updated` can have the same body, so the type is part of the idempotency key.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
-    WOOCOMMERCE = "woocommerce", PeerLibrary, "woocommerce.com/document/webhooks; npm @hookflo/tern", [
+    WOOCOMMERCE = "woocommerce", PeerLibrary, "woocommerce.com/document/webhooks; WooCommerce's code; npm @hookflo/tern", [
         "X-WC-Webhook-Signature: {base64}\nX-WC-Webhook-Delivery-ID: {id}", "{body}"
     ],
         event: "X-WC-Webhook-Topic: {type}\nX-WC-Webhook-Delivery-ID?: {id}\n\n{data}",
+        handshakes: ["\n\n&webhook_id: {challenge:digits}", ":status: 200", unsigned],
         types: [
             "coupon.created", "coupon.deleted", "coupon.updated", "customer.created", "customer.deleted",
             "customer.updated", "order.created", "order.deleted", "order.updated", "product.created",
@@ -88,5 +89,6 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     ONFLEET = "onfleet", PeerLibrary, "npm n8n-nodes-base", [
         "X-Onfleet-Signature: {hex}", "{body}", digest(Sha512), secret_form(Hex)
-    ];
+    ],
+        handshakes: [":method: GET\n?check: {challenge:token}", "{challenge}"];
 }

@@ -126,6 +126,7 @@ table! {
         "X-Dropbox-Signature: {hex}", "{body}"
     ],
         event: "{type}: list_folder\nlist_folder.accounts[]: {data}",
+        handshakes: [":method: GET\n?challenge: {challenge:token}", "{challenge}"],
         types: ["list_folder"],
         idempotency: IdempotencyRule::Nothing;
     /// Formstack.
@@ -145,7 +146,8 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     SURVEYMONKEY = "surveymonkey", Code, "npm n8n-nodes-base", if feature = "sha1", [
         "sm-signature: {base64}", "{body}", digest(Sha1)
-    ];
+    ],
+        handshakes: [":method: HEAD", ":status: 200"];
     /// Kontent.ai. Its documentation and the README of its library disagree about the header's name (legacy webhooks
     /// use `X-KC-Signature`), so both are read. The library was run for the signature alone.
     ///

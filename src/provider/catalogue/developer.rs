@@ -417,4 +417,29 @@ table! {
         "Github-Public-Key-Identifier: {key}\nGithub-Public-Key-Signature: {base64}", "{body}", algorithm(P256)
     ],
         idempotency: IdempotencyRule::Body;
+    /// Netlify.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    NETLIFY = "netlify", Code, "n8n-nodes-base", [
+        "X-Webhook-Signature: {jwt}", "sha256: {body|sha256-hex}"
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// AWS SNS, signatures of version 2. List your topics with [`with_allowed`](Provider::with_allowed): anybody can have SNS sign
+    /// a message of a topic of theirs.
+    ///
+    /// A message with the type `SubscriptionConfirmation` has a `SubscribeURL`, which you must open yourself: nothing from a request
+    /// is fetched here. The key is that of the certificate at `SigningCertURL`, which is the key's id: take certificates only from
+    /// hosts `sns.….amazonaws.com` and `sns.….amazonaws.com.cn`. The message's attributes are not signed.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    AWS_SNS = "aws-sns", VendorLibrary, "docs.aws.amazon.com/sns; npm sns-validator", if feature = "rsa", [
+        "\n\nSignatureVersion: 2\nType: Notification\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nSubject\n{$.Subject}\nTimestamp\n{timestamp}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any);
+        "\n\nSignatureVersion: 2\nType: Notification\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nTimestamp\n{timestamp}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any);
+        "\n\nSignatureVersion: 2\nTopicArn: {allowed}\nTimestamp: {timestamp:rfc3339}\nSigningCertURL: {key}\nSignature: {base64}",
+        "Message\n{$.Message|free}\nMessageId\n{$.MessageId}\nSubscribeURL\n{$.SubscribeURL}\nTimestamp\n{timestamp}\nToken\n{$.Token}\nTopicArn\n{$.TopicArn}\nType\n{$.Type}\n", algorithm(RsaSha256), past(any)
+    ],
+        event: "Type: {type}\nMessageId: {id}\nTimestamp: {timestamp:rfc3339}\nMessage: {data}",
+        idempotency: IdempotencyRule::EventId;
 }

@@ -14,7 +14,11 @@ table! {
     /// Oura. It sends hex digits in upper case. That the time is in seconds is not confirmed.
     OURA = "oura", Code, "receivers' code", [
         "x-oura-timestamp: {timestamp}\nx-oura-signature: {hex}", "{timestamp}{body}"
-    ];
+    ],
+        handshakes: [
+            ":method: GET\n?verification_token: {verify-token}\n?challenge: {challenge:token}",
+            "{\"challenge\":\"{challenge}\"}"
+        ];
     /// Samsara, with the secret in base64. The timestamp's unit is not established, so seconds and milliseconds are
     /// both read.
     SAMSARA = "samsara", Code, "receivers' code; developers.samsara.com", [

@@ -141,5 +141,20 @@ table! {
     OKTA = "okta", Code, "a public TypeScript catalogue; a receiver's code", [
         "Authorization: {secret}", ""
     ],
+        handshakes: [":method: GET\nX-Okta-Verification-Challenge: {challenge}", "{\"verification\":\"{challenge}\"}"],
+        idempotency: IdempotencyRule::Body;
+    /// FusionAuth, with the kind of key that you configured there.
+    ///
+    /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
+    FUSIONAUTH = "fusionauth", Documented, "hookdeck/webhook-skills", [
+        "X-FusionAuth-Signature-JWT: {jwt}", "request_body_sha256: {body|sha256-base64}";
+        "X-FusionAuth-Signature-JWT: {jwt}", "request_body_sha256: {body|sha256-base64}", algorithm(RsaSha256);
+        "X-FusionAuth-Signature-JWT: {jwt}", "request_body_sha256: {body|sha256-base64}", algorithm(P256Fixed)
+    ],
+        idempotency: IdempotencyRule::Body;
+    /// Kinde. The body is the token; its keys are a JSON Web Key Set.
+    KINDE = "kinde", VendorLibrary, "docs.kinde.com; npm @kinde/webhooks", if feature = "rsa", [
+        "\n\n{jwt}", "exp?: {expiry}", algorithm(RsaSha256)
+    ],
         idempotency: IdempotencyRule::Body;
 }

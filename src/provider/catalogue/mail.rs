@@ -39,6 +39,7 @@ table! {
         "X-Nylas-Signature: {hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntime: {timestamp}\ndata: {data}",
+        handshakes: [":method: GET\n?challenge: {challenge:token}", "{challenge}"],
         types: [
             "booking.cancelled", "booking.created", "booking.pending", "booking.reminder", "booking.rescheduled",
             "calendar.created", "calendar.deleted", "calendar.updated", "contact.deleted", "contact.updated",
@@ -98,6 +99,7 @@ table! {
         "X-Mandrill-Signature: {base64}\n\n{empty}", "{url}", digest(Sha1)
     ],
         event: "&mandrill_events.{json}[].event: {type}\n&mandrill_events.{json}[]._id?: {key}\n&mandrill_events.{json}[].ts: {timestamp} {key}\n&mandrill_events.{json}[]: {data}",
+        handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// Postmark.
     ///

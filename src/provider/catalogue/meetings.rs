@@ -174,12 +174,15 @@ table! {
         idempotency: IdempotencyRule::Body;
     /// Daily. Publishes neither the timestamp's unit nor a tolerance, so seconds and milliseconds are both read.
     ///
-    /// `event_ts` is the time of sending.
+    /// `event_ts` is the time of sending. Before there is a secret, Daily posts `{"test":"test"}`; whether it ever signs that is
+    /// not known, so both are answered.
     DAILY = "daily", Documented, "docs.daily.co/reference/rest-api/webhooks", [
         "X-Webhook-Timestamp: {timestamp:ms-or-s}\nX-Webhook-Signature: {base64}",
         "{timestamp}.{body}", secret_form(Base64)
     ],
         event: "version: {version}\ntype: {type}\nid: {id}\npayload: {data}\nevent_ts: {timestamp}",
+        handshakes: ["\n\ntest: test", ":status: 200", unsigned];
+            [":method: POST\n\ntest: test", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// Cronofy. Its header has a signature for each client secret.
     ///
@@ -202,4 +205,15 @@ table! {
     WHEREBY = "whereby", Code, "receivers' code", [
         "Whereby-Signature: t={timestamp:ms-or-s},v1={hex}", "{timestamp}.{body}"
     ];
+    /// LiveKit. The secret is that of the API key, without the key itself.
+    LIVEKIT = "livekit", VendorLibrary, "docs.livekit.io; npm livekit-server-sdk", [
+        "Authorization: {jwt}", "sha256: {body|sha256-base64}\nexp: {expiry}\nnbf?: {not-before}"
+    ],
+        event: "id: {id}\nevent: {type}\n{data}",
+        idempotency: IdempotencyRule::EventId;
+    /// Gong. The token names the URL that you registered: set it with [`with_public_url`](Provider::with_public_url).
+    GONG = "gong", Code, "NangoHQ/nango", if feature = "rsa", [
+        "Authorization: Bearer {jwt}", "body_sha256: {body|sha256-hex}\nwebhook_url: {url}\nexp: {expiry}", algorithm(RsaSha256)
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -194,7 +194,8 @@ table! {
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     VIBER = "viber", VendorLibrary, "npm viber-bot", [
         "X-Viber-Content-Signature: {hex}", "{body}"
-    ];
+    ],
+        handshakes: [":method: POST\n\nevent: webhook", ":status: 200"];
     /// Stream Chat, with the API secret. The id is the API key's name, which selects a secret and is not signed. Other
     /// providers give a header of the same name another meaning, so it does not tell who sent a request.
     ///
@@ -210,6 +211,7 @@ table! {
         "X-Front-Request-Timestamp: {timestamp:ms}\nX-Front-Signature: {base64}", "{timestamp}:{body}"
     ],
         event: "type: {type}\npayload.id?: {id}\npayload.emitted_at?: {timestamp}\nauthorization\npayload: {data}",
+        handshakes: [":method: POST\nX-Front-Challenge: {challenge}", "{\"challenge\":\"{challenge}\"}"],
         idempotency: IdempotencyRule::EventId;
     /// Dixa, with the secret in hex. It publishes no tolerance.
     DIXA = "dixa", Documented, "docs.dixa.io", [
@@ -223,13 +225,16 @@ table! {
     /// Intercom: SHA-1, under the name that others use for SHA-256.
     ///
     /// `type` is always `notification_event`: the event's type is `topic`. The body counts the attempts: deduplicate by
-    /// the id. After more than 1000 errors in a row within 15 minutes, an endpoint is paused for as long.
+    /// the id. After more than 1000 errors in a row within 15 minutes, an endpoint is paused for as long. The second shape is
+    /// that of a `ping`, whose id is null.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     INTERCOM = "intercom", Code, "a public TypeScript catalogue; simstudioai/sim; developers.intercom.com", if feature = "sha1", [
         "X-Hub-Signature: sha1={hex}", "{body}", digest(Sha1)
     ],
-        event: "type: notification_event\nid: {id}\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}",
+        event: "type: notification_event\nid: {id}\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}";
+            "type: notification_event\ntopic: {type}\ncreated_at: {timestamp}\napp_id\ndelivery_attempts\ndata.item: {data}",
+        handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId,
         test: TestRule::Type(Cow::Borrowed("ping"));
     /// Help Scout.
@@ -358,6 +363,7 @@ table! {
     RINGCENTRAL = "ringcentral", Code, "a receiver's code", [
         "Verification-Token: {secret}", ""
     ],
+        handshakes: ["Validation-Token: {challenge}", ":status: 200\nValidation-Token: {challenge}", unsigned],
         idempotency: IdempotencyRule::Body;
     /// Bandwidth.
     ///
@@ -375,4 +381,9 @@ table! {
     ],
         event: "data.id: {id}\ndata.event_type: {type}\ndata.occurred_at: {timestamp:rfc3339}\ndata.payload: {data}",
         idempotency: IdempotencyRule::EventId;
+    /// Vonage. Its library does not compare the hash of the body; here, a token without it is refused.
+    VONAGE = "vonage", VendorLibrary, "developer.vonage.com; npm @vonage/jwt", [
+        "Authorization: Bearer {jwt}", "payload_hash: {body|sha256-hex}\niat: {timestamp}\nexp?: {expiry}"
+    ],
+        idempotency: IdempotencyRule::Body;
 }

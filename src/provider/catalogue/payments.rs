@@ -382,6 +382,7 @@ table! {
         secret_form(Hex)
     ],
         event: "live: {test:false}\nnotificationItems[].NotificationRequestItem.eventCode: {type}\nnotificationItems[].NotificationRequestItem.pspReference: {key}\nnotificationItems[].NotificationRequestItem.success: {key}\nnotificationItems[].NotificationRequestItem: {data}",
+        acknowledgement: "[accepted]",
         idempotency: IdempotencyRule::EventId,
         answer_within: 10;
     /// Mercado Pago. Of the body, nothing is signed: the query's `data.id` names the object, to be fetched through the API.

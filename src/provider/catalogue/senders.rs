@@ -69,4 +69,10 @@ table! {
         "webhook-id: {id}\nwebhook-timestamp: {timestamp}\nwebhook-signature: v1a,{base64} ...", "{id}.{timestamp}.{body}", algorithm(Ed25519)
     ],
         event: "type: {type}\ntimestamp?: {timestamp:rfc3339}\ndata: {data}";
+    /// Upstash QStash, with its current and its next signing key. The token names the URL that you registered: set it with
+    /// [`with_public_url`](Provider::with_public_url).
+    UPSTASH_QSTASH = "upstash-qstash", VendorLibrary, "upstash.com/docs/qstash; npm @upstash/qstash", [
+        "Upstash-Signature: {jwt}", "iss: Upstash\nsub: {url}\nbody: {body|sha256-base64url}\nexp: {expiry}\nnbf?: {not-before}"
+    ],
+        idempotency: IdempotencyRule::Body;
 }

@@ -9,17 +9,22 @@ table! {
     /// for it.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
-    X = "x", Code, "Convoy's code; a public TypeScript catalogue; developer.x.com securing-webhooks", [
+    X = "x", Code, "Convoy's code; a public TypeScript catalogue; docs.x.com/x-api/webhooks", [
         "X-Twitter-Webhooks-Signature: sha256={base64}", "{body}"
     ],
         event: "for_user_id\nuser_has_blocked\nusers\napps\n{type}[]: {data}",
+        handshakes: [":method: GET\n?crc_token: {challenge:token}", "{\"response_token\":\"sha256={challenge|hmac-base64}\"}"],
         idempotency: IdempotencyRule::Body;
     /// LinkedIn, with the app's client secret. The content begins with `hmacsha256=`, which the header does not repeat.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     LINKEDIN = "linkedin", Code, "a public TypeScript catalogue; hookdeck/webhook-skills", [
         "X-LI-Signature: {hex}", "hmacsha256={body}"
-    ];
+    ],
+        handshakes: [
+            ":method: GET\n?challengeCode: {challenge:uuid}",
+            "{\"challengeCode\":\"{challenge}\",\"challengeResponse\":\"{challenge|hmac-hex}\"}"
+        ];
     /// TikTok.
     TIKTOK = "tiktok", Code, "a public TypeScript catalogue; simstudioai/sim", [
         "TikTok-Signature: t={timestamp},s={hex}", "{timestamp}.{body}"

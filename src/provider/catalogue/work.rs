@@ -22,7 +22,8 @@ table! {
     CLICKUP = "clickup", Code, "npm n8n-nodes-base; simstudioai/sim", [
         "X-Signature: {hex}", "{body}"
     ];
-    /// Notion. The secret is the `verification_token` of the first request, which is not signed.
+    /// Notion. The secret is the `verification_token` of the first request, which is not signed: see
+    /// [`with_registration`](crate::receive::Receiver::with_registration). Notion also wants it pasted into its settings.
     ///
     /// The body counts the attempts: deduplicate by the id. `subscription_id` is that of the endpoint.
     ///
@@ -31,6 +32,7 @@ table! {
         "X-Notion-Signature: sha256={hex}", "{body}"
     ],
         event: "id: {id}\ntype: {type}\ntimestamp: {timestamp:rfc3339}\napi_version?: {version}\nattempt_number\n{data}",
+        handshakes: ["\n\nverification_token: {new-secret}", ":status: 200"],
         types: [
             "comment.created", "comment.deleted", "comment.updated", "data_source.content_updated",
             "data_source.created", "data_source.deleted", "data_source.moved", "data_source.schema_updated",
@@ -64,14 +66,16 @@ table! {
     FOLK = "folk", Code, "NangoHQ/nango", [
         STANDARD, "{id}.{timestamp}.{body}", secret_form(Whsec)
     ];
-    /// Clio, with the secret that its handshake brings in `X-Hook-Secret`. Its documentation does not say how the
+    /// Clio, with the secret that its handshake brings in `X-Hook-Secret`: see
+    /// [`with_registration`](crate::receive::Receiver::with_registration). Its documentation does not say how the
     /// signature is written; hex was seen in a delivery. Other providers give a header of the same name another
     /// meaning, so it does not tell who sent a request.
     ///
     /// Replay attacks: a captured delivery stays valid forever, so deduplicate.
     CLIO = "clio", Documented, "hookdeck/webhook-skills", [
         "X-Hook-Signature: {hex}", "{body}"
-    ];
+    ],
+        handshakes: [":method: POST\nX-Hook-Secret: {new-secret}", ":status: 200\nX-Hook-Secret: {challenge}"];
     /// Close, with the signature key in hex. One of five receivers takes the text of the key instead.
     CLOSE = "close", Code, "receivers' code", [
         "close-sig-timestamp: {timestamp}\nclose-sig-hash: {hex}", "{timestamp}{body}", secret_form(Hex)
@@ -134,6 +138,7 @@ table! {
         "X-Trello-Webhook: {base64}", "{body}{url}", digest(Sha1)
     ],
         event: "action.id: {id}\naction.type: {type}\naction.date: {timestamp:rfc3339}\naction: {data}",
+        handshakes: [":method: HEAD", ":status: 200"],
         idempotency: IdempotencyRule::EventId;
     /// HubSpot, signatures of version 3. HubSpot decodes some escapes of the URL before it signs: register one without escapes.
     ///
@@ -206,6 +211,7 @@ table! {
         "\n\nvalue[].clientState: {secret}", ""
     ],
         event: "value[].changeType: {type}\nvalue[]: {data}"; "value[].lifecycleEvent: {type}\nvalue[]: {data}",
+        handshakes: ["?validationToken: {challenge}", "{challenge}", unsigned],
         idempotency: IdempotencyRule::Body;
     /// Google push channels (Drive, Calendar and others). Its notifications have headers and mostly no body.
     ///

@@ -25,7 +25,18 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
             }
         } else if is(text, line.start as usize, line.end as usize, b"{empty}") && is_body {
             notation.is_bodiless = true;
+        } else if is(text, line.start as usize, line.end as usize, b"{jwt}") && is_body {
+            if notation.line_count == MAX_LINES {
+                return in_headers(start, end, "has more than 8 lines");
+            }
+            let value =
+                Value::Token { prefix: Span::new(line.start as usize, line.start as usize), is_detached: false };
+            notation.lines[notation.line_count] = of_place(Place::whole(Half::Body), value);
+            notation.line_count += 1;
         } else if begins_method(text, line) && !is_body {
+            if !notation.methods.is_empty() {
+                return in_headers(start, end, "is a second line for the method");
+            }
             notation.methods = attempt!(read_methods(text, line));
         } else {
             if notation.line_count == MAX_LINES {
@@ -82,7 +93,11 @@ const fn read_body_line(text: &[u8], line: Span, steps: &mut Steps) -> Result<Li
         return Err(Fault { field: BODY, piece: place.name, problem: "may be missing, which a scheme cannot allow" });
     }
     attempt!(check_path(&place, steps, BODY));
-    Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))))
+    let value = attempt!(read_place_value(text, trim(text, colon + 1, end)));
+    if matches!(value, Value::BodyHash { .. }) {
+        return Err(Fault { field: BODY, piece: place.name, problem: "is in the body and contains a hash of it" });
+    }
+    Ok(of_place(place, value))
 }
 
 /// What a scheme can follow: field names, one `[]`, and the JSON in a form's field.
@@ -127,6 +142,9 @@ const fn read_line(text: &[u8], line: Span) -> Result<Line, Fault> {
     if text[start] == b'?' {
         let place = attempt!(Place::query(text, trim(text, start, colon), HEADERS));
         return Ok(of_place(place, attempt!(read_place_value(text, trim(text, colon + 1, end)))));
+    }
+    if matches!(text[start], b'&' | b'$') {
+        return in_headers(start, colon, "is no header but a field of the body, which is written below an empty line");
     }
     let mut names = [EMPTY; MAX_NAMES];
     let mut name_count = 0;
@@ -182,6 +200,8 @@ enum Holds {
     Hash(HashForm),
     SignedHeaders { separator: u8 },
     Key,
+    Allowed,
+    Token { is_detached: bool },
 }
 
 const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
@@ -208,6 +228,8 @@ const fn read_value(text: &[u8], value: Span) -> Result<Value, Fault> {
         return Ok(match first.holds {
             Holds::Id => Value::Id { prefix: first.item.prefix },
             Holds::Key => Value::Key { prefix: first.item.prefix },
+            Holds::Allowed => Value::Allowed { prefix: first.item.prefix },
+            Holds::Token { is_detached } => Value::Token { prefix: first.item.prefix, is_detached },
             Holds::Time(format) => Value::Timestamp { prefix: first.item.prefix, format },
             Holds::Secret { is_base64 } => Value::Secret { prefix: first.item.prefix, is_base64 },
             Holds::Hash(form) => Value::BodyHash { prefix: first.item.prefix, form },
@@ -264,6 +286,12 @@ const fn read_item(text: &[u8], start: usize, end: usize) -> Result<ReadItem, Fa
         Holds::Id
     } else if is(text, open, after, b"{key}") {
         Holds::Key
+    } else if is(text, open, after, b"{allowed}") {
+        Holds::Allowed
+    } else if is(text, open, after, b"{jwt}") {
+        Holds::Token { is_detached: false }
+    } else if is(text, open, after, b"{jws}") {
+        Holds::Token { is_detached: true }
     } else if is(text, open, after, b"{secret}") {
         Holds::Secret { is_base64: false }
     } else if is(text, open, after, b"{secret|base64}") {
@@ -346,7 +374,7 @@ const fn build_list(
             (Holds::SignedHeaders { .. }, _, _) => {
                 return in_headers(start, end, "has `{signed-headers}` in another place than before its signature");
             }
-            (Holds::Secret { .. } | Holds::Hash(_) | Holds::Key, _, _) => {
+            (Holds::Secret { .. } | Holds::Hash(_) | Holds::Key | Holds::Allowed | Holds::Token { .. }, _, _) => {
                 return in_headers(start, end, "has a placeholder in a list that needs a line of its own");
             }
             (Holds::Id, _, _) => {
@@ -423,6 +451,7 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
     let mut secrets = 0;
     let mut lists = 0;
     let mut keys = 0;
+    let mut allowed = 0;
     let mut shared = None;
     let mut crowded = false;
     let mut i = 0;
@@ -437,6 +466,11 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             Value::Secret { .. } => secrets += 1,
             Value::SignedHeaders { .. } => lists += 1,
             Value::Key { .. } => keys += 1,
+            Value::Allowed { .. } => allowed += 1,
+            Value::Token { .. } => {
+                signatures += 1;
+                crowded = true;
+            }
             Value::Signature(signature) => {
                 signatures += 1;
                 if signature.time.is_some() {
@@ -468,6 +502,9 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         if secrets == 1 && timestamps > 0 {
             return in_headers(start, end, "has a timestamp beside a `{secret}`, which signs nothing");
         }
+        if allowed > 1 {
+            return in_headers(start, end, "is a second `{allowed}`");
+        }
         if keys > 1 {
             return in_headers(start, end, "is a second place for the key's id");
         }
@@ -478,6 +515,13 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             return in_headers(start, end, "is one of several signature lines, which hold one plain signature each");
         }
         if line.name_count > 1 {
+            if matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. }) {
+                return in_headers(
+                    start,
+                    end,
+                    "has alternative names, which a secret and a hash of the body cannot have",
+                );
+            }
             if notation.families > 1 && notation.families != line.name_count {
                 return in_headers(start, end, "has not as many alternative names as another line");
             }

@@ -2,7 +2,7 @@
 
 use crate::mac::PLAIN_HASHES;
 use crate::place::{Half, Place, Step};
-use crate::text::{Fault, Span, all_token, attempt, begins, find, is, same_name, starts_with};
+use crate::text::{Fault, Span, all_token, attempt, begins, find, is, same_bytes, same_name, starts_with};
 use crate::timestamp::TimeFormat;
 
 use super::lines::check_path;
@@ -157,8 +157,18 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
             }
             Piece::SignedValues { joiner, with_names } => {
                 counts.lists += 1;
+                if i > pivot {
+                    return in_covers(0, text.len(), "has the signed headers after the `{body}`");
+                }
                 if !is_parted_from_list(text, notation, i + 1, joiner, with_names) {
                     return in_covers(0, text.len(), AFTER_LIST);
+                }
+                if !with_names && !has_list_of_names(notation) {
+                    return in_covers(
+                        0,
+                        text.len(),
+                        "has the values of signed headers without `{signed-headers}`, their names",
+                    );
                 }
             }
             _ => counts.others += 1,
@@ -178,7 +188,7 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
         // Three digits less, and milliseconds would still be a time, in seconds.
         return in_covers(0, text.len(), "has a timestamp of two units that touches its neighbour");
     }
-    attempt!(check_extent(text, notation, &counts));
+    attempt!(check_extent(headers, text, notation, &counts));
     if counts.ids > 1 || counts.timestamps > 1 {
         return in_covers(0, text.len(), "has a placeholder twice");
     }
@@ -194,7 +204,7 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     if counts.timestamps > 0 && !has_timestamp {
         return in_covers(0, text.len(), "has a `{timestamp}` that no header line carries");
     }
-    if counts.timestamps == 0 && has_timestamp && counts.lists == 0 && !is_in_covered_body(headers, text, notation) {
+    if counts.timestamps == 0 && has_timestamp && !notation.covers_timestamp(headers, text) {
         return in_covers(
             0,
             text.len(),
@@ -227,8 +237,20 @@ const fn is_parted_from_list(text: &[u8], notation: &Notation, next: usize, join
     if with_names { text[start] == b'\n' } else { is_joiner && is_body_next }
 }
 
+const fn has_list_of_names(notation: &Notation) -> bool {
+    let mut i = 0;
+    while i < notation.piece_count {
+        if matches!(notation.pieces[i], Piece::SignedHeaders) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Whether the body is covered as far as the scheme needs it.
-const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Result<(), Fault> {
+const fn check_extent(headers: &[u8], text: &[u8], notation: &Notation, counts: &Counts) -> Result<(), Fault> {
+    let fields = attempt!(check_batch(headers, text, notation, counts));
     if has_secret(notation) {
         return match text.is_empty() {
             true => Ok(()),
@@ -242,46 +264,68 @@ const fn check_extent(text: &[u8], notation: &Notation, counts: &Counts) -> Resu
     if counts.lists > 1 {
         return in_covers(0, text.len(), "has the signed headers twice");
     }
-    if notation.is_bodiless && counts.bodies > 0 {
-        return in_covers(
-            0,
-            text.len(),
-            "has a `{body}`, which the `{empty}` of the sample request says there is none",
-        );
-    }
-    let (mut i, mut forms, mut frees, mut arrays, mut paths) = (0, 0, 0, 0, 0);
+    let (mut i, mut forms, mut frees) = (0, 0, 0);
     while i < notation.piece_count {
         match notation.pieces[i] {
             Piece::Form => forms += 1,
-            Piece::Value { place, is_free } => {
-                if is_free {
-                    frees += 1;
-                }
-                if matches!(place.half, Half::Body) {
-                    paths += 1;
-                    arrays += is_of_batch(notation, &place) as usize;
-                }
-            }
+            Piece::Value { is_free: true, .. } => frees += 1,
             _ => {}
         }
         i += 1;
     }
+    if notation.is_bodiless && (counts.bodies + forms + fields > 0) {
+        return in_covers(0, text.len(), "reads a body, although the sample request has `{empty}`");
+    }
+    if counts.bodies + forms + frees > 1 {
+        return in_covers(0, text.len(), "has two placeholders that may hold any text");
+    }
     i = 0;
     while i < notation.line_count {
-        let place = notation.lines[i].place;
-        if matches!(place.half, Half::Body) {
-            paths += 1;
-            arrays += is_of_batch(notation, &place) as usize;
+        if matches!(notation.lines[i].value, Value::Signature(_)) && notation.contains_line(i, headers, text) {
+            return in_covers(0, text.len(), "covers the place of the signature itself");
         }
         i += 1;
     }
-    if forms > 1 || frees > 1 || frees > 0 && (forms > 0 || counts.bodies > 0) {
-        return in_covers(0, text.len(), "has two placeholders that may hold any text");
+    Ok(())
+}
+
+/// Each element of a batch is hashed alone, so its content may hold its own fields only. Anything else would be hashed as
+/// often as there are elements. Returns how many fields of the body there are.
+const fn check_batch(headers: &[u8], text: &[u8], notation: &Notation, counts: &Counts) -> Result<usize, Fault> {
+    let (mut fields, mut elements, mut values, mut hashes) = (0, 0, 0, 0);
+    let mut first: Option<(&[u8], Place)> = None;
+    let mut i = 0;
+    while i < notation.line_count + notation.piece_count {
+        let (of, place) = if i < notation.line_count {
+            hashes += matches!(notation.lines[i].value, Value::BodyHash { .. }) as usize;
+            (headers, notation.lines[i].place)
+        } else {
+            match notation.pieces[i - notation.line_count] {
+                Piece::Value { place, .. } => (text, place),
+                _ => (text, Place::whole(Half::Header)),
+            }
+        };
+        if matches!(place.half, Half::Body | Half::Form) {
+            fields += 1;
+            if is_of_batch(notation, &place) {
+                elements += 1;
+                values += (i >= notation.line_count) as usize;
+                match first {
+                    Some((other, array)) if !is_same_array(notation, of, &place, other, &array) => {
+                        return in_covers(0, text.len(), "reads the elements of two arrays");
+                    }
+                    Some(_) => {}
+                    None => first = Some((of, place)),
+                }
+            }
+        }
+        i += 1;
     }
-    if arrays > 0 && (arrays < paths || counts.bodies > 0) {
+    let beside = counts.bodies + counts.ids + counts.spliced + counts.lists + counts.others - values + hashes;
+    if elements > 0 && (elements < fields || beside > 0) {
         return in_covers(0, text.len(), "has fields of a batch's elements beside others");
     }
-    Ok(())
+    Ok(fields)
 }
 
 const fn has_piece_key(notation: &Notation) -> bool {
@@ -317,24 +361,25 @@ const fn is_of_batch(notation: &Notation, place: &Place) -> bool {
     false
 }
 
+/// Whether two places in elements lead through the same array.
+const fn is_same_array(notation: &Notation, a_text: &[u8], a: &Place, b_text: &[u8], b: &Place) -> bool {
+    let mut i = 0;
+    loop {
+        match (notation.steps.get(a, i), notation.steps.get(b, i)) {
+            (Some(Step::Each), Some(Step::Each)) => return true,
+            (Some(Step::Field(one)), Some(Step::Field(other))) if same_bytes(a_text, one, b_text, other) => {}
+            (Some(Step::Json), Some(Step::Json)) => {}
+            _ => return false,
+        }
+        i += 1;
+    }
+}
+
 const fn has_secret(notation: &Notation) -> bool {
     let mut i = 0;
     while i < notation.line_count {
         if matches!(notation.lines[i].value, Value::Secret { .. }) {
             return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-/// Whether the timestamp is a field of a body that is covered as a whole.
-const fn is_in_covered_body(headers: &[u8], covers: &[u8], notation: &Notation) -> bool {
-    let mut i = 0;
-    while i < notation.line_count {
-        let line = notation.lines[i];
-        if matches!(line.value, Value::Timestamp { .. }) && matches!(line.place.half, Half::Body | Half::Form) {
-            return notation.covers_whole_body(headers, covers);
         }
         i += 1;
     }

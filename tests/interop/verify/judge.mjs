@@ -18,8 +18,8 @@ const isSyntaxError = (error) => error instanceof SyntaxError;
 /** The helpers of n8n, which expect a workflow around them. */
 const N8N = {
   acuity: 'AcuityScheduling', asana: 'Asana', box: 'Box', 'cal-com': 'Cal', calendly: 'Calendly',
-  customerio: 'CustomerIo', formstack: 'Formstack', github: 'Github', linear: 'Linear', mailerlite: 'MailerLite',
-  mautic: 'Mautic', onfleet: 'Onfleet', stripe: 'Stripe', taiga: 'Taiga', typeform: 'Typeform', webflow: 'Webflow',
+  customerio: 'CustomerIo', formstack: 'Formstack', github: 'Github', gitlab: 'Gitlab', linear: 'Linear', mailerlite: 'MailerLite',
+  mautic: 'Mautic', onfleet: 'Onfleet', stripe: 'Stripe', taiga: 'Taiga', trello: 'Trello', typeform: 'Typeform', webflow: 'Webflow',
   zendesk: 'Zendesk',
 };
 const N8N_FOLDERS = { mailerlite: 'MailerLite/v2' };
@@ -32,7 +32,7 @@ function n8n(request) {
   };
   const credentials = {
     ...stored, apiKey: request.secret, clientSecret: request.secret, webhookSigningKey: request.secret,
-    signingKeyPrimary: request.secret, signingKeySecondary: request.secret,
+    signingKeyPrimary: request.secret, signingKeySecondary: request.secret, oauthSecret: request.secret,
   };
   let parsed = {};
   try {
@@ -42,6 +42,7 @@ function n8n(request) {
     getRequestObject: () => ({ header: request.header, headers: request.headers, rawBody: request.body }),
     getWorkflowStaticData: () => stored,
     getHeaderData: () => request.headers,
+    getNodeWebhookUrl: () => request.url,
     getBodyData: () => parsed,
     getCredentials: async () => credentials,
     getNodeParameter: (name, otherwise) => otherwise,
@@ -104,6 +105,13 @@ const LIBRARIES = {
     return ({ text, header, secret }) =>
       new Cronofy({}).hmacValid({ hmac: header('cronofy-hmac-sha256'), body: text, client_secret: secret });
   },
+  contentful: async () => {
+    const { verifyRequest } = require('@contentful/node-apps-toolkit');
+    return ({ text, headers, secret, method, url }) => {
+      const { pathname, search } = new URL(url);
+      return verifyRequest(secret, { method, path: pathname + search, headers, body: text });
+    };
+  },
   'discord-interactions': async () => {
     const { verifyKey } = require('discord-interactions');
     return ({ body, header, secret }) =>
@@ -154,6 +162,17 @@ const LIBRARIES = {
     return async ({ text, headers, secret }) =>
       (await verifyWebhookSignature({ headers, rawBody: text, signingSecret: secret })).isValidSignature;
   },
+  hubspot: async () => {
+    const { Signature } = require('@hubspot/api-client');
+    return ({ text, header, secret, method, url }) => {
+      const signature = header('x-hubspot-signature-v3');
+      if (signature === undefined) return 'no signature';
+      const timestamp = Number(header('x-hubspot-request-timestamp'));
+      return Signature.isValid({
+        signature, clientSecret: secret, requestBody: text, url, method, signatureVersion: 'v3', timestamp,
+      });
+    };
+  },
   imagekit: async () => {
     const { default: ImageKit } = await import('@imagekit/nodejs');
     const client = new ImageKit({ privateKey: 'key' });
@@ -184,6 +203,14 @@ const LIBRARIES = {
   mailtrap: async () => {
     const { verifyWebhookSignature } = require('mailtrap');
     return ({ body, header, secret }) => verifyWebhookSignature(body, header('mailtrap-signature') ?? '', secret);
+  },
+  messagebird: async () => {
+    const { validate } = require('messagebird/lib/signature');
+    const { parse } = require('node:querystring');
+    return ({ body, headers, secret, url }) => {
+      const query = { ...parse(new URL(url).search.slice(1)) };
+      return validate({ headers, query, body: body.length > 0 ? body : undefined }, secret);
+    };
   },
   'modern-treasury': async () => {
     const { default: ModernTreasury } = await import('modern-treasury');
@@ -232,6 +259,17 @@ const LIBRARIES = {
     const { Paddle } = await import('@paddle/paddle-node-sdk');
     const { webhooks } = new Paddle('key');
     return ({ text, header, secret }) => webhooks.isSignatureValid(text, secret, header('paddle-signature'));
+  },
+  plivo: async () => {
+    const { validateSignature, validateV3Signature } = require('plivo');
+    const { parse } = require('node:querystring');
+    return ({ text, header, secret, method, url, provider }) => {
+      const [signature, nonce] = ['', '-nonce'].map((end) => header(`x-plivo-signature-v${provider.slice(-1)}${end}`));
+      if (signature === undefined || nonce === undefined) return 'a header is missing';
+      return provider === 'plivo-v2'
+        ? validateSignature(url, nonce, signature, secret)
+        : validateV3Signature(method, url, nonce, secret, signature, { ...parse(text) });
+    };
   },
   polar: async () => {
     const { validateEvent } = await import('@polar-sh/sdk/webhooks');
@@ -308,6 +346,14 @@ const LIBRARIES = {
       return verifySlackRequest({ signingSecret: secret, body: text, headers }) === undefined;
     };
   },
+  square: async () => {
+    const { WebhooksHelper } = require('square');
+    return ({ text, header, secret, url }) =>
+      WebhooksHelper.verifySignature({
+        requestBody: text, signatureHeader: header('x-square-hmacsha256-signature'), signatureKey: secret,
+        notificationUrl: url,
+      });
+  },
   standardwebhooks: async () => {
     const { Webhook } = await import('standardwebhooks');
     return ({ body, headers, secret }) =>
@@ -340,6 +386,15 @@ const LIBRARIES = {
   terra: async () => {
     const { verifyTerraWebhookSignature } = require('terra-api');
     return ({ text, header, secret }) => verifyTerraWebhookSignature(text, header('terra-signature'), secret);
+  },
+  twilio: async () => {
+    const { validateRequest, validateRequestWithBody } = require('twilio');
+    const { parse } = require('node:querystring');
+    // The branches of its `validateIncomingRequest`.
+    return ({ text, header, secret, url }) =>
+      url.includes('bodySHA256')
+        ? validateRequestWithBody(secret, header('x-twilio-signature') ?? '', url, text || '{}')
+        : validateRequest(secret, header('x-twilio-signature') ?? '', url, { ...parse(text) });
   },
   webflow: async () => {
     const { WebflowClient } = require('webflow-api');

@@ -5,6 +5,7 @@ import datetime
 import json
 import sys
 import time
+import urllib.parse
 
 NOW = 0
 time.time = lambda: float(NOW)
@@ -24,6 +25,7 @@ class Request:
     def __init__(self, line):
         fields = json.loads(line)
         self.secret = fields["secret"]
+        self.method, self.url = fields["method"], fields["url"]
         self.headers = {name.lower(): value for name, value in fields["headers"].items()}
         self.body = base64.b64decode(fields["body_b64"])
         self.text = self.body.decode("utf-8", "replace")
@@ -57,6 +59,21 @@ def anthropic():
     return lambda r: accepted_before_json(lambda: webhooks.unwrap(r.text, headers=r.headers, key=r.secret))
 
 
+def anymail():
+    from django.conf import settings
+
+    settings.configure()
+    from anymail.webhooks.mandrill import MandrillCombinedWebhookView
+    from django.http import QueryDict
+
+    class Received:
+        def __init__(self, request):
+            self.META = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+            self.POST = QueryDict(request.text, encoding="utf-8")
+
+    def judge(r):
+        view = MandrillCombinedWebhookView(webhook_key=r.secret, webhook_url=r.url)
+        return returns_nothing(lambda: view.validate_request(Received(r)))
 def authweave_webhooks():
     import asyncio
 
@@ -103,6 +120,16 @@ def gocardless_pro():
     return judge
 
 
+def hubspot():
+    import hubspot.utils.signature as library
+
+    library.datetime = Datetime
+    return lambda r: library.Signature.is_valid(
+        r.headers["x-hubspot-signature-v3"], r.secret, r.text, r.url, r.method, "v3",
+        r.headers.get("x-hubspot-request-timestamp"),
+    )
+
+
 def line_bot_sdk():
     from linebot.v3.webhook import SignatureValidator
 
@@ -134,6 +161,15 @@ def slack_sdk():
     return lambda r: SignatureVerifier(r.secret).is_valid_request(r.body, r.headers)
 
 
+def squareup():
+    from square.utils.webhooks_helper import verify_signature
+
+    return lambda r: verify_signature(
+        request_body=r.text, signature_header=r.headers.get("x-square-hmacsha256-signature"), signature_key=r.secret,
+        notification_url=r.url,
+    )
+
+
 def standardwebhooks():
     import standardwebhooks.webhooks as library
 
@@ -155,9 +191,26 @@ def svix():
     return lambda r: accepted_before_json(lambda: Webhook(r.secret).verify(r.body, r.headers))
 
 
+def twilio():
+    from twilio.request_validator import RequestValidator
+
+    class Fields(dict):
+        def getlist(self, name):
+            return self[name]
+
+    def judge(r):
+        fields = Fields(urllib.parse.parse_qs(r.text, keep_blank_values=True))
+        content = r.text if "bodySHA256" in r.url else fields
+        return RequestValidator(r.secret).validate(r.url, content, r.headers.get("x-twilio-signature") or "")
+
+    return judge
+
+
 LIBRARIES = {
     load.__name__: load
     for load in (
+        anthropic, anymail, elevenlabs, gocardless_pro, hubspot, line_bot_sdk, openai, pywa, razorpay, slack_sdk,
+        squareup, standardwebhooks, stripe, svix, twilio,
         anthropic, authweave_webhooks, elevenlabs, gocardless_pro, line_bot_sdk, openai, pywa, razorpay, slack_sdk, standardwebhooks,
         stripe, svix,
     )

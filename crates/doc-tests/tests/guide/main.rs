@@ -18,3 +18,4 @@ mod sending_safely;
 mod tenants;
 mod tenants_actix;
 mod typed_events;
+mod what_is_signed;

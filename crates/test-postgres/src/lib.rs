@@ -1,4 +1,5 @@
-//! Our own PostgreSQL, in a temporary directory with a Unix socket. It is removed when dropped.
+//! A PostgreSQL server of a test's own, in a temporary directory with a Unix socket. It is stopped and removed when it
+//! is dropped, even if the process is killed.
 
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, chown};
@@ -8,27 +9,42 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
-
-use crate::Result;
-
+/// How long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Stops the server with a fast shutdown when standard input closes, even if this process is killed. A line with a
-/// number crashes it, and starts it again after that many seconds.
+/// Stops the server with a fast shutdown when standard input closes. A line with a number stops it at once, as
+/// `pg_ctl stop -m immediate` does, and starts it again after that many seconds.
 const GUARD: &str = r#"
     trap '' INT
     "$0" "$@" &
     while read seconds; do kill -QUIT $!; wait $!; sleep $seconds; "$0" "$@" & done
     kill -INT $!; wait $!; rm -rf "$DIRECTORY""#;
 
+/// A running server.
+#[derive(Debug)]
 pub struct Postgres {
     guard: Child,
     directory: tempfile::TempDir,
 }
 
 impl Postgres {
+    /// Starts a server with these settings, each `name=value`. `None` if PostgreSQL is not installed, which it says
+    /// loudly.
+    ///
+    /// # Panics
+    /// If PostgreSQL is not installed and `HOOKSEAL_REQUIRE_SERVICES` is `1`, and if it does not start.
+    pub fn start_or_skip(settings: &[&str]) -> Option<Postgres> {
+        match Postgres::installed() {
+            Some(programs) => Some(Postgres::start(&programs, settings).unwrap_or_else(|error| panic!("{error}"))),
+            None => {
+                let required = std::env::var("HOOKSEAL_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
+                assert!(!required, "PostgreSQL is not installed");
+                eprintln!("SKIPPED, NOTHING WAS TRIED: PostgreSQL (postgres, initdb) is not installed");
+                None
+            }
+        }
+    }
+
     /// The directory of PostgreSQL's programs, if it is installed: in PATH, or where Debian installs it.
     pub fn installed() -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -38,8 +54,12 @@ impl Postgres {
         std::env::split_paths(&path).chain(debian).find(complete)
     }
 
-    pub fn start(programs: &Path) -> Result<Postgres> {
-        let directory = tempfile::Builder::new().prefix("outbox-").tempdir()?;
+    /// Starts a server from its programs.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting.
+    pub fn start(programs: &Path, settings: &[&str]) -> io::Result<Postgres> {
+        let directory = tempfile::Builder::new().prefix("postgres-").tempdir()?;
         let data = directory.path().join("data");
         let user = unprivileged(directory.path())?;
         let command = |program: &Path| {
@@ -58,32 +78,47 @@ impl Postgres {
         initdb.args(["--auth=trust", "--username=outbox", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
         let made = initdb.arg(&data).output()?;
         if !made.status.success() {
-            return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
+            return Err(io::Error::other(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))));
         }
         let mut guarded = command(Path::new("/bin/sh"));
         guarded.args(["-c", GUARD]).arg(programs.join("postgres")).arg("-D").arg(&data).arg("-k").arg(directory.path());
         guarded.args(["-c", "listen_addresses=", "-c", "max_connections=300", "-c", "log_min_messages=panic"]);
+        guarded.args(settings.iter().flat_map(|setting| ["-c", setting]));
         guarded.env("DIRECTORY", directory.path()).stdin(Stdio::piped()).stdout(Stdio::null());
         let mut server = Postgres { guard: guarded.spawn()?, directory };
         let started = Instant::now();
         // It writes there when it takes connections, which is later than the socket.
-        while !std::fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|status| status.contains("ready")) {
+        while !server.status().is_ok_and(|status| status.contains("ready")) {
             if started.elapsed() > PATIENCE || server.guard.try_wait()?.is_some() {
-                return Err("PostgreSQL does not start".into());
+                return Err(io::Error::other("PostgreSQL does not start"));
             }
             sleep(Duration::from_millis(20));
         }
         Ok(server)
     }
 
-    /// Crashes the server. It restarts after some seconds, and recovers what was committed.
-    pub fn crash(&mut self, seconds: u32) -> Result<()> {
-        let input = self.guard.stdin.as_mut().ok_or("the server is being stopped")?;
-        Ok(writeln!(input, "{seconds}")?)
+    /// Stops the server at once, without a checkpoint. It starts again after some seconds, and recovers what was
+    /// committed.
+    ///
+    /// # Errors
+    /// If it is being stopped already.
+    pub fn crash(&mut self, seconds: u32) -> io::Result<()> {
+        let input = self.guard.stdin.as_mut().ok_or_else(|| io::Error::other("the server is being stopped"))?;
+        writeln!(input, "{seconds}")
     }
 
+    /// How to connect.
     pub fn address(&self) -> String {
         format!("host={} user=outbox dbname=postgres", self.directory.path().display())
+    }
+
+    /// The id of its first process, whose children are all others.
+    pub fn id(&self) -> Option<u32> {
+        self.status().ok()?.lines().next()?.trim().parse().ok()
+    }
+
+    fn status(&self) -> io::Result<String> {
+        std::fs::read_to_string(self.directory.path().join("data/postmaster.pid"))
     }
 }
 
@@ -111,22 +146,4 @@ fn unprivileged(own: &Path) -> io::Result<Option<(u32, u32)>> {
     };
     let user = find("postgres").or_else(|| find("nobody"));
     user.map(Some).ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
-}
-
-/// The server ends a transaction that does nothing for this long, and releases its locks: a worker that is frozen
-/// inside one (on a paused machine, behind a lost network) does not hold up others for longer. The time-out of a lock
-/// is a little longer.
-const SESSION: &str =
-    "-c idle_in_transaction_session_timeout=2s -c lock_timeout=5s -c statement_timeout=30s -c tcp_keepalives_idle=10";
-
-pub fn pool(address: &str, connections: usize) -> Result<Pool> {
-    let mut config: tokio_postgres::Config = address.parse()?;
-    // Over TCP, a server that disappears silently is noticed within half a minute.
-    config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(30));
-    config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
-    config.application_name("outbox").options(SESSION);
-    let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config, NoTls, manager);
-    let pool = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1);
-    Ok(pool.create_timeout(Some(Duration::from_secs(10))).build()?)
 }

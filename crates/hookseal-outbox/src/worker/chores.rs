@@ -1,0 +1,96 @@
+use std::collections::VecDeque;
+
+use hookseal::delivery::EndpointHealth;
+use tokio_postgres::Error;
+use tokio_postgres::types::Json;
+
+use super::row::Key;
+use super::session::Session;
+
+/// What is rare enough to be done one after the other.
+#[derive(Clone, Debug)]
+pub(super) enum Chore {
+    /// Deliveries wait in the lane of their endpoint from now on.
+    Move(Vec<Key>),
+    /// New deliveries of an endpoint go to this lane.
+    Lane { endpoint: i64, lane: i64 },
+    /// An endpoint's health has changed. It is not stored if a user has changed the endpoint since `changed`.
+    Health { endpoint: i64, health: EndpointHealth, changed: i64 },
+    /// Nothing can be sent to an endpoint, or can again.
+    Fault { endpoint: i64, fault: Option<String> },
+    /// An endpoint is gone, and gets no new events.
+    Unwant(i64),
+    /// A delivery that is not wanted.
+    Drop(Key),
+    /// A delivery that cannot be handled.
+    Park { key: Key, reason: String },
+    /// A delivery that a newer version may be able to handle.
+    SetAside { key: Key, reason: String },
+}
+
+/// How a chore went.
+#[derive(Debug)]
+pub(super) enum Done {
+    Yes,
+    /// The endpoint was changed by a user, and has to be loaded again.
+    Outdated,
+    /// Set aside too often.
+    Hopeless,
+}
+
+/// Does chores until one fails. Those that are left, with it at the front, are returned with the error.
+pub(super) async fn work(
+    session: &Session,
+    mut chores: VecDeque<Chore>,
+) -> (Vec<(Chore, Done)>, Result<(), (VecDeque<Chore>, Error)>) {
+    let mut done = Vec::with_capacity(chores.len());
+    while let Some(chore) = chores.pop_front() {
+        match one(session, &chore).await {
+            Ok(how) => done.push((chore, how)),
+            Err(error) => {
+                chores.push_front(chore);
+                return (done, Err((chores, error)));
+            }
+        }
+    }
+    (done, Ok(()))
+}
+
+async fn one(session: &Session, chore: &Chore) -> Result<Done, Error> {
+    let (client, statements) = (&session.keeper, &session.statements);
+    match chore {
+        Chore::Move(keys) => {
+            let mut keys = keys.clone();
+            keys.sort_unstable();
+            let (events, endpoints): (Vec<i64>, Vec<i64>) = keys.into_iter().unzip();
+            client.execute(&statements.shift, &[&events, &endpoints]).await?;
+        }
+        Chore::Lane { endpoint, lane } => {
+            client.execute(&statements.lane, &[endpoint, lane]).await?;
+        }
+        Chore::Health { endpoint, health, changed } => {
+            if client.execute(&statements.health, &[endpoint, &Json(health), changed]).await? == 0 {
+                return Ok(Done::Outdated);
+            }
+        }
+        Chore::Fault { endpoint, fault } => {
+            client.execute(&statements.fault, &[endpoint, fault]).await?;
+        }
+        Chore::Unwant(endpoint) => {
+            client.execute(&statements.unwant, &[endpoint]).await?;
+        }
+        Chore::Drop((event, endpoint)) => {
+            client.execute(&statements.drop, &[event, endpoint]).await?;
+        }
+        Chore::Park { key: (event, endpoint), reason } => {
+            client.execute(&statements.park, &[event, endpoint, reason]).await?;
+        }
+        Chore::SetAside { key: (event, endpoint), reason } => {
+            let row = client.query_opt(&statements.set_aside, &[event, endpoint, reason]).await?;
+            if row.is_some_and(|row| row.try_get(0).unwrap_or(false)) {
+                return Ok(Done::Hopeless);
+            }
+        }
+    }
+    Ok(Done::Yes)
+}

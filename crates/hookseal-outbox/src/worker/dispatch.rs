@@ -1,0 +1,290 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use hookseal::delivery::{Attempt, Delivery, Outcome};
+use hookseal::http::Request;
+use tracing::Instrument;
+
+use super::chores::Chore;
+use super::engine::Engine;
+use super::flush::Ended;
+use super::lane::{Endpoint, Lane};
+use super::load::{Event, Load};
+use super::queues::QueueId;
+use super::row::{Due, Key, bucket};
+use super::target::Target;
+use crate::send::Answer;
+
+/// An attempt that was made, with its answer.
+#[derive(Debug)]
+pub(super) struct Sent {
+    due: Due,
+    delivery: Delivery,
+    attempt: Attempt,
+    target: Arc<Target>,
+    begun: Instant,
+    ended: Instant,
+    answer: Answer,
+}
+
+/// From the lanes to the endpoints.
+impl Engine {
+    /// Picks what can be sent now, an endpoint at a time in turn.
+    pub(super) fn pick(&mut self, now: Instant) {
+        if !self.may_begin(now) {
+            return;
+        }
+        for _ in 0..self.ready.len() {
+            let is_full = self.in_flight >= self.settings.max_in_flight
+                || self.body_memory >= self.settings.max_body_memory
+                || self.ended.len() >= self.settings.max_in_flight * 4;
+            let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
+            let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
+            endpoint.is_listed = false;
+            if !endpoint.can_send(now) {
+                continue;
+            }
+            let is_own = endpoint.lane != Lane::Common;
+            // Endpoints that have trouble share half of what may be in flight.
+            if is_own && self.own_in_flight * 2 >= self.settings.max_in_flight {
+                self.list(id);
+                continue;
+            }
+            let Some((due, _)) = endpoint.waiting.pop_front() else { continue };
+            endpoint.in_flight += 1;
+            self.in_flight += 1;
+            self.body_memory += due.size;
+            if is_own {
+                self.own_in_flight += 1;
+            } else {
+                self.waiting = self.waiting.saturating_sub(1);
+            }
+            if endpoint.loaded.is_none() && !endpoint.is_asked {
+                endpoint.is_asked = true;
+                self.to_load.push(id);
+            }
+            self.picked.push(due);
+            self.gather(now);
+            self.list(id);
+        }
+    }
+
+    /// What was picked is not in flight any more.
+    fn release(&mut self, due: &Due) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.body_memory = self.body_memory.saturating_sub(due.size);
+        if let Some(endpoint) = self.endpoints.get_mut(&due.endpoint()) {
+            endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
+            if endpoint.lane != Lane::Common {
+                self.own_in_flight = self.own_in_flight.saturating_sub(1);
+            }
+        }
+        self.list(due.endpoint());
+    }
+
+    /// What was picked is not sent now, and is read again.
+    pub(super) fn put_back(&mut self, due: &Due) {
+        self.release(due);
+        self.known.forget(due.key);
+        self.queues.lower(QueueId::Bucket(bucket(due.endpoint())), due.due_at);
+        self.queues.lower(QueueId::Endpoint(due.endpoint()), due.due_at);
+    }
+
+    pub(super) fn loaded(&mut self, load: Load) {
+        self.trouble.reset();
+        let now = Instant::now();
+        self.learn(&load.asked, load.endpoints);
+        for due in load.due {
+            let id = due.endpoint();
+            if !self.may_send(id, now) {
+                self.put_back(&due);
+                continue;
+            }
+            let loaded = self.endpoints.get(&id).and_then(|endpoint| endpoint.loaded.as_ref());
+            let Some(loaded) = loaded else {
+                // The endpoint was removed.
+                self.release(&due);
+                self.chores.push_back(Chore::Drop(due.key));
+                continue;
+            };
+            let target = loaded.target.as_ref().ok().filter(|_| loaded.is_open()).cloned();
+            let (Some(target), false) = (target, self.is_held(id, now)) else {
+                self.release(&due);
+                self.put_aside(id);
+                self.chores.push_back(Chore::Move(vec![due.key]));
+                continue;
+            };
+            match load.events.get(&due.key.0) {
+                Some(event) => self.begin(due, event, target),
+                None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
+            }
+        }
+        self.pick(now);
+    }
+
+    fn is_held(&self, endpoint: i64, now: Instant) -> bool {
+        self.endpoints.get(&endpoint).is_some_and(|found| found.hold.is_held() && found.hold.limit(2, now) == 0)
+    }
+
+    fn park(&mut self, due: &Due, reason: String) {
+        self.release(due);
+        self.chores.push_back(Chore::Park { key: due.key, reason });
+    }
+
+    /// Begins an attempt. The row is not changed: this worker owns it.
+    fn begin(&mut self, due: Due, event: &Event, target: Arc<Target>) {
+        match self.is_wanted(&due, event, &target) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.release(&due);
+                return self.chores.push_back(Chore::Drop(due.key));
+            }
+            Err(reason) => return self.park(&due, reason),
+        }
+        let Some(clock) = self.clock else { return self.put_back(&due) };
+        let (mut delivery, begun) = (due.delivery(), Instant::now());
+        // The database says that it is due.
+        let now = clock.at(begun).max(due.due_at);
+        let attempt = match delivery.begin(&target.policy, now) {
+            Ok(attempt) => attempt,
+            Err(error) => return self.park(&due, error.to_string()),
+        };
+        match self.request_for(&due, event, &target, &attempt) {
+            Ok(request) => {
+                let (http, limit) = (self.http.clone(), target.policy.timeout());
+                let span = tracing::debug_span!(
+                    "attempt",
+                    endpoint = due.endpoint(),
+                    event = &*event.id,
+                    number = attempt.number(),
+                    tenant = target.tenant
+                );
+                self.attempts.spawn(
+                    async move {
+                        let answer = http.send(request, limit).await;
+                        Sent { due, delivery, attempt, target, begun, ended: Instant::now(), answer }
+                    }
+                    .instrument(span),
+                );
+            }
+            Err(outcome) => {
+                let answer = Answer::Missing(outcome);
+                self.sent(Sent { due, delivery, attempt, target, begun, ended: begun, answer });
+            }
+        }
+    }
+
+    /// Whether the endpoint's data filter lets an event through.
+    fn is_wanted(&self, due: &Due, event: &Event, target: &Target) -> Result<bool, String> {
+        let filters = &target.subscription.filters;
+        if filters.is_empty() || due.delivery().attempts() > 0 {
+            return Ok(true);
+        }
+        let shape = self.outbox.provider().event_shape();
+        let shape = shape.ok_or("the provider's events are not described, so they cannot be filtered")?;
+        let read = shape.read(&event.body).map_err(|error| format!("its body cannot be filtered: {error}"))?;
+        Ok(filters.matches(read.data()))
+    }
+
+    fn request_for(
+        &self,
+        due: &Due,
+        event: &Event,
+        target: &Target,
+        attempt: &Attempt,
+    ) -> Result<Request<Bytes>, Outcome<'static>> {
+        if self.outbox.provider().max_sent().is_some_and(|limit| due.size as u64 > limit) {
+            return Err(Outcome::PayloadTooLarge);
+        }
+        let url = target.url.as_ref().map_err(|_| Outcome::UrlRefused)?;
+        let (uri, body) = (url.uri().clone(), event.body.clone());
+        target.signer.request_at(uri, &event.id, body, attempt.signing_time()).map_err(|_| Outcome::RequestInvalid)
+    }
+
+    /// An attempt has ended.
+    pub(super) fn sent(&mut self, sent: Sent) {
+        let Sent { due, mut delivery, attempt, target, begun, ended, mut answer } = sent;
+        self.release(&due);
+        let id = due.endpoint();
+        let Some(clock) = self.clock else { return self.known.forget(due.key) };
+        let (now, outcome) = (clock.at(ended), answer.outcome());
+        crate::metrics::attempt(&outcome, ended - begun);
+        let record = match delivery.record(&attempt, &target.policy, &outcome, now, fastrand::u64(..)) {
+            Ok((record, _)) => record,
+            Err(error) => {
+                tracing::error!(%error, event = due.key.0, endpoint = id, "an attempt is not recorded");
+                return self.known.forget(due.key);
+            }
+        };
+        tracing::debug!(
+            event = due.key.0,
+            endpoint = id,
+            number = record.attempt,
+            status = record.status,
+            error = record.error,
+            duration_ms = record.duration_ms,
+            delivered = record.delivered,
+            "attempt ended"
+        );
+        let was_sent = !matches!(outcome, Outcome::UrlRefused | Outcome::RequestInvalid | Outcome::PayloadTooLarge);
+        let verdict = target.policy.outcomes().classify(&outcome, now);
+        if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
+            && endpoint.hold.record(verdict, begun)
+            && endpoint.hold.is_held()
+        {
+            tracing::debug!(endpoint = id, "is held back, because it fails");
+            self.withdraw(id);
+        }
+        let record = match &mut answer {
+            Answer::Response { excerpt, .. } => record.with_excerpt(&std::mem::take(excerpt)),
+            Answer::Missing(_) => record,
+        };
+        let counts = (!attempt.is_replay()).then_some((target, answer, now));
+        let wanted = due.replays_wanted();
+        self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
+        self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
+    }
+
+    /// Takes in endpoints that were loaded. Those that were asked for and are not among them are gone.
+    fn learn(&mut self, asked: &[i64], loaded: Vec<super::target::Loaded>) {
+        for id in asked {
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                (endpoint.loaded, endpoint.is_asked) = (None, false);
+            }
+        }
+        for loaded in loaded {
+            let (id, is_open) = (loaded.endpoint, loaded.is_open());
+            let fault = loaded.target.as_ref().err().cloned();
+            if fault != loaded.stored_fault {
+                if let Some(fault) = &fault {
+                    tracing::warn!(endpoint = id, fault, "nothing can be sent to an endpoint");
+                }
+                self.chores.push_back(Chore::Fault { endpoint: id, fault });
+            }
+            let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
+            endpoint.loaded = Some(loaded);
+            if is_open {
+                endpoint.hold.release();
+            } else {
+                self.withdraw(id);
+            }
+            self.list(id);
+        }
+    }
+
+    /// Loads endpoints again that may have changed.
+    pub(super) fn reload(&mut self, endpoints: &[i64]) {
+        for id in endpoints {
+            if let Some(endpoint) = self.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_asked) {
+                endpoint.is_asked = true;
+                self.to_load.push(*id);
+                self.next_load.get_or_insert(Instant::now());
+            }
+        }
+    }
+
+    pub(super) fn endpoint_of(&mut self, key: Key) -> Option<&mut Endpoint> {
+        self.endpoints.get_mut(&key.1)
+    }
+}

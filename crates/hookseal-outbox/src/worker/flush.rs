@@ -1,0 +1,69 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hookseal::delivery::{AttemptRecord, Delivery, State};
+use hookseal::time::OffsetDateTime;
+use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
+
+use super::row::{Key, from_unix_ms};
+use super::session::Session;
+use super::target::Target;
+use crate::send::Answer;
+
+/// An attempt that has ended, until it is recorded.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) key: Key,
+    pub(super) slot: i16,
+    pub(super) wanted: i32,
+    pub(super) delivery: Delivery,
+    pub(super) record: AttemptRecord,
+    /// For the endpoint's health; none for a replay.
+    pub(super) counts: Option<(Arc<Target>, Answer, OffsetDateTime)>,
+    /// How often it could not be recorded, perhaps because a user had locked the delivery.
+    pub(super) tries: u32,
+}
+
+impl Ended {
+    /// When the schedule goes on; none if it is over.
+    pub(super) fn planned_at(&self) -> Option<OffsetDateTime> {
+        let columns = self.delivery.columns();
+        let pending = columns.state == State::Pending;
+        columns.due_at.filter(|_| pending).and_then(from_unix_ms)
+    }
+}
+
+/// Records attempts in one statement. Returns those that were recorded.
+pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<HashSet<Key>, Error> {
+    ended.sort_unstable_by_key(|ended| ended.key);
+    let ended = &*ended;
+    let events = column(ended, |ended| ended.key.0);
+    let endpoints = column(ended, |ended| ended.key.1);
+    let slots = column(ended, |ended| ended.slot);
+    let numbers = column(ended, |ended| number(ended.record.attempt));
+    let wanted = column(ended, |ended| ended.wanted);
+    let started = column(ended, |ended| from_unix_ms(ended.record.started_at));
+    let durations = column(ended, |ended| i32::try_from(ended.record.duration_ms).unwrap_or(i32::MAX));
+    let statuses = column(ended, |ended| ended.record.status.map(|status| i16::try_from(status).unwrap_or(i16::MAX)));
+    let errors = column(ended, |ended| ended.record.error.as_deref());
+    let states = column(ended, |ended| ended.delivery.state().to_string());
+    let planned = column(ended, Ended::planned_at);
+    let replays = column(ended, |ended| number(ended.delivery.columns().replays));
+    let firsts = column(ended, |ended| ended.delivery.columns().first_at.and_then(from_unix_ms));
+    let excerpts = column(ended, |ended| ended.record.excerpt.as_deref().filter(|excerpt| !excerpt.is_empty()));
+    let columns: [&(dyn ToSql + Sync); 14] = [
+        &events, &endpoints, &slots, &numbers, &wanted, &started, &durations, &statuses, &errors, &states, &planned,
+        &replays, &firsts, &excerpts,
+    ];
+    let rows = session.recorder.query(&session.statements.record, &columns).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+fn column<'e, T>(ended: &'e [Ended], value: impl Fn(&'e Ended) -> T) -> Vec<T> {
+    ended.iter().map(value).collect()
+}
+
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

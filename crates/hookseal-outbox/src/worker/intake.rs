@@ -1,0 +1,229 @@
+use std::time::{Duration, Instant};
+
+use super::chores::Chore;
+use super::engine::Engine;
+use super::lane::{Endpoint, Lane, Offer};
+use super::page::{Pages, Request};
+use super::queues::QueueId;
+use super::row::{Due, FORMAT, Key};
+
+/// How many deliveries wait in memory, for each attempt that may be in flight.
+const WAITING: usize = 4;
+const SMALLEST_PAGE: usize = 8;
+const LARGEST_PAGE: usize = 256;
+/// How many own lanes are read at once.
+const OWN: usize = 64;
+/// How many endpoints are kept in memory, if most have nothing to do.
+const ENDPOINTS: usize = 100_000;
+
+/// From the queues to the lanes.
+impl Engine {
+    /// What to read next. It is read at once.
+    pub(super) fn request(&mut self, now: Instant, is_poll: bool) -> Option<Request> {
+        let clock = self.clock?.now();
+        let mut request = Request::default();
+        if is_poll {
+            request.is_deep = self.queues.look_back(clock, now).is_some();
+        }
+        let room = (self.settings.max_in_flight * WAITING).saturating_sub(self.waiting);
+        if room > 0 {
+            let page = (room / self.buckets.len().max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
+            let buckets: Vec<QueueId> = self.queues.ids().filter(|id| matches!(id, QueueId::Bucket(_))).collect();
+            for id in buckets {
+                self.add(&mut request, id, page, is_poll);
+            }
+        }
+        for _ in 0..self.own.len() {
+            let Some(id) = self.own.pop_front() else { break };
+            self.own.push_back(id);
+            self.list(id);
+            let Some(endpoint) = self.endpoints.get(&id).filter(|endpoint| endpoint.wants_more(now)) else { continue };
+            let page = endpoint.room();
+            self.add(&mut request, QueueId::Endpoint(id), page, is_poll);
+            if request.queues.len() >= self.buckets.len() + OWN {
+                break;
+            }
+        }
+        self.page_soon(false);
+        if request.queues.is_empty() {
+            return None;
+        }
+        self.known.forget_settled();
+        Some(request)
+    }
+
+    fn add(&self, request: &mut Request, id: QueueId, page: usize, is_poll: bool) {
+        let has_room = |endpoint| self.endpoints.get(&endpoint).is_none_or(Endpoint::has_room);
+        if !is_poll && !self.queues.has_more(id) {
+            return;
+        }
+        if let Some(cursor) = self.queues.cursor(id, has_room) {
+            request.add(id, cursor, page);
+        }
+    }
+
+    pub(super) fn take_in(&mut self, pages: Pages) {
+        self.trouble.reset();
+        let now = Instant::now();
+        if pages.request.is_deep {
+            self.queues.looked_back(pages.took);
+        }
+        let (mut aside, mut has_more) = (Vec::new(), false);
+        let (clock, mut lag) = (self.clock.map(|clock| clock.now()), Duration::ZERO);
+        for ((id, size), page) in pages.request.queues.into_iter().zip(pages.pages) {
+            if !self.queues.contains(id) {
+                continue;
+            }
+            let (mut is_full, mut blocked_by) = (page.len() >= size, None);
+            let is_empty = page.is_empty();
+            if let (QueueId::Bucket(_), Some(clock), Some(first)) = (id, clock, page.first()) {
+                lag = lag.max(Duration::try_from(clock - first.due_at).unwrap_or_default());
+            }
+            for due in page {
+                match self.offer(id, &due, now, &mut aside) {
+                    Some(true) => self.queues.passed(id, &due),
+                    Some(false) => {
+                        blocked_by = Some(due.endpoint());
+                        break;
+                    }
+                    None => {
+                        is_full = true;
+                        break;
+                    }
+                }
+            }
+            self.queues.read(id, is_full || blocked_by.is_some(), blocked_by);
+            has_more |= is_full || blocked_by.is_some();
+            if let (QueueId::Endpoint(endpoint), true) = (id, is_empty) {
+                self.calm(endpoint, now);
+            }
+        }
+        if !aside.is_empty() {
+            self.chores.push_back(Chore::Move(aside));
+        }
+        self.lag = lag;
+        self.page_soon(has_more);
+        if self.endpoints.len() > ENDPOINTS {
+            self.endpoints.retain(|_, endpoint| !endpoint.is_forgettable());
+        }
+        self.pick(now);
+        // Nothing else is likely to come soon.
+        self.next_load = self.next_load.map(|_| now);
+    }
+
+    /// Whether a queue may be read on after this delivery; `None` if the worker has enough.
+    fn offer(&mut self, id: QueueId, due: &Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
+        if self.known.contains(due.key) {
+            return Some(true);
+        }
+        if due.format > FORMAT {
+            let reason = format!("its format {} is of a newer version", due.format);
+            self.known.insert(due.key);
+            self.chores.push_back(Chore::SetAside { key: due.key, reason });
+            return Some(true);
+        }
+        if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_in_flight * WAITING {
+            return None;
+        }
+        let (limit, number) = (self.settings.endpoint_limit, due.endpoint());
+        let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(limit));
+        match endpoint.offer(due.clone(), matches!(id, QueueId::Bucket(_)), now) {
+            Offer::Taken => {
+                self.waiting += usize::from(endpoint.lane == Lane::Common);
+                self.known.insert(due.key);
+                self.list(number);
+                Some(true)
+            }
+            Offer::Full => Some(false),
+            Offer::Aside => {
+                self.known.insert(due.key);
+                aside.push(due.key);
+                self.put_aside(number);
+                Some(true)
+            }
+        }
+    }
+
+    /// Lists an endpoint among those that can send, if it can.
+    pub(super) fn list(&mut self, endpoint: i64) {
+        if let Some(found) = self.endpoints.get_mut(&endpoint)
+            && !found.is_listed
+            && !found.waiting.is_empty()
+        {
+            found.is_listed = true;
+            self.ready.push_back(endpoint);
+        }
+    }
+
+    /// From now on, an endpoint has its own lane, and new deliveries go there.
+    pub(super) fn put_aside(&mut self, endpoint: i64) {
+        let is_common = self.endpoints.get(&endpoint).is_some_and(|found| found.lane == Lane::Common);
+        if is_common {
+            tracing::debug!(endpoint, "has its own lane now");
+            self.adopt(endpoint);
+            self.chores.push_back(Chore::Lane { endpoint, lane: endpoint });
+        }
+    }
+
+    /// The own lane of an endpoint is read, because it is not empty.
+    pub(super) fn adopt(&mut self, endpoint: i64) {
+        let limit = self.settings.endpoint_limit;
+        if self.buckets.get(&super::row::bucket(endpoint)) != Some(&false) {
+            return;
+        }
+        let found = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint::new(limit));
+        if found.lane == Lane::Common {
+            found.lane = Lane::Own(Instant::now());
+            self.waiting = self.waiting.saturating_sub(found.waiting.len());
+            self.own_in_flight += found.in_flight;
+            if found.loaded.is_none() {
+                self.reload(&[endpoint]);
+            }
+            self.own.push_back(endpoint);
+            self.queues.add(QueueId::Endpoint(endpoint));
+        }
+    }
+
+    /// An endpoint that has recovered, and has sent everything in its own lane, goes back to the common one. What is
+    /// still written to its own by a slow transaction is found there later.
+    fn calm(&mut self, endpoint: i64, now: Instant) {
+        if let Some(found) = self.endpoints.get_mut(&endpoint).filter(|found| found.is_calm(now)) {
+            tracing::debug!(endpoint, "goes back to the common lane");
+            found.lane = Lane::Common;
+            self.own.retain(|own| *own != endpoint);
+            self.queues.remove(QueueId::Endpoint(endpoint));
+            self.chores.push_back(Chore::Lane { endpoint, lane: 0 });
+        }
+    }
+
+    /// Forgets what waits in memory for an endpoint. It stays in the database.
+    pub(super) fn forget_waiting(&mut self, endpoint: i64) {
+        for key in self.take_waiting(endpoint) {
+            self.known.forget(key);
+        }
+    }
+
+    fn take_waiting(&mut self, endpoint: i64) -> Vec<Key> {
+        let Some(found) = self.endpoints.get_mut(&endpoint) else { return Vec::new() };
+        let keys = found.drop_waiting();
+        if found.lane == Lane::Common {
+            self.waiting = self.waiting.saturating_sub(keys.len());
+        }
+        keys
+    }
+
+    /// Nothing is sent to an endpoint for a while. What waits in memory goes to its own lane.
+    pub(super) fn withdraw(&mut self, endpoint: i64) {
+        let is_common = self.endpoints.get(&endpoint).is_some_and(|found| found.lane == Lane::Common);
+        let keys = self.take_waiting(endpoint);
+        if is_common {
+            self.put_aside(endpoint);
+            if !keys.is_empty() {
+                self.chores.push_back(Chore::Move(keys));
+            }
+        } else {
+            keys.into_iter().for_each(|key| self.known.forget(key));
+            self.queues.restart(QueueId::Endpoint(endpoint));
+        }
+    }
+}

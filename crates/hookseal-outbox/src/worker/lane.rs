@@ -1,0 +1,128 @@
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::hold::Hold;
+use super::row::{Due, Key};
+use super::target::Loaded;
+
+/// How many deliveries may wait in memory, for each attempt that may be in flight.
+const WAITING: usize = 8;
+/// How many wait while it is held back.
+const PROBES: usize = 2;
+/// How long the first of a full queue may wait, before the endpoint counts as slow: longer than a healthy one needs for
+/// everything that waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How long an endpoint that had trouble keeps its own lane at least.
+const CALM: Duration = Duration::from_secs(2);
+
+/// What a lane does with a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// It is sent next.
+    Taken,
+    /// The endpoint is healthy, but has enough. What follows in its bucket waits a moment.
+    Full,
+    /// The endpoint is paused, fails or is slow. The delivery moves to the endpoint's own lane.
+    Aside,
+}
+
+/// Where a delivery lane gets its deliveries from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The lane of the bucket, with all healthy endpoints.
+    Common,
+    /// Its own, since this time.
+    Own(Instant),
+}
+
+/// One endpoint that a worker sends to.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) loaded: Option<Loaded>,
+    /// Whether its row is being loaded.
+    pub(super) is_asked: bool,
+    pub(super) hold: Hold,
+    pub(super) lane: Lane,
+    pub(super) waiting: VecDeque<(Due, Instant)>,
+    pub(super) in_flight: usize,
+    /// Whether it is in the list of those that can send.
+    pub(super) is_listed: bool,
+    default_limit: usize,
+}
+
+impl Endpoint {
+    pub(super) fn new(default_limit: usize) -> Endpoint {
+        Endpoint {
+            loaded: None,
+            is_asked: false,
+            hold: Hold::new(),
+            lane: Lane::Common,
+            waiting: VecDeque::new(),
+            in_flight: 0,
+            is_listed: false,
+            default_limit,
+        }
+    }
+
+    fn limit(&self) -> usize {
+        self.loaded.as_ref().and_then(|loaded| loaded.limit).unwrap_or(self.default_limit).max(1)
+    }
+
+    /// Whether it may be sent to at all. One that is not loaded yet may.
+    pub(super) fn is_open(&self) -> bool {
+        self.loaded.as_ref().is_none_or(Loaded::is_open)
+    }
+
+    /// Takes a delivery from the common lane or from its own.
+    pub(super) fn offer(&mut self, due: Due, is_common: bool, now: Instant) -> Offer {
+        if is_common && (self.lane != Lane::Common || !self.is_open() || self.hold.is_held()) {
+            return Offer::Aside;
+        }
+        if self.room() == 0 {
+            let is_slow = self.waiting.front().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE);
+            return if is_common && is_slow { Offer::Aside } else { Offer::Full };
+        }
+        self.waiting.push_back((due, now));
+        Offer::Taken
+    }
+
+    fn capacity(&self) -> usize {
+        if self.hold.is_held() { PROBES } else { self.limit() * WAITING }
+    }
+
+    /// How many more deliveries may wait.
+    pub(super) fn room(&self) -> usize {
+        self.capacity().saturating_sub(self.waiting.len())
+    }
+
+    /// Whether so many have been sent that its bucket, or its own lane, is worth reading again.
+    pub(super) fn has_room(&self) -> bool {
+        self.room() * 2 >= self.capacity()
+    }
+
+    /// Whether its own lane is worth reading.
+    pub(super) fn wants_more(&self, now: Instant) -> bool {
+        self.loaded.is_some() && self.is_open() && self.has_room() && self.hold.limit(self.limit(), now) > 0
+    }
+
+    pub(super) fn can_send(&self, now: Instant) -> bool {
+        !self.waiting.is_empty() && self.is_open() && self.in_flight < self.hold.limit(self.limit(), now)
+    }
+
+    /// Whether it can go back to the common lane, after its own was found empty.
+    pub(super) fn is_calm(&self, now: Instant) -> bool {
+        let Lane::Own(since) = self.lane else { return false };
+        let is_idle = self.waiting.is_empty() && self.in_flight == 0;
+        is_idle && self.is_open() && !self.hold.is_held() && now.duration_since(since) > CALM
+    }
+
+    /// Whether nothing would be lost if it were forgotten.
+    pub(super) fn is_forgettable(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight == 0 && self.lane == Lane::Common && !self.hold.is_held()
+    }
+
+    /// Forgets what waits in memory. It stays in the database.
+    pub(super) fn drop_waiting(&mut self) -> Vec<Key> {
+        self.waiting.drain(..).map(|(due, _)| due.key).collect()
+    }
+}

@@ -1,0 +1,68 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio_postgres::Error;
+
+use super::row::Due;
+use super::session::Session;
+use super::target::Loaded;
+use crate::outbox::Outbox;
+
+/// An event as it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) id: Arc<str>,
+    pub(super) body: Bytes,
+}
+
+/// What a few deliveries need to be sent: their events, and those of their endpoints that are new or changed.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub(super) due: Vec<Due>,
+    pub(super) asked: Vec<i64>,
+    pub(super) endpoints: Vec<Loaded>,
+    pub(super) events: HashMap<i64, Event>,
+}
+
+pub(super) async fn load(
+    session: &Session,
+    outbox: &Outbox,
+    due: Vec<Due>,
+    asked: Vec<i64>,
+    max_timeout: Duration,
+) -> Result<Load, (Vec<Due>, Vec<i64>, Error)> {
+    match read(session, outbox, &due, &asked, max_timeout).await {
+        Ok((endpoints, events)) => Ok(Load { due, asked, endpoints, events }),
+        Err(error) => Err((due, asked, error)),
+    }
+}
+
+async fn read(
+    session: &Session,
+    outbox: &Outbox,
+    due: &[Due],
+    asked: &[i64],
+    max_timeout: Duration,
+) -> Result<(Vec<Loaded>, HashMap<i64, Event>), Error> {
+    let mut endpoints = Vec::new();
+    if !asked.is_empty() {
+        let rows = session.loader.query(&session.statements.endpoints, &[&asked]).await?;
+        endpoints = rows.iter().map(|row| Loaded::read(outbox, row, max_timeout)).collect::<Result<_, _>>()?;
+    }
+    let mut wanted: HashMap<i16, Vec<i64>> = HashMap::new();
+    for due in due {
+        wanted.entry(due.slot).or_default().push(due.key.0);
+    }
+    let mut events = HashMap::with_capacity(due.len());
+    for (slot, mut ids) in wanted {
+        ids.sort_unstable();
+        ids.dedup();
+        for row in session.loader.query(session.events(slot).await?, &[&ids]).await? {
+            let id = Arc::from(row.try_get::<_, &str>(1)?);
+            events.insert(row.try_get(0)?, Event { id, body: Bytes::copy_from_slice(row.try_get(2)?) });
+        }
+    }
+    Ok((endpoints, events))
+}

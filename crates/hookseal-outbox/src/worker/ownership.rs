@@ -1,0 +1,118 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::engine::Engine;
+use super::heartbeat::Pulse;
+use super::lane::Lane;
+use super::queues::QueueId;
+use super::row::bucket;
+use crate::error::Error;
+
+/// How long a worker that was asked to stop waits for the database, after its last attempt has ended.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// Which buckets are the worker's, and what that means for what it has in its hands.
+impl Engine {
+    /// Whether new attempts may begin at all.
+    pub(super) fn may_begin(&self, now: Instant) -> bool {
+        self.stop_at.is_none() && self.clock.is_some() && now < self.owns_until
+    }
+
+    /// Whether an attempt may begin at an endpoint.
+    pub(super) fn may_send(&self, endpoint: i64, now: Instant) -> bool {
+        self.may_begin(now) && self.buckets.get(&bucket(endpoint)) == Some(&false)
+    }
+
+    pub(super) fn beaten(&mut self, pulse: Pulse) {
+        let now = Instant::now();
+        self.trouble.reset();
+        (self.worker, self.clock, self.owns_until) = (Some(pulse.worker), Some(pulse.clock), pulse.owns_until);
+        let mine: HashSet<i16> = pulse.buckets.iter().copied().collect();
+        let lost: Vec<i16> = self.buckets.keys().copied().filter(|bucket| !mine.contains(bucket)).collect();
+        for bucket in lost {
+            self.let_go(bucket);
+            self.buckets.remove(&bucket);
+        }
+        let excess = if self.stop_at.is_some() { mine.len() } else { mine.len().saturating_sub(pulse.share) };
+        // The same ones each time, so that a bucket that drains goes on draining.
+        let mut ordered = pulse.buckets;
+        ordered.sort_unstable_by(|one, other| other.cmp(one));
+        for (place, number) in ordered.into_iter().enumerate() {
+            let drains = place < excess;
+            match self.buckets.insert(number, drains) {
+                before @ (None | Some(true)) if !drains => {
+                    self.queues.restart(QueueId::Bucket(number));
+                    self.next_scan = now;
+                    if before.is_none() {
+                        self.next_poll = now;
+                    }
+                }
+                Some(false) if drains => self.let_go(number),
+                _ => {}
+            }
+        }
+        crate::metrics::buckets(self.buckets.len());
+        crate::metrics::load(self.in_flight, self.waiting, self.lag);
+        if !self.drained().is_empty() {
+            self.next_beat = now + Duration::from_millis(20);
+        }
+    }
+
+    /// The buckets to give up, because nothing of theirs is in flight any more.
+    pub(super) fn drained(&self) -> Vec<i16> {
+        let drained = self.buckets.iter().filter(|(bucket, drains)| **drains && self.known.is_idle(**bucket));
+        drained.map(|(bucket, _)| *bucket).collect()
+    }
+
+    /// Begins nothing more in a bucket. What is in flight goes on, and is recorded.
+    fn let_go(&mut self, number: i16) {
+        self.queues.remove(QueueId::Bucket(number));
+        let endpoints: Vec<i64> = self.endpoints.keys().copied().filter(|id| bucket(*id) == number).collect();
+        for id in endpoints {
+            self.forget_waiting(id);
+            self.queues.remove(QueueId::Endpoint(id));
+            self.own.retain(|own| *own != id);
+            if let Some(endpoint) = self.endpoints.get_mut(&id) {
+                if endpoint.lane != Lane::Common {
+                    self.own_in_flight = self.own_in_flight.saturating_sub(endpoint.in_flight);
+                }
+                endpoint.lane = Lane::Common;
+                if endpoint.in_flight == 0 {
+                    self.endpoints.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Begins nothing more at all.
+    pub(super) fn stop(&mut self) {
+        tracing::info!("stopping: attempts in flight are ended and recorded");
+        let now = Instant::now();
+        self.stop_at = Some(now + self.settings.max_timeout + LAST_WORDS);
+        let buckets: Vec<i16> = self.buckets.keys().copied().collect();
+        for bucket in buckets {
+            self.buckets.insert(bucket, true);
+            self.let_go(bucket);
+        }
+        let picked = std::mem::take(&mut self.picked);
+        picked.into_iter().for_each(|due| self.put_back(&due));
+    }
+
+    pub(super) fn is_finished(&self, now: Instant) -> bool {
+        let Some(stop_at) = self.stop_at else { return false };
+        let tasks = &self.tasks;
+        let is_quiet =
+            self.unhealthy.is_empty() && tasks.reading.is_none() && tasks.loading.is_none() && tasks.beating.is_none();
+        now >= stop_at || self.known.is_empty() && self.chores.is_empty() && tasks.keeping.is_none() && is_quiet
+    }
+
+    /// Hands the buckets to the others at once.
+    pub(super) async fn leave(self) -> Result<(), Error> {
+        if let (Some(session), Some(worker)) = (self.session.as_ref().map(Arc::clone), self.worker) {
+            let counts = (self.recorded, self.superseded);
+            session.reader.execute(&session.statements.leave, &[&worker, &counts.0, &counts.1]).await?;
+        }
+        Ok(())
+    }
+}

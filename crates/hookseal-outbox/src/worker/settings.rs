@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+use crate::retention::Retention;
+use crate::send::Roots;
+
+/// What can be set for a worker. The setters of [`Worker`](crate::Worker) give the reasons.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) max_in_flight: usize,
+    pub(super) endpoint_limit: usize,
+    pub(super) max_timeout: Duration,
+    pub(super) max_body_memory: usize,
+    pub(super) poll_interval: Duration,
+    pub(super) lease: Duration,
+    pub(super) flush_size: usize,
+    pub(super) flush_delay: Duration,
+    pub(super) retention: Option<Retention>,
+    pub(super) roots: Roots,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            max_in_flight: 512,
+            endpoint_limit: 8,
+            max_timeout: Duration::from_secs(30),
+            max_body_memory: 64 << 20,
+            poll_interval: Duration::from_millis(10),
+            lease: Duration::from_secs(3),
+            flush_size: 512,
+            flush_delay: Duration::from_millis(50),
+            retention: Some(Retention::default()),
+            roots: Roots::default(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookseal::delivery::{DeliveryPolicy, EndpointHealth, EndpointUrl, Subscription};
+use hookseal::{Signer, UrlError};
+use serde_json::Value;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+
+use crate::error::Error;
+use crate::outbox::Outbox;
+
+/// An endpoint as a worker sends to it: everything parsed and derived once, until the endpoint is changed.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) tenant: String,
+    pub(super) subscription: Subscription,
+    pub(super) url: Result<EndpointUrl, UrlError>,
+    pub(super) signer: Signer,
+    pub(super) policy: DeliveryPolicy,
+}
+
+/// What an endpoint's row says.
+#[derive(Clone, Debug)]
+pub(super) struct Loaded {
+    pub(super) endpoint: i64,
+    /// Or why nothing can be sent to it.
+    pub(super) target: Result<Arc<Target>, String>,
+    pub(super) health: EndpointHealth,
+    pub(super) limit: Option<usize>,
+    pub(super) changed: i64,
+    /// Why nothing could be sent to it before, as it is stored.
+    pub(super) stored_fault: Option<String>,
+}
+
+impl Loaded {
+    /// Reads a row. Whatever is wrong with it becomes the fault of this endpoint alone.
+    pub(super) fn read(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Loaded, tokio_postgres::Error> {
+        let Json(health) = row.try_get::<_, Json<Value>>(5)?;
+        let limit: Option<i32> = row.try_get(4)?;
+        let target = target(outbox, row, max_timeout).map(Arc::new);
+        let health = serde_json::from_value(health)
+            .map_err(|source| Error::Unreadable { what: "the endpoint's health", source });
+        let (target, health) = match (target, health) {
+            (Ok(target), Ok(health)) => (Ok(target), health),
+            (Err(error), _) | (_, Err(error)) => (Err(error.to_string()), EndpointHealth::new()),
+        };
+        Ok(Loaded {
+            endpoint: row.try_get(0)?,
+            target,
+            health,
+            limit: limit.and_then(|limit| usize::try_from(limit).ok()),
+            changed: row.try_get(6)?,
+            stored_fault: row.try_get(7)?,
+        })
+    }
+
+    /// Whether something may be sent to it now.
+    pub(super) fn is_open(&self) -> bool {
+        self.health.is_active() && self.target.as_ref().is_ok_and(|target| target.subscription.active)
+    }
+}
+
+fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, Error> {
+    let Json(subscription) = row.try_get::<_, Json<Value>>(2)?;
+    let subscription: Subscription = serde_json::from_value(subscription)
+        .map_err(|source| Error::Unreadable { what: "the endpoint's subscription", source })?;
+    let tenant: String = row.try_get(1)?;
+    let signer = outbox.signer(&tenant, &row.try_get::<_, Vec<Vec<u8>>>(3)?)?;
+    let platform = outbox.provider().delivery_policy().clone();
+    let timeout = subscription.timeout.map_or(platform.timeout(), |seconds| Duration::from_secs(seconds.into()));
+    let retry = subscription.retry_policy.as_ref().unwrap_or(platform.retry()).clone();
+    let policy = platform.with_retry(retry).with_timeout(timeout.min(max_timeout));
+    let url = outbox.url_policy().parse(&subscription.url);
+    Ok(Target { tenant, subscription, url, signer, policy })
+}

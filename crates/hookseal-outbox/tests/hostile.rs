@@ -1,0 +1,283 @@
+//! What must hold up nobody: endpoints' answers, rows that cannot be handled, locks of users.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use common::{Answer, BAD, OK, Receiver, Running, Stage, subscription};
+use hookseal_outbox::NewEvent;
+
+mod common;
+
+fn delivered(endpoint: i64) -> String {
+    format!("SELECT FROM hookseal.attempts WHERE state = 'delivered' AND endpoint = {endpoint}")
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let answers = [
+        Answer::Silence,
+        Answer::After(Duration::from_millis(1800)),
+        Answer::Drip,
+        Answer::Flood,
+        Answer::Close,
+        Answer::Bytes(BAD),
+        Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\0b"),
+        Answer::Bytes(b"not HTTP at all\r\n\r\n"),
+        Answer::Bytes(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"),
+        Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"),
+    ];
+    let mut hostile = Vec::new();
+    for answer in answers {
+        hostile.push(stage.endpoint(&Receiver::start(answer).await.url).await);
+    }
+    let healthy = Receiver::start(Answer::Bytes(OK)).await;
+    let id = stage.endpoint(&healthy.url).await;
+    // So few that any two of them would fill it.
+    let worker = Running::start(stage.worker().with_max_in_flight(16));
+    for round in 0..10 {
+        stage.enqueue(round * 50..round * 50 + 50).await;
+    }
+    stage.wait_for(500, &delivered(id)).await;
+    // Meanwhile, none of those that do not answer can have ended: they would need minutes.
+    assert!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {}", hostile[0])).await > 0);
+    assert_eq!(healthy.total(), 500);
+    stage
+        .wait_for(1, "SELECT FROM (SELECT FROM hookseal.attempts WHERE excerpt = E'a\\uFFFDb' LIMIT 1) AS found")
+        .await;
+    stage.wait_for(0, "SELECT FROM hookseal.attempts WHERE octet_length(excerpt) > 4096").await;
+    let redirected = format!("{} AND status = 302", delivered(hostile[8]));
+    assert_eq!(stage.count(&redirected).await, 0, "a redirect is no success, and is not followed");
+    worker.stop().await;
+    stage.check_log().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_is_not_sent_more_at_once_than_its_limit() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(20))).await;
+    let endpoint = hookseal_outbox::NewEndpoint::new("t", subscription(&receiver.url), common::SECRET);
+    stage.outbox.add_endpoint(&mut stage.db, &endpoint.with_max_in_flight(3)).await.unwrap();
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..100).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!((receiver.total(), receiver.most.load(Ordering::Relaxed)), (100, 3));
+    assert!(receiver.connections.load(Ordering::Relaxed) <= 4, "connections are kept");
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_keeps_its_attempts_for_later() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(BAD)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..200).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(receiver.total() < 30, "{} attempts", receiver.total());
+    receiver.answers(Answer::Bytes(OK));
+    stage.wait_for(200, &delivered(id)).await;
+    // It counts as healthy again.
+    stage
+        .wait_for(
+            1,
+            &format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health = '{{\"consecutive_failures\":0}}'"),
+        )
+        .await;
+    stage.wait_for(0, "SELECT FROM hookseal.wants WHERE lane <> 0").await;
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let failing = Receiver::start(Answer::Bytes(BAD)).await;
+    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let (failing_id, gone_id) = (stage.endpoint(&failing.url).await, stage.endpoint(&gone.url).await);
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..60).await;
+    for (id, why) in [(gone_id, "gone"), (failing_id, "consecutive-failures")] {
+        let disabled = format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health->>'disabled' = '{why}'");
+        stage.wait_for(1, &disabled).await;
+    }
+    stage.wait_for(0, &format!("SELECT FROM hookseal.wants WHERE endpoint = {gone_id}")).await;
+    // The one that fails still collects events, and nothing is sent to either.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let before = (failing.total(), gone.total());
+    assert_eq!(stage.enqueue(60..70).await, 10);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!((failing.total(), gone.total()), before);
+    failing.answers(Answer::Bytes(OK));
+    gone.answers(Answer::Bytes(OK));
+    let outbox = stage.outbox.clone();
+    for id in [failing_id, gone_id] {
+        outbox.resume(&mut stage.db, id, hookseal_outbox::Missed::Send).await.unwrap();
+    }
+    stage.all_sent().await;
+    assert!(stage.enqueue(70..71).await == 2);
+    stage.all_sent().await;
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(stage.endpoint(&receiver.url).await);
+    }
+    let mut filtered = subscription(&receiver.url);
+    filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+    let filtered = stage.subscribe("t", &filtered).await;
+    stage.enqueue(0..4).await;
+    let big = vec![b' '; (64 << 10) + 1];
+    for (id, body) in
+        [("big", &big[..]), ("odd\u{7f}", b"{}"), ("e7", br#"{"id":"e","type":"order.paid","data":{"amount":12}}"#)]
+    {
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body)).await.unwrap();
+    }
+    for statement in [
+        format!(
+            "UPDATE hookseal.endpoints SET subscription = subscription || '{{\"of_a_newer_version\":1}}' WHERE id = {}",
+            ids[1]
+        ),
+        format!("UPDATE hookseal.endpoints SET secrets = ARRAY['\\xff'::bytea] WHERE id = {}", ids[2]),
+        format!("UPDATE hookseal.deliveries SET format = 2 WHERE endpoint = {}", ids[3]),
+        // Its attempts can be made, but not recorded.
+        format!("ALTER TABLE hookseal.attempts ADD CHECK (endpoint <> {})", ids[4]),
+        format!("UPDATE hookseal.endpoints SET health = '\"ill\"' WHERE id = {}", ids[5]),
+    ] {
+        stage.execute(&statement, &[]).await;
+    }
+    let worker = Running::start(stage.worker());
+    stage.wait_for(5, &delivered(ids[0])).await;
+    // Recorded as failed: no attempt would ever help.
+    stage.wait_for(1, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'failed:gave-up' AND last_error = 'payload-too-large'", ids[0])).await;
+    stage.wait_for(1, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'failed:gave-up' AND last_error = 'request-invalid'", ids[0])).await;
+    // The endpoint cannot be used: its deliveries wait, and the reason is with it.
+    for (id, fault) in
+        [(ids[1], "unknown field `of_a_newer_version`"), (ids[2], "decrypted"), (ids[5], "health cannot be read")]
+    {
+        stage
+            .wait_for(
+                7,
+                &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id} AND lane = {id} AND attempts = 0"),
+            )
+            .await;
+        stage.wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND fault LIKE '%{fault}%'")).await;
+    }
+    stage.wait_for(7, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%violates check%'", ids[4])).await;
+    // What a filter cannot read is parked; what it lets through is sent.
+    stage.wait_for(1, &delivered(filtered)).await;
+    stage.wait_for(6, &format!("SELECT FROM hookseal.ended WHERE endpoint = {filtered} AND state = 'parked' AND reason LIKE '%cannot be filtered%'")).await;
+    // Rows of a newer version are set aside for longer and longer, and finally parked.
+    stage
+        .wait_for(
+            7,
+            &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {} AND faults > 0 AND due_at > now()", ids[3]),
+        )
+        .await;
+    let parked = format!(
+        "SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%newer version%'",
+        ids[3]
+    );
+    while stage.count(&parked).await < 7 {
+        stage.execute("UPDATE hookseal.deliveries SET due_at = now() WHERE faults > 0", &[]).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Once repaired, everything goes on.
+    stage.execute("UPDATE hookseal.endpoints SET subscription = subscription - 'of_a_newer_version'", &[]).await;
+    stage.execute("UPDATE hookseal.endpoints SET secrets = ARRAY['a secret of twenty-some bytes'::bytea]", &[]).await;
+    stage.execute("UPDATE hookseal.endpoints SET health = '{}', changed = 0", &[]).await;
+    stage.all_sent().await;
+    stage.wait_for(5, &delivered(ids[1])).await;
+    stage.wait_for(0, "SELECT FROM hookseal.endpoints WHERE fault IS NOT NULL").await;
+    worker.stop().await;
+    stage.check_log().await;
+}
+
+#[tokio::test]
+async fn a_filter_drops_what_does_not_match() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let mut filtered = subscription(&receiver.url);
+    filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+    stage.subscribe("t", &filtered).await;
+    let worker = Running::start(stage.worker());
+    for (id, amount) in [("small", 9), ("large", 11)] {
+        let body = format!(r#"{{"id":"x","type":"order.paid","data":{{"amount":{amount}}}}}"#);
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body.as_bytes())).await.unwrap();
+    }
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.arrived.lock().unwrap().keys().collect::<Vec<_>>(), ["large"]);
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
+}
+
+#[tokio::test]
+async fn a_user_who_locks_rows_holds_up_only_those() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    stage.enqueue(0..50).await;
+    let mut other = stage.connect().await;
+    let tx = other.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.deliveries WHERE event % 10 = 0 FOR UPDATE", &[]).await.unwrap();
+    tx.execute("SELECT FROM hookseal.endpoints, hookseal.wants FOR UPDATE", &[]).await.unwrap();
+    let locked = stage.count("SELECT FROM hookseal.deliveries WHERE event % 10 = 0").await;
+    let worker = Running::start(stage.worker());
+    stage.wait_for(50 - locked, &delivered(id)).await;
+    stage.enqueue(50..100).await;
+    stage.wait_for(100 - locked, &delivered(id)).await;
+    tx.rollback().await.unwrap();
+    stage.all_sent().await;
+    worker.stop().await;
+    stage.check_log().await;
+}
+
+#[tokio::test]
+async fn an_old_transaction_that_commits_late_is_found() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    stage.endpoint(&receiver.url).await;
+    let mut other = stage.connect().await;
+    let late = other.transaction().await.unwrap();
+    hookseal_outbox::enqueue(&late, &NewEvent::new("t", "order.paid", "late", b"{}")).await.unwrap();
+    let worker = Running::start(stage.worker());
+    for round in 0..20 {
+        stage.enqueue(round * 10..round * 10 + 10).await;
+        tokio::time::sleep(Duration::from_millis(350)).await;
+    }
+    assert_eq!(receiver.events(), 200);
+    late.commit().await.unwrap();
+    stage.all_sent().await;
+    assert_eq!((receiver.events(), receiver.total()), (201, 201));
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn events_move_with_their_buckets_when_workers_come_and_go() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(5))).await;
+    for _ in 0..30 {
+        stage.endpoint(&receiver.url).await;
+    }
+    let mut workers = vec![Running::start(stage.worker())];
+    for round in 0..12 {
+        stage.enqueue(round * 20..round * 20 + 20).await;
+        if round % 3 == 2 {
+            workers.remove(0).stop().await;
+        } else {
+            workers.push(Running::start(stage.worker()));
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    stage.all_sent().await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(receiver.total(), 12 * 20 * 30, "nothing is sent twice");
+    stage.check_log().await;
+    assert_eq!(stage.count("SELECT FROM hookseal.buckets WHERE owner IS NOT NULL").await, 0);
+}

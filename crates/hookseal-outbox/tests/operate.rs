@@ -1,0 +1,234 @@
+//! Pausing, cancelling, replaying, looking and expiring.
+
+use std::time::Duration;
+
+use common::{Answer, BAD, OK, PATIENCE, Receiver, Running, Stage, subscription};
+use hookseal::time::{Duration as Span, OffsetDateTime};
+use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, Retention};
+
+mod common;
+
+async fn id_of(stage: &Stage, event: &str, endpoint: i64) -> DeliveryId {
+    let query = "SELECT id FROM hookseal.events WHERE event_id = $1";
+    DeliveryId { event: stage.db.query_one(query, &[&event]).await.unwrap().get(0), endpoint }
+}
+
+#[tokio::test]
+async fn a_paused_endpoint_gets_nothing_until_it_is_resumed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    for (missed, expected) in [(Missed::Send, 20), (Missed::Cancel, 10)] {
+        let paused = Receiver::start(Answer::Bytes(OK)).await;
+        let other = Receiver::start(Answer::Bytes(OK)).await;
+        let (paused_id, other_id) = (stage.endpoint(&paused.url).await, stage.endpoint(&other.url).await);
+        let worker = Running::start(stage.worker());
+        stage.enqueue(0..10).await;
+        stage.all_sent().await;
+        outbox.pause(&mut stage.db, paused_id).await.unwrap();
+        outbox.pause(&mut stage.db, paused_id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stage.enqueue(10..20).await;
+        stage.wait_for(10, &format!("SELECT FROM hookseal.deliveries WHERE lane = {paused_id}")).await;
+        stage.wait_for(10, "SELECT FROM hookseal.deliveries").await;
+        assert_eq!((paused.events(), other.events()), (10, 20));
+        assert!(!outbox.endpoint(&stage.db, paused_id).await.unwrap().health.is_active());
+        let resumed = outbox.resume(&mut stage.db, paused_id, missed).await.unwrap();
+        assert_eq!((resumed.waiting, resumed.cancelled), (expected - 10, 20 - expected));
+        stage.all_sent().await;
+        assert_eq!(paused.events() as u64, expected);
+        worker.stop().await;
+        for endpoint in [paused_id, other_id] {
+            outbox.remove_endpoint(&mut stage.db, endpoint).await.unwrap();
+        }
+    }
+    assert!(matches!(outbox.pause(&mut stage.db, 99).await, Err(Error::NoSuchEndpoint { endpoint: 99 })));
+    assert!(outbox.resume(&mut stage.db, 99, Missed::Send).await.is_err());
+}
+
+#[tokio::test]
+async fn a_recovered_endpoint_returns_to_the_common_lane() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    outbox.pause(&mut stage.db, id).await.unwrap();
+    stage.enqueue(0..5).await;
+    assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE lane = {id}")).await, 5);
+    let worker = Running::start(stage.worker());
+    outbox.resume(&mut stage.db, id, Missed::Send).await.unwrap();
+    stage.all_sent().await;
+    stage.wait_for(0, "SELECT FROM hookseal.wants WHERE lane <> 0").await;
+    // A transaction that had read the old lane commits now.
+    stage.enqueue(5..6).await;
+    stage.execute("UPDATE hookseal.deliveries SET lane = endpoint", &[]).await;
+    stage.all_sent().await;
+    assert_eq!(receiver.events(), 6);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn what_has_failed_is_replayed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Bytes(BAD)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..3).await;
+    stage.wait_for(3, "SELECT FROM hookseal.ended WHERE state = 'failed:exhausted'").await;
+    receiver.answers(Answer::Bytes(OK));
+    let now = OffsetDateTime::now_utc();
+    assert_eq!(outbox.replay_failed(&stage.db, id, now + Span::HOUR).await.unwrap(), 0);
+    let one = id_of(&stage, "e0", id).await;
+    assert!(outbox.replay(&mut stage.db, one).await.unwrap());
+    stage.all_sent().await;
+    assert_eq!(outbox.replay_failed(&stage.db, id, now - Span::HOUR).await.unwrap(), 2);
+    stage.all_sent().await;
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
+    // And what was delivered.
+    let before = receiver.total();
+    assert!(outbox.replay(&mut stage.db, one).await.unwrap());
+    stage.all_sent().await;
+    assert_eq!(receiver.total(), before + 1);
+    let log = outbox.attempts(&stage.db, &AttemptQuery::delivery(one)).await.unwrap();
+    assert_eq!(log.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
+    assert!(!outbox.replay(&mut stage.db, DeliveryId { event: 99_999, endpoint: id }).await.unwrap());
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_during_an_attempt_is_one_more() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(400))).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let delivery = id_of(&stage, "e0", id).await;
+    assert!(outbox.replay(&mut stage.db, delivery).await.unwrap());
+    stage.all_sent().await;
+    assert_eq!(receiver.total(), 2, "the attempt in flight does not answer it");
+    assert_eq!(outbox.attempts(&stage.db, &AttemptQuery::delivery(delivery)).await.unwrap().len(), 2);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_cancelled_is_not_sent() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    stage.enqueue(0..5).await;
+    let one = id_of(&stage, "e0", id).await;
+    assert!(outbox.cancel(&stage.db, one).await.unwrap());
+    assert!(!outbox.cancel(&stage.db, one).await.unwrap());
+    assert_eq!(outbox.cancel_all(&stage.db, id).await.unwrap(), 4);
+    let status = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    assert_eq!(status.iter().map(|status| &*status.state).collect::<Vec<_>>(), ["cancelled"]);
+    let worker = Running::start(stage.worker());
+    assert!(outbox.replay(&mut stage.db, one).await.unwrap());
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 1);
+    assert_eq!(outbox.deliveries(&stage.db, "e0").await.unwrap()[0].state, "delivered");
+}
+
+#[tokio::test]
+async fn the_log_and_the_figures_say_what_happened() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Turns(&[BAD, OK])).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let paused = stage.endpoint("http://127.0.0.1:8009/").await;
+    outbox.pause(&mut stage.db, paused).await.unwrap();
+    stage.enqueue(0..1).await;
+    let before = outbox.statistics(&stage.db).await.unwrap();
+    assert_eq!((before.pending, before.aside, before.due, before.workers), (2, 1, 1, 0));
+    assert!(before.oldest_due.is_some() && before.lag > Duration::ZERO && before.disabled_endpoints == 1);
+    let worker = Running::start(stage.worker());
+    stage.wait_for(1, "SELECT FROM hookseal.deliveries").await;
+    let failed = outbox.attempts(&stage.db, &AttemptQuery::endpoint(id).only_failed()).await.unwrap();
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!((failed.status, failed.excerpt.as_deref(), &*failed.state), (Some(500), Some("sad!"), "pending"));
+    assert_eq!((failed.event_id.as_deref(), failed.event_type.as_deref()), (Some("e0"), Some("order.paid")));
+    let all = AttemptQuery::endpoint(id);
+    let older = outbox.attempts(&stage.db, &all.clone().with_limit(1)).await.unwrap()[0].started_at;
+    assert_eq!(outbox.attempts(&stage.db, &all.clone().with_before(older)).await.unwrap().len(), 1);
+    assert_eq!(outbox.attempts(&stage.db, &all.with_since(older)).await.unwrap().len(), 1);
+    let day = OffsetDateTime::now_utc() - Span::DAY;
+    let figures = outbox.endpoint_statistics(&stage.db, id, day).await.unwrap();
+    assert_eq!((figures.attempts, figures.delivered, figures.success_rate()), (2, 1, Some(0.5)));
+    assert!(figures.p95_response_time >= figures.median_response_time && figures.mean_response_time.is_some());
+    assert!(figures.last_success_at >= Some(failed.started_at));
+    assert_eq!(outbox.endpoint_statistics(&stage.db, paused, day).await.unwrap(), Default::default());
+    assert_eq!(outbox.statistics(&stage.db).await.unwrap().workers, 1);
+    worker.stop().await;
+    let after = outbox.statistics(&stage.db).await.unwrap();
+    assert_eq!((after.pending, after.due, after.workers, after.recorded, after.superseded), (1, 0, 0, 2, 0));
+}
+
+#[tokio::test]
+async fn what_is_too_old_is_removed_by_partition() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let (id, gone) = (stage.endpoint(&receiver.url).await, stage.endpoint("http://127.0.0.1:8009/").await);
+    outbox.pause(&mut stage.db, gone).await.unwrap();
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..3).await;
+    stage.wait_for(3, "SELECT FROM hookseal.deliveries").await;
+    worker.stop().await;
+    // As if it had been ten days ago.
+    for table in ["events", "attempts", "deliveries"] {
+        stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 22) % 32"), &[]).await;
+    }
+    stage.enqueue(3..4).await;
+    outbox.expire(&stage.db, Retention::default().with_events(11)).await.unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.events").await, 4);
+    // A report on the old log is under way: it is left for the next time.
+    let mut reader = stage.connect().await;
+    let report = reader.transaction().await.unwrap();
+    report.query("SELECT FROM hookseal.attempts", &[]).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_events(10).with_log(10)).await.unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.events").await, 1);
+    assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 3);
+    report.commit().await.unwrap();
+    assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {gone}")).await, 1);
+    outbox.expire(&stage.db, Retention::default().with_log(10)).await.unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 0);
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
+    assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
+}
+
+#[tokio::test]
+async fn a_changed_endpoint_is_noticed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let (old, new) = (Receiver::start(Answer::Bytes(OK)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let id = stage.endpoint(&old.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    stage.all_sent().await;
+    let secrets = [b"the secret from today on".to_vec(), common::SECRET.into()];
+    outbox.update_secrets(&stage.db, id, &secrets).await.unwrap();
+    outbox.update_subscription(&mut stage.db, id, &subscription(&new.url)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stage.enqueue(1..2).await;
+    stage.all_sent().await;
+    assert_eq!((old.events(), new.events()), (1, 1));
+    for (receiver, secret) in [(&old, common::SECRET), (&new, "the secret from today on")] {
+        let verifier = outbox.provider().verifier(hookseal::Secret::new(secret).unwrap()).unwrap();
+        receiver.verify_all(&verifier);
+    }
+    // Not active any more: nothing new is enqueued, and nothing is sent.
+    let mut inactive = subscription(&new.url);
+    stage.enqueue(2..3).await;
+    stage.all_sent().await;
+    inactive.active = false;
+    outbox.update_subscription(&mut stage.db, id, &inactive).await.unwrap();
+    assert_eq!(stage.enqueue(3..4).await, 0);
+    assert!(outbox.update_subscription(&mut stage.db, 99, &inactive).await.is_err());
+    tokio::time::timeout(PATIENCE, worker.stop()).await.unwrap();
+}

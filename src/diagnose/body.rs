@@ -1,0 +1,354 @@
+//! The bodies that could have been signed, if the one at hand is what a mistake made of it.
+
+use std::borrow::Cow;
+
+use super::captured::Captured;
+use super::cause::Cause;
+use super::code::Code;
+use super::envelope;
+use super::form;
+use super::inflate::inflated;
+use super::json::{Json, Member};
+use super::json_style::{Style, Unicode};
+use super::text::{html_unescaped, reread, widened};
+
+pub(super) struct BodyCandidate {
+    pub(super) bytes: Vec<u8>,
+    pub(super) causes: Vec<Cause>,
+}
+
+impl BodyCandidate {
+    pub(super) fn new(bytes: Vec<u8>, code: Code, text: impl Into<String>) -> BodyCandidate {
+        BodyCandidate { bytes, causes: vec![Cause::new(code, text)] }
+    }
+}
+
+/// A body larger than this is not written in every style.
+const MAX_GRID: usize = 1 << 20;
+
+/// The most single numbers and members that are varied one by one.
+const MAX_SINGLE: usize = 64;
+
+/// What is cheap, and explains most: the text around the body, its wrappings, known writers, forms, encodings.
+pub(super) fn frequent(request: &Captured, json: Option<&Json>) -> Vec<BodyCandidate> {
+    let body = request.body();
+    let mut found = around(body);
+    found.extend(envelope::opened(body, json));
+    if let Some(json) = json {
+        for (style, name) in Style::KNOWN {
+            found.push(rewritten(style.write(json), &style, name));
+        }
+    }
+    found.extend(form::candidates(request, json));
+    found.extend(charsets(body));
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    if text.contains('&') {
+        let unescaped = html_unescaped(text);
+        if unescaped != text {
+            found.push(BodyCandidate::new(unescaped.into_bytes(), Code::BodyHtml, "The body was escaped as HTML"));
+        }
+    }
+    if let Some(plain) = inflated(body) {
+        let told = "The body is compressed, and the signature covers what it contains";
+        found.push(BodyCandidate::new(plain, Code::BodyCompressed, told));
+    }
+    if let Some(json) = json {
+        for (style, name) in Style::KNOWN.iter().take(10) {
+            let mut text = style.write(json);
+            text.push(b'\n');
+            found.push(rewritten(text, style, name));
+        }
+    }
+    found
+}
+
+/// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one.
+pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<Item = BodyCandidate> + use<'j> {
+    let is_small = body.len() <= MAX_GRID;
+    let variants = std::iter::once(Cow::Borrowed(json))
+        .chain(is_small.then(|| variants(json)).into_iter().flatten().map(Cow::Owned));
+    variants.enumerate().flat_map(move |(number, json)| {
+        let all: Vec<Style> = match number {
+            _ if !is_small => Vec::new(),
+            0 => Style::grid(body).collect(),
+            _ => {
+                let lower = Style { unicode: Unicode::Lower, ..Style::PLAIN };
+                let mut few: Vec<Style> = Style::KNOWN.iter().map(|(style, _)| *style).take(9).collect();
+                few.push(lower);
+                few
+            }
+        };
+        let lines = if number == 0 { 2 } else { 1 };
+        all.into_iter().flat_map(move |style| {
+            let text = style.write(&json);
+            (0..lines).map(move |line_ends| {
+                let mut text = text.clone();
+                text.extend(std::iter::repeat_n(b'\n', line_ends));
+                rewritten(text, &style, "")
+            })
+        })
+    })
+}
+
+/// Another text of a number; `None` to leave it.
+type Change<'c> = &'c dyn Fn(&str) -> Option<String>;
+
+/// Values that mean the same, and that a parser and a writer together make equal.
+fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
+    let mut found: Vec<Json> = Vec::new();
+    let mut add = |new: Json| {
+        if new != *json && !found.contains(&new) && found.len() < 4 * MAX_SINGLE {
+            found.push(new);
+        }
+    };
+    let point = |number: &str| {
+        let is_whole = !number.contains(['.', 'e', 'E']);
+        is_whole.then(|| format!("{number}.0"))
+    };
+    let whole = |number: &str| number.strip_suffix(".0").map(str::to_owned);
+    let zero = |number: &str| number.contains('.').then(|| format!("{number}0"));
+    let shorter = |number: &str| {
+        let short = number.trim_end_matches('0').trim_end_matches('.');
+        (number.contains('.') && !number.contains(['e', 'E'])).then(|| short.to_owned())
+    };
+    let expanded = |number: &str| {
+        number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
+    };
+    let changes: [Change<'_>; 5] = [&point, &whole, &zero, &shorter, &expanded];
+    for change in changes {
+        add(with_numbers(json, &mut |_, _, number| change(number)));
+    }
+    let count = count_numbers(json).min(MAX_SINGLE);
+    for change in [&point as Change<'_>, &zero] {
+        for wanted in 0..count {
+            add(with_numbers(json, &mut |place, _, number| if place == wanted { change(number) } else { None }));
+        }
+        for name in number_names(json) {
+            add(with_numbers(json, &mut |_, own, number| if own == name { change(number) } else { None }));
+        }
+    }
+    add(with_empties(json, &mut |_| true, true));
+    add(with_empties(json, &mut |_| true, false));
+    for wanted in 0..8 {
+        add(with_empties(json, &mut |place| place == wanted, true));
+    }
+    found.into_iter()
+}
+
+fn number_names(json: &Json) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for member in json.all_members() {
+        if matches!(member.value, Json::Number(_)) && !names.contains(&member.name) && names.len() < MAX_SINGLE {
+            names.push(member.name.clone());
+        }
+    }
+    names
+}
+
+fn count_numbers(json: &Json) -> usize {
+    match json {
+        Json::Number(_) => 1,
+        Json::Array(items) => items.iter().map(count_numbers).sum(),
+        Json::Object(members) => members.iter().map(|member| count_numbers(&member.value)).sum(),
+        _ => 0,
+    }
+}
+
+/// A copy with other spellings of numbers. The function gets the number's place, the name of its member and its text.
+fn with_numbers(json: &Json, change: &mut dyn FnMut(usize, &str, &str) -> Option<String>) -> Json {
+    fn walk(
+        json: &Json,
+        name: &str,
+        place: &mut usize,
+        change: &mut dyn FnMut(usize, &str, &str) -> Option<String>,
+    ) -> Json {
+        match json {
+            Json::Number(number) => {
+                *place += 1;
+                Json::Number(change(*place - 1, name, number).unwrap_or_else(|| number.clone()))
+            }
+            Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, name, place, change)).collect()),
+            Json::Object(members) => {
+                let member = |member: &Member| Member {
+                    value: walk(&member.value, &member.name, place, change),
+                    ..member.clone()
+                };
+                Json::Object(members.iter().map(member).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    walk(json, "", &mut 0, change)
+}
+
+/// A copy in which empty arrays are empty objects, or the other way round.
+fn with_empties(json: &Json, wanted: &mut dyn FnMut(usize) -> bool, to_objects: bool) -> Json {
+    fn walk(json: &Json, place: &mut usize, wanted: &mut dyn FnMut(usize) -> bool, to_objects: bool) -> Json {
+        match json {
+            Json::Array(items) if items.is_empty() && to_objects => {
+                *place += 1;
+                if wanted(*place - 1) { Json::Object(Vec::new()) } else { json.clone() }
+            }
+            Json::Object(members) if members.is_empty() && !to_objects => {
+                *place += 1;
+                if wanted(*place - 1) { Json::Array(Vec::new()) } else { json.clone() }
+            }
+            Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, place, wanted, to_objects)).collect()),
+            Json::Object(members) => {
+                let member = |member: &Member| Member {
+                    value: walk(&member.value, place, wanted, to_objects),
+                    ..member.clone()
+                };
+                Json::Object(members.iter().map(member).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    walk(json, &mut 0, wanted, to_objects)
+}
+
+fn rewritten(bytes: Vec<u8>, style: &Style, name: &str) -> BodyCandidate {
+    let writer = if name.is_empty() { String::new() } else { format!(" (as {name})") };
+    let text = format!("The JSON was parsed and written again; the signed text is {}{writer}", style.describe());
+    BodyCandidate::new(bytes, Code::BodyJson, text)
+}
+
+/// Line ends, white space and marks around the body.
+fn around(body: &[u8]) -> Vec<BodyCandidate> {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    let mut found = Vec::new();
+    let mut add = |bytes: Vec<u8>, text: &str| {
+        if bytes != body && !bytes.is_empty() {
+            found.push(BodyCandidate::new(bytes, Code::BodyNewline, text));
+        }
+    };
+    if body.is_empty() {
+        return found;
+    }
+    let bare = body.strip_prefix(BOM).unwrap_or(body);
+    add(bare.to_vec(), "A byte order mark was put in front of the body");
+    add(bare.trim_ascii_end().to_vec(), "White space was added at the end of the body");
+    add(bare.trim_ascii().to_vec(), "White space was added around the body");
+    for end in ["\n", "\r\n", " ", "\n\n", "\0"] {
+        add([body, end.as_bytes()].concat(), "White space at the end of the body was cut off");
+        if let Some(rest) = body.strip_suffix(end.as_bytes()) {
+            add(rest.to_vec(), "White space was added at the end of the body");
+        }
+    }
+    for front in ["\n", " ", "\r\n"] {
+        add([front.as_bytes(), body].concat(), "White space in front of the body was cut off");
+    }
+    add([BOM, body].concat(), "The byte order mark in front of the body was cut off");
+    let replaced = |body: &[u8], from: &[u8], to: &[u8]| {
+        let mut new = Vec::with_capacity(body.len());
+        let mut rest = body;
+        while let Some(at) = memchr::memmem::find(rest, from) {
+            new.extend_from_slice(rest.get(..at).unwrap_or_default());
+            new.extend_from_slice(to);
+            rest = rest.get(at + from.len()..).unwrap_or_default();
+        }
+        new.extend_from_slice(rest);
+        new
+    };
+    let unix = replaced(body, b"\r\n", b"\n");
+    let windows = replaced(&unix, b"\n", b"\r\n");
+    let told = "Line ends were changed between \\n and \\r\\n";
+    if unix != windows {
+        add([&windows[..], b"\r\n"].concat(), told);
+        add([&unix[..], b"\n"].concat(), told);
+        add(unix.trim_ascii_end().to_vec(), told);
+        add(windows, told);
+        add(replaced(&unix, b"\n", b""), "Line ends were added to the body");
+        add(unix, told);
+    }
+    if memchr::memchr(b'\r', body).is_some() {
+        add(replaced(body, b"\r", b"\n"), told);
+    }
+    found
+}
+
+fn charsets(body: &[u8]) -> Vec<BodyCandidate> {
+    let mut found: Vec<BodyCandidate> = Vec::new();
+    if body.is_ascii() {
+        return found;
+    }
+    for (windows, name) in [(false, "Latin-1"), (true, "Windows-1252")] {
+        if let Some(once) = reread(body, windows) {
+            let told = format!("The body was read as {name} and written as UTF-8");
+            if let Some(twice) = reread(&once, windows) {
+                found.push(BodyCandidate::new(twice, Code::BodyCharset, told.clone() + ", twice"));
+            }
+            found.push(BodyCandidate::new(once, Code::BodyCharset, told));
+        }
+        if std::str::from_utf8(body).is_err() {
+            let told = format!("The body was written as {name} instead of UTF-8");
+            found.push(BodyCandidate::new(widened(body, windows), Code::BodyCharset, told));
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(body) {
+        for (big, name) in [(false, "little"), (true, "big")] {
+            let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            let words = text.encode_utf16().flat_map(bytes).collect();
+            found.push(BodyCandidate::new(
+                words,
+                Code::BodyCharset,
+                format!("The signed body is in UTF-16, {name} endian"),
+            ));
+        }
+        let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        if let Some(narrow) = narrow {
+            found.push(BodyCandidate::new(narrow, Code::BodyCharset, "The signed body is in Latin-1"));
+        }
+    }
+    for big in [false, true] {
+        let bare = body.strip_prefix(if big { &b"\xfe\xff"[..] } else { &b"\xff\xfe"[..] }).unwrap_or(body);
+        let units = bare
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) });
+        if bare.len() % 2 == 0
+            && let Ok(text) = char::decode_utf16(units).collect::<Result<String, _>>()
+        {
+            found.push(BodyCandidate::new(text.into_bytes(), Code::BodyCharset, "The body was written in UTF-16"));
+        }
+    }
+    found
+}
+
+/// What somebody may have done to the body on purpose: a member added, text appended or put in front.
+pub(super) fn tampered(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
+    const TOLD: &str = "The body says something else than what was signed";
+    let mut found = Vec::new();
+    if json.is_none()
+        && let Some((_, end)) = Json::read_front(body)
+    {
+        let told = format!("{TOLD}: text was appended to it");
+        found.push(BodyCandidate::new(body.get(..end).unwrap_or_default().to_vec(), Code::BodyAltered, told));
+    }
+    for member in json.iter().flat_map(|json| json.all_members()).take(2 * MAX_SINGLE) {
+        for place in [around_member(body, member, true), around_member(body, member, false)].into_iter().flatten() {
+            let (front, back) = (body.get(..place.start), body.get(place.end..));
+            if let (Some(front), Some(back)) = (front, back) {
+                let told = format!("{TOLD}: a field was added to it");
+                found.push(BodyCandidate::new([front, back].concat(), Code::BodyAltered, told));
+            }
+        }
+    }
+    found
+}
+
+/// A member with the comma after it, or with the one before it.
+fn around_member(body: &[u8], member: &Member, after: bool) -> Option<std::ops::Range<usize>> {
+    if after {
+        let rest = body.get(member.place.end..)?;
+        let comma = rest.iter().position(|c| !c.is_ascii_whitespace())?;
+        (rest.get(comma) == Some(&b',')).then_some(())?;
+        let next = rest.get(comma + 1..)?.iter().position(|c| !c.is_ascii_whitespace())?;
+        Some(member.place.start..member.place.end + comma + 1 + next)
+    } else {
+        let front = body.get(..member.place.start)?;
+        let comma = front.iter().rposition(|c| !c.is_ascii_whitespace())?;
+        (front.get(comma) == Some(&b',')).then_some(comma..member.place.end)
+    }
+}

@@ -1,0 +1,416 @@
+//! The keys that a configured text could have been meant to be.
+//!
+//! None of them is a guess: each comes from a text that the user configured, and none is shorter than 16 bytes unless the
+//! configured one is. Otherwise a report would tell an attacker whether a weak key was used.
+
+use zeroize::Zeroizing;
+
+use crate::codec;
+use crate::mac::{Digest, Mac, sha256};
+use crate::request::percent_decoded;
+use crate::secret::{SecretForm, decode};
+
+use super::cause::Cause;
+use super::code::Code;
+use super::json::Json;
+use super::text::{html_unescaped, invisible_names, is_invisible};
+
+/// The fewest bytes of a key that is not the configured one.
+const MIN_KEY: usize = 16;
+
+/// What providers put before a secret. Only these are ever shown.
+pub(super) const PREFIXES: [&str; 14] = [
+    "v1,whsec_",
+    "whsec_",
+    "polar_whs_",
+    "pdl_ntfset_",
+    "whpk_",
+    "whsk_",
+    "secret_",
+    "sec_",
+    "whs_",
+    "svix_",
+    "v1,",
+    "v1:",
+    "0x",
+    "Bearer ",
+];
+
+/// Those that a copy may lack.
+const ADDED: [&str; 5] = ["whsec_", "polar_whs_", "secret_", "sec_", "v1,whsec_"];
+
+pub(super) struct KeyCandidate {
+    pub(super) causes: Vec<Cause>,
+    macs: Vec<(Digest, Mac)>,
+    text: Zeroizing<Vec<u8>>,
+}
+
+impl KeyCandidate {
+    pub(super) fn mac(&self, digest: Digest) -> Option<&Mac> {
+        self.macs.iter().find(|(own, _)| *own == digest).map(|(_, mac)| mac)
+    }
+
+    pub(super) fn plain(&self, digest: Digest) -> Mac {
+        Mac::plain(&self.text, digest)
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// What the user configured: the secret in use, and others by name.
+pub(super) struct Secrets {
+    pub(super) text: Zeroizing<String>,
+    pub(super) others: Vec<(String, Zeroizing<String>)>,
+}
+
+impl Secrets {
+    fn configured(&self) -> Variant {
+        Variant { text: self.text.clone(), causes: Vec::new() }
+    }
+
+    fn others(&self) -> impl Iterator<Item = Variant> {
+        self.others.iter().map(|(name, text)| {
+            let cause =
+                Cause::new(Code::SecretOther, format!("The secret of `{name}` signed this, not the configured one"));
+            Variant { text: text.clone(), causes: vec![cause] }
+        })
+    }
+}
+
+/// A text that the secret may have been, and what would then be wrong with the configured one.
+struct Variant {
+    text: Zeroizing<String>,
+    causes: Vec<Cause>,
+}
+
+/// The keys, simplest first: the configured one, then those with one cause, then, after [`deepen`](Self::deepen), those with
+/// two.
+pub(super) struct Keys {
+    found: Vec<KeyCandidate>,
+    digests: Vec<Digest>,
+    form: SecretForm,
+    /// Keys with at most one cause.
+    pub(super) simple: usize,
+}
+
+impl Keys {
+    pub(super) fn new(secrets: &Secrets, form: SecretForm, digests: &[Digest]) -> Keys {
+        let mut keys = Keys { found: Vec::new(), digests: digests.to_vec(), form, simple: 0 };
+        let configured = secrets.configured();
+        if let Some(key) = decode(&configured.text, form).filter(|key| !key.is_empty()) {
+            keys.add(&key, Vec::new());
+        }
+        for variant in edits(&configured) {
+            keys.add_form(&variant, form);
+        }
+        for other in secrets.others() {
+            keys.add_form(&other, form);
+        }
+        keys.add_forms(&configured, form);
+        keys.add_sender(&configured.text, form);
+        keys.simple = keys.found.len();
+        keys
+    }
+
+    /// Adds the keys with two causes.
+    pub(super) fn deepen(&mut self, secrets: &Secrets) {
+        if self.simple < self.found.len() {
+            return;
+        }
+        let form = self.form;
+        for variant in edits(&secrets.configured()) {
+            self.add_forms(&variant, form);
+            for second in edits(&variant) {
+                self.add_form(&second, form);
+            }
+        }
+        for other in secrets.others() {
+            self.add_forms(&other, form);
+            for variant in edits(&other) {
+                self.add_form(&variant, form);
+            }
+        }
+    }
+
+    /// The configured key (`Some(0)`), those with one cause too (`Some(1)`), or all.
+    pub(super) fn up_to(&self, depth: Option<u8>) -> &[KeyCandidate] {
+        let end = match depth {
+            Some(0) => usize::from(self.found.first().is_some_and(|key| key.causes.is_empty())),
+            Some(_) => self.simple,
+            None => self.found.len(),
+        };
+        self.found.get(..end).unwrap_or_default()
+    }
+
+    fn add(&mut self, key: &[u8], causes: Vec<Cause>) {
+        let is_own = causes.is_empty();
+        if !is_own && key.len() < MIN_KEY || self.found.iter().any(|known| *known.text == key) {
+            return;
+        }
+        let macs = self.digests.iter().map(|digest| (*digest, Mac::new(key, *digest))).collect();
+        self.found.push(KeyCandidate { causes, macs, text: Zeroizing::new(key.to_vec()) });
+    }
+
+    /// The text in the scheme's form.
+    fn add_form(&mut self, variant: &Variant, form: SecretForm) {
+        if let Some(key) = decode(&variant.text, form) {
+            self.add(&key, variant.causes.clone());
+        }
+    }
+
+    /// The text in other forms than the scheme's.
+    fn add_forms(&mut self, variant: &Variant, form: SecretForm) {
+        let with = |text: String| {
+            let mut causes = variant.causes.clone();
+            if !causes.iter().any(|cause| cause.code() == Code::SecretForm) {
+                causes.push(Cause::new(Code::SecretForm, text));
+            }
+            causes
+        };
+        for other in [SecretForm::Text, SecretForm::Hex, SecretForm::Base64, SecretForm::Whsec] {
+            if other != form
+                && let Some(key) = decode(&variant.text, other)
+            {
+                self.add(&key, with(format!("The secret is read as {form}, and the key is its {other} form")));
+            }
+        }
+        let bare = without_prefix(&variant.text);
+        if bare.len() < variant.text.len()
+            && let Some(key) = decode(bare, SecretForm::Hex)
+        {
+            self.add(&key, with("The key is the hex form of the secret".into()));
+        }
+        let words = |low: bool| -> Zeroizing<Vec<u8>> {
+            let bytes = |unit: u16| if low { unit.to_le_bytes() } else { unit.to_be_bytes() };
+            Zeroizing::new(variant.text.encode_utf16().flat_map(bytes).collect())
+        };
+        self.add(&words(true), with("The key is the secret in UTF-16".into()));
+        self.add(&words(false), with("The key is the secret in UTF-16".into()));
+        let hash = Zeroizing::new(sha256([variant.text.as_bytes()]));
+        self.add(hash.as_slice(), with("The key is the SHA-256 hash of the secret".into()));
+    }
+
+    /// What a sender may have signed with by mistake.
+    fn add_sender(&mut self, configured: &str, form: SecretForm) {
+        if form != SecretForm::Text {
+            return;
+        }
+        for (before, after, name) in [
+            ("", "\n", "\\n"),
+            ("", "\r\n", "\\r\\n"),
+            ("", " ", "a blank"),
+            (" ", "", "a blank"),
+            ("\u{feff}", "", "a byte order mark"),
+        ] {
+            let text = Zeroizing::new([before, configured, after].concat());
+            let place = if before.is_empty() { "after" } else { "before" };
+            let cause = format!("The sender signs with {name} {place} the secret");
+            self.add(text.as_bytes(), vec![Cause::new(Code::SecretWhitespace, cause)]);
+        }
+    }
+}
+
+fn without_prefix(text: &str) -> &str {
+    PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
+}
+
+/// The texts that one mistake could have turned into this one.
+fn edits(from: &Variant) -> Vec<Variant> {
+    let text = from.text.as_str();
+    let mut found = Vec::new();
+    let mut add = |code: Code, new: Zeroizing<String>, told: String| {
+        let known = from.causes.iter().any(|cause| cause.code() == code);
+        if !new.is_empty() && *new != *from.text && !known {
+            let mut causes = from.causes.clone();
+            causes.push(Cause::new(code, told));
+            found.push(Variant { text: new, causes });
+        }
+    };
+    let own = |text: &str| Zeroizing::new(text.to_owned());
+
+    let trimmed = text.trim_matches(is_invisible);
+    if trimmed.len() < text.len() {
+        let front = text.find(trimmed).unwrap_or(0);
+        let (before, after) = (text.get(..front).unwrap_or(""), text.get(front + trimmed.len()..).unwrap_or(""));
+        let told = match (before, after) {
+            ("", after) => format!("The configured secret ends in {}", invisible_names(after)),
+            (before, "") => format!("The configured secret begins with {}", invisible_names(before)),
+            _ => "The configured secret has white space around it".to_owned(),
+        };
+        add(Code::SecretWhitespace, own(trimmed), told);
+    }
+    if trimmed.contains(is_invisible) {
+        let joined = Zeroizing::new(trimmed.replace(is_invisible, ""));
+        let inside: String = trimmed.chars().filter(|c| is_invisible(*c)).collect();
+        add(Code::SecretWhitespace, joined, format!("The configured secret has {} inside", invisible_names(&inside)));
+    }
+    for mark in ["\\r\\n", "\\n", "\\r", "\\t", "%0A", "%0a", "%0D%0A"] {
+        if let Some(rest) = text.strip_suffix(mark) {
+            add(Code::SecretWhitespace, own(rest), format!("The configured secret ends in `{mark}`, written out"));
+            break;
+        }
+    }
+
+    const QUOTES: [(char, char); 7] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('\u{201c}', '\u{201d}'),
+        ('\u{2018}', '\u{2019}'),
+        ('<', '>'),
+        ('«', '»'),
+    ];
+    for (open, close) in QUOTES {
+        let (front, back) = (trimmed.strip_prefix(open), trimmed.strip_suffix(close));
+        let both = front.and_then(|rest| rest.strip_suffix(close));
+        if let Some(rest) = both {
+            add(Code::SecretQuotes, own(rest), format!("The configured secret is in {open}{close}"));
+        } else if let Some(rest) = front.or(back) {
+            add(
+                Code::SecretQuotes,
+                own(rest),
+                "A quotation mark is left over at one end of the configured secret".into(),
+            );
+        }
+    }
+    for quote in ["\\\"", "\\'", "\"\"", "\"'"] {
+        let end: String = quote.chars().rev().collect();
+        let back = if quote.starts_with('\\') { quote } else { end.as_str() };
+        if let Some(rest) = trimmed.strip_prefix(quote).and_then(|rest| rest.strip_suffix(back)) {
+            add(Code::SecretQuotes, own(rest), "The configured secret is quoted twice".into());
+        }
+    }
+    if let Some(rest) = trimmed.strip_suffix([',', ';']) {
+        add(
+            Code::SecretQuotes,
+            own(rest.trim_matches(['"', '\''])),
+            "The configured secret ends in a separator".into(),
+        );
+    }
+    let assigned = trimmed.strip_prefix("export ").or_else(|| trimmed.strip_prefix("set ")).unwrap_or(trimmed);
+    for separator in ["=", ": ", ":"] {
+        if let Some((name, value)) = assigned.split_once(separator)
+            && !name.is_empty()
+            && name.len() <= 64
+            && name.trim().bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
+            && !value.trim_matches(['=', ' ']).is_empty()
+        {
+            let value = value.trim().trim_matches(['"', '\'']);
+            add(Code::SecretQuotes, own(value), "The configured secret begins with its name".into());
+            break;
+        }
+    }
+
+    for prefix in PREFIXES {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            let told = format!("The key is the secret without `{}`", prefix.trim());
+            add(Code::SecretPrefix, own(rest), told);
+        }
+    }
+    for prefix in ADDED {
+        if !text.starts_with(prefix) {
+            let told = format!("The configured secret lacks its `{prefix}`");
+            add(Code::SecretPrefix, Zeroizing::new([prefix, text].concat()), told);
+        }
+    }
+    if let Some(rest) = text.strip_prefix("v1,") {
+        add(Code::SecretPrefix, own(rest), "The configured secret begins with `v1,`".into());
+    }
+
+    let upper = Zeroizing::new(text.to_uppercase());
+    let lower = Zeroizing::new(text.to_lowercase());
+    add(Code::SecretCase, upper, "The secret's letters are in upper case at the sender".into());
+    add(Code::SecretCase, lower, "The secret's letters are in lower case at the sender".into());
+
+    encodings(text, &mut add);
+
+    if let Some(json) = Json::read(trimmed.as_bytes()).filter(|json| !json.members().is_empty()) {
+        for member in json.all_members() {
+            if let Some(value) = member.value.text() {
+                add(
+                    Code::SecretEnvelope,
+                    own(value),
+                    "The configured secret is a JSON object, and one of its fields is the secret".into(),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The texts of which this could be an encoded or decoded form.
+fn encodings(text: &str, add: &mut impl FnMut(Code, Zeroizing<String>, String)) {
+    let trimmed = text.trim_matches(is_invisible);
+    let bare = without_prefix(trimmed);
+    let mut form = |new: Zeroizing<String>, told: &str| add(Code::SecretForm, new, told.to_owned());
+    for part in [trimmed, bare] {
+        let Some(bytes) = base64(part) else { continue };
+        let mut hex = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+        codec::write_hex(&bytes, &mut hex);
+        form(hex, "The configured secret is the base64 of the bytes whose hex digits are the secret");
+        let Ok(decoded) = std::str::from_utf8(&bytes) else { continue };
+        form(Zeroizing::new(decoded.to_owned()), "The configured secret is still in base64");
+        form(Zeroizing::new(decoded.trim_matches(is_invisible).to_owned()), "The configured secret is still in base64");
+        if let Some(twice) = base64(decoded.trim_matches(is_invisible))
+            && let Ok(twice) = std::str::from_utf8(&twice)
+        {
+            let twice = Zeroizing::new(twice.trim_matches(is_invisible).to_owned());
+            form(twice, "The configured secret is still in base64, twice");
+        }
+    }
+    if bare.contains(['-', '_']) {
+        let prefix = trimmed.get(..trimmed.len() - bare.len()).unwrap_or_default();
+        let standard = Zeroizing::new(prefix.to_owned() + &bare.replace('-', "+").replace('_', "/"));
+        form(standard, "The configured secret is in the base64 alphabet of URLs");
+    }
+    if let Some(decoded) = hex_bytes(bare) {
+        if let Ok(text) = std::str::from_utf8(&decoded) {
+            form(Zeroizing::new(text.to_owned()), "The configured secret is still in hex");
+        }
+        let mut encoded = Zeroizing::new(String::with_capacity(2 * decoded.len()));
+        codec::write_base64(&decoded, &mut encoded);
+        form(encoded, "The configured secret is the hex of the bytes whose base64 is the secret");
+    }
+    if trimmed.contains('%')
+        && let Some(decoded) = percent_decoded(trimmed.replace('+', "%2B").as_bytes())
+    {
+        form(Zeroizing::new(decoded), "The configured secret is percent-encoded");
+    }
+    if trimmed.contains('+') {
+        form(Zeroizing::new(trimmed.replace('+', " ")), "The configured secret has `+` for a blank");
+    }
+    if trimmed.contains(' ') {
+        form(Zeroizing::new(trimmed.replace(' ', "+")), "The configured secret has blanks for `+`");
+    }
+    if trimmed.contains('&') {
+        form(Zeroizing::new(html_unescaped(trimmed)), "The configured secret is escaped as HTML");
+    }
+    if trimmed.contains('\\') {
+        if let Some(Json::Text(decoded)) = Json::read(format!("\"{trimmed}\"").as_bytes()) {
+            form(Zeroizing::new(decoded), "The configured secret has backslashes of JSON");
+        }
+        form(Zeroizing::new(trimmed.replace('\\', "")), "The configured secret has backslashes of a shell");
+    }
+    let mut encoded = Zeroizing::new(String::with_capacity(2 * text.len()));
+    codec::write_base64(text.as_bytes(), &mut encoded);
+    form(encoded, "The sender's key is the base64 of the secret");
+    let mut encoded = Zeroizing::new(String::with_capacity(2 * text.len()));
+    codec::write_hex(text.as_bytes(), &mut encoded);
+    form(encoded, "The sender's key is the hex of the secret");
+    let mut hash = Zeroizing::new(String::with_capacity(64));
+    codec::write_hex(&sha256([text.as_bytes()]), &mut hash);
+    form(hash, "The sender's key is the SHA-256 hash of the secret, in hex");
+}
+
+fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut key = Zeroizing::new(Vec::new());
+    let standard = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
+    (text.len() >= MIN_KEY && codec::read_base64_key(standard.as_bytes(), &mut key)).then_some(key)
+}
+
+fn hex_bytes(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut key = Zeroizing::new(Vec::new());
+    (text.len() >= 2 * MIN_KEY && codec::read_hex_key(text.as_bytes(), &mut key)).then_some(key)
+}

@@ -1,0 +1,141 @@
+//! A time, however it is written.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::timestamp::RECENT;
+
+use super::cause::Cause;
+use super::code::Code;
+use super::content::Time;
+use crate::scheme::Scheme;
+
+/// A smaller number is seconds, any other milliseconds.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
+/// No webhook was signed at a later time: 2100.
+const LATEST: i64 = 4_102_444_800;
+
+/// How near to a whole half hour a difference must be to come from a time zone.
+const ZONE_SECONDS: i64 = 150;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) seconds: i64,
+    millis: i64,
+    pub(super) unit: Unit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Seconds,
+    Milliseconds,
+    Rfc3339,
+}
+
+impl Unit {
+    pub(super) fn placeholder(self) -> &'static str {
+        match self {
+            Unit::Seconds => "{timestamp}",
+            Unit::Milliseconds => "{timestamp:ms}",
+            Unit::Rfc3339 => "{timestamp:rfc3339}",
+        }
+    }
+}
+
+impl Moment {
+    /// A plausible time of a delivery.
+    pub(super) fn read(text: &str) -> Option<Moment> {
+        if text.len() >= 10 && text.len() <= 13 && text.bytes().all(|c| c.is_ascii_digit()) {
+            let number: i64 = text.parse().ok()?;
+            let (seconds, millis, unit) = match number {
+                ..MILLISECONDS_FROM => (number, 0, Unit::Seconds),
+                _ => (number / 1000, number % 1000, Unit::Milliseconds),
+            };
+            return (RECENT..LATEST).contains(&seconds).then_some(Moment { seconds, millis, unit });
+        }
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        Some(Moment { seconds: time.unix_timestamp(), millis: time.millisecond().into(), unit: Unit::Rfc3339 })
+    }
+
+    /// How else it may have been written.
+    pub(super) fn spellings(self) -> Vec<(String, &'static str)> {
+        let mut all = vec![
+            (self.seconds.to_string(), "in seconds"),
+            ((self.seconds * 1000 + self.millis).to_string(), "in milliseconds"),
+            ((self.seconds * 1000).to_string(), "in milliseconds"),
+        ];
+        if let Ok(time) = OffsetDateTime::from_unix_timestamp(self.seconds) {
+            let date = time.date();
+            let (hour, minute, second) = time.to_hms();
+            let day = format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day());
+            let front = format!("{day}T{hour:02}:{minute:02}:{second:02}");
+            let told = "as a date of RFC 3339";
+            for end in [
+                "Z".to_owned(),
+                ".000Z".to_owned(),
+                format!(".{:03}Z", self.millis),
+                "+00:00".to_owned(),
+                ".000000Z".to_owned(),
+            ] {
+                all.push((front.clone() + &end, told));
+            }
+            all.push((format!("{day} {hour:02}:{minute:02}:{second:02}"), told));
+        }
+        all
+    }
+}
+
+/// What is wrong with the time of a request whose signature is right.
+pub(super) fn judge(time: &Time, scheme: &Scheme, now: OffsetDateTime) -> Vec<Cause> {
+    let Some(moment) = Moment::read(&time.text) else { return Vec::new() };
+    let expected = match time.placeholder.as_str() {
+        "{timestamp}" => Some(Unit::Seconds),
+        "{timestamp:ms}" => Some(Unit::Milliseconds),
+        "{timestamp:rfc3339}" => Some(Unit::Rfc3339),
+        _ => None,
+    };
+    if let Some(expected) = expected.filter(|expected| *expected != moment.unit) {
+        let words = |unit| match unit {
+            Unit::Seconds => "seconds",
+            Unit::Milliseconds => "milliseconds",
+            Unit::Rfc3339 => "a date of RFC 3339",
+        };
+        let text = format!("The signed time is in {}, and the scheme expects {}", words(moment.unit), words(expected));
+        return vec![Cause::new(Code::TimeUnit, text)];
+    }
+    let age = now.unix_timestamp() - moment.seconds;
+    let window = |seconds: Option<u32>| seconds.map_or(i64::MAX, i64::from);
+    if age > window(scheme.past()) {
+        let text =
+            format!("The signature is right, and {} old; {} is allowed", words(age), words(window(scheme.past())));
+        vec![Cause::new(Code::TimeOld, text + zone(age))]
+    } else if -age > window(scheme.future()) {
+        let allowed = words(window(scheme.future()));
+        let text =
+            format!("The signature is right, and its time is {} ahead of the clock; {allowed} is allowed", words(-age));
+        vec![Cause::new(Code::TimeAhead, text + zone(-age))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// A difference of whole half hours, up to the width of the world's zones.
+fn zone(seconds: i64) -> &'static str {
+    let rest = seconds.rem_euclid(1800);
+    let is_near = rest <= ZONE_SECONDS || rest >= 1800 - ZONE_SECONDS;
+    match is_near && (1800 - ZONE_SECONDS..=14 * 3600 + ZONE_SECONDS).contains(&seconds) {
+        true => ". These are whole half hours: one of the clocks may keep local time as UTC",
+        false => "",
+    }
+}
+
+/// A duration for a person.
+pub(super) fn words(seconds: i64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
+        7200..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}

@@ -1,0 +1,169 @@
+//! Secrets that travel with the request: what is right, and what only looks like it.
+
+use hookseal::provider::Provider;
+use hookseal::receive::Receiver;
+use hookseal::{Extent, Key, Keyring, Scheme, Secret, Signer};
+
+use sent::{SECRET, now, provider, request, secret, verdict};
+
+#[path = "common/sent.rs"]
+mod sent;
+
+const NO_MATCH: &str = "no signature matches";
+
+const HEADER: (&str, &str) = ("X-Token: {secret}", "");
+const BEARER: (&str, &str) = ("Authorization: Bearer {secret}", "");
+const BASIC: (&str, &str) = ("Authorization: Basic {secret|base64}", "");
+const QUERY: (&str, &str) = ("?token: {secret}", "");
+const FORM: (&str, &str) = ("\n\n&token: {secret}", "");
+const KOFI: (&str, &str) = ("\n\n&data.{json}.token: {secret}", "");
+const FIELD: (&str, &str) = ("\n\na.token: {secret}", "");
+const GRAPH: (&str, &str) = ("\n\nvalue[].clientState: {secret}", "");
+
+/// In base64.
+const ENCODED: &str = "YSBzZWNyZXQgb2YgdHdlbnR5LXNvbWUgYnl0ZXM=";
+
+#[test]
+fn a_token_is_right_in_its_own_place_only() {
+    let longer = format!("{SECRET}.");
+    let header = |value: &str| ("x-token".to_owned(), value.to_owned());
+    let authorized = |value: String| ("authorization".to_owned(), value);
+    let cases: Vec<((&'static str, &'static str), Vec<(String, String)>, &str, String, &str)> = vec![
+        (HEADER, vec![header(SECRET)], "/", "anything".to_owned(), ""),
+        (HEADER, vec![header(SECRET)], "/", String::new(), ""),
+        (HEADER, vec![header(&longer)], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header(&SECRET[1..])], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header(&SECRET.to_uppercase())], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header("")], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header(&format!(" {SECRET}"))], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header(&format!("{SECRET}\t"))], "/", String::new(), NO_MATCH),
+        (HEADER, vec![header(SECRET), header(SECRET)], "/", String::new(), "header `x-token` occurs more than once"),
+        (HEADER, vec![header(SECRET), header("wrong")], "/", String::new(), "header `x-token` occurs more than once"),
+        (HEADER, vec![], "/", String::new(), "header `x-token` is missing"),
+        (HEADER, vec![], "/?X-Token=a+secret+of+twenty-some+bytes", String::new(), "header `x-token` is missing"),
+        (BEARER, vec![authorized(format!("Bearer {SECRET}"))], "/", String::new(), ""),
+        (BEARER, vec![authorized(format!("bearer {SECRET}"))], "/", String::new(), ""),
+        (BEARER, vec![authorized(SECRET.to_owned())], "/", String::new(), "does not begin as the scheme says"),
+        (BEARER, vec![authorized(format!("Bearer  {SECRET}"))], "/", String::new(), NO_MATCH),
+        (BASIC, vec![authorized(format!("Basic {ENCODED}"))], "/", String::new(), ""),
+        (BASIC, vec![authorized(format!("basic {ENCODED}"))], "/", String::new(), ""),
+        (BASIC, vec![authorized(format!("BASIC {ENCODED}"))], "/", String::new(), ""),
+        (BASIC, vec![authorized(format!("Basic {}", ENCODED.trim_end_matches('=')))], "/", String::new(), NO_MATCH),
+        (BASIC, vec![authorized(format!("Basic {}", ENCODED.to_lowercase()))], "/", String::new(), NO_MATCH),
+        (BASIC, vec![authorized(format!("Basic {SECRET}"))], "/", String::new(), NO_MATCH),
+        (QUERY, vec![], "/?token=a+secret%20of%20twenty-some+bytes", String::new(), ""),
+        (QUERY, vec![], "/?token=a&token=b", String::new(), "`?token` occurs more than once"),
+        (QUERY, vec![], "/", String::new(), "`?token` is missing"),
+        (FORM, vec![], "/", "x=1&token=a+secret+of+twenty-some+bytes".to_owned(), ""),
+        (
+            FORM,
+            vec![],
+            "/",
+            "token=a+secret+of+twenty-some+bytes&t%6Fken=1".to_owned(),
+            "`&token` occurs more than once",
+        ),
+        (FORM, vec![], "/", format!("token={SECRET}%"), "is not correctly encoded"),
+        (KOFI, vec![], "/", format!("data={{\"token\":\"{SECRET}\"}}"), ""),
+        (KOFI, vec![], "/", format!("data={{\"token\":\"{SECRET}\",\"token\":\"{SECRET}\"}}"), "occurs more than once"),
+        (FIELD, vec![], "/", format!(r#"{{"b":[1],"a":{{"token":"{SECRET}"}}}}"#), ""),
+        (
+            FIELD,
+            vec![],
+            "/",
+            format!(r#"{{"a":{{"token":"{SECRET}","token":"{SECRET}"}}}}"#),
+            "`a.token` occurs more than once",
+        ),
+        (
+            FIELD,
+            vec![],
+            "/",
+            format!(r#"{{"a":{{"token":"{SECRET}","\u0074oken":"x"}}}}"#),
+            "`a.token` occurs more than once",
+        ),
+        (FIELD, vec![], "/", format!(r#"{{"a":{{"token":["{SECRET}"]}}}}"#), "`a.token` is not a text or a number"),
+        (FIELD, vec![], "/", r#"{"a":{"token":null}}"#.to_owned(), "`a.token` is missing"),
+        (FIELD, vec![], "/", format!(r#"{{"token":"{SECRET}"}}"#), "`a.token` is missing"),
+        (FIELD, vec![], "/", String::new(), "`the body` is not JSON"),
+        (GRAPH, vec![], "/", states(&[SECRET, SECRET]), ""),
+        (GRAPH, vec![], "/", states(&[SECRET, "wrong"]), NO_MATCH),
+        (GRAPH, vec![], "/", states(&["wrong", SECRET]), NO_MATCH),
+        (GRAPH, vec![], "/", states(&[]), "has no event"),
+        (GRAPH, vec![], "/", format!(r#"{{"value":[{{"clientState":"{SECRET}"}},{{}}]}}"#), "clientState` is missing"),
+        (GRAPH, vec![], "/", format!(r#"{{"value":{{"clientState":"{SECRET}"}}}}"#), "is not a text or a number"),
+    ];
+    for (scheme, headers, target, body, expected) in cases {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let said = verdict(&provider(&[scheme], sent::URL), &request("POST", target, &headers, &body));
+        let is_right = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
+        assert!(is_right, "{scheme:?} {headers:?} {target} {body}: {said:?} instead of {expected:?}");
+        assert!(!said.contains(SECRET) && !said.contains("wrong"), "an error says what was sent: {said}");
+    }
+}
+
+fn states(states: &[&str]) -> String {
+    let items: Vec<String> = states.iter().map(|state| format!(r#"{{"clientState":"{state}"}}"#)).collect();
+    format!(r#"{{"value":[{}]}}"#, items.join(","))
+}
+
+#[test]
+fn tokens_are_rotated_like_keys() {
+    const OLD: &str = "the secret until yesterday";
+    let keys = Keyring::new(secret()).with_previous(Secret::new(OLD).unwrap()).unwrap();
+    for scheme in [HEADER, FIELD, GRAPH] {
+        let verifier = provider(&[scheme], sent::URL).verifier(keys.clone()).unwrap();
+        for (token, expected) in
+            [(SECRET, Some(Key::Current)), (OLD, Some(Key::Previous(1))), ("another secret of all", None)]
+        {
+            let body = match scheme {
+                GRAPH => states(&[token, token]),
+                _ => format!(r#"{{"a":{{"token":"{token}"}}}}"#),
+            };
+            let request = request("POST", "/", &[("X-Token", token)], body);
+            let key = verifier.verify_request_at(&request, now()).ok().map(|verified| verified.proof().key());
+            assert_eq!(key, expected, "{scheme:?} {token}");
+        }
+    }
+    let provider = provider(&[HEADER], sent::URL);
+    let short = || Secret::new("hunter2").unwrap();
+    assert!(provider.verifier(short()).is_err() && provider.verifier(short().allow_short()).is_ok());
+    assert!(Keyring::new(secret()).with_previous(secret()).is_err(), "one secret twice");
+    let receiver: Receiver = provider.receiver(Secret::new(OLD).unwrap()).unwrap();
+    let sent = [("x-token", SECRET)];
+    assert_eq!(receiver.begin(&sent).finish().unwrap_err().status(), 401);
+    receiver.set_keys(secret()).unwrap();
+    assert!(receiver.begin(&sent).finish().is_ok());
+}
+
+#[test]
+fn a_signer_writes_the_token_and_hides_it() {
+    for (scheme, name, value) in [
+        (HEADER, "x-token", SECRET.to_owned()),
+        (BEARER, "authorization", format!("Bearer {SECRET}")),
+        (BASIC, "authorization", format!("Basic {ENCODED}")),
+    ] {
+        let signer = Signer::new(Scheme::try_new(scheme.0, scheme.1).unwrap(), secret()).unwrap();
+        let headers = signer.sign("", b"{}").unwrap();
+        assert_eq!(headers[name], value);
+        assert!(headers[name].is_sensitive() && !format!("{headers:?} {signer:?}").contains(SECRET));
+        let request = signer.request(sent::URL, "", b"{}".to_vec()).unwrap();
+        assert_eq!(verdict(&provider(&[scheme], sent::URL), &request), "");
+    }
+    let invisible = Secret::from_bytes([0; 32]).unwrap();
+    let signer = Signer::new(Scheme::try_new(HEADER.0, HEADER.1).unwrap(), invisible);
+    assert!(signer.is_err(), "no header can have this value");
+}
+
+#[test]
+fn what_a_token_leaves_open_is_said() {
+    for (lines, covers) in [HEADER, BASIC, QUERY, FORM, KOFI, FIELD, GRAPH] {
+        let scheme = Scheme::try_new(lines, covers).unwrap();
+        let coverage = scheme.coverage();
+        assert_eq!(coverage.body(), Extent::Nothing, "{lines}");
+        let covers_any =
+            coverage.has_field("a.token") || coverage.has_field("&token") || coverage.has_parameter("token");
+        assert!(!covers_any && !coverage.has_header("x-token") && scheme.replay_window().is_none(), "{lines}");
+        let provider = Provider::new("acme", scheme).unwrap().raw();
+        assert!(provider.receiver(secret()).is_err() && provider.accept(Extent::Part).receiver(secret()).is_err());
+        assert!(provider.accept(Extent::Nothing).receiver(secret()).is_ok(), "{lines}");
+    }
+}
