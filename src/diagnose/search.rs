@@ -131,13 +131,20 @@ impl<'s> Search<'s> {
         let scheme = self.scheme_of(content);
         let is_own = |sighting: &&&Sighting| scheme.is_none_or(|scheme| self.is_in_line(sighting, scheme));
         if let Some(own) = found.iter().find(is_own) {
-            return Some(own);
+            return self.may_be_believed(own).then_some(*own);
         }
         let foreign = found.first()?;
         let own_is_whole = scheme.is_some_and(|scheme| {
             self.observed.all().any(|sighting| sighting.damage.is_none() && self.is_in_line(sighting, scheme))
         });
         (!own_is_whole).then_some(foreign)
+    }
+
+    /// Whether a match elsewhere than in the configured headers may be believed: these have no MAC of their own then.
+    fn may_be_believed(&self, found: &Sighting) -> bool {
+        let is_configured = |sighting: &Sighting| self.schemes.iter().any(|scheme| self.is_in_line(sighting, scheme));
+        is_configured(found)
+            || !self.observed.all().any(|sighting| sighting.damage.is_none() && is_configured(sighting))
     }
 
     pub(super) fn scheme_of(&self, content: &Content) -> Option<&Scheme> {
