@@ -22,7 +22,7 @@ use super::search::{Limits, Match, Search};
 
 /// How much a diagnosis may cost.
 ///
-/// By default, 256 MiB are hashed, which takes less than a second: with bodies of 1 KiB, everything has then been tried long
+/// By default, 256 MiB are hashed, in at most 700 milliseconds: with bodies of 1 KiB, everything has then been tried long
 /// before. A diagnosis ends at the first of both limits.
 ///
 /// ```
@@ -39,15 +39,15 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// 256 MiB and one second.
+    /// 256 MiB and 700 milliseconds.
     ///
     /// ```
     /// # use std::time::Duration;
     /// # use hookseal::diagnose::Budget;
-    /// assert_eq!(Budget::new().time(), Duration::from_secs(1));
+    /// assert_eq!(Budget::new().time(), Duration::from_millis(700));
     /// ```
     pub const fn new() -> Budget {
-        Budget { bytes: 256 << 20, time: Duration::from_secs(1) }
+        Budget { bytes: 256 << 20, time: Duration::from_millis(700) }
     }
 
     /// Sets how many bytes may be hashed.
@@ -92,7 +92,7 @@ impl Budget {
     /// ```
     /// # use std::time::Duration;
     /// # use hookseal::diagnose::Budget;
-    /// assert_eq!(Budget::default().time(), Duration::from_secs(1));
+    /// assert_eq!(Budget::default().time(), Duration::from_millis(700));
     /// ```
     pub const fn time(&self) -> Duration {
         self.time

@@ -8,7 +8,7 @@ use crate::mac::{Digest, Mac};
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
-use super::body::BodyCandidate;
+use super::body::{BodyCandidate, Frequent};
 use super::captured::Captured;
 use super::cause::Cause;
 use super::code::Code;
@@ -49,8 +49,8 @@ pub(super) struct Search<'s> {
     pub(super) json: Option<Json>,
     pub(super) observed: Observed,
     pub(super) digests: Vec<Digest>,
-    pub(super) limits: Limits,
-    pub(super) started: Instant,
+    limits: Limits,
+    started: Instant,
     pub(super) macs: u64,
     pub(super) bytes: u64,
 }
@@ -83,6 +83,11 @@ impl<'s> Search<'s> {
 
     pub(super) fn is_spent(&self) -> bool {
         self.bytes > self.limits.bytes || self.macs.is_multiple_of(64) && self.started.elapsed() > self.limits.time
+    }
+
+    /// Whether one of the limits is reached. Asking the clock is worth it before work on a whole body, not before each MAC.
+    pub(super) fn is_over(&self) -> bool {
+        self.bytes > self.limits.bytes || self.started.elapsed() > self.limits.time
     }
 
     /// Whether a text that could be a MAC equals that of a content.
@@ -126,13 +131,20 @@ impl<'s> Search<'s> {
         let scheme = self.scheme_of(content);
         let is_own = |sighting: &&&Sighting| scheme.is_none_or(|scheme| self.is_in_line(sighting, scheme));
         if let Some(own) = found.iter().find(is_own) {
-            return Some(own);
+            return self.may_be_believed(own).then_some(*own);
         }
         let foreign = found.first()?;
         let own_is_whole = scheme.is_some_and(|scheme| {
             self.observed.all().any(|sighting| sighting.damage.is_none() && self.is_in_line(sighting, scheme))
         });
         (!own_is_whole).then_some(foreign)
+    }
+
+    /// Whether a match elsewhere than in the configured headers may be believed: these have no MAC of their own then.
+    fn may_be_believed(&self, found: &Sighting) -> bool {
+        let is_configured = |sighting: &Sighting| self.schemes.iter().any(|scheme| self.is_in_line(sighting, scheme));
+        is_configured(found)
+            || !self.observed.all().any(|sighting| sighting.damage.is_none() && is_configured(sighting))
     }
 
     pub(super) fn scheme_of(&self, content: &Content) -> Option<&Scheme> {
@@ -197,7 +209,7 @@ impl<'s> Search<'s> {
         for form in &forms {
             keys.push(Keys::new(self.secrets, *form, &self.digests));
         }
-        let mut lists = Lists { keys, frequent: None };
+        let mut lists = Lists { keys, frequent: Frequent::default() };
         let simple = Some(1);
         self.try_keys(&first, &lists, None, Some(0))
             .or_else(|| self.try_keys(&varied, &lists, None, Some(0)))

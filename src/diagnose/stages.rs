@@ -5,7 +5,7 @@ use crate::provider::{self, Provider};
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
-use super::body::{self, BodyCandidate};
+use super::body::{self, BodyCandidate, Frequent};
 use super::captured::Captured;
 use super::content::{self, Content, Origin, Values};
 use super::key::Keys;
@@ -45,15 +45,18 @@ impl Search<'_> {
         if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
             return None;
         }
-        let frequent = lists.frequent.take().unwrap_or_else(|| body::frequent(self.request, self.json.as_ref()));
-        let mut found = None;
-        for body in frequent.iter().filter(|body| filter.admits(self.request, body)) {
-            found = self.try_keys(contents, lists, Some(body), depth);
-            if found.is_some() || self.is_spent() {
+        let (mut frequent, json) = (std::mem::take(&mut lists.frequent), self.json.take());
+        let (mut found, mut place) = (None, 0);
+        while let Some(body) = frequent.get(self.request, json.as_ref(), place) {
+            place += 1;
+            if filter.admits(self.request, body) {
+                found = self.try_keys(contents, lists, Some(body), depth);
+            }
+            if found.is_some() || self.is_over() {
                 break;
             }
         }
-        lists.frequent = Some(frequent);
+        (lists.frequent, self.json) = (frequent, json);
         found
     }
 
@@ -69,7 +72,7 @@ impl Search<'_> {
             return None;
         }
         for body in body::rewritings(self.request.body(), &json) {
-            if self.is_spent() || self.started.elapsed() > self.limits.time {
+            if self.is_over() {
                 break;
             }
             if filter.admits(self.request, &body)
@@ -156,7 +159,10 @@ impl Search<'_> {
                 None => {
                     known.push((
                         form,
-                        Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: None },
+                        Lists {
+                            keys: vec![Keys::new(self.secrets, form, &self.digests)],
+                            frequent: Frequent::default(),
+                        },
                     ));
                     known.len() - 1
                 }
@@ -171,8 +177,10 @@ impl Search<'_> {
 
     pub(super) fn try_foreign_bodies(&mut self, urls: &[UrlCandidate], lists: &mut Lists) -> Option<Match> {
         for (content, form) in self.preset_contents(urls) {
-            let mut own =
-                Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: lists.frequent.take() };
+            let mut own = Lists {
+                keys: vec![Keys::new(self.secrets, form, &self.digests)],
+                frequent: std::mem::take(&mut lists.frequent),
+            };
             let found = self.try_bodies(&[&content], &mut own, Filter::All, Some(0));
             lists.frequent = own.frequent;
             if found.is_some() {
@@ -218,7 +226,7 @@ impl Search<'_> {
 pub(super) struct Lists {
     /// For each scheme.
     pub(super) keys: Vec<Keys>,
-    pub(super) frequent: Option<Vec<BodyCandidate>>,
+    pub(super) frequent: Frequent,
 }
 
 /// Which bodies to try.

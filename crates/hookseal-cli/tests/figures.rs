@@ -95,6 +95,14 @@ fn what_is_no_accident_is_not_explained_as_one() {
     assert!(share >= 1.0, "{share}");
 }
 
+/// Members added, values changed, wrappings with something else inside, moved times, weak keys, intact weaker signatures.
+#[test]
+fn what_somebody_did_on_purpose_is_not_explained_away() {
+    let (share, wrong) = named("tampered");
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(share >= 1.0, "{share}");
+}
+
 #[test]
 fn unknown_schemes_are_found_and_accept_the_next_delivery() {
     let questions = lines("unknown-schemes");
