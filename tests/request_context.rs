@@ -244,7 +244,7 @@ fn all_elements_of_a_batch_are_right_or_none() {
     let forged = right.replace("100", "999");
     let unsigned = right.replace("hmac", "hmca");
     for (what, body, expected) in [
-        ("one", batch(&[right.clone()]), ""),
+        ("one", batch(std::slice::from_ref(&right)), ""),
         ("two", batch(&[right.clone(), item("Acme", "order-2", "200")]), ""),
         ("a number as a text", batch(&[item("Acme", "order-1", "\"100\"")]), ""),
         ("a truth value", batch(&[item("Acme", "order-1", "true")]), ""),

@@ -23,12 +23,15 @@ const GRAPH: (&str, &str) = ("\n\nvalue[].clientState: {secret}", "");
 /// In base64.
 const ENCODED: &str = "YSBzZWNyZXQgb2YgdHdlbnR5LXNvbWUgYnl0ZXM=";
 
+/// A scheme's text around its header, the headers of a request, its target and body, and what the refusal says.
+type Case = ((&'static str, &'static str), Vec<(String, String)>, &'static str, String, &'static str);
+
 #[test]
 fn a_token_is_right_in_its_own_place_only() {
     let longer = format!("{SECRET}.");
     let header = |value: &str| ("x-token".to_owned(), value.to_owned());
     let authorized = |value: String| ("authorization".to_owned(), value);
-    let cases: Vec<((&'static str, &'static str), Vec<(String, String)>, &str, String, &str)> = vec![
+    let cases: Vec<Case> = vec![
         (HEADER, vec![header(SECRET)], "/", "anything".to_owned(), ""),
         (HEADER, vec![header(SECRET)], "/", String::new(), ""),
         (HEADER, vec![header(&longer)], "/", String::new(), NO_MATCH),
