@@ -55,6 +55,7 @@ mod run;
 mod sample;
 mod search;
 mod sketch;
+mod stages;
 mod template;
 mod text;
 mod url;

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroizing, zeroize_stack};
 
-use crate::algorithm::Algorithm;
 use crate::codec::{Encoding, MAX_MAC_TEXT};
 use crate::words::display_as_serialized;
 
@@ -326,15 +325,10 @@ pub(crate) struct Candidates<'h> {
 }
 
 impl<'h> Candidates<'h> {
-    /// An empty set for MACs of this many bytes.
-    pub(crate) fn new(encoding: Encoding, bytes: usize) -> Candidates<'h> {
-        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes, most: 0 }
-    }
-
-    /// An empty set for signatures of another algorithm.
-    pub(crate) fn of_algorithm(encoding: Encoding, algorithm: Algorithm) -> Candidates<'h> {
-        let (bytes, most) = algorithm.signature_length();
-        Candidates { most, ..Candidates::new(encoding, bytes) }
+    /// An empty set for MACs of the first number of bytes, or for other signatures of the first to the second.
+    #[inline]
+    pub(crate) fn new(encoding: Encoding, (bytes, most): (usize, usize)) -> Candidates<'h> {
+        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes, most }
     }
 
     /// The signatures of another algorithm, decoded.
@@ -357,10 +351,9 @@ impl<'h> Candidates<'h> {
     /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.
     #[inline]
     pub(crate) fn add(&mut self, text: &'h [u8]) -> bool {
-        let lengths = self.encoding.length(self.bytes)..=self.encoding.length(self.most);
         let is_well_formed = match self.most {
             0 => self.encoding.is_well_formed(text, self.bytes),
-            _ => lengths.contains(&text.len()),
+            most => (self.encoding.length(self.bytes)..=self.encoding.length(most)).contains(&text.len()),
         };
         if !is_well_formed {
             return true;

@@ -72,6 +72,15 @@
 //! | Braintree | its key is the hash of a private key, and its list of signatures names public keys |
 //! | Sinch Voice | needs MD5 |
 //! | Google Pub/Sub push, Bot Framework, Monday, Jira Connect | send a token that says nothing about the body: use the provider's own library, or fetch what happened |
+//! | PayPal | signs a CRC32 of the body, and with 4 chosen bytes any other body has the same; the key is in a certificate that only its chain vouches for. Ask its API to verify, or fetch the object |
+//! | Apple App Store | its notification brings a chain of certificates (`x5c`), to be judged by rules of Apple's: this crate judges no certificates. Use Apple's App Store Server Library |
+//! | eBay | signs JSON that it has parsed and written again, not the raw body, with SHA-1 |
+//! | TrueLayer | signs a text of its own, which lists headers of the sender's choice, on the curve P-521. Use `truelayer-signing` |
+//! | senders of RFC 9421 (UCP, ActivityPub) | each request chooses what it signs: use a library for HTTP message signatures |
+//! | Alexa skills | the key is in a chain of certificates at an address in the request, and the time is in the body |
+//! | Kiwify, Partoo | what exactly they sign is not published |
+//! | Integrated Finance | signs a hash of the body between six headers, two of them times; no request that it made is published to compare with |
+//! | Cursor's public-key signatures | sign a hash of the `v1a` text with Ed25519, which is not `v1a`; how it writes the header is not published |
 //! | Instantly, Fillout, VideoAsk, New Relic, Datadog, BigCommerce, n8n, ServiceNow, Salesforce flows | send a secret in a header whose name you choose: `Provider::new("…", Scheme::new("X-Name: {secret}", ""))` |
 //!
 //! # Deliberate differences

@@ -70,6 +70,8 @@ pub(crate) struct Keyed {
     /// Those that verify an algorithm other than HMAC.
     public_keys: Vec<PublicKey>,
     algorithm: Algorithm,
+    /// Of a signature: see [`Candidates::new`](crate::mac::Candidates::new).
+    lengths: (usize, usize),
     /// What is signed is the hash of the content.
     over_digest: bool,
     digest: Digest,
@@ -153,6 +155,10 @@ impl Verifier {
             let (secrets, keys) = (keys, macs);
             let secret = secrets.secrets().next().and_then(Secret::expose);
             let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
+            let lengths = match algorithm {
+                Algorithm::Hmac => (keys.first().map(Mac::length).unwrap_or_default(), 0),
+                other => other.signature_length(),
+            };
             Ok(Arc::new(Keyed {
                 plan,
                 place,
@@ -160,6 +166,7 @@ impl Verifier {
                 tokens,
                 public_keys,
                 algorithm,
+                lengths,
                 over_digest,
                 digest,
                 url,
@@ -353,7 +360,7 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
     }
 
@@ -366,7 +373,7 @@ impl Verifier {
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
         let postponed = Postponed::read(&self.schemes, None, headers, now);
-        let proof = postponed.map_err(|error| known::refined(error, headers))?.judge(body)?;
+        let proof = postponed.map_err(|error| known::refined(error, &self.schemes, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
 
@@ -400,10 +407,10 @@ impl Verifier {
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
             let postponed = Postponed::read(&self.schemes, line, headers, now());
-            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, headers))?));
+            return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, &self.schemes, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, headers))?;
+        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
         Ok(Opened::Ready { keyed: keyed.clone(), reading })
     }
 

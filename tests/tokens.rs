@@ -23,6 +23,9 @@ const GRAPH: (&str, &str) = ("\n\nvalue[].clientState: {secret}", "");
 /// In base64.
 const ENCODED: &str = "YSBzZWNyZXQgb2YgdHdlbnR5LXNvbWUgYnl0ZXM=";
 
+/// A scheme's text around its header, the headers of a request, its target and body, and what the refusal says.
+type Case = ((&'static str, &'static str), Vec<(String, String)>, &'static str, String, &'static str);
+
 #[test]
 fn a_token_is_right_in_its_own_place_only() {
     let longer = format!("{SECRET}.");

@@ -26,47 +26,76 @@ impl BodyCandidate {
 /// A body larger than this is not written in every style.
 const MAX_GRID: usize = 1 << 20;
 
+/// The largest body of which single values are varied.
+const MAX_VARIED: usize = 16 << 10;
+
 /// The most single numbers and members that are varied one by one.
 const MAX_SINGLE: usize = 64;
 
-/// What is cheap, and explains most: the text around the body, its wrappings, known writers, forms, encodings.
-pub(super) fn frequent(request: &Captured, json: Option<&Json>) -> Vec<BodyCandidate> {
+/// What is cheap, and explains most: the text around the body, its wrappings, known writers, forms, encodings. They are made
+/// when they are asked for: most searches end with one of the first, and a body can be large.
+#[derive(Default)]
+pub(super) struct Frequent {
+    made: Vec<BodyCandidate>,
+    step: usize,
+}
+
+impl Frequent {
+    /// The candidate in a place.
+    pub(super) fn get(&mut self, request: &Captured, json: Option<&Json>, place: usize) -> Option<&BodyCandidate> {
+        while self.made.len() <= place {
+            self.made.extend(step(request, json, self.step)?);
+            self.step += 1;
+        }
+        self.made.get(place)
+    }
+}
+
+/// The candidates of one step; `None` after the last.
+fn step(request: &Captured, json: Option<&Json>, step: usize) -> Option<Vec<BodyCandidate>> {
+    const WITH_LINE_END: usize = 10;
     let body = request.body();
-    let mut found = around(body);
-    found.extend(envelope::opened(body, json));
-    if let Some(json) = json {
-        for (style, name) in Style::KNOWN {
-            found.push(rewritten(style.write(json), &style, name));
-        }
-    }
-    found.extend(form::candidates(request, json));
-    found.extend(charsets(body));
+    let known = |place: usize, end: &[u8]| {
+        let (style, name) = Style::KNOWN.get(place)?;
+        Some(vec![rewritten([style.write(json?).as_slice(), end].concat(), style, name)])
+    };
+    let rest = step.checked_sub(2);
+    Some(match (step, rest) {
+        (0, _) => around(body),
+        (1, _) => envelope::opened(body, json),
+        (_, Some(place)) if place < Style::KNOWN.len() => known(place, b"").unwrap_or_default(),
+        (_, Some(place)) => match place - Style::KNOWN.len() {
+            0 => form::candidates(request, json),
+            1 => charsets(body),
+            2 => escaped(body),
+            3 => {
+                let told = "The body is compressed, and the signature covers what it contains";
+                let plain = inflated(body).map(|plain| BodyCandidate::new(plain, Code::BodyCompressed, told));
+                plain.into_iter().collect()
+            }
+            place if place < 4 + WITH_LINE_END => known(place - 4, b"\n").unwrap_or_default(),
+            _ => return None,
+        },
+        (_, None) => return None,
+    })
+}
+
+fn escaped(body: &[u8]) -> Vec<BodyCandidate> {
     let text = std::str::from_utf8(body).unwrap_or_default();
-    if text.contains('&') {
-        let unescaped = html_unescaped(text);
-        if unescaped != text {
-            found.push(BodyCandidate::new(unescaped.into_bytes(), Code::BodyHtml, "The body was escaped as HTML"));
-        }
+    let unescaped = if text.contains('&') { html_unescaped(text) } else { String::new() };
+    if unescaped.is_empty() || unescaped == text {
+        return Vec::new();
     }
-    if let Some(plain) = inflated(body) {
-        let told = "The body is compressed, and the signature covers what it contains";
-        found.push(BodyCandidate::new(plain, Code::BodyCompressed, told));
-    }
-    if let Some(json) = json {
-        for (style, name) in Style::KNOWN.iter().take(10) {
-            let mut text = style.write(json);
-            text.push(b'\n');
-            found.push(rewritten(text, style, name));
-        }
-    }
-    found
+    vec![BodyCandidate::new(unescaped.into_bytes(), Code::BodyHtml, "The body was escaped as HTML")]
 }
 
 /// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one.
 pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<Item = BodyCandidate> + use<'j> {
     let is_small = body.len() <= MAX_GRID;
-    let variants = std::iter::once(Cow::Borrowed(json))
-        .chain(is_small.then(|| variants(json)).into_iter().flatten().map(Cow::Owned));
+    // Each is a copy: of a large body, only those that change everything.
+    let count = if body.len() <= MAX_VARIED { 4 * MAX_SINGLE } else { 7 };
+    let others = std::iter::once(()).flat_map(move |()| variants(json, count)).map(Cow::Owned);
+    let variants = std::iter::once(Cow::Borrowed(json)).chain(others);
     variants.enumerate().flat_map(move |(number, json)| {
         let all: Vec<Style> = match number {
             _ if !is_small => Vec::new(),
@@ -90,11 +119,14 @@ pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<It
     })
 }
 
+/// Another text of a number; `None` to leave it.
+type Change<'c> = &'c dyn Fn(&str) -> Option<String>;
+
 /// Values that mean the same, and that a parser and a writer together make equal.
-fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
+fn variants(json: &Json, most: usize) -> impl Iterator<Item = Json> + use<> {
     let mut found: Vec<Json> = Vec::new();
     let mut add = |new: Json| {
-        if new != *json && !found.contains(&new) && found.len() < 4 * MAX_SINGLE {
+        if new != *json && !found.contains(&new) && found.len() < most {
             found.push(new);
         }
     };
@@ -111,12 +143,17 @@ fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
     let expanded = |number: &str| {
         number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
     };
-    let changes: [&dyn Fn(&str) -> Option<String>; 5] = [&point, &whole, &zero, &shorter, &expanded];
+    let changes: [Change<'_>; 5] = [&point, &whole, &zero, &shorter, &expanded];
     for change in changes {
         add(with_numbers(json, &mut |_, _, number| change(number)));
     }
+    add(with_empties(json, &mut |_| true, true));
+    add(with_empties(json, &mut |_| true, false));
+    if most < MAX_SINGLE {
+        return found.into_iter();
+    }
     let count = count_numbers(json).min(MAX_SINGLE);
-    for change in [&point as &dyn Fn(&str) -> Option<String>, &zero] {
+    for change in [&point as Change<'_>, &zero] {
         for wanted in 0..count {
             add(with_numbers(json, &mut |place, _, number| if place == wanted { change(number) } else { None }));
         }
@@ -124,8 +161,6 @@ fn variants(json: &Json) -> impl Iterator<Item = Json> + use<> {
             add(with_numbers(json, &mut |_, own, number| if own == name { change(number) } else { None }));
         }
     }
-    add(with_empties(json, &mut |_| true, true));
-    add(with_empties(json, &mut |_| true, false));
     for wanted in 0..8 {
         add(with_empties(json, &mut |place| place == wanted, true));
     }

@@ -58,21 +58,45 @@ impl Captured {
     }
 
     /// The method.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Captured;
+    /// let captured = Captured::new("POST", "/hook?x=1", [("X-Signature", "0a1b")], "{}");
+    /// assert_eq!(captured.method(), "POST");
+    /// ```
     pub fn method(&self) -> &str {
         &self.method
     }
 
     /// The URL, or the path and query.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Captured;
+    /// let captured = Captured::new("POST", "/hook?x=1", [("X-Signature", "0a1b")], "{}");
+    /// assert_eq!(captured.url(), "/hook?x=1");
+    /// ```
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The headers in order.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Captured;
+    /// let captured = Captured::new("POST", "/hook?x=1", [("X-Signature", "0a1b")], "{}");
+    /// assert_eq!(captured.headers().next(), Some(("X-Signature", &b"0a1b"[..])));
+    /// ```
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
     /// The body.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Captured;
+    /// let captured = Captured::new("POST", "/hook?x=1", [("X-Signature", "0a1b")], "{}");
+    /// assert_eq!(captured.body(), b"{}");
+    /// ```
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -25,16 +25,43 @@ impl Cause {
     }
 
     /// The word for programs.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.causes()[0].code(), Code::BodyNewline);
+    /// ```
     pub fn code(&self) -> Code {
         self.code
     }
 
     /// The sentence for people, without a full stop. Its wording may change.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.causes()[0].text(), "White space was added at the end of the body");
+    /// ```
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// What to do about it.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.causes()[0].advice(), Code::BodyNewline.advice());
+    /// ```
     pub fn advice(&self) -> &'static str {
         self.code.advice()
     }

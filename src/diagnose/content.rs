@@ -137,19 +137,21 @@ impl Values {
 fn read(request: &Captured, line: &Line<'_>, slot: &Slot<'_>) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     for (value, is_renamed) in line.values(request) {
-        let Some(text) = slot.read(&value) else { continue };
         let mut causes = Vec::new();
         if is_renamed && line.half == Half::Header {
             causes.push(renamed(line.names.first().copied().unwrap_or_default()));
         }
         if value.contains('%')
-            && let Some(text) = percent_decoded(text.replace('+', "%2B").as_bytes())
+            && let Some(decoded) = percent_decoded(value.replace('+', "%2B").as_bytes())
+            && let Some(text) = slot.read(&decoded)
         {
             let mut causes = causes.clone();
             causes.push(Cause::new(Code::HeaderValue, "The header's value is percent-encoded"));
             found.push(Value { text, causes });
         }
-        found.push(Value { text, causes });
+        if let Some(text) = slot.read(&value) {
+            found.push(Value { text, causes });
+        }
     }
     found
 }

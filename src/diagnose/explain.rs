@@ -33,7 +33,9 @@ pub(super) fn causes(
         causes.extend(origin(found, search, scheme));
         causes.extend(place(found, search, scheme));
         if let Some(time) = &found.content.time {
-            causes.extend(moment::judge(time, scheme, now));
+            let is_rewritten = causes.iter().any(|cause| cause.code() == Code::TimeRewritten);
+            let judged = moment::judge(time, scheme, now);
+            causes.extend(judged.into_iter().filter(|cause| !is_rewritten || cause.code() != Code::TimeUnit));
         }
     }
     if causes.is_empty() {
@@ -173,7 +175,12 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
         "{base64url" => Spelling::Base64Url,
         _ => Spelling::Hex,
     };
-    if sighting.spelling != expected {
+    let is_unpadded = expected == Spelling::Base64
+        && matches!(sighting.spelling, Spelling::Base64Mixed | Spelling::Base64Url)
+        && !sighting.text.contains(['-', '_', '=']);
+    if is_unpadded {
+        causes.extend(damage("has lost its padding (`=`)"));
+    } else if sighting.spelling != expected {
         let words = match sighting.spelling {
             Spelling::Hex => "hex",
             Spelling::Base64 => "padded base64",

@@ -6,7 +6,6 @@ use super::code::Code;
 use super::json::Json;
 use super::key::Secrets;
 use super::moment::{Moment, Unit};
-use super::observed::Observed;
 use super::sample::{self, Half};
 use super::text::is_invisible;
 use crate::scheme::Scheme;
@@ -17,10 +16,9 @@ pub(super) fn likely(
     scheme: &Scheme,
     is_known: bool,
     secrets: &Secrets,
-    observed: &Observed,
     json: Option<&Json>,
 ) -> Vec<Cause> {
-    if let Some(cause) = missing(request, scheme, observed) {
+    if let Some(cause) = missing(request, scheme) {
         return vec![cause];
     }
     let mut causes = Vec::new();
@@ -33,7 +31,7 @@ pub(super) fn likely(
 }
 
 /// A header that the scheme needs, and that is there under no name.
-fn missing(request: &Captured, scheme: &Scheme, observed: &Observed) -> Option<Cause> {
+fn missing(request: &Captured, scheme: &Scheme) -> Option<Cause> {
     let is_needed = |line: &sample::Line<'_>| {
         let is_covered = |kind: &str, word: &str| line.slot(&[kind]).is_some() && scheme.covers().contains(word);
         line.half == Half::Header
@@ -47,8 +45,6 @@ fn missing(request: &Captured, scheme: &Scheme, observed: &Observed) -> Option<C
         .filter(|line| is_needed(line) && line.values(request).iter().all(|(value, _)| value.is_empty()))
         .filter_map(|line| line.names.first().copied())
         .collect();
-    let signature =
-        lines.iter().find(|line| line.half == Half::Header && line.slot(&["hex", "base64", "base64url"]).is_some());
     let signatures: Vec<&str> = lines
         .iter()
         .filter(|line| line.half == Half::Header && line.slot(&["hex", "base64", "base64url"]).is_some())
@@ -62,7 +58,6 @@ fn missing(request: &Captured, scheme: &Scheme, observed: &Observed) -> Option<C
         .filter(|name| counts(name))
         .map(|name| format!("`{}`", name.to_ascii_lowercase()))
         .collect();
-    let _ = (signature, observed);
     let verb = if names.len() > 1 { "are missing" } else { "is missing" };
     (!names.is_empty()).then(|| Cause::new(Code::HeaderMissing, format!("{} {verb}", names.join(" and "))))
 }
@@ -97,6 +92,9 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
             Code::BodyCharset,
             "Characters of the body were replaced by U+FFFD when it was decoded",
         ));
+    }
+    if text.is_none() && matches!(body.first(), Some(b'{' | b'[')) {
+        return Some(Cause::new(Code::BodyCharset, "The body is JSON that is not in UTF-8"));
     }
     if differs && has_question_marks(body) {
         return Some(Cause::new(Code::BodyCharset, "Characters of the body were replaced by `?` when it was encoded"));

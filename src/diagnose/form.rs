@@ -27,6 +27,7 @@ const WRITERS: [(&[u8], bool, bool); 12] = [
 pub(super) fn candidates(request: &Captured, json: Option<&Json>) -> Vec<BodyCandidate> {
     let body = request.body();
     let kind = ["content-type", "CONTENT_TYPE", "HTTP_CONTENT_TYPE"].iter().find_map(|name| request.header(name));
+    let may_be_form = kind.is_none_or(|kind| !kind.to_ascii_lowercase().contains("json"));
     let says_form = kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("form-urlencoded"));
     let mut found: Vec<BodyCandidate> = Vec::new();
     let mut add = |pairs: &[(String, String)], told: &str| {
@@ -38,6 +39,8 @@ pub(super) fn candidates(request: &Captured, json: Option<&Json>) -> Vec<BodyCan
         }
     };
     match json {
+        // A sender of JSON says so.
+        Some(_) if !may_be_form => {}
         Some(json) => {
             let pairs: Option<Vec<_>> = json
                 .members()
@@ -93,7 +96,10 @@ fn written(pairs: &[(String, String)], kept: &[u8], upper: bool, plus: bool) -> 
             match byte {
                 b' ' if plus => text.push(b'+'),
                 byte if byte.is_ascii_alphanumeric() || kept.contains(&byte) => text.push(byte),
-                byte => text.extend(if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") }.bytes()),
+                byte => {
+                    let digits = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+                    text.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+                }
             }
         }
         text.len()

@@ -91,21 +91,58 @@ pub fn infer_at(delivery: &Captured, secret: &str, now: OffsetDateTime) -> Infer
 
 impl Inferred {
     /// The schemes, the likeliest first. Empty if none was found.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(inferred.readings().len(), 1);
+    /// ```
     pub fn readings(&self) -> &[Reading] {
         &self.readings
     }
 
     /// What the delivery resembles, if no scheme was found: a signature by a public key, a token.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(inferred.hint(), None, "it was found");
+    /// ```
     pub fn hint(&self) -> Option<&'static str> {
         self.hint
     }
 
     /// How many MACs were computed.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert!(inferred.macs() > 0);
+    /// ```
     pub fn macs(&self) -> u64 {
         self.macs
     }
 
     /// Keeps the readings under which another delivery is authentic too.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// let other = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, Mallory!");
+    /// assert!(inferred.resolve_at(&other, OffsetDateTime::UNIX_EPOCH).readings().is_empty());
+    /// ```
     #[must_use]
     pub fn resolve_at(mut self, delivery: &Captured, now: OffsetDateTime) -> Inferred {
         self.readings.retain(|reading| reading.accepts_at(delivery, now));
@@ -115,26 +152,73 @@ impl Inferred {
 
 impl Reading {
     /// The scheme, with a tolerance of 300 seconds, which no delivery shows.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert_eq!(inferred.readings()[0].scheme().covers(), "{body}");
+    /// ```
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
     }
 
     /// The providers of the catalogue whose deliveries look and sign like this.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert!(inferred.readings()[0].presets().contains(&"github"));
+    /// ```
     pub fn presets(&self) -> &[&'static str] {
         &self.presets
     }
 
     /// The scheme as in a file.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// let scheme: hookseal::Scheme = toml::from_str(&inferred.readings()[0].toml())?;
+    /// assert_eq!(scheme, *inferred.readings()[0].scheme());
+    /// # Ok::<(), toml::de::Error>(())
+    /// ```
     pub fn toml(&self) -> String {
         written::toml(&self.scheme)
     }
 
     /// The scheme as a constant in Rust.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert!(inferred.readings()[0].constant().starts_with("const SCHEME: Scheme = Scheme::new("));
+    /// ```
     pub fn constant(&self) -> String {
         written::constant(&self.scheme)
     }
 
     /// Whether a [`Verifier`](crate::Verifier) of this scheme accepts a delivery.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, infer_at};
+    /// # use time::OffsetDateTime;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let delivery = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!");
+    /// let inferred = infer_at(&delivery, "It's a Secret to Everybody", OffsetDateTime::UNIX_EPOCH);
+    /// assert!(inferred.readings()[0].accepts_at(&delivery, OffsetDateTime::UNIX_EPOCH));
+    /// ```
     pub fn accepts_at(&self, delivery: &Captured, now: OffsetDateTime) -> bool {
         accepts(&self.scheme, &self.secret, delivery, now)
     }
@@ -148,7 +232,7 @@ impl fmt::Debug for Reading {
 
 fn accepts(scheme: &Scheme, secret: &str, delivery: &Captured, now: OffsetDateTime) -> bool {
     let provider = Provider::new("custom", scheme.clone());
-    let verifier = provider.and_then(|provider| verifier(provider, secret, delivery));
+    let verifier = provider.and_then(|provider| verifier(&provider, secret, delivery));
     verifier.is_ok_and(|verifier| judge(&verifier, delivery, now).is_ok())
 }
 
@@ -297,7 +381,7 @@ impl Finder<'_> {
         };
         let times = self.times();
         let accepts = |provider: &&'static Provider| {
-            let verifier = verifier((*provider).clone(), self.secret, self.delivery);
+            let verifier = verifier(provider, self.secret, self.delivery);
             verifier.is_ok_and(|verifier| times.iter().any(|now| judge(&verifier, self.delivery, *now).is_ok()))
         };
         provider::ALL

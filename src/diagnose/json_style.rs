@@ -11,6 +11,10 @@ pub(super) enum Layout {
     Spaced,
     /// A line for each value.
     Lines(&'static str),
+    /// The same, indented by two blanks, with an empty line in an empty array.
+    Ruby,
+    /// Lines for objects, `[ 1, 2 ]` for arrays, ` : ` after names.
+    Jackson,
 }
 
 /// How characters beyond ASCII are written.
@@ -58,11 +62,12 @@ impl Style {
     };
 
     /// The writers that senders use.
-    pub(super) const KNOWN: [(Style, &'static str); 18] = {
+    pub(super) const KNOWN: [(Style, &'static str); 20] = {
         const P: Style = Style::PLAIN;
         [
             (P, "JSON.stringify"),
-            (Style { layout: Layout::Lines("  "), ..P }, "JSON.stringify(…, null, 2), Ruby's pretty_generate"),
+            (Style { layout: Layout::Ruby, ..P }, "Ruby's JSON.pretty_generate"),
+            (Style { layout: Layout::Lines("  "), ..P }, "JSON.stringify(…, null, 2)"),
             (Style { layout: Layout::Spaced, unicode: Unicode::Lower, ..P }, "Python's json.dumps"),
             (Style { slash: true, unicode: Unicode::Lower, ..P }, "PHP's json_encode"),
             (Style { unicode: Unicode::Lower, ..P }, "Python's json.dumps with compact separators"),
@@ -82,6 +87,7 @@ impl Style {
             (Style { unicode: Unicode::Lower, sorted: true, ..P }, "compact json.dumps with sort_keys"),
             (Style { unicode: Unicode::Upper, html: Html::All, ..P }, "System.Text.Json"),
             (Style { line_separators: true, ..P }, "escaped line separators"),
+            (Style { layout: Layout::Jackson, ..P }, "Jackson's pretty printer"),
         ]
     };
 
@@ -97,7 +103,7 @@ impl Style {
         let htmls: &[Html] =
             if is_html { &[Html::None, Html::Tags, Html::Ampersand, Html::Gson, Html::All] } else { &[Html::None] };
         let separators = has(text.contains(['\u{2028}', '\u{2029}']) || text.contains("\\u202"), &[false, true]);
-        const LAYOUTS: [Layout; 7] = [
+        const LAYOUTS: [Layout; 9] = [
             Layout::Compact,
             Layout::Spaced,
             Layout::Lines("  "),
@@ -105,6 +111,8 @@ impl Style {
             Layout::Lines("\t"),
             Layout::Lines(" "),
             Layout::Lines("   "),
+            Layout::Ruby,
+            Layout::Jackson,
         ];
         let mut styles = Vec::new();
         for sorted in [false, true] {
@@ -132,6 +140,8 @@ impl Style {
             Layout::Lines("    ") => "indented by four blanks",
             Layout::Lines("\t") => "indented by tabs",
             Layout::Lines(_) => "indented",
+            Layout::Ruby => "indented by two blanks, with an empty line in an empty array",
+            Layout::Jackson => "indented, with blanks around `:` and in brackets",
         };
         let mut text = layout.to_owned();
         if self.slash {
@@ -167,7 +177,23 @@ impl Style {
             Json::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
             Json::Number(number) => text.push_str(number),
             Json::Text(string) => self.string(string, text),
-            Json::Array(items) if items.is_empty() => text.push_str("[]"),
+            Json::Array(items) if items.is_empty() => match self.layout {
+                Layout::Ruby => {
+                    text.push_str("[\n");
+                    self.line(depth, text);
+                    text.push(']');
+                }
+                Layout::Jackson => text.push_str("[ ]"),
+                _ => text.push_str("[]"),
+            },
+            Json::Array(items) if self.layout == Layout::Jackson => {
+                text.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    text.push_str(if place > 0 { ", " } else { " " });
+                    self.value(item, depth, text);
+                }
+                text.push_str(" ]");
+            }
             Json::Array(items) => {
                 text.push('[');
                 for (place, item) in items.iter().enumerate() {
@@ -177,7 +203,9 @@ impl Style {
                 self.line(depth, text);
                 text.push(']');
             }
-            Json::Object(members) if members.is_empty() => text.push_str("{}"),
+            Json::Object(members) if members.is_empty() => {
+                text.push_str(if self.layout == Layout::Jackson { "{ }" } else { "{}" });
+            }
             Json::Object(members) => {
                 let mut members: Vec<_> = members.iter().collect();
                 if self.sorted {
@@ -187,7 +215,11 @@ impl Style {
                 for (place, member) in members.into_iter().enumerate() {
                     self.gap(place, depth + 1, text);
                     self.string(&member.name, text);
-                    text.push_str(if self.layout == Layout::Compact { ":" } else { ": " });
+                    text.push_str(match self.layout {
+                        Layout::Compact => ":",
+                        Layout::Jackson => " : ",
+                        _ => ": ",
+                    });
                     self.value(&member.value, depth + 1, text);
                 }
                 self.line(depth, text);
@@ -204,7 +236,12 @@ impl Style {
     }
 
     fn line(&self, depth: usize, text: &mut String) {
-        if let Layout::Lines(indent) = self.layout {
+        let indent = match self.layout {
+            Layout::Lines(indent) => Some(indent),
+            Layout::Ruby | Layout::Jackson => Some("  "),
+            Layout::Compact | Layout::Spaced => None,
+        };
+        if let Some(indent) = indent {
             text.push('\n');
             (0..depth).for_each(|_| text.push_str(indent));
         }

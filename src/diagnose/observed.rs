@@ -202,7 +202,7 @@ fn decoded(text: &str) -> Vec<(Vec<u8>, Spelling)> {
     let mut found = Vec::new();
     let mut bytes = Vec::new();
     let is_mac = |bytes: &[u8]| LENGTHS.contains(&bytes.len());
-    if codec::read_hex_key(text.as_bytes(), &mut bytes) && text.len() % 2 == 0 && is_mac(&bytes) {
+    if codec::read_hex_key(text.as_bytes(), &mut bytes) && text.len().is_multiple_of(2) && is_mac(&bytes) {
         found.push((bytes.clone(), Spelling::Hex));
     }
     let padded = text.ends_with('=');
@@ -221,7 +221,7 @@ fn decoded(text: &str) -> Vec<(Vec<u8>, Spelling)> {
         found.push((bytes.clone(), spelling));
     }
     let mut inner = Vec::new();
-    if bytes.len() % 2 == 0 && codec::read_hex_key(&bytes, &mut inner) && is_mac(&inner) {
+    if bytes.len().is_multiple_of(2) && codec::read_hex_key(&bytes, &mut inner) && is_mac(&inner) {
         found.push((inner, Spelling::HexInBase64));
     }
     found

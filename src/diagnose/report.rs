@@ -27,6 +27,10 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word, as in the output of the command.
+    ///
+    /// ```
+    /// assert_eq!(hookseal::diagnose::Verdict::Unexplained.as_str(), "unexplained");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Verdict::Accepted => "accepted",
@@ -75,41 +79,113 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// How sure it is.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.verdict(), Verdict::Proven);
+    /// ```
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
     /// What is wrong, the most important first. Empty for `Accepted` and `Unexplained`.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.causes().len(), 1);
+    /// ```
     pub fn causes(&self) -> &[Cause] {
         &self.causes
     }
 
     /// What proves the causes, in sentences.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.evidence()[0], "HMAC-SHA-256 of `{body}` equals the signature in `x-hub-signature-256`");
+    /// ```
     pub fn evidence(&self) -> &[String] {
         &self.evidence
     }
 
     /// The verifier's error. `None` if it accepts the request, or if no verifier can be made with this secret.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.refusal(), Some(&hookseal::VerifyError::NoMatch));
+    /// ```
     pub fn refusal(&self) -> Option<&VerifyError> {
         self.error.as_ref()
     }
 
     /// The scheme that accepts the request, where the configured one was wrong.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert_eq!(diagnosis.scheme(), None, "GitHub's scheme is right");
+    /// ```
     pub fn scheme(&self) -> Option<&Scheme> {
         self.scheme.as_ref()
     }
 
     /// How many MACs were computed.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert!(diagnosis.macs() > 1);
+    /// ```
     pub fn macs(&self) -> u64 {
         self.macs
     }
 
     /// How many bytes were hashed.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert!(diagnosis.bytes() > 14);
+    /// ```
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// How long it took.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
+    /// # use hookseal::provider;
+    /// # let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// let captured = Captured::new("POST", "/hook", [("X-Hub-Signature-256", mac)], "Hello, World!\n");
+    /// let diagnosis = Diagnose::new(&provider::GITHUB, "It's a Secret to Everybody").run(&captured);
+    /// assert!(diagnosis.elapsed().as_secs() < 10);
+    /// ```
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }

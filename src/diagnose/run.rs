@@ -22,7 +22,7 @@ use super::search::{Limits, Match, Search};
 
 /// How much a diagnosis may cost.
 ///
-/// By default, 256 MiB are hashed, which takes less than a second: with bodies of 1 KiB, everything has then been tried long
+/// By default, 256 MiB are hashed, in at most 700 milliseconds: with bodies of 1 KiB, everything has then been tried long
 /// before. A diagnosis ends at the first of both limits.
 ///
 /// ```
@@ -39,12 +39,24 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// 256 MiB and one second.
+    /// 256 MiB and 700 milliseconds.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookseal::diagnose::Budget;
+    /// assert_eq!(Budget::new().time(), Duration::from_millis(700));
+    /// ```
     pub const fn new() -> Budget {
-        Budget { bytes: 256 << 20, time: Duration::from_secs(1) }
+        Budget { bytes: 256 << 20, time: Duration::from_millis(700) }
     }
 
     /// Sets how many bytes may be hashed.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookseal::diagnose::Budget;
+    /// assert_eq!(Budget::new().with_bytes(1 << 20).bytes(), 1 << 20);
+    /// ```
     #[must_use]
     pub const fn with_bytes(mut self, bytes: u64) -> Budget {
         self.bytes = bytes;
@@ -52,6 +64,12 @@ impl Budget {
     }
 
     /// Sets how long it may take.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookseal::diagnose::Budget;
+    /// assert_eq!(Budget::new().with_time(Duration::from_millis(50)).time().as_millis(), 50);
+    /// ```
     #[must_use]
     pub const fn with_time(mut self, time: Duration) -> Budget {
         self.time = time;
@@ -59,11 +77,23 @@ impl Budget {
     }
 
     /// How many bytes may be hashed.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookseal::diagnose::Budget;
+    /// assert_eq!(Budget::new().bytes(), 256 << 20);
+    /// ```
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// How long it may take.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookseal::diagnose::Budget;
+    /// assert_eq!(Budget::default().time(), Duration::from_millis(700));
+    /// ```
     pub const fn time(&self) -> Duration {
         self.time
     }
@@ -270,20 +300,19 @@ impl Diagnose {
         if diagnosis.causes.is_empty() {
             let scheme = &schemes[0];
             diagnosis.evidence.clear();
-            diagnosis.causes =
-                facts::likely(request, scheme, self.is_known, &self.secrets, &search.observed, search.json.as_ref());
+            diagnosis.causes = facts::likely(request, scheme, self.is_known, &self.secrets, search.json.as_ref());
             diagnosis.verdict = if diagnosis.causes.is_empty() { Verdict::Unexplained } else { Verdict::Likely };
         }
     }
 
     /// The verifier that a program has that is configured so.
     fn verifier(&self, request: &Captured) -> Result<Verifier, ConfigError> {
-        verifier(self.provider.clone(), &self.secrets.text, request)
+        verifier(&self.provider, &self.secrets.text, request)
     }
 
     fn accepts(&self, scheme: &Scheme, request: &Captured, now: OffsetDateTime) -> bool {
         let provider = Provider::new("custom", scheme.clone());
-        let verifier = provider.and_then(|provider| verifier(provider, &self.secrets.text, request));
+        let verifier = provider.and_then(|provider| verifier(&provider, &self.secrets.text, request));
         verifier.is_ok_and(|verifier| judge(&verifier, request, now).is_ok())
     }
 
@@ -320,7 +349,7 @@ impl Diagnose {
 }
 
 /// A verifier for what a provider sends, with one secret as text.
-pub(super) fn verifier(provider: Provider, secret: &str, request: &Captured) -> Result<Verifier, ConfigError> {
+pub(super) fn verifier(provider: &Provider, secret: &str, request: &Captured) -> Result<Verifier, ConfigError> {
     let secret = Secret::new(secret)?.allow_short();
     let provider = provider.accept(Extent::Nothing);
     let provider = match provider.public_url() {

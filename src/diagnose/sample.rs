@@ -89,8 +89,7 @@ impl<'s> Line<'s> {
             Half::Header => {
                 let text = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
                 let mut own: Vec<(String, bool)> = Vec::new();
-                for (name, value) in request.headers().filter(|(name, _)| self.is_named(name)) {
-                    let _ = name;
+                for (_, value) in request.headers().filter(|(name, _)| self.is_named(name)) {
                     if !own.iter().any(|(known, _)| *known == text(value)) {
                         own.push((text(value), false));
                     }

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use crate::algorithm::Algorithm;
 use crate::codec::base64_text;
 use crate::mac::{Digest, Mac};
-use crate::provider::{self, Provider};
 use crate::scheme::Scheme;
 use crate::secret::SecretForm;
 
-use super::body::{self, BodyCandidate};
+use super::body::{BodyCandidate, Frequent};
 use super::captured::Captured;
 use super::cause::Cause;
 use super::code::Code;
@@ -18,6 +17,7 @@ use super::json::Json;
 use super::key::{KeyCandidate, Keys, Secrets};
 use super::observed::{Observed, Place, Sighting};
 use super::sample::{self, Half};
+use super::stages::{Filter, Lists};
 use super::template::{self, Guess};
 use super::url::{self, UrlCandidate};
 
@@ -48,7 +48,7 @@ pub(super) struct Search<'s> {
     pub(super) secrets: &'s Secrets,
     pub(super) json: Option<Json>,
     pub(super) observed: Observed,
-    digests: Vec<Digest>,
+    pub(super) digests: Vec<Digest>,
     limits: Limits,
     started: Instant,
     pub(super) macs: u64,
@@ -81,12 +81,22 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn is_spent(&self) -> bool {
-        self.bytes > self.limits.bytes || self.macs % 64 == 0 && self.started.elapsed() > self.limits.time
+    pub(super) fn is_spent(&self) -> bool {
+        self.bytes > self.limits.bytes || self.macs.is_multiple_of(64) && self.started.elapsed() > self.limits.time
+    }
+
+    /// Whether one of the limits is reached. Asking the clock is worth it before work on a whole body, not before each MAC.
+    pub(super) fn is_over(&self) -> bool {
+        self.bytes > self.limits.bytes || self.started.elapsed() > self.limits.time
     }
 
     /// Whether a text that could be a MAC equals that of a content.
-    fn probe(&mut self, content: &Content, key: &KeyCandidate, body: Option<&BodyCandidate>) -> Option<Match> {
+    pub(super) fn probe(
+        &mut self,
+        content: &Content,
+        key: &KeyCandidate,
+        body: Option<&BodyCandidate>,
+    ) -> Option<Match> {
         if self.is_spent() {
             return None;
         }
@@ -121,13 +131,20 @@ impl<'s> Search<'s> {
         let scheme = self.scheme_of(content);
         let is_own = |sighting: &&&Sighting| scheme.is_none_or(|scheme| self.is_in_line(sighting, scheme));
         if let Some(own) = found.iter().find(is_own) {
-            return Some(own);
+            return self.may_be_believed(own).then_some(*own);
         }
         let foreign = found.first()?;
         let own_is_whole = scheme.is_some_and(|scheme| {
             self.observed.all().any(|sighting| sighting.damage.is_none() && self.is_in_line(sighting, scheme))
         });
         (!own_is_whole).then_some(foreign)
+    }
+
+    /// Whether a match elsewhere than in the configured headers may be believed: these have no MAC of their own then.
+    fn may_be_believed(&self, found: &Sighting) -> bool {
+        let is_configured = |sighting: &Sighting| self.schemes.iter().any(|scheme| self.is_in_line(sighting, scheme));
+        is_configured(found)
+            || !self.observed.all().any(|sighting| sighting.damage.is_none() && is_configured(sighting))
     }
 
     pub(super) fn scheme_of(&self, content: &Content) -> Option<&Scheme> {
@@ -192,7 +209,7 @@ impl<'s> Search<'s> {
         for form in &forms {
             keys.push(Keys::new(self.secrets, *form, &self.digests));
         }
-        let mut lists = Lists { keys, frequent: None };
+        let mut lists = Lists { keys, frequent: Frequent::default() };
         let simple = Some(1);
         self.try_keys(&first, &lists, None, Some(0))
             .or_else(|| self.try_keys(&varied, &lists, None, Some(0)))
@@ -287,235 +304,10 @@ impl<'s> Search<'s> {
         values
     }
 
-    fn place(content: &Content) -> usize {
+    pub(super) fn place(content: &Content) -> usize {
         match content.origin {
             Origin::Configured(place) => place,
             _ => 0,
-        }
-    }
-
-    /// Contents under keys: the configured one (`Some(0)`), those with one cause (`Some(1)`), or all.
-    fn try_keys(
-        &mut self,
-        contents: &[&Content],
-        lists: &Lists,
-        body: Option<&BodyCandidate>,
-        depth: Option<u8>,
-    ) -> Option<Match> {
-        for content in contents {
-            let Some(keys) = lists.keys.get(Search::place(content)) else { continue };
-            for key in keys.up_to(depth) {
-                if let Some(found) = self.probe(content, key, body) {
-                    return Some(found);
-                }
-            }
-        }
-        None
-    }
-
-    fn try_bodies(
-        &mut self,
-        contents: &[&Content],
-        lists: &mut Lists,
-        filter: Filter,
-        depth: Option<u8>,
-    ) -> Option<Match> {
-        if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
-            return None;
-        }
-        let frequent = lists.frequent.take().unwrap_or_else(|| body::frequent(self.request, self.json.as_ref()));
-        let mut found = None;
-        for body in frequent.iter().filter(|body| filter.admits(self.request, body)) {
-            found = self.try_keys(contents, lists, Some(body), depth);
-            if found.is_some() || self.is_spent() {
-                break;
-            }
-        }
-        lists.frequent = Some(frequent);
-        found
-    }
-
-    fn try_rewritings(
-        &mut self,
-        contents: &[&Content],
-        lists: &Lists,
-        filter: Filter,
-        depth: Option<u8>,
-    ) -> Option<Match> {
-        let Some(json) = self.json.clone() else { return None };
-        if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
-            return None;
-        }
-        for body in body::rewritings(self.request.body(), &json) {
-            if self.is_spent() || self.started.elapsed() > self.limits.time {
-                break;
-            }
-            if filter.admits(self.request, &body)
-                && let Some(found) = self.try_keys(contents, lists, Some(&body), depth)
-            {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    fn try_tampered(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
-        let tampered = body::tampered(self.request.body(), self.json.as_ref());
-        tampered.iter().find_map(|body| self.try_keys(contents, lists, Some(body), Some(0)))
-    }
-
-    fn try_digests(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
-        for content in contents {
-            for digest in self.digests.clone() {
-                if digest != content.digest {
-                    let other = Content { digest, ..(*content).clone() };
-                    if let Some(found) = self.try_keys(&[&other], lists, None, Some(1)) {
-                        return Some(found);
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// The presets whose signature header the request has.
-    fn presets(&self) -> Vec<(&'static Provider, usize)> {
-        let has_line = |scheme: &Scheme| {
-            sample::lines(scheme).iter().any(|line| {
-                line.half == Half::Header
-                    && line.slot(&["hex", "base64", "base64url"]).is_some()
-                    && self.request.headers().any(|(name, _)| line.is_named(name))
-            })
-        };
-        let others = provider::ALL.iter().filter(|provider| Some(provider.name()) != self.name);
-        others
-            .flat_map(|provider| (0..).zip(provider.schemes()).map(move |(place, scheme)| (*provider, place, scheme)))
-            .filter(|(_, _, scheme)| {
-                scheme.algorithm() == Algorithm::Hmac && has_line(scheme) && !self.schemes.contains(scheme)
-            })
-            .map(|(provider, place, _)| (provider, place))
-            .collect()
-    }
-
-    fn preset_contents(&self, urls: &[UrlCandidate]) -> Vec<(Content, SecretForm)> {
-        let mut found: Vec<(Content, SecretForm)> = Vec::new();
-        for (provider, place) in self.presets() {
-            let Some(scheme) = provider.schemes().get(place) else { continue };
-            let values = Values::new(self.request, scheme);
-            let contents = content::of_scheme(
-                self.request,
-                scheme,
-                scheme.covers(),
-                Origin::Preset(provider, place),
-                &values,
-                urls,
-            );
-            for content in contents.into_iter().take(4) {
-                let is_known = found.iter().any(|(known, form)| {
-                    *form == scheme.secret_form()
-                        && known.covers == content.covers
-                        && known.digest == content.digest
-                        && self.scheme_of(known).map(Scheme::headers) == Some(scheme.headers())
-                        && known.causes.len() == content.causes.len()
-                });
-                if !is_known {
-                    found.push((content, scheme.secret_form()));
-                }
-            }
-        }
-        found
-    }
-
-    fn try_presets(&mut self, urls: &[UrlCandidate], depth: Option<u8>) -> Option<Match> {
-        let mut known: Vec<(SecretForm, Lists)> = Vec::new();
-        for (content, form) in self.preset_contents(urls) {
-            let at = match known.iter().position(|(own, _)| *own == form) {
-                Some(at) => at,
-                None => {
-                    known.push((
-                        form,
-                        Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: None },
-                    ));
-                    known.len() - 1
-                }
-            };
-            let Some((_, lists)) = known.get(at) else { continue };
-            if let Some(found) = self.try_keys(&[&content], lists, None, depth) {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    fn try_foreign_bodies(&mut self, urls: &[UrlCandidate], lists: &mut Lists) -> Option<Match> {
-        for (content, form) in self.preset_contents(urls) {
-            let mut own =
-                Lists { keys: vec![Keys::new(self.secrets, form, &self.digests)], frequent: lists.frequent.take() };
-            let found = self.try_bodies(&[&content], &mut own, Filter::All, Some(0));
-            lists.frequent = own.frequent;
-            if found.is_some() {
-                return found;
-            }
-        }
-        None
-    }
-
-    /// Other contents under the scheme's headers. A time or an id that the scheme reads is kept: with one from elsewhere, a
-    /// moved one would be explained away.
-    fn try_templates(&mut self, lists: &Lists, depth: Option<u8>) -> Option<Match> {
-        let schemes = self.schemes;
-        let scheme = schemes.first()?;
-        let values = Values::new(self.request, scheme);
-        let own_moment = values.times.first().and_then(|(value, _)| super::moment::Moment::read(&value.text));
-        let mut times = template::times(self.request);
-        if let Some(own) = own_moment {
-            times.retain(|token| {
-                super::moment::Moment::read(&token.text).is_some_and(|moment| moment.seconds == own.seconds)
-            });
-        }
-        let mut ids = template::ids(self.request);
-        ids.retain(|token| values.ids.is_empty() || values.ids.iter().any(|id| id.text == token.text));
-        if self.name.is_some() && values.ids.is_empty() {
-            ids.clear();
-        }
-        let is_usual = |guess: &Guess| guess.id.is_none() && !guess.content.covers.contains(['u', 'p', '|']);
-        let request = self.request;
-        let mut found = None;
-        template::visit(request, &times, &ids, scheme.digest(), &mut |guess| {
-            if guess.content.covers == scheme.covers() {
-                return false;
-            }
-            let depth = if is_usual(&guess) { depth } else { Some(0) };
-            found =
-                self.try_keys(&[&guess.content], lists, None, depth).map(|found| Match { guess: Some(guess), ..found });
-            found.is_some() || self.is_spent()
-        });
-        found
-    }
-}
-
-struct Lists {
-    /// For each scheme.
-    keys: Vec<Keys>,
-    frequent: Option<Vec<BodyCandidate>>,
-}
-
-/// Which bodies to try.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Filter {
-    /// Those that have the length that `Content-Length` says, where the body at hand has not.
-    ItsLength,
-    Other,
-    All,
-}
-
-impl Filter {
-    fn admits(self, request: &Captured, body: &BodyCandidate) -> bool {
-        let is_its = request.has_its_length() == Some(false) && request.content_length() == Some(body.bytes.len());
-        match self {
-            Filter::ItsLength => is_its,
-            Filter::Other => !is_its,
-            Filter::All => true,
         }
     }
 }

@@ -62,6 +62,14 @@ impl Explain {
     /// Also explains without `debug_assertions` if this environment variable is set, to anything but `0` or nothing.
     ///
     /// Do not leave it set in production: whoever sends requests without a valid signature then takes a part of a processor.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Diagnose;
+    /// # use hookseal::receive::Explain;
+    /// # use hookseal::provider;
+    /// let explain = Explain::new(Diagnose::new(&provider::KLANG, "a secret of twenty-some bytes"));
+    /// assert!(explain.with_variable("ACME_EXPLAIN_WEBHOOKS").is_active());
+    /// ```
     #[must_use]
     pub fn with_variable(mut self, name: &str) -> Explain {
         self.is_active |= std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
@@ -69,6 +77,15 @@ impl Explain {
     }
 
     /// Calls a function of yours instead of logging. The thread waits for it.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Diagnose;
+    /// # use hookseal::receive::Explain;
+    /// # use hookseal::provider;
+    /// let explain = Explain::new(Diagnose::new(&provider::KLANG, "a secret of twenty-some bytes"));
+    /// let explain = explain.with_report(|diagnosis| eprintln!("{diagnosis}"));
+    /// assert!(explain.is_active());
+    /// ```
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&Diagnosis) + Send + 'static) -> Explain {
         self.report = Box::new(report);
@@ -76,6 +93,14 @@ impl Explain {
     }
 
     /// Whether refusals will be explained.
+    ///
+    /// ```
+    /// # use hookseal::diagnose::Diagnose;
+    /// # use hookseal::receive::Explain;
+    /// # use hookseal::provider;
+    /// let explain = Explain::new(Diagnose::new(&provider::KLANG, "a secret of twenty-some bytes"));
+    /// assert!(explain.is_active(), "tests are compiled with debug_assertions");
+    /// ```
     pub fn is_active(&self) -> bool {
         self.is_active
     }

@@ -71,16 +71,8 @@ impl Plan {
             let text = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
             time = Some((text, *format, &line.name));
         }
-        if let Some(line) = &family.signed_headers {
-            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
-            let list = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
-            reading.values.signed_headers = list;
-        }
-        if let Some(line) = &family.key {
-            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
-            let key = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
-            self.check_key(key).map_err(|problem| malformed(&line.name, problem))?;
-            reading.values.key = key;
+        if family.signed_headers.is_some() || family.key.is_some() {
+            self.read_rare_lines(headers, family, &mut reading.values)?;
         }
         let mut signatures = None;
         if !family.signatures.is_empty() {
@@ -105,6 +97,29 @@ impl Plan {
         }
     }
 
+    /// Lines that few schemes have.
+    #[cold]
+    #[inline(never)]
+    fn read_rare_lines<'h, H: Headers + ?Sized>(
+        &self,
+        headers: &'h H,
+        family: &Family,
+        values: &mut Values<'h>,
+    ) -> Result<(), VerifyError> {
+        if let Some(line) = &family.signed_headers {
+            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
+            let list = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+            values.signed_headers = list;
+        }
+        if let Some(line) = &family.key {
+            let text = once(headers, &line.name)?.ok_or_else(|| missing(&line.name))?;
+            let key = behind(text, &line.prefix).ok_or_else(|| malformed(&line.name, NO_PREFIX))?;
+            self.check_key(key).map_err(|problem| malformed(&line.name, problem))?;
+            values.key = key;
+        }
+        Ok(())
+    }
+
     /// The set of names that the request uses.
     #[inline]
     fn family<H: Headers + ?Sized>(&self, headers: &H) -> Result<&Family, VerifyError> {
@@ -126,6 +141,7 @@ impl Plan {
         Ok(used.map_or(first, |(family, _)| family))
     }
 
+    #[inline(always)]
     fn read_id<'h, H: Headers + ?Sized>(&self, headers: &'h H, line: &Alone) -> Result<Option<&'h [u8]>, VerifyError> {
         let rules = self.id.as_ref();
         let Some(text) = once(headers, &line.name)? else {
@@ -168,6 +184,7 @@ impl Plan {
         }
     }
 
+    #[inline(always)]
     fn check_time(
         &self,
         text: &[u8],
@@ -179,6 +196,7 @@ impl Plan {
     }
 
     /// A time that is not in a header.
+    #[inline(always)]
     pub(super) fn check_moment(
         &self,
         text: &[u8],
@@ -214,7 +232,7 @@ struct Signatures<'h, 'p> {
 }
 
 impl<'h, 'p> Signatures<'h, 'p> {
-    #[inline]
+    #[inline(always)]
     fn locate<H: Headers + ?Sized>(headers: &'h H, family: &'p Family) -> Result<Self, VerifyError> {
         let mut found: Option<Signatures<'h, 'p>> = None;
         let mut bytes = 0;
@@ -237,7 +255,7 @@ impl<'h, 'p> Signatures<'h, 'p> {
     }
 
     /// The timestamp in the signature header.
-    #[inline]
+    #[inline(always)]
     fn time(&self) -> Result<(&'h [u8], TimeFormat, &'p HeaderName), VerifyError> {
         let name = &self.line.name;
         let mut time = None;
@@ -268,7 +286,7 @@ impl<'h, 'p> Signatures<'h, 'p> {
     }
 
     /// Takes in the signatures. A malformed one beside a good one is passed over.
-    #[inline]
+    #[inline(always)]
     fn collect<H: Headers + ?Sized>(
         &self,
         headers: &'h H,
@@ -299,7 +317,7 @@ impl<'h, 'p> Signatures<'h, 'p> {
 
 impl SignatureLine {
     /// Takes one value apart. Unknown items are passed over.
-    #[inline]
+    #[inline(always)]
     fn items<'h>(
         &self,
         value: &'h [u8],
@@ -313,7 +331,7 @@ impl SignatureLine {
         if self.by_position { self.items_by_position(items, each) } else { self.items_by_prefix(items, &mut each) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn items_by_prefix<'h>(
         &self,
         items: impl Iterator<Item = &'h [u8]>,
@@ -324,14 +342,15 @@ impl SignatureLine {
             let time = self.time.as_ref().and_then(|(text, format)| Some((behind(item, &text.prefix)?, *format)));
             if let Some((text, format)) = time {
                 each(Item::Time(text, format))?;
-            } else if let Some(list) = self.signed_headers.as_ref().and_then(|names| behind(item, &names.prefix)) {
-                each(Item::SignedHeaders(list))?;
             } else if let Some(mac) = behind(item, &self.mac.prefix) {
                 if signed && self.repeat.is_none() {
                     return Err(malformed(&self.name, "has two signatures"));
                 }
                 signed = true;
                 each(Item::Signature(mac))?;
+            } else if let Some(list) = self.signed_headers.as_ref().and_then(|names| behind(item, &names.prefix)) {
+                // No prefix begins with another.
+                each(Item::SignedHeaders(list))?;
             }
         }
         Ok(())

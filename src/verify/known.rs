@@ -1,9 +1,13 @@
 //! What a refused request shows at once: whose headers it has, and what the secret begins with.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 
 use crate::error::VerifyError;
 use crate::headers::{Found, Headers};
+
+use super::Keyed;
 
 /// Signature headers that say whose delivery it is: those of the providers that people confuse. Two families of Standard
 /// Webhooks are among them.
@@ -24,8 +28,11 @@ const SIGNATURES: [HeaderName; 12] = [
 
 /// An error for a missing header, with the header of another provider if the request has one.
 #[cold]
-pub(super) fn refined<H: Headers + ?Sized>(error: VerifyError, headers: &H) -> VerifyError {
+pub(super) fn refined<H: Headers + ?Sized>(error: VerifyError, schemes: &[Arc<Keyed>], headers: &H) -> VerifyError {
     let VerifyError::MissingHeader { header } = &error else { return error };
+    if schemes.iter().any(|keyed| keyed.plan.is_present(headers)) {
+        return error;
+    }
     let is_there = |name: &&HeaderName| *name != header && !matches!(headers.find(name), Found::Missing);
     match SIGNATURES.iter().find(is_there) {
         Some(found) => VerifyError::OtherHeaders { header: header.clone(), found: found.clone() },

@@ -197,10 +197,6 @@ impl Keyed {
 
     #[inline]
     pub(super) fn reading<'h>(&self) -> Reading<'h> {
-        if self.algorithm != Algorithm::Hmac {
-            return Reading::new(Candidates::of_algorithm(self.plan.encoding(), self.algorithm));
-        }
-        let length = self.keys.first().map(Mac::length).unwrap_or_default();
-        Reading::new(Candidates::new(self.plan.encoding(), length))
+        Reading::new(Candidates::new(self.plan.encoding(), self.lengths))
     }
 }

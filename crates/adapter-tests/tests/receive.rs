@@ -75,8 +75,10 @@ async fn what_a_layer_verified_satisfies_no_other_receivers_extractor() {
 
 #[test]
 fn a_refusing_receiver_answers_as_one_with_another_secret() {
+    let mut count = 0;
     for provider in provider::ALL {
-        let tenant: Receiver = provider.raw().receiver(key(1)).unwrap();
+        // Not where a URL must be known first, or where there is a public key.
+        let Ok(tenant) = provider.raw().receiver(key(1)) else { continue };
         let nobody: Receiver = provider.refusing_receiver().unwrap();
         let judge = |receiver: &Receiver, headers: &HeaderMap, length: usize| {
             let receiver = receiver.clone().with_max_received(1000);
@@ -85,7 +87,10 @@ fn a_refusing_receiver_answers_as_one_with_another_secret() {
             let rejection = intake.finish().unwrap_err();
             (rejection.status(), rejection.public_text())
         };
-        let stranger = Sender::new(provider, key(2)).unwrap().body("/", vec![b' '; 10]).unwrap();
+        // Nor where the signature needs more than the body.
+        let sender = Sender::new(provider, key(2)).ok();
+        let Some(stranger) = sender.and_then(|sender| sender.body("/", vec![b' '; 10]).ok()) else { continue };
+        count += 1;
         let mut declared = stranger.headers().clone();
         declared.insert("content-length", 5_000_000.into());
         for (headers, length) in
@@ -94,6 +99,7 @@ fn a_refusing_receiver_answers_as_one_with_another_secret() {
             assert_eq!(judge(&tenant, headers, length), judge(&nobody, headers, length), "{}", provider.name());
         }
     }
+    assert!(count > 180, "{count}");
 }
 
 #[test]

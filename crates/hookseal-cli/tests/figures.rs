@@ -51,7 +51,9 @@ fn named(name: &str) -> (f64, Vec<Value>) {
     let (mut right, mut wrong) = (0, Vec::new());
     for (question, answer) in questions.iter().zip(ask("diagnose", &questions)) {
         let (truth, named) = (causes(&question["cause"]), causes(&answer["causes"]));
-        let is_innocent = answer["verdict"] == "accepted" || answer["verdict"] == "proven" && named != ["body.altered"];
+        let is_authentic = question["accepted"] == true;
+        let is_innocent = !is_authentic && answer["verdict"] == "accepted"
+            || answer["verdict"] == "proven" && named != ["body.altered"];
         // A likely cause of a request without one only states its fact.
         let is_right = if truth.is_empty() { !is_innocent } else { truth == named };
         right += usize::from(is_right);
@@ -80,8 +82,23 @@ fn the_true_causes_of_combined_accidents_are_named() {
 }
 
 #[test]
+fn the_true_causes_of_a_second_corpus_are_named() {
+    let (share, wrong) = named("second");
+    assert!(share >= 0.97, "{share}");
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
 fn what_is_no_accident_is_not_explained_as_one() {
     let (share, wrong) = named("no-accident");
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(share >= 1.0, "{share}");
+}
+
+/// Members added, values changed, wrappings with something else inside, moved times, weak keys, intact weaker signatures.
+#[test]
+fn what_somebody_did_on_purpose_is_not_explained_away() {
+    let (share, wrong) = named("tampered");
     assert!(wrong.is_empty(), "{wrong:?}");
     assert!(share >= 1.0, "{share}");
 }

@@ -114,15 +114,18 @@ fn keys_in_pem_and_der() {
     let base64 = |der: &[u8]| base64::engine::general_purpose::STANDARD.encode(der);
     let (mut ders, mut pems) = (Vec::new(), Vec::new());
     for group in ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).expect("the set").test_groups {
-        (ders.push(group.der.to_vec()), pems.push(group.pem));
+        ders.push(group.der.to_vec());
+        pems.push(group.pem);
     }
     for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).expect("the set").test_groups {
         assert_eq!(PublicKey::new(&group.pem), PublicKey::new(&hex(&group.key.pk)));
-        (ders.push(group.der.to_vec()), pems.push(group.pem));
+        ders.push(group.der.to_vec());
+        pems.push(group.pem);
     }
     for name in [rsa::TestName::Rsa2048Sha256, rsa::TestName::Rsa3072Sha256, rsa::TestName::Rsa4096Sha256] {
         for group in rsa::TestSet::load(name).expect("the set").test_groups {
-            (ders.push(group.der.to_vec()), pems.push(group.pem));
+            ders.push(group.der.to_vec());
+            pems.push(group.pem);
         }
     }
     assert!(ders.len() > 30, "{}", ders.len());

@@ -99,7 +99,7 @@ fn pairs(headers: &Value) -> Vec<(String, String)> {
     let mut push = |name: &str, value: &Value| match value {
         Value::String(text) => found.push((name.to_owned(), text.clone())),
         Value::Array(all) => {
-            found.extend(all.iter().filter_map(Value::as_str).map(|text| (name.to_owned(), text.to_owned())))
+            found.extend(all.iter().filter_map(Value::as_str).map(|text| (name.to_owned(), text.to_owned())));
         }
         Value::Number(number) => found.push((name.to_owned(), number.to_string())),
         _ => {}

@@ -147,7 +147,7 @@ fn backlog(runtime: &Runtime) -> Result<Vec<Figure>> {
         // As they are when the queue has been empty for long.
         stage.execute(runtime, "ANALYZE")?;
         fill(&stage, runtime, rows, "a.#")?;
-        let workers = stage.workers(runtime, 2)?;
+        let workers = stage.new_workers(2)?;
         costs.push(stage.until_arrived(10_000, workers, Vec::new(), LIMIT)?);
     }
     Ok(vec![
@@ -220,7 +220,7 @@ fn snapshot(runtime: &Runtime) -> Result<Vec<Figure>> {
             runtime.block_on(other.batch_execute(open))?;
         }
         fill(&stage, runtime, BEFORE, "a.#")?;
-        let workers = stage.workers(runtime, 2)?;
+        let workers = stage.new_workers(2)?;
         stage.until_arrived(BEFORE, workers, Vec::new(), LIMIT)?;
         rates.push(batched(&mut stage, runtime, 2, 100, false)?.rate());
         drop(other);

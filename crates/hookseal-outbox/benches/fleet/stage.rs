@@ -90,11 +90,15 @@ impl Stage {
         Ok(client)
     }
 
+    /// Workers that begin at once with what is there.
+    pub(crate) fn new_workers(&self, number: usize) -> Result<Vec<Role>> {
+        let in_flight = if number > 2 { "256" } else { "512" };
+        (0..number).map(|_| Role::start(&["worker", &self.address, in_flight])).collect()
+    }
+
     /// Workers that have shared the buckets among themselves.
     pub(crate) fn workers(&self, runtime: &Runtime, number: usize) -> Result<Vec<Role>> {
-        let in_flight = if number > 2 { "256" } else { "512" };
-        let start = |_| Role::start(&["worker", &self.address, in_flight]);
-        let workers = (0..number).map(start).collect::<Result<Vec<_>>>()?;
+        let workers = self.new_workers(number)?;
         let shared = "SELECT count(*) FROM (
             SELECT FROM hookseal.buckets JOIN hookseal.workers ON id = owner AND until > now() GROUP BY owner
             HAVING count(*) <= 64 / $1 + 1) AS workers";

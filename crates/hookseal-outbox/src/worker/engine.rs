@@ -88,6 +88,7 @@ pub(super) struct Engine {
     pub(super) next_chore: Instant,
     pub(super) next_watch: Instant,
     pub(super) next_scan: Instant,
+    pub(super) next_relief: Instant,
     pub(super) next_sweep: Instant,
     /// The first transaction whose changes of endpoints may not have been seen.
     pub(super) watched: i64,
@@ -146,6 +147,7 @@ impl Engine {
             next_chore: now,
             next_watch: now,
             next_scan: now,
+            next_relief: now,
             next_sweep: now + SWEEP.mul_f64(fastrand::f64()),
             watched: i64::MAX,
             stop_at: None,

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::chores::Chore;
 use super::engine::Engine;
-use super::lane::{Endpoint, Lane, Offer};
+use super::lane::{Endpoint, Lane, Offer, PATIENCE};
 use super::page::{Pages, Request};
 use super::queues::QueueId;
 use super::row::{Due, FORMAT, Key};
@@ -26,6 +26,9 @@ impl Engine {
             request.is_deep = self.queues.look_back(clock, now).is_some();
         }
         let room = (self.settings.max_in_flight * WAITING).saturating_sub(self.waiting);
+        if room == 0 {
+            self.relieve(now);
+        }
         if room > 0 {
             let page = (room / self.buckets.len().max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
             let buckets: Vec<QueueId> = self.queues.ids().filter(|id| matches!(id, QueueId::Bucket(_))).collect();
@@ -68,7 +71,7 @@ impl Engine {
         if pages.request.is_deep {
             self.queues.looked_back(pages.took);
         }
-        let (mut aside, mut has_more) = (Vec::new(), false);
+        let (mut aside, mut has_more, mut is_over) = (Vec::new(), false, false);
         let (clock, mut lag) = (self.clock.map(|clock| clock.now()), Duration::ZERO);
         for ((id, size), page) in pages.request.queues.into_iter().zip(pages.pages) {
             if !self.queues.contains(id) {
@@ -87,7 +90,7 @@ impl Engine {
                         break;
                     }
                     None => {
-                        is_full = true;
+                        (is_full, is_over) = (true, true);
                         break;
                     }
                 }
@@ -102,6 +105,9 @@ impl Engine {
             self.chores.push_back(Chore::Move(aside));
         }
         self.lag = lag;
+        if is_over {
+            self.relieve(now);
+        }
         self.page_soon(has_more);
         if self.endpoints.len() > ENDPOINTS {
             self.endpoints.retain(|_, endpoint| !endpoint.is_forgettable());
@@ -109,6 +115,18 @@ impl Engine {
         self.pick(now);
         // Nothing else is likely to come soon.
         self.next_load = self.next_load.map(|_| now);
+    }
+
+    /// The common lanes have filled the memory: endpoints for which something has waited too long there are slow, and get
+    /// lanes of their own.
+    fn relieve(&mut self, now: Instant) {
+        if now < self.next_relief {
+            return;
+        }
+        self.next_relief = now + PATIENCE;
+        let slow = self.endpoints.iter().filter(|(_, endpoint)| endpoint.lane == Lane::Common && endpoint.is_slow(now));
+        let slow: Vec<i64> = slow.map(|(id, _)| *id).collect();
+        slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
     /// Whether a queue may be read on after this delivery; `None` if the worker has enough.

@@ -11,7 +11,7 @@ const WAITING: usize = 8;
 const PROBES: usize = 2;
 /// How long the first of a full queue may wait, before the endpoint counts as slow: longer than a healthy one needs for
 /// everything that waits.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 /// How long an endpoint that had trouble keeps its own lane at least.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -64,8 +64,9 @@ impl Endpoint {
         }
     }
 
+    /// One, until its own limit is known.
     fn limit(&self) -> usize {
-        self.loaded.as_ref().and_then(|loaded| loaded.limit).unwrap_or(self.default_limit).max(1)
+        self.loaded.as_ref().map_or(1, |loaded| loaded.limit.unwrap_or(self.default_limit)).max(1)
     }
 
     /// Whether it may be sent to at all. One that is not loaded yet may.
@@ -79,11 +80,16 @@ impl Endpoint {
             return Offer::Aside;
         }
         if self.room() == 0 {
-            let is_slow = self.waiting.front().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE);
-            return if is_common && is_slow { Offer::Aside } else { Offer::Full };
+            return if is_common && self.is_slow(now) { Offer::Aside } else { Offer::Full };
         }
         self.waiting.push_back((due, now));
         Offer::Taken
+    }
+
+    /// Whether it has as much in flight as it may have, and something has waited for too long.
+    pub(super) fn is_slow(&self, now: Instant) -> bool {
+        let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > PATIENCE;
+        self.in_flight >= self.limit() && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
