@@ -11,6 +11,29 @@ pub(crate) const SECRET: &str = "a secret of twenty-some bytes";
 pub(crate) const NOW: i64 = 1_770_000_000;
 pub(crate) const URL: &str = "https://x.example/hook";
 
+pub(crate) const NO_MATCH: &str = "no signature matches";
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
+pub(crate) const TWILIO: &[(&str, &str)] = &[
+    ("X-Twilio-Signature: {base64}\n?bodySHA256: {body|sha256-hex}", "{url}"),
+    (":method: POST\nX-Twilio-Signature: {base64}", "{url}{form|sorted}"),
+    (":method: GET | POST\nX-Twilio-Signature: {base64}\n\n{empty}", "{url}"),
+];
+
+pub(crate) const SQUARE: &[(&str, &str)] = &[("S: {base64}", "{url}{body}")];
+
+pub(crate) const PLIVO: &[(&str, &str)] = &[
+    (":method: POST\nNonce: {id}\nS: {base64},...", "{url|without-query}?{query|sorted}.{form|sorted}.{id}"),
+    (":method: POST\nNonce: {id}\nS: {base64},...", "{url|without-query}?{form|sorted}.{id}"),
+    (":method: GET | POST\nNonce: {id}\nS: {base64},...\n\n{empty}", "{url|without-query}?{query|sorted}.{id}"),
+];
+
+/// Asserts that a verdict contains a text, or is that there is nothing wrong.
+pub(crate) fn assert_says(what: &str, said: &str, expected: &str) {
+    let is_right = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
+    assert!(is_right, "{what}: {said:?} instead of {expected:?}");
+}
+
 pub(crate) fn secret() -> Secret {
     Secret::new(SECRET).unwrap()
 }

@@ -36,7 +36,9 @@ const OWN: &[(&str, &str)] = &[
 fn subjects() -> Vec<Subject> {
     let own = OWN.iter().map(|(headers, covers)| Subject::new(headers, covers).expect(covers));
     let of_catalogue = provider::ALL.iter().flat_map(|provider| provider.schemes());
-    let is_known = |scheme: &&Scheme| scheme.algorithm() == Algorithm::Hmac && !scheme.headers().contains("{jw");
+    let is_known = |scheme: &&Scheme| {
+        scheme.algorithm() == Algorithm::Hmac && ![scheme.headers(), scheme.body()].concat().contains("{jw")
+    };
     let of_catalogue = of_catalogue.filter(is_known);
     own.chain(of_catalogue.cloned().map(Subject::of)).collect()
 }

@@ -145,6 +145,7 @@ fn a_million_damaged_schemes() {
         let coverage = scheme.coverage();
         let secret = || Secret::new("k".repeat(32)).unwrap();
         let provider = Provider::new("acme", scheme.clone()).unwrap().with_public_url("https://x.example/").unwrap();
+        let provider = provider.with_allowed(["QQ"]);
         let verifier = provider.accept(Extent::Nothing).verifier(secret()).unwrap();
         let Ok(signer) = Signer::new(scheme.clone(), secret()) else {
             // Its signature is somewhere else, or is no HMAC. Nothing is accepted without one.

@@ -1,0 +1,205 @@
+//! What becomes of schemes that read more than headers and body: which methods come through, what is not made, what can be
+//! signed, and what tells events apart.
+
+use hookseal::provider::{IdempotencyRule, Provider};
+use hookseal::receive::Receiver;
+use hookseal::{ConfigError, Extent, Scheme, SignError, Signer, VerifyError};
+use http::{HeaderMap, Method};
+
+use sent::{FORM, JSON, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hex, provider, request, secret, verdict};
+
+#[path = "common/sent.rs"]
+mod sent;
+
+#[test]
+fn only_deliveries_that_the_scheme_has_come_by_another_method() {
+    let form = "{url}{form|sorted}";
+    for (schemes, allowed, refused, allow) in [
+        (TWILIO, &["GET", "POST"][..], &["PUT", "HEAD", "DELETE"][..], "POST, GET"),
+        (SQUARE, &["POST"], &["GET", "PUT"], "POST"),
+        (&[(":method: GET\nS: {hex}\n\n{empty}", "{url}")], &["GET"], &["POST", "PUT"], "GET"),
+        (&[(":method: POST | PUT\nS: {hex}", form)], &["POST", "PUT"], &["GET"], "POST, PUT"),
+        (&[("S: {hex}", "{method}\n{body}")], &["GET", "POST", "PATCH"], &["get", "M-SEARCH", "POST.x"], "POST"),
+        (&[("X-Token: {secret}", "")], &["POST"], &["GET"], "POST"),
+    ] {
+        let receiver: Receiver = provider(schemes, URL).receiver(secret()).unwrap();
+        let headers = HeaderMap::new();
+        let finish = |method: &str| {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            receiver.begin_request(&method, &"/hook".parse().unwrap(), &headers).finish().unwrap_err()
+        };
+        for method in allowed {
+            assert_ne!(finish(method).status(), 405, "{schemes:?} {method}");
+        }
+        for method in refused {
+            let rejection = finish(method);
+            // Where the method is signed, any may come, and what is none that a sender signs is refused.
+            if schemes[0].1.contains("{method}") {
+                assert_eq!(rejection.status(), 400, "{schemes:?} {method}");
+                continue;
+            }
+            assert_eq!(rejection.status(), 405, "{schemes:?} {method}");
+            assert_eq!(rejection.to_response::<Vec<u8>>().headers()["allow"], allow, "{schemes:?}");
+        }
+    }
+    // One scheme's method is not another's: Twilio's forms come by POST only.
+    let signature = base64(format!("{URL}a1"));
+    for (method, expected) in [("POST", ""), ("GET", "is not empty")] {
+        let request = request(method, "/hook", &[("X-Twilio-Signature", &signature), FORM], "a=1");
+        assert_says(method, &verdict(&provider(TWILIO, URL), &request), expected);
+    }
+}
+
+#[test]
+fn a_receiver_that_lacks_what_its_scheme_needs_is_not_made() {
+    for (headers, covers, expected) in [
+        ("S: {hex}", "{url}{body}", ""),
+        ("S: {hex}", "{path}\n{body}", ""),
+        ("S: {hex}\n\nt: {timestamp}", "{timestamp}", "acme` signs only a part of the body"),
+        ("S: {hex}", "{$.id}", "acme` signs only a part of the body"),
+        ("S: {hex}\nI: {id}", "{url|without-query}{id}", "acme` signs nothing of the body"),
+        ("X-Token: {secret}", "", "acme` signs nothing of the body"),
+    ] {
+        let provider = Provider::new("acme", Scheme::try_new(headers, covers).unwrap()).unwrap().raw();
+        let needs_url = covers.contains("{url") || covers.contains("{path");
+        let made = |provider: &Provider| provider.receiver(secret()).err();
+        if expected.is_empty() {
+            assert_eq!(made(&provider), Some(ConfigError::NoPublicUrl), "{covers}");
+            assert_eq!(made(&provider.with_public_url(URL).unwrap()), None, "{covers}");
+            continue;
+        }
+        let error = made(&provider.with_public_url(URL).unwrap()).unwrap();
+        assert_says(covers, &error.to_string(), expected);
+        let accepted = provider.accept(Extent::Nothing);
+        assert_eq!(made(&accepted), needs_url.then_some(ConfigError::NoPublicUrl), "{covers}");
+        assert_eq!(made(&accepted.with_public_url(URL).unwrap()), None, "{covers}");
+        // Less than a part is not accepted with a part.
+        let is_part = expected.contains("only a part");
+        assert_eq!(made(&provider.with_public_url(URL).unwrap().accept(Extent::Part)).is_none(), is_part, "{covers}");
+    }
+    for url in [
+        "",
+        "x.example/hook",
+        "ftp://x.example/",
+        "https://",
+        "https://a@x.example/",
+        "https://x.example/#a",
+        "https://x.example/ ",
+    ] {
+        let provider = provider(SQUARE, URL);
+        assert!(provider.with_public_url(url).is_err(), "{url:?}");
+    }
+    let scheme = Scheme::new("S: {hex}", "{method}\n{body}");
+    let verifier = hookseal::Verifier::new(scheme, secret()).unwrap();
+    let error = verifier.verify(&[("S", hex("POST\n{}"))], b"{}").unwrap_err();
+    assert_eq!(error, VerifyError::NoRequestLine, "headers and body alone do not say the method");
+}
+
+#[test]
+fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
+    for (one, other, is_fine) in [
+        (("S: {hex}", "{url}{body}"), ("S: {hex}", "{url}.{body}"), false),
+        (("S: {hex}", "{url}{body}"), ("S: {hex}\n\n{empty}", "{url}"), false),
+        (("S: {hex}", "{url}{form|sorted}"), ("S: {hex}\n\n{empty}", "{url}"), true),
+        (("S: {hex}", "{url}{form|sorted}"), ("S: {hex}\nI: {id}", "{url}{form|sorted}.{id}"), false),
+        (("S: {hex}", "{method}{url}{body}"), ("S: {hex}", "{body}"), false),
+        (PLIVO[1], PLIVO[2], true),
+        (PLIVO[0], ("S: {hex}", "{url}{form|sorted}"), false),
+        (("S: {hex}", "id:{?id};"), ("S: {hex}", "{?id};"), false),
+        (("S: {hex}", "id:{?id};"), ("S: {hex}", "ts:{?ts};"), true),
+    ] {
+        let schemes = [one, other].map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
+        let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes);
+        assert_eq!(provider.is_ok(), is_fine, "{one:?} {other:?}");
+    }
+}
+
+/// What is written in another way is the same event, and a request without a body is not the same as all others.
+#[test]
+fn what_is_signed_tells_events_apart() {
+    let twilio = provider(TWILIO, URL);
+    let tokens = provider(&[("X-Token: {secret}", "")], URL);
+    let square = provider(SQUARE, URL);
+    let v2 = provider(&[(":method: GET | POST\nNonce: {id}\nS: {base64}", "{url|without-query}{id}")], URL);
+    let v2 = v2.with_idempotency_rule(IdempotencyRule::Body).unwrap();
+    let key = |provider: &Provider, method: &str, target: &str, content: &str, headers: &[(&str, &str)], body: &str| {
+        let signature = base64(content);
+        let own = [("S", &*signature), ("X-Twilio-Signature", &signature), ("X-Token", sent::SECRET)];
+        let request = request(method, target, &[headers, &own].concat(), body);
+        let verifier = provider.verifier(secret()).unwrap();
+        let verified = verifier.verify_request_at(&request, sent::now()).unwrap();
+        provider.idempotency_key(&verified, "").map(|key| key.to_string())
+    };
+    let form = |body: &str| key(&twilio, "POST", "/hook", &format!("{URL}a1b2"), &[FORM], body).unwrap();
+    for body in ["b=2&a=1", "a=%31&b=2", "&a=1&&b=2", "a=1&a=1&b=2"] {
+        assert_eq!(form("a=1&b=2"), form(body), "{body}");
+    }
+    let get = |query: &str| key(&twilio, "GET", &format!("/hook?{query}"), &format!("{URL}?{query}"), &[], "").unwrap();
+    assert_eq!(get("a=1"), get("a=1"));
+    assert_ne!(get("a=1"), get("a=2"), "neither has a body");
+    let post = |body: &str| key(&square, "POST", "/hook", &format!("{URL}{body}"), &[], body).unwrap();
+    assert_ne!(post("{}"), post("{ }"));
+    let nonce = |nonce: &str| {
+        let headers = [("Nonce", nonce)];
+        key(&v2, "GET", "/hook", &format!("{URL}{nonce}"), &headers, "").unwrap()
+    };
+    assert_ne!(nonce("7"), nonce("8"));
+    // Whoever has a token can send anything, so a body tells events of honest senders apart, and nothing else does.
+    let sent = |body: &str| key(&tokens, "POST", "/hook", "", &[], body).unwrap();
+    assert_ne!(sent("{}"), sent("{ }"));
+}
+
+#[test]
+fn a_signer_passes_over_what_can_only_be_verified() {
+    let only = [
+        ("?s: {hex}", "{body}", "`?s` contains the signature or the secret, and is not a header"),
+        ("\n\ns: {hex}", "{$.id}", "`s` contains the signature or the secret, and is not a header"),
+        ("\n\n&s: {hex}", "{&id}", "`&s` contains the signature or the secret, and is not a header"),
+        ("?token: {secret}", "", "`?token` contains the signature or the secret, and is not a header"),
+        #[cfg(feature = "extendable-hashes")]
+        ("S: {hex}", "{secret}{body}", "sign with a plain hash, which can only be verified"),
+    ];
+    for (headers, covers, expected) in only {
+        let scheme = Scheme::try_new(headers, covers).unwrap();
+        let error = Signer::new(scheme.clone(), secret()).unwrap_err();
+        assert_says(covers, &error.to_string(), expected);
+        // Beside one that can be signed, it is no obstacle.
+        let v3 = Scheme::new("T: {timestamp:ms}\nS3: {base64}", "v3{method}{url}{body}{timestamp}")
+            .with_digest(hookseal::Digest::Sha512);
+        let both = Provider::new("acme", v3.clone()).unwrap().with_schemes([v3, scheme]).unwrap();
+        let request = both.signer(secret()).unwrap().request(URL, "", "{}").unwrap();
+        let verifier = both.with_public_url(URL).unwrap().accept(Extent::Nothing).verifier(secret()).unwrap();
+        assert!(verifier.verify_request(&request).is_ok(), "{covers}");
+    }
+    // What a request lacks is said, and the request stays as it was.
+    let twilio = provider(TWILIO, URL).signer(secret()).unwrap();
+    let mut sent = request("POST", URL, &[JSON], "{}");
+    let error = twilio.sign_request(&mut sent, "").unwrap_err();
+    assert!(matches!(error, SignError::Unfit { .. }), "{error}");
+    assert_eq!(sent.headers().len(), 1);
+    let mut sent = request("POST", "/hook", &[FORM], "a=1");
+    assert!(twilio.sign_request(&mut sent, "").unwrap_err().to_string().contains("URL"), "a path is no URL");
+}
+
+/// The secret is in what is hashed, so a captured hash can be continued: it is behind a feature, and nobody signs so.
+#[test]
+fn plain_hashes_need_the_feature() {
+    let scheme = Scheme::try_new("S: {hex}", "{secret}{body}");
+    #[cfg(not(feature = "extendable-hashes"))]
+    assert!(scheme.unwrap_err().to_string().contains("which needs the crate's feature `extendable-hashes`"));
+    #[cfg(feature = "extendable-hashes")]
+    {
+        use sent::{NO_MATCH, hash};
+
+        let provider = Provider::new("acme", scheme.unwrap()).unwrap().raw();
+        for (secrets, body, expected) in
+            [(sent::SECRET, "{}", ""), (sent::SECRET, "{ }", NO_MATCH), ("", "{}", NO_MATCH)]
+        {
+            let signature = hash(format!("{secrets}{{}}"));
+            assert_says(body, &verdict(&provider, &request("POST", "/", &[("S", &signature)], body)), expected);
+        }
+        let signature = hex("{}");
+        let request = request("POST", "/", &[("S", &signature)], "{}");
+        assert_says("an HMAC", &verdict(&provider, &request), NO_MATCH);
+    }
+}
