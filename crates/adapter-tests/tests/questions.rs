@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use asking::{TOKEN, is_harmless, ready, response, start, start_registering};
+use asking::{TOKEN, is_harmless, key_pair, ready, response, start, start_registering};
 use common::key;
 use server::Server;
 
@@ -32,8 +32,8 @@ fn brings_secret(provider: &Provider) -> bool {
 }
 
 /// Where a field of the body is the secret, nothing can be signed, and nothing needs to be.
-fn signer(provider: &Provider, secret: Secret) -> Signer {
-    ready(provider).signer(secret.clone()).unwrap_or_else(|_| provider::CALLINTEL.signer(secret).unwrap())
+fn signer(provider: &Provider, n: u8) -> Signer {
+    ready(provider).signer(key_pair(provider, n).0).unwrap_or_else(|_| provider::CALLINTEL.signer(key(n)).unwrap())
 }
 
 /// A MAC of a text under the key of the servers here.
@@ -54,9 +54,10 @@ async fn recorded_questions_get_the_recorded_answers() {
         for server in Server::ALL {
             let uri = format!("/hook?{}", text("query"));
             let mut request = match row["signed"] == true {
-                true => {
-                    Sender::new(&ready(provider), key(1)).unwrap().body(uri.as_str(), text("body").to_owned()).unwrap()
-                }
+                true => Sender::new(&ready(provider), key_pair(provider, 1).0)
+                    .unwrap()
+                    .body(uri.as_str(), text("body").to_owned())
+                    .unwrap(),
                 false => Request::post(uri).body(Bytes::from(text("body").to_owned())).unwrap(),
             };
             *request.method_mut() = text("method").parse().unwrap();
@@ -67,7 +68,7 @@ async fn recorded_questions_get_the_recorded_answers() {
             let reply = match brings_secret(provider) {
                 true => start_registering(server, provider, key(1)).await.send(request).await,
                 false => {
-                    let (running, called) = start(server, provider, key(1)).await;
+                    let (running, called) = start(server, provider, key_pair(provider, 1).1).await;
                     let reply = running.send(request).await;
                     assert_eq!(called.load(Ordering::Relaxed), 0, "{server:?}: {line}");
                     reply
@@ -92,15 +93,15 @@ async fn recorded_questions_get_the_recorded_answers() {
 async fn an_endpoint_is_checked_as_its_provider_would() {
     for server in Server::ALL {
         for provider in asking_providers() {
-            let (running, called) = start(server, provider, key(1)).await;
+            let (running, called) = start(server, provider, key_pair(provider, 1).1).await;
             let context = format!("{}, {server:?}", provider.name());
             for handshake in provider.handshakes() {
-                let check = |secret: Secret| {
-                    let signer = signer(provider, secret);
+                let check = |n: u8| {
+                    let signer = signer(provider, n);
                     let (uri, token) = ("/hook".parse().unwrap(), Secret::new(TOKEN).unwrap());
                     EndpointCheck::new_with_token(handshake, &uri, &signer, &token).unwrap()
                 };
-                let right = check(key(1));
+                let right = check(1);
                 let reply = running.send(right.request().clone().map(Bytes::from)).await;
                 let answer = response(&reply);
                 // No registration is pending here.
@@ -109,7 +110,7 @@ async fn an_endpoint_is_checked_as_its_provider_would() {
                 let has_challenge =
                     handshake.request().contains("{challenge") && handshake.answer().contains("{challenge");
                 assert_eq!(
-                    check(key(1)).is_passed(&answer),
+                    check(1).is_passed(&answer),
                     is_answered && !has_challenge,
                     "{context}: of another challenge"
                 );
@@ -117,7 +118,7 @@ async fn an_endpoint_is_checked_as_its_provider_would() {
                 *other.status_mut() = http::StatusCode::ACCEPTED;
                 assert!(!right.is_passed(&other), "{context}");
                 if handshake.is_signed() {
-                    let forged = check(key(2));
+                    let forged = check(2);
                     let reply = running.send(forged.request().clone().map(Bytes::from)).await;
                     assert_eq!(reply.status, 401, "{context}");
                     assert_eq!(
@@ -204,7 +205,7 @@ async fn no_challenge_is_a_signing_oracle() {
         let wanted =
             signature.split_once('=').map_or(signature, |(_, mac)| if mac.len() > 20 { mac } else { signature });
         for server in Server::ALL {
-            let (running, _) = start(server, provider, key(1)).await;
+            let (running, _) = start(server, provider, key_pair(provider, 1).1).await;
             let mut replies = Vec::new();
             let question = EndpointCheck::new(
                 &provider.handshakes()[0],
@@ -366,9 +367,9 @@ async fn random_requests_get_no_page_and_no_signature() {
     let mut answered = BTreeSet::new();
     for server in Server::ALL {
         for provider in asking_providers() {
-            let (running, called) = start(server, provider, key(1)).await;
+            let (running, called) = start(server, provider, key_pair(provider, 1).1).await;
             let words = Words::of(provider);
-            let signer = signer(provider, key(1));
+            let signer = signer(provider, 1);
             let digest = provider.scheme().digest();
             let macs: Vec<_> = FREE
                 .iter()
@@ -389,7 +390,7 @@ async fn random_requests_get_no_page_and_no_signature() {
                 assert!(!macs.iter().any(|mac| said.contains(mac.as_str())), "{context}");
                 assert!(said.len() < 2000 && !said.contains(&"j".repeat(32)), "{context}");
                 // No answer to a delivery says so.
-                if reply.status == 200 && reply.headers.contains_key("cache-control") {
+                if reply.status < 300 && reply.headers.contains_key("cache-control") {
                     answered.insert(provider.name());
                 }
             }

@@ -12,8 +12,9 @@ use axum::routing::any;
 use hookseal::provider::Provider;
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::tower::WebhookLayer;
-use hookseal::{Extent, Secret};
+use hookseal::{Algorithm, Extent, Keyring, Secret, SigningKey};
 
+use crate::common::key;
 use crate::server::{App, Reply, Running, Server};
 
 pub(crate) const TOKEN: &str = "a-verify-token-of-my-own";
@@ -23,9 +24,24 @@ pub(crate) fn ready(provider: &Provider) -> Provider {
     provider.raw().accept(Extent::Nothing).with_public_url("https://hooks.example.com/hook").unwrap()
 }
 
+/// What a provider signs with, and what verifies it: the n-th of a set of different keys.
+pub(crate) fn key_pair(provider: &Provider, n: u8) -> (Keyring, Keyring) {
+    if provider.scheme().algorithm() == Algorithm::Hmac {
+        return (key(n).into(), key(n).into());
+    }
+    let base64 = char::from(b'A' + n).to_string().repeat(42) + "A=";
+    let signing = SigningKey::new(&base64).unwrap();
+    let public = signing.public_key();
+    (signing.into(), public.into())
+}
+
 /// A server whose route takes any method, and how often its handler was called.
-pub(crate) async fn start(server: Server, provider: &Provider, secret: Secret) -> (Running, Arc<AtomicUsize>) {
-    serve(server, receiver(provider, secret)).await
+pub(crate) async fn start(
+    server: Server,
+    provider: &Provider,
+    keys: impl Into<Keyring>,
+) -> (Running, Arc<AtomicUsize>) {
+    serve(server, receiver(provider, keys)).await
 }
 
 /// The same, waiting for a secret that the provider brings.
@@ -34,8 +50,8 @@ pub(crate) async fn start_registering(server: Server, provider: &Provider, secre
     serve(server, receiver).await.0
 }
 
-fn receiver(provider: &Provider, secret: Secret) -> Receiver {
-    let receiver: Receiver = ready(provider).receiver(secret).unwrap();
+fn receiver(provider: &Provider, keys: impl Into<Keyring>) -> Receiver {
+    let receiver: Receiver = ready(provider).receiver(keys).unwrap();
     receiver.with_verify_token(Secret::new(TOKEN).unwrap()).unwrap()
 }
 

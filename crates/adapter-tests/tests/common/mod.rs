@@ -4,4 +4,4 @@
 mod shared;
 
 #[allow(unused_imports)]
-pub(crate) use shared::{key, keys};
+pub(crate) use shared::{is_signable, key, keys, registered};

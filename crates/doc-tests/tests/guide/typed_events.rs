@@ -230,6 +230,7 @@ mod tests {
             batches,
             [
                 "gocardless",
+                "adyen-standard",
                 "xero",
                 "quickbooks",
                 "grafana",
@@ -237,9 +238,15 @@ mod tests {
                 "meta",
                 "twitch",
                 "pusher",
+                "mandrill",
+                "sendgrid",
                 "x",
+                "hubspot-v3",
+                "hubspot-v2",
+                "hubspot-v1",
+                "microsoft-graph",
                 "asana",
-                "dropbox"
+                "dropbox",
             ]
         );
         let lossy = names(|provider| provider.delivery_policy().retry().max_attempts() == 1);
