@@ -31,8 +31,7 @@ fn a_token_is_right_in_its_own_place_only() {
     let longer = format!("{SECRET}.");
     let header = |value: &str| ("x-token".to_owned(), value.to_owned());
     let authorized = |value: String| ("authorization".to_owned(), value);
-    type Lines = (&'static str, &'static str);
-    let cases: Vec<(Lines, Vec<(String, String)>, &str, String, &str)> = vec![
+    let cases: Vec<Case> = vec![
         (HEADER, vec![header(SECRET)], "/", "anything".to_owned(), ""),
         (HEADER, vec![header(SECRET)], "/", String::new(), ""),
         (HEADER, vec![header(&longer)], "/", String::new(), NO_MATCH),

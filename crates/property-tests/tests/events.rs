@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hookseal::provider::{self, IdempotencyRule, Provider};
-use hookseal::receive::{Received, Receiver};
+use hookseal::receive::{Received, Receiver, Rejection};
 use hookseal::testing::{Sender, SenderError};
 use hookseal::{Event, EventError, EventShape, Handshake, SignError};
 use http::Request;
@@ -22,10 +22,14 @@ fn described() -> Vec<&'static Provider> {
 }
 
 fn receive(provider: &Provider, request: &Request<Bytes>) -> Received {
+    try_receive(provider, request).expect("the request is authentic")
+}
+
+fn try_receive(provider: &Provider, request: &Request<Bytes>) -> Result<Received, Rejection> {
     let receiver: Receiver = registered(provider).raw().receiver(key(1)).expect("a receiver");
     let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
     intake.push(request.body().clone());
-    intake.finish().expect("the request is authentic")
+    intake.finish()
 }
 
 fn sender(provider: &Provider) -> Sender {
@@ -140,8 +144,11 @@ proptest! {
         body[place] = byte;
         // What is no form, or lacks a signed field, nobody can sign.
         let Ok(request) = sender.body("/", body) else { return Ok(()) };
-        let received = receive(provider, &request);
-        prop_assert_eq!(read(&received), read(&received.clone()));
+        match try_receive(provider, &request) {
+            Ok(received) => prop_assert_eq!(read(&received), read(&received.clone())),
+            // Some providers send other messages too, which are answered and are no events.
+            Err(rejection) => prop_assert!(matches!(rejection, Rejection::Handshake(_)), "{}", rejection),
+        }
     }
 
     /// A shape is refused or reads; nothing that somebody writes into a file breaks the program.
