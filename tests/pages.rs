@@ -115,7 +115,10 @@ fn set_up(provider: &Provider) -> String {
         _ => {}
     }
     if extent(provider) < Extent::Form {
-        imported = "ConfigError, Extent, Secret, provider";
+        imported = match is_public {
+            true => "ConfigError, Extent, PublicKey, provider",
+            false => "ConfigError, Extent, Secret, provider",
+        };
     }
     if is_public || provider.schemes().iter().any(|scheme| scheme.covers().contains("{url}")) {
         // A verifier of it needs a key of the right kind.
