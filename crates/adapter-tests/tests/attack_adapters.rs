@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::{App, web};
 use axum::body::{Body, to_bytes};
-use axum::{Router, routing::post};
+use axum::{Router, routing::any};
 use bytes::Bytes;
+use hookseal::Extent;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
@@ -51,7 +52,10 @@ impl Work {
             .run(webhook, async {
                 tokio::task::yield_now().await;
                 let Things::Happened { note } = webhook.event.data();
-                assert_eq!(note, "é 🦀");
+                // Elsewhere the kit changes the body, as anybody could who has the token.
+                if webhook.received.coverage().body() == Extent::Whole {
+                    assert_eq!(note, "é 🦀");
+                }
                 self.processed.fetch_add(1, Ordering::Relaxed);
                 Answer::Processed
             })
@@ -106,7 +110,7 @@ async fn axum_stands_with_the_layer_and_without() {
         let work = Work::new();
         let handler = work.clone();
         let hook = async move |webhooks: Webhooks<Things>| handler.hook(webhooks).await;
-        let mut router = Router::new().route("/", post(hook));
+        let mut router = Router::new().route("/", any(hook));
         if is_layered {
             router = router.route_layer(WebhookLayer::<()>::new(receiver(provider)).with_once(work.once.clone()));
         }
@@ -123,7 +127,7 @@ async fn actix_stands() {
         let app = App::new()
             .app_data(receiver(provider))
             .app_data(web::Data::new(work.clone()))
-            .route("/", web::post().to(hook));
+            .route("/", web::route().to(hook));
         let app = actix_web::test::init_service(app).await;
         let send = async |request: Request<Bytes>| {
             let request = hookseal::actix::test_request(request).to_request();

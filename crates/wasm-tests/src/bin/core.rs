@@ -48,17 +48,21 @@ fn vectors_have_their_verdicts() {
     assert!(valid > 10 && invalid > 10, "only {valid} valid and {invalid} invalid requests were checked");
 }
 
+/// Those that sign headers and all of the body; the others have their vectors.
 fn what_is_signed_verifies(now: OffsetDateTime) {
+    let mut checked = 0;
     for provider in provider::ALL {
         for scheme in provider.schemes() {
             let key = || Secret::from_bytes([7; 32]).expect("a key");
             let Ok(signer) = Signer::new(scheme.clone(), key()) else { continue };
             let Ok(headers) = signer.sign_at("id_1", b"{}", now) else { continue };
-            let verifier = Verifier::new(scheme.clone(), key()).expect("a key that signed");
+            let Ok(verifier) = Verifier::new(scheme.clone(), key()) else { continue };
             assert!(verifier.verify_at(&headers, b"{}", now).is_ok(), "{}", provider.name());
             assert!(verifier.verify_at(&headers, b"[]", now).is_err(), "{}", provider.name());
+            checked += 1;
         }
     }
+    assert!(checked > 150, "only {checked} schemes were checked");
 }
 
 fn events_are_read(now: OffsetDateTime) {
