@@ -74,6 +74,10 @@ def anymail():
     def judge(r):
         view = MandrillCombinedWebhookView(webhook_key=r.secret, webhook_url=r.url)
         return returns_nothing(lambda: view.validate_request(Received(r)))
+
+    return judge
+
+
 def authweave_webhooks():
     import asyncio
 
