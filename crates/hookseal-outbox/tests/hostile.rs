@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Answer, BAD, OK, Receiver, Running, Stage, subscription};
+use common::{Answer, BAD, OK, Receiver, Running, Stage, acme, subscription};
+use hookseal::delivery::{DeliveryPolicy, HealthPolicy};
 use hookseal_outbox::NewEvent;
 
 mod common;
@@ -90,7 +91,10 @@ async fn a_failing_endpoint_keeps_its_attempts_for_later() {
 
 #[tokio::test]
 async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
-    let Some(mut stage) = Stage::new().await else { return };
+    // An endpoint that fails is soon asked once a second only.
+    let policy = DeliveryPolicy::new().with_timeout(Duration::from_secs(2));
+    let policy = policy.with_health(HealthPolicy::never().with_max_failures(8));
+    let Some(mut stage) = Stage::of(&acme().with_delivery_policy(policy)).await else { return };
     let failing = Receiver::start(Answer::Bytes(BAD)).await;
     let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
     let (failing_id, gone_id) = (stage.endpoint(&failing.url).await, stage.endpoint(&gone.url).await);
