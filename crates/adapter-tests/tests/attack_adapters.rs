@@ -7,14 +7,15 @@ use actix_web::{App, web};
 use axum::body::{Body, to_bytes};
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use hookseal::Extent;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
 use hookseal::testing::{AttackKit, Report};
 use hookseal::tower::WebhookLayer;
+use hookseal::{Event, Extent};
 use http::Request;
 use serde_json::json;
+use time::OffsetDateTime;
 use tower::ServiceExt;
 
 use common::{is_signable, keys, registered};
@@ -77,10 +78,17 @@ fn type_of(provider: &Provider) -> &str {
     }
 }
 
-/// Those whose events the catalogue describes and that others can sign for, as a receiver sets them up.
-fn providers() -> impl Iterator<Item = Provider> {
+/// Those whose events the catalogue describes so that others can write and sign them, as a receiver sets them up.
+fn providers() -> Vec<Provider> {
     let described = provider::ALL.iter().copied().filter(|provider| provider.event_shape().is_some());
-    described.filter(|provider| is_signable(provider)).map(registered)
+    let signable = described.filter(|provider| is_signable(provider)).map(registered);
+    let can_be_written = |provider: &Provider| {
+        let event = Event::new(type_of(provider), json!({"note": ""})).with_id("evt_1");
+        provider.encode(&event.with_time(OffsetDateTime::UNIX_EPOCH)).is_ok()
+    };
+    let all: Vec<_> = signable.filter(can_be_written).collect();
+    assert!(all.len() > 50, "only {}", all.len());
+    all
 }
 
 fn receiver(provider: &Provider) -> Receiver {
@@ -105,8 +113,7 @@ async fn attack_router(kit: &AttackKit, router: Router) -> Report {
 
 #[tokio::test]
 async fn axum_stands_with_the_layer_and_without() {
-    for (provider, is_layered) in providers().flat_map(|provider| [(provider.clone(), false), (provider, true)]) {
-        let provider = &provider;
+    for (provider, is_layered) in providers().iter().flat_map(|provider| [(provider, false), (provider, true)]) {
         let work = Work::new();
         let handler = work.clone();
         let hook = async move |webhooks: Webhooks<Things>| handler.hook(webhooks).await;
@@ -121,7 +128,7 @@ async fn axum_stands_with_the_layer_and_without() {
 
 #[actix_web::test]
 async fn actix_stands() {
-    for provider in &providers().collect::<Vec<_>>() {
+    for provider in &providers() {
         let work = Work::new();
         let hook = async |work: web::Data<Work>, webhooks: Webhooks<Things>| -> Answer { work.hook(webhooks).await };
         let app = App::new()
