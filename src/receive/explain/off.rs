@@ -5,14 +5,14 @@ use crate::headers::Headers;
 use crate::request::RequestLine;
 
 #[derive(Clone, Default)]
-pub(super) struct Explaining;
+pub(super) struct Explaining {}
 
 #[derive(Default)]
-pub(super) struct Watch;
+pub(super) struct Watch {}
 
 impl Watch {
     pub(super) fn new<H: Headers + ?Sized>(_: &Explaining, _: Option<RequestLine<'_>>, _: &H) -> Watch {
-        Watch
+        Watch {}
     }
 
     pub(super) fn push(&mut self, _: &[u8]) {}
