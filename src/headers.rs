@@ -64,9 +64,21 @@ impl<'f, 'h> AnyHeaders<'f, 'h> {
     }
 }
 
+/// Headers that are looked at one by one.
+const FEW: usize = 6;
+
 impl Headers for HeaderMap {
     #[inline]
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
+        // To look at each of a few names takes less time than to hash one.
+        if self.len() <= FEW {
+            let mut values = self.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes());
+            return match (values.next(), values.next()) {
+                (None, _) => Found::Missing,
+                (Some(value), None) => Found::Once(value),
+                (Some(_), Some(_)) => Found::Repeated,
+            };
+        }
         // If a map has as many values as names, no name is repeated, and one look-up is enough.
         if self.len() == self.keys_len() {
             return self.get(name).map_or(Found::Missing, |value| Found::Once(value.as_bytes()));

@@ -370,31 +370,26 @@ impl<'h> Candidates<'h> {
         let mut ours = [0; MAX_MAC_TEXT];
         let length = self.encoding.write(tag.as_bytes(), &mut ours);
         let Some(ours) = ours.get(..length).filter(|ours| !ours.is_empty()) else { return false };
-        let mut found = Choice::from(0);
-        for text in self.texts.iter().take(self.count) {
-            found |= same(ours, text, self.encoding.ignores_case());
-        }
-        found.into()
+        let ignored = if self.encoding.ignores_case() { CASE_OF_HEX } else { 0 };
+        let texts = self.texts.iter().take(self.count).filter(|text| text.len() == ours.len());
+        texts.map(|text| same(ours, text, ignored)).reduce(|one, other| one | other).is_some_and(Into::into)
     }
 }
 
-/// Compares two texts of the same length in 16-byte words, without stopping early, with `subtle`'s barrier around the
-/// sum.
+/// The bit that tells upper from lower case. It is set in every digit, and in our own text, which is in lower case.
+const CASE_OF_HEX: u8 = 0x20;
+
+/// Compares two texts of the same length in 16-byte words, without stopping early, with `subtle`'s barrier around the sum of
+/// the differences. The last word overlaps the one before it; no MAC's text is shorter than a word. `ignored` are bits that
+/// each byte of ours has.
 #[inline]
-fn same(ours: &[u8], theirs: &[u8], ignore_case: bool) -> Choice {
-    let word = |text: &[u8; 16]| {
-        let text = if ignore_case { text.map(|c| c.to_ascii_lowercase()) } else { *text };
-        u128::from_ne_bytes(text)
-    };
-    let end = |text: &[u8]| {
-        let mut padded = [0; 16];
-        padded.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-        word(&padded)
-    };
-    let ((ours, our_end), (theirs, their_end)) = (ours.as_chunks::<16>(), theirs.as_chunks::<16>());
-    let words = ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (word(a) ^ word(b)));
-    let ends = if our_end.is_empty() { 0 } else { end(our_end) ^ end(their_end) };
-    (words | ends).ct_eq(&0) & Choice::from(u8::from(ours.len() == theirs.len() && our_end.len() == their_end.len()))
+fn same(ours: &[u8], theirs: &[u8], ignored: u8) -> Choice {
+    let (Some(our_last), Some(their_last)) = (ours.last_chunk(), theirs.last_chunk()) else { return Choice::from(0) };
+    let ignored = u128::from_ne_bytes([ignored; 16]);
+    let difference =
+        |ours: &[u8; 16], theirs: &[u8; 16]| u128::from_ne_bytes(*ours) ^ (u128::from_ne_bytes(*theirs) | ignored);
+    let words = ours.as_chunks().0.iter().zip(theirs.as_chunks().0);
+    words.fold(difference(our_last, their_last), |sum, (ours, theirs)| sum | difference(ours, theirs)).ct_eq(&0)
 }
 
 /// Whether two keys are the same, compared in constant time.
@@ -407,4 +402,32 @@ pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] 
     let mut hash = Sha256::new();
     texts.into_iter().for_each(|text| hash.update(text));
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_of_a_signature_counts() {
+        for encoding in [Encoding::Hex, Encoding::Base64, Encoding::Base64Url] {
+            for length in [20, 32, 64] {
+                let tag = Tag { bytes: std::array::from_fn(|place| (place as u8).wrapping_mul(37)), length };
+                let text = encoding.text(tag.as_bytes());
+                let is_right = |text: &str| {
+                    let mut candidates = Candidates::new(encoding, (length, 0));
+                    assert!(candidates.add(text.as_bytes()));
+                    candidates.contain(&tag)
+                };
+                assert!(is_right(&text));
+                assert_eq!(is_right(&text.to_uppercase()), encoding == Encoding::Hex);
+                for place in 0..text.len() {
+                    let mut other = text.clone();
+                    let digit = if &text[place..=place] == "0" { "1" } else { "0" };
+                    other.replace_range(place..=place, digit);
+                    assert!(!is_right(&other), "{other} for {text}");
+                }
+            }
+        }
+    }
 }

@@ -74,26 +74,33 @@ impl Plan {
         if family.signed_headers.is_some() || family.key.is_some() {
             self.read_rare_lines(headers, family, &mut reading.values)?;
         }
-        let mut signatures = None;
-        if !family.signatures.is_empty() {
-            let located = Signatures::locate(headers, family)?;
-            if located.line.time.is_some() {
-                time = Some(located.time()?);
-            }
-            if located.line.signed_headers.is_some() {
-                reading.values.signed_headers = located.signed_headers()?;
-            }
-            signatures = Some(located);
+        let located = if family.signatures.is_empty() { None } else { Some(Signatures::locate(headers, family)?) };
+        let mut items = Items::default();
+        if let Some(signatures) = located.as_ref().filter(|signatures| signatures.line.time.is_some()) {
+            signatures.read(headers, family, &mut items, &mut reading.candidates)?;
+            time = Some(items.time.ok_or_else(|| malformed(&signatures.line.name, "has no timestamp"))?);
         }
         if let Some((text, format, name)) = time {
             reading.values.timestamp = text;
             reading.time = Some(self.check_time(text, format, name, now)?);
             self.check_marker(&reading.values)?;
         }
-        match signatures {
-            Some(signatures) => signatures.collect(headers, family, &mut reading.candidates),
-            // The context reads them.
-            None => Ok(()),
+        // The context reads the others.
+        let Some(signatures) = located else { return Ok(()) };
+        if signatures.line.time.is_none() {
+            signatures.read(headers, family, &mut items, &mut reading.candidates)?;
+        }
+        if signatures.line.signed_headers.is_some() {
+            let list = items.signed_headers;
+            reading.values.signed_headers =
+                list.ok_or_else(|| malformed(&signatures.line.name, "has no list of signed headers"))?;
+        }
+        if let Some(line) = items.full {
+            return Err(VerifyError::TooManySignatures { header: line.name.clone() });
+        }
+        match reading.candidates.is_empty() {
+            true => Err(malformed(&signatures.line.name, reading.candidates.absence())),
+            false => Ok(()),
         }
     }
 
@@ -223,6 +230,15 @@ enum Item<'h> {
     Signature(&'h [u8]),
 }
 
+/// What stands in signature headers beside the signatures.
+#[derive(Default)]
+struct Items<'h, 'p> {
+    time: Option<(&'h [u8], TimeFormat, &'p HeaderName)>,
+    signed_headers: Option<&'h [u8]>,
+    /// The line with more signatures than there is room for.
+    full: Option<&'p SignatureLine>,
+}
+
 /// The signature headers of a request.
 struct Signatures<'h, 'p> {
     /// The first that is there. A line with a timestamp is the only one of its scheme.
@@ -254,62 +270,35 @@ impl<'h, 'p> Signatures<'h, 'p> {
         found.ok_or_else(|| family.signatures.first().map_or(VerifyError::NoMatch, |line| missing(&line.name)))
     }
 
-    /// The timestamp in the signature header.
+    /// Takes the headers apart, in one pass. A malformed signature beside a good one is passed over.
     #[inline(always)]
-    fn time(&self) -> Result<(&'h [u8], TimeFormat, &'p HeaderName), VerifyError> {
-        let name = &self.line.name;
-        let mut time = None;
-        self.line.items(self.value, |item| match item {
-            Item::Time(..) if time.is_some() => Err(malformed(name, "has two timestamps")),
-            Item::Time(text, format) => {
-                time = Some((text, format, name));
-                Ok(())
-            }
-            Item::SignedHeaders(_) | Item::Signature(_) => Ok(()),
-        })?;
-        time.ok_or_else(|| malformed(name, "has no timestamp"))
-    }
-
-    /// The list of signed headers in the signature header.
-    fn signed_headers(&self) -> Result<&'h [u8], VerifyError> {
-        let name = &self.line.name;
-        let mut list = None;
-        self.line.items(self.value, |item| match item {
-            Item::SignedHeaders(_) if list.is_some() => Err(malformed(name, "has two lists of signed headers")),
-            Item::SignedHeaders(text) => {
-                list = Some(text);
-                Ok(())
-            }
-            Item::Time(..) | Item::Signature(_) => Ok(()),
-        })?;
-        list.ok_or_else(|| malformed(name, "has no list of signed headers"))
-    }
-
-    /// Takes in the signatures. A malformed one beside a good one is passed over.
-    #[inline(always)]
-    fn collect<H: Headers + ?Sized>(
+    fn read<H: Headers + ?Sized>(
         &self,
         headers: &'h H,
-        family: &Family,
+        family: &'p Family,
+        items: &mut Items<'h, 'p>,
         candidates: &mut Candidates<'h>,
     ) -> Result<(), VerifyError> {
-        let mut add = |line: &SignatureLine, value: &'h [u8]| {
-            line.items(value, |item| match item {
-                Item::Signature(text) if !candidates.add(text) => {
-                    Err(VerifyError::TooManySignatures { header: line.name.clone() })
+        let mut read = |line: &'p SignatureLine, value: &'h [u8]| {
+            line.items(value, |item| {
+                match item {
+                    Item::Time(..) if items.time.is_some() => return Err(malformed(&line.name, "has two timestamps")),
+                    Item::Time(text, format) => items.time = Some((text, format, &line.name)),
+                    Item::SignedHeaders(_) if items.signed_headers.is_some() => {
+                        return Err(malformed(&line.name, "has two lists of signed headers"));
+                    }
+                    Item::SignedHeaders(list) => items.signed_headers = Some(list),
+                    Item::Signature(text) if !candidates.add(text) => items.full = Some(line),
+                    Item::Signature(_) => {}
                 }
-                _ => Ok(()),
+                Ok(())
             })
         };
         if self.count == 1 {
-            add(self.line, self.value)?;
-        } else {
-            for line in &family.signatures {
-                headers.values(&line.name).try_for_each(|value| add(line, value))?;
-            }
+            return read(self.line, self.value);
         }
-        if candidates.is_empty() {
-            return Err(malformed(&self.line.name, candidates.absence()));
+        for line in &family.signatures {
+            headers.values(&line.name).try_for_each(|value| read(line, value))?;
         }
         Ok(())
     }
