@@ -14,7 +14,9 @@ const FOLDERS: [&str; 7] = [".ci/", "benches/", "crates/", "docs/", "examples/",
 #[test]
 fn every_link_leads_somewhere() {
     let pages = pages(Path::new(ROOT));
-    for page in ["README.md", "CHANGELOG.md", "docs/architecture.md", "src/guide/testing.md", "examples/outbox/README.md"] {
+    for page in
+        ["README.md", "CHANGELOG.md", "docs/architecture.md", "src/guide/testing.md", "examples/outbox/README.md"]
+    {
         assert!(pages.contains(&Path::new(ROOT).join(page)), "{page} is not looked at");
     }
     let broken: Vec<String> =
