@@ -1,22 +1,26 @@
-//! All cryptography with public keys: no other file names ed25519-dalek or ring.
+//! All cryptography with public keys: nothing outside of this file and its folder names ed25519-dalek or ring.
+
+mod der;
+mod jwk;
+#[cfg(feature = "ed25519")]
+mod signing_key;
 
 use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "ed25519")]
-use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
+use jwk::Jwk;
 #[cfg(any(feature = "p256", feature = "rsa"))]
 use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 use serde::Deserialize;
 #[cfg(feature = "ed25519")]
-use zeroize::Zeroizing;
+pub use signing_key::SigningKey;
 
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::codec;
 use crate::error::ConfigError;
 use crate::mac::sha256;
-#[cfg(feature = "ed25519")]
-use crate::random;
 
 /// A provider's public key: what verifies signatures that only the holder of the private key can make. It is not a secret.
 ///
@@ -89,7 +93,7 @@ impl PublicKey {
             let Some(der) = codec::base64_bytes(inner.as_bytes()) else { return wrong("is not correct PEM") };
             return match label {
                 "PUBLIC KEY" => PublicKey::from_spki(&der),
-                "CERTIFICATE" => match spki_of_certificate(&der) {
+                "CERTIFICATE" => match der::spki_of_certificate(&der) {
                     Some(spki) => PublicKey::from_spki(spki),
                     None => wrong("is in a certificate that cannot be read"),
                 },
@@ -222,7 +226,7 @@ impl PublicKey {
 
     #[cfg(feature = "rsa")]
     fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, ConfigError> {
-        let (modulus, exponent) = (modulus.trim_start(), exponent.trim_start());
+        let (modulus, exponent) = (der::without_zeros(modulus), der::without_zeros(exponent));
         let bits = 8 * modulus.len() - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         if !(2048..=8192).contains(&bits) {
             return wrong("is one of RSA with fewer than 2048 or more than 8192 bits");
@@ -233,7 +237,7 @@ impl PublicKey {
         if !is_odd(modulus) || !is_odd(exponent) || !fits {
             return wrong("is one of RSA with a modulus or an exponent that cannot be");
         }
-        let der = der_sequence(&[der_integer(modulus), der_integer(exponent)].concat());
+        let der = der::sequence(&[der::integer(modulus), der::integer(exponent)].concat());
         Ok(PublicKey { material: Arc::new(Material::Rsa(der)), id: None })
     }
 
@@ -251,42 +255,16 @@ impl PublicKey {
         ];
         const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
-        let parts = || {
-            let mut whole = der;
-            let mut spki = der_value(SEQUENCE, &mut whole).filter(|_| whole.is_empty())?;
-            let algorithm = der_value(SEQUENCE, &mut spki)?;
-            let bits = der_value(BIT_STRING, &mut spki)?;
-            Some((algorithm, bits.strip_prefix(&[0])?)).filter(|_| spki.is_empty())
-        };
-        match parts() {
+        match der::spki(der) {
             Some((ED25519, key)) => PublicKey::from_ed25519(key),
             Some((EC_P256, point)) => PublicKey::from_p256(point),
-            Some((RSA, key)) => match rsa_numbers(key) {
+            Some((RSA, key)) => match der::rsa_numbers(key) {
                 Some((modulus, exponent)) => PublicKey::from_rsa(modulus, exponent),
                 None => wrong("is not correct DER"),
             },
             Some(_) => wrong("is of another algorithm than Ed25519, P-256 and RSA"),
             None => wrong("is not correct DER"),
         }
-    }
-
-    fn from_jwk(jwk: &Jwk) -> Result<PublicKey, ConfigError> {
-        let part = |text: &Option<String>| text.as_deref().and_then(|text| codec::base64url_bytes(text.as_bytes()));
-        let key = match (jwk.kind.as_str(), jwk.curve.as_deref(), part(&jwk.x), part(&jwk.y)) {
-            ("OKP", Some("Ed25519"), Some(x), _) => PublicKey::from_ed25519(&x),
-            ("EC", Some("P-256"), Some(x), Some(y)) if x.len() == 32 => {
-                PublicKey::from_p256(&[&[4], &*x, &*y].concat())
-            }
-            ("RSA", ..) => match (part(&jwk.modulus), part(&jwk.exponent)) {
-                (Some(modulus), Some(exponent)) => PublicKey::from_rsa(&modulus, &exponent),
-                _ => wrong("is a JSON Web Key without `n` or `e`"),
-            },
-            _ => wrong("is a JSON Web Key of another kind than Ed25519, P-256 and RSA"),
-        };
-        Ok(match &jwk.id {
-            Some(id) => key?.with_id(id.clone()),
-            None => key?,
-        })
     }
 
     pub(crate) fn kind(&self) -> KeyKind {
@@ -418,158 +396,12 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A JSON Web Key, as far as it matters here.
-#[derive(Deserialize)]
-struct Jwk {
-    #[serde(rename = "kty")]
-    kind: String,
-    #[serde(rename = "crv")]
-    curve: Option<String>,
-    #[serde(rename = "kid")]
-    id: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    #[serde(rename = "key_ops")]
-    operations: Option<Vec<String>>,
-    #[serde(rename = "alg")]
-    algorithm: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    #[serde(rename = "n")]
-    modulus: Option<String>,
-    #[serde(rename = "e")]
-    exponent: Option<String>,
-}
-
-impl Jwk {
-    fn is_for_verifying(&self) -> bool {
-        let allowed: &[&str] = match &*self.kind {
-            "OKP" => &["EdDSA", "Ed25519"],
-            "EC" => &["ES256"],
-            _ => &["RS256", "RS512"],
-        };
-        self.purpose.as_deref().is_none_or(|purpose| purpose == "sig")
-            && self.operations.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"))
-            && self.algorithm.as_deref().is_none_or(|name| allowed.contains(&name))
-    }
-}
-
 fn check_count(count: usize) -> Result<(), ConfigError> {
     if count > MAX_PUBLIC_KEYS { Err(ConfigError::TooManyKeys { count }) } else { Ok(()) }
 }
 
 fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ConfigError> {
     serde_json::from_str(text).or_else(|_| wrong("is not a JSON Web Key, or not a set of them"))
-}
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const SEQUENCE: u8 = 0x30;
-/// `version [0]` of a certificate.
-const VERSION: u8 = 0xa0;
-
-/// The content of the next DER value, which is taken from the input.
-fn der_value<'d>(tag: u8, input: &mut &'d [u8]) -> Option<&'d [u8]> {
-    let [found, length, rest @ ..] = *input else { return None };
-    let (length, rest) = match usize::from(*length) {
-        short @ 0..0x80 => (short, rest),
-        long => {
-            let (digits, rest) =
-                rest.split_at_checked(long - 0x80).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
-            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
-        }
-    };
-    let (value, rest) = rest.split_at_checked(length)?;
-    *input = rest;
-    (*found == tag).then_some(value)
-}
-
-/// The modulus and the exponent of an `RSAPublicKey` (PKCS #1).
-fn rsa_numbers(mut der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut numbers = der_value(SEQUENCE, &mut der)?;
-    let (modulus, exponent) = (der_value(INTEGER, &mut numbers)?, der_value(INTEGER, &mut numbers)?);
-    let is_positive = |number: &[u8]| number.first().is_some_and(|first| *first < 0x80);
-    let is_whole = der.is_empty() && numbers.is_empty();
-    (is_whole && is_positive(modulus) && is_positive(exponent)).then_some((modulus, exponent))
-}
-
-/// The public key of a certificate, with its tag and length.
-fn spki_of_certificate(der: &[u8]) -> Option<&[u8]> {
-    let mut whole = der;
-    let mut certificate = der_value(SEQUENCE, &mut whole)?;
-    let mut fields = der_value(SEQUENCE, &mut certificate)?;
-    if fields.first() == Some(&VERSION) {
-        der_value(VERSION, &mut fields)?;
-    }
-    der_value(INTEGER, &mut fields)?;
-    for _ in ["signature", "issuer", "validity", "subject"] {
-        der_value(SEQUENCE, &mut fields)?;
-    }
-    let before = fields;
-    der_value(SEQUENCE, &mut fields)?;
-    before.get(..before.len() - fields.len())
-}
-
-#[cfg(feature = "rsa")]
-fn der_sequence(content: &[u8]) -> Vec<u8> {
-    [&[SEQUENCE][..], &der_length(content.len()), content].concat()
-}
-
-#[cfg(feature = "rsa")]
-fn der_integer(number: &[u8]) -> Vec<u8> {
-    let sign: &[u8] = if number.first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
-    [&[INTEGER][..], &der_length(sign.len() + number.len()), sign, number].concat()
-}
-
-#[cfg(feature = "rsa")]
-fn der_length(length: usize) -> Vec<u8> {
-    let bytes = length.to_be_bytes();
-    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
-    let digits = bytes.get(start..).unwrap_or_default();
-    match length {
-        0..0x80 => digits.to_vec(),
-        _ => [&[0x80 | digits.len() as u8][..], digits].concat(),
-    }
-}
-
-#[cfg(feature = "rsa")]
-trait TrimStart {
-    /// Without leading zeros.
-    fn trim_start(&self) -> &[u8];
-}
-
-#[cfg(feature = "rsa")]
-impl TrimStart for [u8] {
-    fn trim_start(&self) -> &[u8] {
-        let start = self.iter().position(|byte| *byte != 0).unwrap_or(self.len());
-        self.get(start..).unwrap_or_default()
-    }
-}
-
-/// A private key of Ed25519, which signs. It is wiped from memory when it is dropped.
-///
-/// Its text is `whsk_` and the base64 of 32 bytes, or of those and the 32 bytes of the public key (Standard Webhooks). Other
-/// providers use the same prefix for secrets of HMAC, so the scheme decides what a text is, not the prefix.
-///
-/// ```
-/// # #[cfg(feature = "ed25519")] {
-/// use hookseal::{SigningKey, provider};
-///
-/// let key = SigningKey::generate()?;
-/// let signer = provider::STANDARD_WEBHOOKS.signer(key.clone())?;
-/// let verifier = provider::STANDARD_WEBHOOKS.verifier(key.public_key())?;
-/// let headers = signer.sign("msg_1", b"{}")?;
-/// assert!(headers["webhook-signature"].to_str()?.starts_with("v1a,"));
-/// assert!(verifier.verify(&headers, b"{}").is_ok());
-/// # }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[cfg(feature = "ed25519")]
-#[derive(Clone)]
-pub struct SigningKey {
-    /// It wipes itself.
-    key: ed25519_dalek::SigningKey,
-    text: Zeroizing<String>,
 }
 
 /// Uninhabited: no algorithm that signs is on.
@@ -581,112 +413,5 @@ pub(crate) enum SigningKey {}
 impl SigningKey {
     pub(crate) fn sign(&self, _: &[u8]) -> [u8; 64] {
         match *self {}
-    }
-}
-
-#[cfg(feature = "ed25519")]
-const PREFIX: &str = "whsk_";
-
-#[cfg(feature = "ed25519")]
-impl SigningKey {
-    /// A private key as text, with or without `whsk_`.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] for what is not base64 of 32 or 64 bytes, and for a public half of another key.
-    ///
-    /// ```
-    /// use hookseal::SigningKey;
-    ///
-    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
-    /// assert_eq!(format!("{key:?}"), "SigningKey([redacted])");
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn new(text: &str) -> Result<SigningKey, ConfigError> {
-        let wrong = |problem| ConfigError::Invalid { field: "signing key", piece: String::new(), problem };
-        let mut bytes = Zeroizing::new(Vec::new());
-        let base64 = text.strip_prefix(PREFIX).unwrap_or(text);
-        let is_base64 = codec::read_base64_key(base64.as_bytes(), &mut bytes);
-        let key = match (is_base64, <&[u8; 32]>::try_from(bytes.as_slice()), <&[u8; 64]>::try_from(bytes.as_slice())) {
-            (true, Ok(seed), _) => ed25519_dalek::SigningKey::from_bytes(seed),
-            (true, _, Ok(pair)) => ed25519_dalek::SigningKey::from_keypair_bytes(pair)
-                .map_err(|_| wrong("has a public half that belongs to another key"))?,
-            _ => return Err(wrong("is not `whsk_` and base64 of 32 or 64 bytes")),
-        };
-        Ok(SigningKey::of(key))
-    }
-
-    fn of(key: ed25519_dalek::SigningKey) -> SigningKey {
-        let seed = Zeroizing::new(key.to_bytes());
-        // With enough capacity from the start: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 44));
-        text.push_str(PREFIX);
-        codec::write_base64(seed.as_slice(), &mut text);
-        SigningKey { key, text }
-    }
-
-    /// A new key, from the operating system's randomness.
-    ///
-    /// # Errors
-    /// [`ConfigError::NoRandomness`] if the operating system provides none.
-    ///
-    /// ```
-    /// use hookseal::SigningKey;
-    ///
-    /// let key = SigningKey::generate()?;
-    /// assert_eq!(SigningKey::new(key.expose())?.public_key(), key.public_key());
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn generate() -> Result<SigningKey, ConfigError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        random::fill(seed.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
-        Ok(SigningKey::of(ed25519_dalek::SigningKey::from_bytes(&seed)))
-    }
-
-    /// The key that verifies what this one signs. Receivers get its [text](Self::public_text).
-    ///
-    /// ```
-    /// use hookseal::SigningKey;
-    ///
-    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
-    /// assert_eq!(key.public_key().id(), None);
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn public_key(&self) -> PublicKey {
-        PublicKey { material: Arc::new(Material::Ed25519(self.key.verifying_key())), id: None }
-    }
-
-    /// The text of the public key, `whpk_` and base64, for whoever receives.
-    ///
-    /// ```
-    /// use hookseal::SigningKey;
-    ///
-    /// let key = SigningKey::new("whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
-    /// assert_eq!(key.public_text(), "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn public_text(&self) -> String {
-        format!("whpk_{}", codec::base64_text(self.key.verifying_key().as_bytes()))
-    }
-
-    /// The private key as text, to store it. This is the only way to read it. Do not log the result.
-    ///
-    /// ```
-    /// let key = hookseal::SigningKey::generate()?;
-    /// assert!(key.expose().starts_with("whsk_"));
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn expose(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
-    }
-}
-
-#[cfg(feature = "ed25519")]
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SigningKey([redacted])")
     }
 }

@@ -315,7 +315,6 @@ impl Keyring {
     }
 
     /// What a source has at the moment. It may be empty.
-    #[allow(dead_code, reason = "for the cache of keys")]
     pub(crate) fn fetched(keys: Vec<PublicKey>) -> Keyring {
         Keyring { public_keys: keys, is_fetched: true, ..Keyring::empty() }
     }

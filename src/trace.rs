@@ -1,9 +1,15 @@
 //! What receiving logs with `tracing`, as the table in [`receive`](crate::receive) says. No event contains a secret, a
 //! signature or a body.
 
+#[cfg(not(feature = "tracing"))]
+mod silent;
+
 use std::any::type_name;
 use std::error::Error;
 
+#[cfg(not(feature = "tracing"))]
+use silent::{debug, enabled, error, info, warn};
+#[cfg(feature = "tracing")]
 use tracing::{Level, debug, enabled, error, info, warn};
 
 use crate::error::VerifyError;
@@ -14,10 +20,12 @@ use crate::verify::Proof;
 
 const TARGET: &str = "hookseal";
 
+/// Whether nothing is written, so that nothing need be looked up for it.
+const IS_SILENT: bool = cfg!(not(feature = "tracing"));
+
 /// The status of what the receiver's owner must mend.
 const MISCONFIGURED: u16 = 500;
 
-#[allow(dead_code, reason = "for the adapters")]
 pub(crate) fn verified<P>(received: &Received<P>) {
     outcome(received, "webhook verified");
 }
@@ -56,6 +64,9 @@ fn outcome<P>(received: &Received<P>, text: &str) {
 
 /// The request is authentic, but cannot be passed to the handler.
 pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
+    if IS_SILENT {
+        return;
+    }
     let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
     let (provider, scope, key, bytes) =
         (received.provider().name(), received.scope(), proof.key(), received.body().len());
@@ -80,6 +91,9 @@ fn id<'a>(event: &'a Option<Event<'_>>, proof: &'a Proof<'_>) -> Option<&'a str>
 /// `receiver` is `None` if none was found; its marker then says whose look-up failed. `bytes` is how much of the body has
 /// come.
 pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, bytes: usize) {
+    if IS_SILENT {
+        return;
+    }
     let status = rejection.status().as_u16();
     let Some(receiver) = receiver else {
         let marker = Some(type_name::<P>()).filter(|name| *name != type_name::<()>());
@@ -137,7 +151,6 @@ pub(crate) fn answered(answer: &Answer) {
     }
 }
 
-#[allow(dead_code, reason = "for the cache of keys")]
 pub(crate) fn keys_not_fetched(reason: &(dyn Error + 'static)) {
     warn!(target: TARGET, reason = %reason, "keys could not be fetched");
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hookseal::delivery::UrlPolicy;
 use hookseal::{ConfigError, UrlError};
+use serde::Deserialize;
 
 use ranges::{INNER, REFUSED, edges, inside, is_refused};
 
@@ -75,6 +76,60 @@ fn ranges_end_where_they_should() {
         }
     }
     assert_eq!(neighbours, 38, "so many neighbours are public");
+}
+
+/// `vectors/iana.json`: what the registries say, and what follows from it here.
+#[derive(Deserialize)]
+struct Registries {
+    blocks: Vec<Block>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    block: String,
+    name: String,
+    globally_reachable: String,
+    ours: String,
+    #[serde(default)]
+    why: String,
+}
+
+#[test]
+fn the_registries_of_iana_are_followed() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/iana.json"));
+    let registries: Registries = serde_json::from_str(&text.expect("the file is there")).expect("a list of blocks");
+    let is_refused = |address: IpAddr| UrlPolicy::new().check_resolved(&[address]).is_err();
+    for Block { block, name, globally_reachable, ours, why } in &registries.blocks {
+        let (first, last) = edges(block);
+        let middle = match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                IpAddr::from(Ipv4Addr::from_bits(first.to_bits() + (last.to_bits() - first.to_bits()) / 3))
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                Ipv6Addr::from_bits(first.to_bits() + (last.to_bits() - first.to_bits()) / 3).into()
+            }
+            _ => unreachable!("both ends are of one family"),
+        };
+        match &**ours {
+            "refused" => assert!([first, middle, last].into_iter().all(is_refused), "{block}, {name}"),
+            "allowed" => assert!(![first, middle, last].into_iter().any(is_refused), "{block}, {name}"),
+            "as the IPv4 address in it" => {
+                let IpAddr::V6(first) = first else { panic!("{block} is of IPv6") };
+                let holding = |v4: &str| {
+                    let v4: Ipv4Addr = v4.parse().expect("an address");
+                    IpAddr::from(Ipv6Addr::from_bits(first.to_bits() | u128::from(v4.to_bits())))
+                };
+                assert!(!is_refused(holding(PUBLIC)), "{block}, {name}");
+                assert!(INNER.iter().all(|inner| is_refused(holding(inner))), "{block}, {name}");
+            }
+            other => panic!("{block}: {other:?}"),
+        }
+        // What is globally reachable is refused for a stated reason, and what is not is refused without one.
+        let is_stricter = globally_reachable == "yes" && ours == "refused";
+        assert_eq!(!why.is_empty(), is_stricter, "{block}, {name}");
+        assert!(globally_reachable == "yes" || ours != "allowed", "{block}, {name}");
+    }
+    assert_eq!(registries.blocks.len(), 53);
 }
 
 #[test]

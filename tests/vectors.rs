@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use hookseal::provider::by_name;
+use hookseal::{Scheme, Secret, Signer, Verifier};
 use serde::Deserialize;
 
 use common::{FOLDER, assert_text};
@@ -123,4 +124,46 @@ fn the_documentation_lists_the_differences() {
         table += &format!("| {} | {theirs} | {ours} | {reason} |\n", kinds.collect::<Vec<_>>().join("; "));
     }
     assert_text("src/provider/differences.md", &table);
+}
+
+/// A case of RFC 2202 or RFC 4231. What these cut to 128 bits is no signature here.
+#[derive(Deserialize)]
+struct Published {
+    rfc: u16,
+    case: String,
+    digest: String,
+    key: String,
+    message: String,
+    mac: String,
+    valid: bool,
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let byte = |place| u8::from_str_radix(&hex[place..place + 2], 16).expect("hex digits");
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
+
+#[test]
+fn published_macs_are_accepted_and_cut_ones_refused() {
+    let text = fs::read_to_string(format!("{FOLDER}/tests/vectors/hmac.json")).expect("the file is there");
+    let cases: Vec<Published> = serde_json::from_str(&text).expect("a list of cases");
+    let (mut accepted, mut refused) = (0, 0);
+    for Published { rfc, case, digest, key, message, mac, valid } in cases {
+        // SHA-1 is a feature.
+        let Ok(digest) = serde_json::from_value(digest.into()) else { continue };
+        let what = format!("RFC {rfc}, case {case}, {digest}");
+        let scheme = Scheme::new("X-Signature: {hex}", "{body}").with_digest(digest);
+        let secret = Secret::from_bytes(bytes(&key)).expect("a key").allow_short();
+        let verifier = Verifier::new(scheme.clone(), secret.clone()).expect("a verifier");
+        let message = bytes(&message);
+        let headers = [("X-Signature", &*mac)];
+        assert_eq!(verifier.verify(&headers, &message).is_ok(), valid, "{what}");
+        let mut pieces = verifier.begin(&headers).ok();
+        message.chunks(7).for_each(|piece| pieces.iter_mut().for_each(|pieces| pieces.update(piece)));
+        assert_eq!(pieces.is_some_and(|pieces| pieces.finish().is_ok()), valid, "{what} in pieces");
+        let signed = Signer::new(scheme, secret).expect("a signer").sign("", &message).expect("a signature");
+        assert_eq!(signed["x-signature"] == *mac, valid, "{what} is what a signer writes");
+        *if valid { &mut accepted } else { &mut refused } += 1;
+    }
+    assert_eq!((accepted, refused), (if cfg!(feature = "sha1") { 19 } else { 12 }, 2));
 }

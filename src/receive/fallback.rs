@@ -83,7 +83,6 @@ impl Provider {
 }
 
 /// Reads a request for a handler, or gives it to the fallback.
-#[allow(dead_code, reason = "for the adapters")]
 pub(crate) async fn read<P, R>(
     received: Received<P>,
     read: fn(Received<P>) -> Result<R, Rejection>,

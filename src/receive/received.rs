@@ -109,26 +109,22 @@ impl<P> Received<P> {
     }
 
     /// Whether the request contains a batch of events.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn is_batch(&self) -> bool {
         self.with_delivery(|delivery| self.provider().is_batch(delivery))
     }
 
     /// Marks the event as claimed, for a handler inside an [`Once`](crate::idempotency::Once). It must not claim the
     /// event again, because it would wait for itself.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn claimed(self) -> Received<P> {
         Received { is_claimed: true, ..self }
     }
 
     /// Whether this receiver verified it, as opposed to another one with the same marker.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn is_from(&self, receiver: &Receiver<P>) -> bool {
         self.receiver.is(receiver)
     }
 
     /// Takes over the claim of the same request if another receiver for the same provider and scope verified that one.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn with_claim_of(self, other: &Received<P>) -> Received<P> {
         let is_same = self.provider().name() == other.provider().name() && self.scope() == other.scope();
         Received { is_claimed: is_same && other.is_claimed, ..self }

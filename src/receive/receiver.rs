@@ -380,7 +380,6 @@ impl<P> Receiver<P> {
         })
     }
 
-    #[allow(dead_code, reason = "for the cache of keys")]
     pub(super) fn with_fetching(self, fetching: Fetching) -> Receiver<P> {
         self.with(|shared| shared.fetching = Some(Arc::new(fetching)))
     }
@@ -423,7 +422,6 @@ impl<P> Receiver<P> {
     }
 
     /// [`begin_request`](Self::begin_request) for a framework with types of its own.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn begin_parts<'a, H: Headers + ?Sized>(
         &'a self,
         method: &str,

@@ -6,6 +6,8 @@
 mod claims;
 mod lines;
 mod pieces;
+mod rules;
+mod values;
 
 use crate::codec::Encoding;
 use crate::place::{Half, Place, Steps};
@@ -246,11 +248,11 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
     if notation.has_token() {
         attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
-        attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
+        attempt!(rules::check_lines(headers.as_bytes(), &mut notation));
         return Ok(notation);
     }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
-    attempt!(lines::check_lines(headers.as_bytes(), &mut notation));
+    attempt!(rules::check_lines(headers.as_bytes(), &mut notation));
     attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
     Ok(notation)
 }

@@ -132,7 +132,6 @@ pub(crate) struct Values<'a> {
 
 impl Plan {
     /// The headers that are covered beside the scheme's own.
-    #[allow(dead_code, reason = "for the test kit")]
     pub(crate) fn covered_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.spliced.iter().map(|spliced| &spliced.name)
     }

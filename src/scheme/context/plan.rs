@@ -76,7 +76,6 @@ impl Plan {
     }
 
     /// The query parameters that contain a hash of the body, with their values.
-    #[allow(dead_code, reason = "for the test kit")]
     pub(crate) fn query_of<'l>(&'l self, body: &'l [u8]) -> impl Iterator<Item = (&'l str, Vec<u8>)> {
         let lines = self.context.iter().flat_map(|context| &context.lines);
         lines.filter_map(|line| match (&line.place, line.wants) {
@@ -88,7 +87,6 @@ impl Plan {
     }
 
     /// Whether the scheme reads a form.
-    #[allow(dead_code, reason = "for the test kit")]
     pub(crate) fn reads_form(&self) -> bool {
         let is_of_form = |place: &Place| matches!(place, Place::Form(_));
         self.context.as_ref().is_some_and(|context| {
