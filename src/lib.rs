@@ -59,6 +59,7 @@ mod request;
 mod scheme;
 mod secret;
 mod sign;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A [`Store`] in the memory of this process. It is cheap to clone, and clones share their keys.
 ///

@@ -1,10 +1,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Receiver, Rejection};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Caches the receivers that a [`ReceiverLookup`](super::ReceiverLookup) finds, so that a request for a busy tenant
 /// needs neither a query nor the set-up of keys. It is cheap to clone, and clones share the cached receivers.

@@ -1,6 +1,6 @@
 //! Judging a request with keys that are fetched when it needs them.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use crate::error::{Cause, ConfigError, VerifyError};
 use crate::key::Key;
@@ -9,6 +9,7 @@ use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::scheme::Scheme;
 use crate::secret::Keyring;
+use crate::sync::RwLock;
 use crate::verify::{Opened, Proof, Verifier};
 
 use super::{Receiver, Rejection};

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use time::OffsetDateTime;
@@ -18,6 +18,7 @@ use crate::provider::Provider;
 use crate::request::RequestLine;
 use crate::scheme::Scheme;
 use crate::secret::{Keyring, Secret};
+use crate::sync::RwLock;
 use crate::verify::{Opened, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.

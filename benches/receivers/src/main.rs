@@ -52,17 +52,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn report(servers: &[(&str, Server); 2], samples: &[[Vec<Sample>; 5]; 2]) {
-    println!("{:<12} | {:>8} {:>7} {:>7} | {:>8} {:>7} {:>7} | {:>6} {:>7}", "", "", "", "", "CPU,", "", "", "", "");
-    println!(
-        "{:<12} | {:>8} {:>7} {:>7} | {:>8} {:>7} {:>7} | {:>6} {:>7}",
-        "median of", "req/s", "x bare", "x peer", "us/req", "x bare", "x peer", "busy", "queued"
-    );
+    println!("| median of | req/s | x bare | x peer | CPU, us/req | x bare | x peer | busy | queued |");
+    println!("|{}", "---|".repeat(9));
     for ((name, _), samples) in servers.iter().zip(samples) {
         let rate = |place: usize| median(&samples[place], |sample| sample.requests as f64 / sample.wall);
         let cpu = |place: usize| median(&samples[place], |sample| sample.cpu / sample.requests as f64 * 1e6);
         for (place, case) in CASES.iter().enumerate().filter(|(place, _)| !samples[*place].is_empty()) {
             println!(
-                "{:<12} | {:>8.0} {:>7.3} {:>7.3} | {:>8.2} {:>7.3} {:>7.3} | {:>5.1}% {:>6.1}%",
+                "| {:<12} | {:>8.0} | {:>7.3} | {:>7.3} | {:>8.2} | {:>7.3} | {:>7.3} | {:>5.1}% | {:>6.1}% |",
                 format!("{name} {case}"),
                 rate(place),
                 rate(place) / rate(BARE),

@@ -1,7 +1,5 @@
-//! Each event once over a Redis that dies, freezes and loses replies.
+//! Each event once over a Redis that dies, freezes and loses replies: one call at a time. `redis_figures` has many.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hookseal::idempotency::Once;
@@ -9,7 +7,6 @@ use hookseal::provider;
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::redis::RedisStore;
 use redis::aio::ConnectionManager;
-use tokio::task::JoinSet;
 
 use common::key;
 use redis_server::{Proxy, RedisServer};
@@ -143,93 +140,4 @@ async fn what_a_handler_did_while_redis_was_gone_is_recorded_when_it_is_back() {
         let expected = if answer == Answer::Processed { Answer::Duplicate } else { Answer::Accepted };
         assert_eq!(again, expected);
     }
-}
-
-/// What became of events while Redis was killed again and again.
-#[derive(Debug)]
-struct Tally {
-    events: usize,
-    /// Whose completion was lost: processed again when they were sent again.
-    forgotten: usize,
-    /// Processed twice while Redis was being killed.
-    doubled: usize,
-    never_processed: usize,
-}
-
-/// What is done for each event, and how often it was.
-struct Work {
-    once: Once<RedisStore<ConnectionManager>>,
-    runs: Vec<AtomicUsize>,
-}
-
-impl Work {
-    async fn run(&self, number: usize) -> Answer {
-        let handler = async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            self.runs[number].fetch_add(1, Ordering::SeqCst);
-            Answer::Processed
-        };
-        self.once.run(&received(number), handler).await
-    }
-
-    fn counts(&self) -> Vec<usize> {
-        self.runs.iter().map(|runs| runs.load(Ordering::SeqCst)).collect()
-    }
-}
-
-/// Events come at a steady rate, each from a sender that tries every quarter of a second, as long as it is refused. Every
-/// second Redis, which writes each change to its file before it answers, is killed, and comes back after [`OUTAGE`].
-async fn deliver_under_kills(redis: &mut RedisServer, kills: usize) -> Tally {
-    const PER_KILL: usize = 107;
-    const SECOND: Duration = Duration::from_secs(1);
-    let runs = (0..kills * PER_KILL).map(|_| AtomicUsize::new(0)).collect();
-    let once = Once::new(RedisStore::new(redis.connect().await)).with_lease(Duration::from_secs(5));
-    let work = Arc::new(Work { once, runs });
-    let mut senders = JoinSet::new();
-    let sending = async {
-        let mut tick = tokio::time::interval(SECOND / u32::try_from(PER_KILL).unwrap());
-        for number in 0..kills * PER_KILL {
-            tick.tick().await;
-            let work = work.clone();
-            senders.spawn(async move {
-                while !work.run(number).await.status().is_success() {
-                    tokio::time::sleep(SECOND / 4).await;
-                }
-            });
-        }
-    };
-    let killing = async {
-        for _ in 0..kills {
-            tokio::time::sleep(SECOND - OUTAGE).await;
-            redis.kill();
-            tokio::time::sleep(OUTAGE).await;
-            redis.restart().await;
-        }
-    };
-    tokio::join!(sending, killing);
-    senders.join_all().await;
-
-    let first = work.counts();
-    for number in 0..first.len() {
-        work.run(number).await;
-    }
-    let second = work.counts();
-    Tally {
-        events: first.len(),
-        forgotten: first.iter().zip(&second).filter(|(first, second)| second > first).count(),
-        doubled: first.iter().filter(|runs| **runs > 1).count(),
-        never_processed: second.iter().filter(|runs| **runs == 0).count(),
-    }
-}
-
-/// `HOOKSEAL_KILLS=14 cargo test --all-features --test redis_faults under_kills -- --nocapture` is the long form: 1498
-/// events.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_kills_of_redis_at_most_one_completion_in_a_hundred_is_lost() {
-    let Some(mut redis) = RedisServer::start_durable().await else { return };
-    let kills = std::env::var("HOOKSEAL_KILLS").map_or(3, |kills| kills.parse().expect("a number of kills"));
-    let tally = deliver_under_kills(&mut redis, kills).await;
-    println!("{kills} kills: {tally:?}");
-    assert_eq!((tally.never_processed, tally.doubled), (0, 0), "{tally:?}");
-    assert!(tally.forgotten * 100 <= tally.events, "{tally:?}");
 }

@@ -1,4 +1,4 @@
-//! A redis-server of the test's own, and a proxy before it that loses replies.
+//! A redis-server of the test's own, and a proxy before it that loses and delays replies and cuts connections.
 
 #![allow(dead_code)]
 
@@ -13,6 +13,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Longer than Redis takes to start on the slowest machine: it ends a test that would hang, and decides nothing else.
@@ -67,11 +68,12 @@ impl RedisServer {
         redis::cmd("DBSIZE").query_async(&mut self.connect().await).await.expect("Redis counts")
     }
 
-    /// As `CONFIG SET` does it.
+    /// As `CONFIG SET` does it. On a busy machine it can take longer than a connection waits.
     pub(crate) async fn configure(&self, setting: &str, value: &str) {
         let mut command = redis::cmd("CONFIG");
         command.arg("SET").arg(setting).arg(value);
-        command.exec_async(&mut self.connect().await).await.expect("Redis has the setting");
+        let setting = async { while command.exec_async(&mut self.connect().await).await.is_err() {} };
+        tokio::time::timeout(PATIENCE, setting).await.expect("Redis has the setting");
     }
 
     /// SIGKILL: nothing is written or said any more.
@@ -92,15 +94,23 @@ impl RedisServer {
         let address = listener.local_addr().expect("its address");
         let (socket, to_lose) = (socket(&self.folder), Arc::new(AtomicUsize::new(0)));
         let delay = Arc::new(AtomicU64::new(0));
-        let (losing, delaying) = (to_lose.clone(), delay.clone());
+        let cuts = watch::Sender::new(());
+        let (losing, delaying, cutting) = (to_lose.clone(), delay.clone(), cuts.clone());
         let serving = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if let Ok(server) = UnixStream::connect(&socket).await {
-                    tokio::spawn(relay(client, server, losing.clone(), delaying.clone()));
+                    let (relaying, mut cut) =
+                        (relay(client, server, losing.clone(), delaying.clone()), cutting.subscribe());
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = relaying => {}
+                            _ = cut.changed() => {}
+                        }
+                    });
                 }
             }
         });
-        Proxy { address, to_lose, delay, serving }
+        Proxy { address, to_lose, delay, cuts, serving }
     }
 
     fn client(&self) -> redis::Client {
@@ -159,6 +169,8 @@ pub(crate) struct Proxy {
     to_lose: Arc<AtomicUsize>,
     /// In milliseconds.
     delay: Arc<AtomicU64>,
+    /// Each value ends all connections.
+    cuts: watch::Sender<()>,
     serving: JoinHandle<()>,
 }
 
@@ -176,6 +188,11 @@ impl Proxy {
     /// Holds each reply back for so long.
     pub(crate) fn delay(&self, replies: Duration) {
         self.delay.store(u64::try_from(replies.as_millis()).expect("a short time"), Ordering::SeqCst);
+    }
+
+    /// Ends all connections, whatever is on its way. New ones are taken.
+    pub(crate) fn cut(&self) {
+        self.cuts.send_replace(());
     }
 
     /// How many are still to be lost.
