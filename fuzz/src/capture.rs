@@ -21,13 +21,52 @@ enum Word<'a> {
 }
 
 const FIELDS: [&str; 22] = [
-    "method", "url", "uri", "headers", "body", "content", "body_b64", "now_unix", "request", "raw", "start", "log", "entries",
-    "postData", "isBase64Encoded", "httpMethod", "rawPath", "requestContext", "multiValueHeaders", "created_at",
-    "queryStringParameters", "startedDateTime",
+    "method",
+    "url",
+    "uri",
+    "headers",
+    "body",
+    "content",
+    "body_b64",
+    "now_unix",
+    "request",
+    "raw",
+    "start",
+    "log",
+    "entries",
+    "postData",
+    "isBase64Encoded",
+    "httpMethod",
+    "rawPath",
+    "requestContext",
+    "multiValueHeaders",
+    "created_at",
+    "queryStringParameters",
+    "startedDateTime",
 ];
 const WORDS: [&str; 22] = [
-    " ", "'", "\"", "$'", "\\", "\\\n", "-X ", "-H ", "-d ", "--data-raw=", "--url ", "https://example.com/", "POST",
-    "X-Signature: v1=0a1b", "\\u00e9", "\\x4", "\n", "--json ", "@", "--", ":", "-A ",
+    " ",
+    "'",
+    "\"",
+    "$'",
+    "\\",
+    "\\\n",
+    "-X ",
+    "-H ",
+    "-d ",
+    "--data-raw=",
+    "--url ",
+    "https://example.com/",
+    "POST",
+    "X-Signature: v1=0a1b",
+    "\\u00e9",
+    "\\x4",
+    "\n",
+    "--json ",
+    "@",
+    "--",
+    ":",
+    "-A ",
 ];
 
 pub(crate) fn run(data: &[u8]) {
@@ -75,7 +114,8 @@ fn written(form: u8, path: &str, headers: &[(u8, &str)], body: &[u8]) {
             [head.as_bytes(), body].concat()
         }
         (1, Ok(body)) => {
-            let lines: String = headers.iter().map(|(name, value)| format!(" -H {}", shell(&format!("{name}: {value}")))).collect();
+            let lines: String =
+                headers.iter().map(|(name, value)| format!(" -H {}", shell(&format!("{name}: {value}")))).collect();
             format!("curl {}{lines} --data-raw {}", shell(&url), shell(body)).into_bytes()
         }
         (2, Ok(body)) => {

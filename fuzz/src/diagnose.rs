@@ -60,8 +60,14 @@ const PREFIXES: [&str; 4] = ["sha256=", "v1=", " ", "Bearer "];
 
 fn providers() -> [&'static Provider; 8] {
     [
-        &provider::STRIPE, &provider::GITHUB, &provider::SLACK, &provider::SVIX, &provider::SHOPIFY, &provider::PADDLE,
-        &provider::STANDARD_WEBHOOKS, &provider::KLANG,
+        &provider::STRIPE,
+        &provider::GITHUB,
+        &provider::SLACK,
+        &provider::SVIX,
+        &provider::SHOPIFY,
+        &provider::PADDLE,
+        &provider::STANDARD_WEBHOOKS,
+        &provider::KLANG,
     ]
 }
 
@@ -127,7 +133,9 @@ pub(crate) fn run(data: &[u8]) {
             }
             (Value::Secret, Some(header)) => header.1 = secret.as_bytes().to_vec(),
             (Value::Remove, Some(_)) => drop(headers.remove(at)),
-            (Value::Raw(text), None) => headers.push((HEADERS[at % HEADERS.len()].to_owned(), text.as_bytes().to_vec())),
+            (Value::Raw(text), None) => {
+                headers.push((HEADERS[at % HEADERS.len()].to_owned(), text.as_bytes().to_vec()))
+            }
             _ => {}
         }
     }
@@ -152,7 +160,9 @@ pub(crate) fn run(data: &[u8]) {
     if input.infers {
         let inferred = infer_at(&captured, secret, now);
         for reading in inferred.readings() {
-            assert!(reading.accepts_at(&captured, now), "{:?}: {headers:?}", reading.scheme());
+            // An old delivery teaches a scheme too, which accepted it when it was new.
+            let is_accepted = [now, judge::now()].into_iter().any(|now| reading.accepts_at(&captured, now));
+            assert!(is_accepted, "{:?}: {headers:?}", reading.scheme());
             shown.push_str(&reading.toml());
             shown.push_str(&reading.constant());
         }

@@ -32,20 +32,90 @@ enum Address {
 }
 
 const WORDS: [&str; 56] = [
-    "https://", "HTTPS://", "http://", "hooks.customer.com", "example.com", "localhost", "a", ".", "..", "-", "_", "@",
-    "user:pw@", ":", ":443", ":8443", ":22", ":0", ":65536", "/", "?", "#", "%", "%2e", "\\", "[", "]", "[::1]",
-    "[::ffff:10.0.0.1]", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "169.254.169.254", ".internal", ".local",
-    ".svc", ".test", "xn--", "xn--bcher-kva.example.com", "é", "。", "\t", " ", "//", "/webhooks?v=1", "1", "255", "0",
-    "10.0.0.1", "8.8.8.8", ".1", ".0x1", "com", "example", "\u{0}",
+    "https://",
+    "HTTPS://",
+    "http://",
+    "hooks.customer.com",
+    "example.com",
+    "localhost",
+    "a",
+    ".",
+    "..",
+    "-",
+    "_",
+    "@",
+    "user:pw@",
+    ":",
+    ":443",
+    ":8443",
+    ":22",
+    ":0",
+    ":65536",
+    "/",
+    "?",
+    "#",
+    "%",
+    "%2e",
+    "\\",
+    "[",
+    "]",
+    "[::1]",
+    "[::ffff:10.0.0.1]",
+    "127.1",
+    "0x7f.1",
+    "2130706433",
+    "0177.0.0.1",
+    "169.254.169.254",
+    ".internal",
+    ".local",
+    ".svc",
+    ".test",
+    "xn--",
+    "xn--bcher-kva.example.com",
+    "é",
+    "。",
+    "\t",
+    " ",
+    "//",
+    "/webhooks?v=1",
+    "1",
+    "255",
+    "0",
+    "10.0.0.1",
+    "8.8.8.8",
+    ".1",
+    ".0x1",
+    "com",
+    "example",
+    "\u{0}",
 ];
 
 /// First addresses and prefixes of what nobody outside may be made to call. Not all: those that everybody agrees upon.
 const PRIVATE: [(&str, u32); 24] = [
-    ("0.0.0.0", 8), ("10.0.0.0", 8), ("100.64.0.0", 10), ("127.0.0.0", 8), ("169.254.0.0", 16), ("172.16.0.0", 12),
-    ("192.0.2.0", 24), ("192.168.0.0", 16), ("198.18.0.0", 15), ("198.51.100.0", 24), ("203.0.113.0", 24),
-    ("224.0.0.0", 4), ("240.0.0.0", 4), ("::", 127), ("::ffff:10.0.0.0", 104), ("::ffff:127.0.0.0", 104),
-    ("::ffff:192.168.0.0", 112), ("64:ff9b::10.0.0.0", 104), ("64:ff9b::7f00:0", 104), ("fc00::", 7), ("fe80::", 10),
-    ("ff00::", 8), ("2001:db8::", 32), ("100::", 64),
+    ("0.0.0.0", 8),
+    ("10.0.0.0", 8),
+    ("100.64.0.0", 10),
+    ("127.0.0.0", 8),
+    ("169.254.0.0", 16),
+    ("172.16.0.0", 12),
+    ("192.0.2.0", 24),
+    ("192.168.0.0", 16),
+    ("198.18.0.0", 15),
+    ("198.51.100.0", 24),
+    ("203.0.113.0", 24),
+    ("224.0.0.0", 4),
+    ("240.0.0.0", 4),
+    ("::", 127),
+    ("::ffff:10.0.0.0", 104),
+    ("::ffff:127.0.0.0", 104),
+    ("::ffff:192.168.0.0", 112),
+    ("64:ff9b::10.0.0.0", 104),
+    ("64:ff9b::7f00:0", 104),
+    ("fc00::", 7),
+    ("fe80::", 10),
+    ("ff00::", 8),
+    ("2001:db8::", 32),
+    ("100::", 64),
 ];
 
 impl Address {
@@ -54,15 +124,18 @@ impl Address {
             Address::V4(bits) => Ipv4Addr::from_bits(bits).into(),
             Address::V6(bits) => Ipv6Addr::from_bits(bits).into(),
             Address::Held(form, bits) => {
-                let front: [u128; 6] = [0xffff << 32, 0x64_ff9b << 96, 0, 0xffff << 48, 0x2002 << 112, 0x64_ff9b_0001 << 80];
+                let front: [u128; 6] =
+                    [0xffff << 32, 0x64_ff9b << 96, 0, 0xffff << 48, 0x2002 << 112, 0x64_ff9b_0001 << 80];
                 let front = front[usize::from(form) % 6];
                 let places = if front == 0x2002 << 112 { 80 } else { 0 };
                 Ipv6Addr::from_bits(front | u128::from(bits) << places).into()
             }
-            Address::Special(row, more) => match PRIVATE[usize::from(row) % PRIVATE.len()].0.parse().expect("an address") {
-                IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().wrapping_add(u32::from(more))).into(),
-                IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits().wrapping_add(u128::from(more))).into(),
-            },
+            Address::Special(row, more) => {
+                match PRIVATE[usize::from(row) % PRIVATE.len()].0.parse().expect("an address") {
+                    IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().wrapping_add(u32::from(more))).into(),
+                    IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits().wrapping_add(u128::from(more))).into(),
+                }
+            }
         }
     }
 }
@@ -125,7 +198,10 @@ pub(crate) fn run(data: &[u8]) {
             };
             assert_eq!(policy.check(&written).is_ok(), resolved.is_ok(), "{written}");
             let denied = UrlPolicy::new().deny_addresses(&text).expect("a network");
-            assert!(lies_in(address, network, bits) && denied.check_resolved(&[address]).is_err(), "{address} in {text}");
+            assert!(
+                lies_in(address, network, bits) && denied.check_resolved(&[address]).is_err(),
+                "{address} in {text}"
+            );
         }
         Input::Policy { allow, deny, flags, ports, address, text } => {
             let (allow, deny, address) = (network(allow), network(deny), address.ip());
@@ -166,7 +242,11 @@ fn url(text: &str) {
         return;
     }
     let judge = url::Url::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
-    assert_eq!((judge.scheme(), judge.username(), judge.password(), judge.fragment()), ("https", "", None, None), "{text:?}");
+    assert_eq!(
+        (judge.scheme(), judge.username(), judge.password(), judge.fragment()),
+        ("https", "", None, None),
+        "{text:?}"
+    );
     assert_eq!(judge.port_or_known_default(), Some(parsed.port()), "{text:?}");
     let host = judge.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');

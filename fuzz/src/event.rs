@@ -240,7 +240,8 @@ fn delivery(place: usize, shape: &EventShape, body: &str, other: Option<&Node<'_
     }
     let Some(Subject { id: Some(path), .. }) = SUBJECTS.get(place) else { return };
     let id = |body: &str| find(body.trim(), path).ok().flatten().and_then(text);
-    if let (Some(one), Some(two), Some(one_id), Some(two_id)) = (id_key, verify(by_id, &other, "").1, id(body), id(&other))
+    if let (Some(one), Some(two), Some(one_id), Some(two_id)) =
+        (id_key, verify(by_id, &other, "").1, id(body), id(&other))
     {
         let is_read = |body: &str| shape.read(body.as_bytes()).is_ok();
         if is_read(body) && is_read(&other) {

@@ -197,7 +197,11 @@ pub(crate) fn run(data: &[u8]) {
             "\n\n&s: {hex}" => once(&form, "s")?,
             _ => {
                 let members = once(&form, "j")?;
-                let members: Vec<_> = crate::json::members(&members)?.into_iter().filter(|(name, _)| name == "s").map(|(_, value)| value.get().to_owned()).collect();
+                let members: Vec<_> = crate::json::members(&members)?
+                    .into_iter()
+                    .filter(|(name, _)| name == "s")
+                    .map(|(_, value)| value.get().to_owned())
+                    .collect();
                 let [only] = &*members else { return None };
                 serde_json::from_str::<String>(only).ok()?
             }

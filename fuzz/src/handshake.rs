@@ -42,25 +42,69 @@ enum Body<'a> {
 }
 
 const LINES: [&str; 30] = [
-    "", ":method: GET", ":method: POST", ":method: HEAD", ":method: OPTIONS", "?a: {challenge}",
-    "?a: {challenge:token}", "?a: {challenge:uuid}", "?b: {challenge:digits}", "X-A: {challenge:hex}",
-    "X-A: {challenge}", "X-B: b", "?t: {verify-token}", "t: {verify-token}", "type: x", "a: {challenge}",
-    "a: {challenge:token}", "a.b: {challenge:digits}", "data.x: {challenge:token}", "[].a: {challenge:hex}",
-    "s: {new-secret}", "X-B: {new-secret}", "&a: {challenge:token}", "&a: {challenge}", "&b: 7", "&t: {verify-token}",
-    "c: 7", "items[].id: {challenge:token}", "?b: b", "X-A: {challenge:digits}",
+    "",
+    ":method: GET",
+    ":method: POST",
+    ":method: HEAD",
+    ":method: OPTIONS",
+    "?a: {challenge}",
+    "?a: {challenge:token}",
+    "?a: {challenge:uuid}",
+    "?b: {challenge:digits}",
+    "X-A: {challenge:hex}",
+    "X-A: {challenge}",
+    "X-B: b",
+    "?t: {verify-token}",
+    "t: {verify-token}",
+    "type: x",
+    "a: {challenge}",
+    "a: {challenge:token}",
+    "a.b: {challenge:digits}",
+    "data.x: {challenge:token}",
+    "[].a: {challenge:hex}",
+    "s: {new-secret}",
+    "X-B: {new-secret}",
+    "&a: {challenge:token}",
+    "&a: {challenge}",
+    "&b: 7",
+    "&t: {verify-token}",
+    "c: 7",
+    "items[].id: {challenge:token}",
+    "?b: b",
+    "X-A: {challenge:digits}",
 ];
 const ANSWERS: [&str; 16] = [
-    "", ":status: 204", ":status: 401", "{challenge}", "{challenge|hmac-hex}", "{challenge|hmac-base64}",
-    "{\"a\":\"{challenge}\",\"b\":\"{challenge|hmac-hex}\"}", "{\"a\":\"{challenge}\"}",
-    "{\"b\":\"sha256={challenge|hmac-base64}\"}", "X-A: {challenge}", "X-B: {challenge|hmac-hex}", "Content-Type: text/html",
-    "text", "{\"a\":{challenge}}", "a{challenge}", "{other}",
+    "",
+    ":status: 204",
+    ":status: 401",
+    "{challenge}",
+    "{challenge|hmac-hex}",
+    "{challenge|hmac-base64}",
+    "{\"a\":\"{challenge}\",\"b\":\"{challenge|hmac-hex}\"}",
+    "{\"a\":\"{challenge}\"}",
+    "{\"b\":\"sha256={challenge|hmac-base64}\"}",
+    "X-A: {challenge}",
+    "X-B: {challenge|hmac-hex}",
+    "Content-Type: text/html",
+    "text",
+    "{\"a\":{challenge}}",
+    "a{challenge}",
+    "{other}",
 ];
 const NAMES: [&str; 8] = ["a", "b", "t", "c", "s", "x", "type", "id"];
 const HEADERS: [&str; 5] = ["x-a", "x-b", "s", "content-type", "t"];
 const VERIFY_TOKEN: &str = "a-verify-token-of-my-own";
 const CHALLENGES: [&str; 10] = [
-    "abc", "7", "0a1b2c", "b", "x", VERIFY_TOKEN, "v0:1770000000:{}", "{\"type\":\"paid\"}",
-    "3fa85f64-5717-4562-b3fc-2c963f66afa6", "1770000000.{}",
+    "abc",
+    "7",
+    "0a1b2c",
+    "b",
+    "x",
+    VERIFY_TOKEN,
+    "v0:1770000000:{}",
+    "{\"type\":\"paid\"}",
+    "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    "1770000000.{}",
 ];
 const SCHEMES: [Scheme; 3] = [
     Scheme::new("S: {hex}", "{body}"),
@@ -120,7 +164,8 @@ pub(crate) fn run(data: &[u8]) {
     };
     let query = encoded(&input.query);
     let Ok(uri) = format!("/hook?{query}").parse::<Uri>() else { return };
-    let method = [Method::POST, Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT][usize::from(input.method) % 5].clone();
+    let method =
+        [Method::POST, Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT][usize::from(input.method) % 5].clone();
     let mut headers = HeaderMap::new();
     for (name, text) in &input.headers {
         let name = HeaderName::from_static(HEADERS[usize::from(*name) % HEADERS.len()]);
@@ -147,7 +192,10 @@ pub(crate) fn run(data: &[u8]) {
     intake.push(body.clone().into());
     let refused = match intake.finish() {
         Ok(received) => {
-            assert!(input.is_signed && received.body().as_ref() == body.as_bytes(), "only a signed request is a delivery");
+            assert!(
+                input.is_signed && received.body().as_ref() == body.as_bytes(),
+                "only a signed request is a delivery"
+            );
             return;
         }
         Err(refused) => refused,
@@ -163,8 +211,12 @@ pub(crate) fn run(data: &[u8]) {
     assert!(!is_echo || !kind.to_ascii_lowercase().contains("html"), "{kind}: {shown}");
 
     let mut said: Vec<String> = vec![body.clone(), query.clone(), uri.to_string()];
-    said.extend(form_urlencoded::parse(query.as_bytes()).flat_map(|(name, value)| [name.into_owned(), value.into_owned()]));
-    said.extend(form_urlencoded::parse(body.as_bytes()).flat_map(|(name, value)| [name.into_owned(), value.into_owned()]));
+    said.extend(
+        form_urlencoded::parse(query.as_bytes()).flat_map(|(name, value)| [name.into_owned(), value.into_owned()]),
+    );
+    said.extend(
+        form_urlencoded::parse(body.as_bytes()).flat_map(|(name, value)| [name.into_owned(), value.into_owned()]),
+    );
     said.extend(headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()));
     if let Ok(json) = serde_json::from_str(&body) {
         scalars(&json, &mut said);

@@ -121,7 +121,13 @@ pub(crate) fn rfc3339(text: &[u8]) -> Option<i128> {
     let minutes = match zone {
         "Z" | "z" => 0,
         zone => {
-            let sign = if zone.starts_with('+') { 1 } else if zone.starts_with('-') { -1 } else { return None };
+            let sign = if zone.starts_with('+') {
+                1
+            } else if zone.starts_with('-') {
+                -1
+            } else {
+                return None;
+            };
             let (hours, minutes) = (digits(zone.get(1..3)?)?, digits(zone.get(4..)?)?);
             if zone.len() != 6 || zone.as_bytes()[3] != b':' || hours > 23 || minutes > 59 {
                 return None;

@@ -91,7 +91,10 @@ fn spki(algorithm: usize, key: &[u8]) -> Vec<u8> {
 /// Forms of one key: all are accepted, and equal, or none is.
 fn are_one(texts: &[String]) {
     // Of 32 bytes, those are the key.
-    if texts.iter().any(|text| Encoding::Base64.decode(text.as_bytes()).is_some_and(|der| der.len() == 32 && der[0] == 0x30)) {
+    if texts
+        .iter()
+        .any(|text| Encoding::Base64.decode(text.as_bytes()).is_some_and(|der| der.len() == 32 && der[0] == 0x30))
+    {
         return;
     }
     let keys: Vec<_> = texts.iter().map(|text| PublicKey::new(text)).collect();
@@ -166,7 +169,9 @@ pub(crate) fn run(data: &[u8]) {
         Input::Rsa { modulus, exponent, is_long } => {
             // Long enough to be taken, with the bytes in front and an odd end.
             let modulus = match is_long {
-                true => modulus.iter().copied().chain(std::iter::repeat(0xc1)).take(256.max(modulus.len() + 1)).collect(),
+                true => {
+                    modulus.iter().copied().chain(std::iter::repeat(0xc1)).take(256.max(modulus.len() + 1)).collect()
+                }
                 false => modulus.to_vec(),
             };
             let trimmed = |number: &[u8]| {
@@ -189,7 +194,10 @@ pub(crate) fn run(data: &[u8]) {
         Input::Set { is_github, keys, raw } => {
             let key = |key: &Jwk<'_>| match is_github {
                 true => {
-                    let pem = crate::json::quoted(&pem(&Der::Of(0, vec![Der::Algorithm(key.known), Der::Known(key.known)]).bytes()));
+                    let pem =
+                        crate::json::quoted(&pem(
+                            &Der::Of(0, vec![Der::Algorithm(key.known), Der::Known(key.known)]).bytes()
+                        ));
                     let id = key.id.map(|id| id.to_string()).unwrap_or_default();
                     format!(r#"{{"key_identifier":"{id}","key":{pem},"is_current":{}}}"#, key.field == 0)
                 }
@@ -198,11 +206,19 @@ pub(crate) fn run(data: &[u8]) {
                     let point = hex::decode(P256).expect("hex");
                     let material = match key.known % 3 {
                         0 => format!(r#""kty":"OKP","crv":"Ed25519","x":"{}""#, ED25519.replace('/', "_")),
-                        1 => format!(r#""kty":"EC","crv":"P-256","x":"{}","y":"{}""#, url(&point[1..33]), url(&point[33..])),
+                        1 => format!(
+                            r#""kty":"EC","crv":"P-256","x":"{}","y":"{}""#,
+                            url(&point[1..33]),
+                            url(&point[33..])
+                        ),
                         _ => format!(r#""kty":"RSA","n":"{}","e":"AQAB""#, url(&[0xc1; 256])),
                     };
                     let name = ["use", "alg", "key_ops", "kty", "crv", "x"][usize::from(key.field) % 6];
-                    let more = if key.field > 11 { String::new() } else { format!(r#","{name}":{}"#, crate::json::quoted(key.value)) };
+                    let more = if key.field > 11 {
+                        String::new()
+                    } else {
+                        format!(r#","{name}":{}"#, crate::json::quoted(key.value))
+                    };
                     format!("{{{material}{id}{more}}}")
                 }
             };
@@ -216,9 +232,11 @@ pub(crate) fn run(data: &[u8]) {
             let verifiers = VERIFIERS.get_or_init(|| {
                 let key = |place: usize| {
                     let which = [0, 1, 1, 2, 2][place];
-                    PublicKey::new(&pem(&Der::Of(0, vec![Der::Algorithm(which), Der::Known(which)]).bytes())).expect("a key")
+                    PublicKey::new(&pem(&Der::Of(0, vec![Der::Algorithm(which), Der::Known(which)]).bytes()))
+                        .expect("a key")
                 };
-                let verifier = |(place, scheme): (usize, &Scheme)| Verifier::new(scheme.clone(), key(place)).expect("a verifier");
+                let verifier =
+                    |(place, scheme): (usize, &Scheme)| Verifier::new(scheme.clone(), key(place)).expect("a verifier");
                 SCHEMES.iter().enumerate().map(verifier).collect()
             });
             let verifier = &verifiers[usize::from(key) % SCHEMES.len()];

@@ -28,8 +28,21 @@ enum Text<'a> {
     Number(u64),
     /// So many seconds, and so many thousandths, after our own clock.
     Near(i16, i16),
-    Date { year: u16, month: u8, day: u8, time: [u8; 3], fraction: &'a str, zone: Zone },
-    Http { weekday: u8, day: u8, month: u8, year: u16, time: [u8; 3] },
+    Date {
+        year: u16,
+        month: u8,
+        day: u8,
+        time: [u8; 3],
+        fraction: &'a str,
+        zone: Zone,
+    },
+    Http {
+        weekday: u8,
+        day: u8,
+        month: u8,
+        year: u16,
+        time: [u8; 3],
+    },
     Edited(u64, u8, u8),
     Raw(&'a [u8]),
 }
@@ -144,7 +157,8 @@ fn timestamp(format: u8, window: u8, clock: &Clock, text: &Text<'_>) {
         FORMATS.iter().flat_map(|format| WINDOWS.iter().map(move |window| verifier(format, *window))).collect()
     });
     let (format, window) = (usize::from(format) % FORMATS.len(), usize::from(window) % WINDOWS.len());
-    let (verifier, now, text) = (&verifiers[format * WINDOWS.len() + window], clock.time(), text.bytes(FORMATS[format]));
+    let (verifier, now, text) =
+        (&verifiers[format * WINDOWS.len() + window], clock.time(), text.bytes(FORMATS[format]));
     let Some(expected) = judge(WINDOWS[window], FORMATS[format], &text, now) else { return };
     let mac = judge::mac(Hash::Sha256, KEYS[0].as_bytes(), &[&text, &b"."[..]].concat());
     let mac = Encoding::Hex.encode(&mac);

@@ -27,21 +27,110 @@ enum Word<'a> {
 }
 
 const WORDS: [&str; 78] = [
-    "{hex}", "{base64}", "{base64url}", "{timestamp}", "{timestamp:ms}", "{timestamp:ms-or-s}", "{timestamp:rfc3339}",
-    "{id}", "{n}", "{body}", "{header:X-Other}", "{header:V}", "{signed-headers}", "{signed-headers:,}",
-    "{signed-headers|values:.}", "{signed-headers|pairs:;}", "{secret}", "{secret|base64}", "{body|sha256-hex}",
-    "{body|sha256}", "{method}", "{url}", "{url|without-query}", "{path}", "{target}", "{target|encoded}",
-    "{form|sorted}", "{query|sorted}", "{query|sorted-encoded}", "{?p}", "{&p}", "{&p.{json}.q}", "{$.a.b}",
-    "{$.c[].d?}", "{$.a|free}", ":method: GET | POST\n", "?p: ", "\n\na.b: ", "\n\nc[].d: ", "\n\n&p: ", "{empty}",
-    "{key}", "{allowed}", "{jwt}", "{jws}", "iat: {timestamp}\n", "?", "&", "$", "[]", "{", "}", "...", ",", ";", " ",
-    ".", ":", "|", "\n", "\t", "=", "v1=", "t=", "sha256=", "S: ", "T: ", "I: ", "X-A", "X-B", "V: 1", "\u{e9}",
-    "\0", "\r\n", "\nS: {hex}", "\nT: {timestamp}", "\nI: {id}", "S: t={timestamp},v1={hex},...",
+    "{hex}",
+    "{base64}",
+    "{base64url}",
+    "{timestamp}",
+    "{timestamp:ms}",
+    "{timestamp:ms-or-s}",
+    "{timestamp:rfc3339}",
+    "{id}",
+    "{n}",
+    "{body}",
+    "{header:X-Other}",
+    "{header:V}",
+    "{signed-headers}",
+    "{signed-headers:,}",
+    "{signed-headers|values:.}",
+    "{signed-headers|pairs:;}",
+    "{secret}",
+    "{secret|base64}",
+    "{body|sha256-hex}",
+    "{body|sha256}",
+    "{method}",
+    "{url}",
+    "{url|without-query}",
+    "{path}",
+    "{target}",
+    "{target|encoded}",
+    "{form|sorted}",
+    "{query|sorted}",
+    "{query|sorted-encoded}",
+    "{?p}",
+    "{&p}",
+    "{&p.{json}.q}",
+    "{$.a.b}",
+    "{$.c[].d?}",
+    "{$.a|free}",
+    ":method: GET | POST\n",
+    "?p: ",
+    "\n\na.b: ",
+    "\n\nc[].d: ",
+    "\n\n&p: ",
+    "{empty}",
+    "{key}",
+    "{allowed}",
+    "{jwt}",
+    "{jws}",
+    "iat: {timestamp}\n",
+    "?",
+    "&",
+    "$",
+    "[]",
+    "{",
+    "}",
+    "...",
+    ",",
+    ";",
+    " ",
+    ".",
+    ":",
+    "|",
+    "\n",
+    "\t",
+    "=",
+    "v1=",
+    "t=",
+    "sha256=",
+    "S: ",
+    "T: ",
+    "I: ",
+    "X-A",
+    "X-B",
+    "V: 1",
+    "\u{e9}",
+    "\0",
+    "\r\n",
+    "\nS: {hex}",
+    "\nT: {timestamp}",
+    "\nI: {id}",
+    "S: t={timestamp},v1={hex},...",
 ];
 const LINES: [&str; 24] = [
-    "type: {type}\n", "{data}\n", "data: {data}\n", "a[].b: {type}\n", "a[]: {data}\n", "X-Type: {type}\n", "\n",
-    "&p.{json}.t: {type}\n", "&: {data}\n", "{type}: {data}\n", "{type}: fixed\n", "id?: {id}\n", "[].id: {id}\n",
-    "at: {timestamp} {key}\n", "v: 1\n", "t: {test:true}\n", "{version}", "{timestamp:ms}", "{timestamp:iso8601}",
-    "a.b", "x\n", ": ", "?", "[]",
+    "type: {type}\n",
+    "{data}\n",
+    "data: {data}\n",
+    "a[].b: {type}\n",
+    "a[]: {data}\n",
+    "X-Type: {type}\n",
+    "\n",
+    "&p.{json}.t: {type}\n",
+    "&: {data}\n",
+    "{type}: {data}\n",
+    "{type}: fixed\n",
+    "id?: {id}\n",
+    "[].id: {id}\n",
+    "at: {timestamp} {key}\n",
+    "v: 1\n",
+    "t: {test:true}\n",
+    "{version}",
+    "{timestamp:ms}",
+    "{timestamp:iso8601}",
+    "a.b",
+    "x\n",
+    ": ",
+    "?",
+    "[]",
 ];
 /// Schemes to begin with.
 const SEEDS: [(&str, &str); 8] = [
@@ -55,9 +144,30 @@ const SEEDS: [(&str, &str); 8] = [
     ("\n\n&j.{json}.t: {timestamp}\n&j.{json}.s: {hex}", "{timestamp}{&j.{json}.e}"),
 ];
 const FIELDS: [&str; 24] = [
-    "name", "schemes", "headers", "covers", "body", "digest", "secret_form", "past", "future", "event", "events",
-    "handshakes", "request", "answer", "idempotency", "max_received", "answer_within", "allowed", "delivery",
-    "public_url", "retry", "waits", "timeout", "url",
+    "name",
+    "schemes",
+    "headers",
+    "covers",
+    "body",
+    "digest",
+    "secret_form",
+    "past",
+    "future",
+    "event",
+    "events",
+    "handshakes",
+    "request",
+    "answer",
+    "idempotency",
+    "max_received",
+    "answer_within",
+    "allowed",
+    "delivery",
+    "public_url",
+    "retry",
+    "waits",
+    "timeout",
+    "url",
 ];
 
 fn text(words: &[Word<'_>], known: &[&str]) -> String {
@@ -141,7 +251,8 @@ fn scheme(headers: String, covers: String) {
     let Ok(scheme) = Scheme::try_new(headers.clone(), covers.clone()) else { return };
     returns(&scheme, &headers);
     let coverage = scheme.coverage();
-    let provider = Provider::new("acme", scheme.clone()).and_then(|provider| provider.with_public_url("https://x.example/"));
+    let provider =
+        Provider::new("acme", scheme.clone()).and_then(|provider| provider.with_public_url("https://x.example/"));
     let provider = provider.expect("a provider").with_allowed(["QQ"]);
     let verifier = provider.accept(Extent::Nothing).verifier(judge::secret(0)).expect("a verifier");
     let now = judge::now();
@@ -159,7 +270,9 @@ fn scheme(headers: String, covers: String) {
         }
     }
     // An id that holds the text behind it is refused, so that another one has to do.
-    let Some(_) = ["id", "~", "7Z"].iter().find(|id| signer.sign_request_at(&mut request, id, now).is_ok()) else { return };
+    let Some(_) = ["id", "~", "7Z"].iter().find(|id| signer.sign_request_at(&mut request, id, now).is_ok()) else {
+        return;
+    };
     let verified = verifier.verify_request_at(&request, now);
     assert!(verified.is_ok(), "{headers:?} {covers:?}: {:?}", verified.err());
     *request.body_mut() = "bodx";

@@ -52,8 +52,8 @@ enum Piece {
 }
 
 const BORDERS: [&str; 24] = [
-    "", ".", ":", "-", "--", "::", "..", ".-.", "T", "Z", "+", "0", "1.", ".1", "\n", "v0:", "a", "aba", ";", ",", "-0",
-    ":00", "20", "Z.",
+    "", ".", ":", "-", "--", "::", "..", ".-.", "T", "Z", "+", "0", "1.", ".1", "\n", "v0:", "a", "aba", ";", ",",
+    "-0", ":00", "20", "Z.",
 ];
 const FORMATS: [&str; 4] = ["", ":ms", ":rfc3339", ":ms-or-s"];
 const NAMES: [Kind; 6] = [Kind::Id, Kind::One, Kind::Two, Kind::Param, Kind::Method, Kind::Body];

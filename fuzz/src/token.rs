@@ -1,17 +1,39 @@
 //! A JSON Web Token is accepted exactly if a verifier written here accepts it: three parts, the scheme's algorithm, no extension,
 //! claims as they are demanded, and the MAC of the first two parts.
+//!
+//! A notification of Amazon SNS, signed by its library, is accepted exactly as long as every field that is covered is there once
+//! with its own text.
 
 use std::sync::OnceLock;
 
 use arbitrary::{Arbitrary, Unstructured};
-use hookseal::provider::Provider;
-use hookseal::{Extent, Scheme, Verifier};
+use hookseal::provider::{self, Provider};
+use hookseal::{Extent, PublicKey, Scheme, Verifier};
 
-use crate::json::{Node, members};
+use crate::json::{Node, members, quoted};
 use crate::judge::{self, Encoding, Hash, KEYS, NOW, mac};
 
 #[derive(Arbitrary, Debug)]
-struct Input<'a> {
+enum Input<'a> {
+    Token(Parts<'a>),
+    Notification(Vec<Edit<'a>>),
+}
+
+/// What is done to a notification.
+#[derive(Arbitrary, Debug)]
+enum Edit<'a> {
+    Set(u8, Node<'a>),
+    Add(u8, Node<'a>),
+    Repeat(u8),
+    Remove(u8),
+    Swap(u8, u8),
+    /// The last character of one text begins the other, or the first of the other ends the one.
+    Move(u8, u8, bool),
+    Append(u8, &'a str),
+}
+
+#[derive(Arbitrary, Debug)]
+struct Parts<'a> {
     subject: u8,
     header: Text<'a>,
     claims: Text<'a>,
@@ -136,6 +158,14 @@ fn judge(subject: usize, value: &str, body: &[u8], clock: i64) -> Result<(), ()>
 }
 
 pub(crate) fn run(data: &[u8]) {
+    match Input::arbitrary_take_rest(Unstructured::new(data)) {
+        Ok(Input::Token(parts)) => token(&parts),
+        Ok(Input::Notification(edits)) => notification(&edits),
+        Err(_) => {}
+    }
+}
+
+fn token(input: &Parts<'_>) {
     static VERIFIERS: OnceLock<Vec<Verifier>> = OnceLock::new();
     let verifiers = VERIFIERS.get_or_init(|| {
         let verifier = |(lines, claims): &(&'static str, &'static str)| {
@@ -145,7 +175,6 @@ pub(crate) fn run(data: &[u8]) {
         };
         SUBJECTS.iter().map(verifier).collect()
     });
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let subject = usize::from(input.subject) % SUBJECTS.len();
     let hash = judge::sha256(input.body);
     let value = |which: u8| match which % 4 {
@@ -211,7 +240,111 @@ pub(crate) fn run(data: &[u8]) {
     let (headers, clock) = ([(name, &value)], NOW + i64::from(input.age));
     let verified = verifiers[subject].verify_at(headers.as_slice(), input.body, judge::at(clock));
     let expected = judge(subject, &value, input.body, clock);
-    let shown = |part: &str| Encoding::Base64Url.decode(part.as_bytes()).map(|part| String::from_utf8_lossy(&part).into_owned());
+    let shown = |part: &str| {
+        Encoding::Base64Url.decode(part.as_bytes()).map(|part| String::from_utf8_lossy(&part).into_owned())
+    };
     let parts: Vec<_> = token.split('.').map(shown).collect();
-    assert_eq!(verified.is_ok(), expected.is_ok(), "{:?}: {value} at {clock}: {parts:?}: {verified:?}", SUBJECTS[subject]);
+    assert_eq!(
+        verified.is_ok(),
+        expected.is_ok(),
+        "{:?}: {value} at {clock}: {parts:?}: {verified:?}",
+        SUBJECTS[subject]
+    );
+}
+
+/// A delivery that the provider's library has signed.
+struct Delivery {
+    verifier: Verifier,
+    fields: Vec<(String, String)>,
+    clock: i64,
+}
+
+impl Delivery {
+    fn read() -> Delivery {
+        let line = include_str!("../../tests/vectors/aws-sns.jsonl").lines().next().expect("a line");
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let text = |name: &str| line[name].as_str().expect("a text");
+        let body = Encoding::Base64.decode(text("body_b64").as_bytes()).expect("base64");
+        let body = String::from_utf8(body).expect("UTF-8");
+        let fields: Vec<(String, String)> = members(&body)
+            .expect("an object")
+            .into_iter()
+            .map(|(name, value)| (name, value.get().to_owned()))
+            .collect();
+        let field = |name: &str| {
+            serde_json::from_str::<String>(&fields.iter().find(|(other, _)| other == name).expect("a field").1)
+        };
+        let key = PublicKey::new(text("secret")).expect("a key").with_id(field("SigningCertURL").expect("a text"));
+        let provider = provider::AWS_SNS.with_allowed([field("TopicArn").expect("a text")]).accept(Extent::Part);
+        let verifier = provider.verifier(key).expect("a verifier");
+        Delivery { verifier, fields, clock: line["now_unix"].as_i64().expect("a time") }
+    }
+}
+
+/// The text of a string, or a number or a word as it is written.
+fn scalar(json: &str) -> Option<String> {
+    match json.trim().as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(json.trim().to_owned()),
+    }
+}
+
+fn notification(edits: &[Edit<'_>]) {
+    static DELIVERY: OnceLock<Delivery> = OnceLock::new();
+    let delivery = DELIVERY.get_or_init(Delivery::read);
+    let original = &delivery.fields;
+    let mut fields = original.clone();
+    let value = |which: u8| scalar(&original[usize::from(which) % original.len()].1).unwrap_or_default();
+    for edit in edits.iter().take(16) {
+        let at = |place: &u8| usize::from(*place) % fields.len().max(1);
+        match edit {
+            _ if fields.is_empty() => return,
+            Edit::Set(place, node) => {
+                let place = at(place);
+                fields[place].1 = node.text(&value);
+            }
+            Edit::Add(place, node) => {
+                let name = original[usize::from(*place) % original.len()].0.clone();
+                fields.push((if place & 128 == 0 { name } else { "More".to_owned() }, node.text(&value)));
+            }
+            Edit::Repeat(place) => fields.push(fields[at(place)].clone()),
+            Edit::Remove(place) => drop(fields.remove(at(place))),
+            Edit::Swap(one, other) => {
+                let (one, other) = (at(one), at(other));
+                let text = fields[one].1.clone();
+                fields[one].1 = std::mem::replace(&mut fields[other].1, text);
+            }
+            Edit::Move(one, other, is_back) => {
+                let (one, other) = (at(one), at(other));
+                let (Some(mut left), Some(mut right)) = (scalar(&fields[one].1), scalar(&fields[other].1)) else {
+                    continue;
+                };
+                match is_back {
+                    _ if one == other => {}
+                    false => right.insert_str(0, &left.pop().map(String::from).unwrap_or_default()),
+                    true if right.is_empty() => {}
+                    true => left.push(right.remove(0)),
+                }
+                if one != other {
+                    (fields[one].1, fields[other].1) = (quoted(&left), quoted(&right));
+                }
+            }
+            Edit::Append(place, more) => {
+                let place = at(place);
+                if let Some(text) = scalar(&fields[place].1) {
+                    fields[place].1 = quoted(&(text + more));
+                }
+            }
+        }
+    }
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{}:{value}", quoted(name))).collect();
+    let body = format!("{{{}}}", fields.join(","));
+    let headers: &[(&str, &str)] = &[];
+    let verified = delivery.verifier.verify_at(headers, body.as_bytes(), judge::at(delivery.clock));
+    let is_right = |(name, value): &(String, String)| {
+        let text = member(&body, name).ok().flatten().and_then(|text| scalar(&text));
+        text.is_some() && text == scalar(value)
+    };
+    assert_eq!(verified.is_ok(), original.iter().all(is_right), "{body}: {verified:?}");
 }

@@ -2,8 +2,12 @@
 //! same requests, with the same key; and it makes no difference how headers are held or in what pieces a body comes.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arbitrary::{Arbitrary, Unstructured};
+use hookseal::bytes::Bytes;
+use hookseal::provider::Provider;
+use hookseal::receive::Receiver;
 use hookseal::{Digest, Key, Proof, Scheme, Verifier, VerifyError};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -399,7 +403,9 @@ fn headers(family: &Family, input: &Input<'_>) -> Vec<(&'static str, Vec<u8>)> {
                         text[at] = *byte;
                     }
                     Shape::Short => drop(text.pop()),
-                    Shape::OfOther => text = family.encoding.encode(&tag(&content[1.min(content.len())..])).into_bytes(),
+                    Shape::OfOther => {
+                        text = family.encoding.encode(&tag(&content[1.min(content.len())..])).into_bytes()
+                    }
                     Shape::In(encoding) => {
                         let encodings = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url];
                         text = encodings[usize::from(*encoding) % 3].encode(&tag(&content)).into_bytes();
@@ -433,13 +439,18 @@ fn headers(family: &Family, input: &Input<'_>) -> Vec<(&'static str, Vec<u8>)> {
         headers.push(("I", input.id.into()));
     }
     for edit in &input.edits {
-        let (Edit::Append(name, _) | Edit::Prepend(name, _) | Edit::Set(name, _) | Edit::Repeat(name, _) | Edit::Remove(name)) =
-            edit;
+        let (Edit::Append(name, _)
+        | Edit::Prepend(name, _)
+        | Edit::Set(name, _)
+        | Edit::Repeat(name, _)
+        | Edit::Remove(name)) = edit;
         let place = headers.iter().position(|(other, _)| other.eq_ignore_ascii_case(name.text(false)));
         match (edit, place) {
             (Edit::Append(_, part), Some(place)) => headers[place].1.extend(piece(part)),
             (Edit::Prepend(_, part), Some(place)) => drop(headers[place].1.splice(..0, piece(part))),
-            (Edit::Append(name, part) | Edit::Prepend(name, part), None) => headers.push((name.text(true), piece(part))),
+            (Edit::Append(name, part) | Edit::Prepend(name, part), None) => {
+                headers.push((name.text(true), piece(part)))
+            }
             (Edit::Set(name, list), _) => {
                 headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name.text(false)));
                 headers.push((name.text(true), pieces(list)));
@@ -459,8 +470,19 @@ fn told(result: Result<&Proof<'_>, &VerifyError>) -> Result<String, VerifyError>
 pub(crate) fn run(data: &[u8]) {
     static VERIFIERS: OnceLock<Vec<Verifier>> = OnceLock::new();
     let verifiers = VERIFIERS.get_or_init(|| {
-        let verifier = |family: &Family, keys| Verifier::new(family.scheme(), judge::keyring(keys)).expect("a verifier");
+        let verifier =
+            |family: &Family, keys| Verifier::new(family.scheme(), judge::keyring(keys)).expect("a verifier");
         FAMILIES.iter().flat_map(|family| (1..=KEYS.len()).map(move |keys| verifier(family, keys))).collect()
+    });
+    static CLOCK: AtomicI64 = AtomicI64::new(NOW);
+    static RECEIVERS: OnceLock<Vec<Receiver>> = OnceLock::new();
+    let receivers = RECEIVERS.get_or_init(|| {
+        let receiver = |family: &Family, keys| {
+            let provider = Provider::new("acme", family.scheme()).expect("a provider").raw();
+            let receiver: Receiver = provider.receiver(judge::keyring(keys)).expect("a receiver");
+            receiver.with_clock(|| judge::at(CLOCK.load(Ordering::Relaxed)))
+        };
+        FAMILIES.iter().flat_map(|family| (1..=KEYS.len()).map(move |keys| receiver(family, keys))).collect()
     });
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let place = usize::from(input.family) % FAMILIES.len();
@@ -476,7 +498,11 @@ pub(crate) fn run(data: &[u8]) {
         Key::Current => 0,
         Key::Previous(place) => place,
     });
-    assert_eq!(accepted, expected, "{}, {keys} keys: {verified:?} for {headers:?}, body {:?}", family.headers, input.body);
+    assert_eq!(
+        accepted, expected,
+        "{}, {keys} keys: {verified:?} for {headers:?}, body {:?}",
+        family.headers, input.body
+    );
     let ours = told(verified.as_ref().map(|verified| verified.proof()));
 
     let mut stream = verifier.begin_at(&headers, now);
@@ -495,4 +521,11 @@ pub(crate) fn run(data: &[u8]) {
         let verified = verifier.verify_at(&map, input.body, now);
         assert_eq!(told(verified.as_ref().map(|verified| verified.proof())), ours, "in a map");
     }
+
+    // The same in an application's receiver, at the same clock.
+    CLOCK.store(clock, Ordering::Relaxed);
+    let mut intake = receivers[place * KEYS.len() + keys - 1].begin(&headers);
+    input.body.chunks(size).for_each(|chunk| intake.push(Bytes::copy_from_slice(chunk)));
+    let received = intake.finish();
+    assert_eq!(received.is_ok(), ours.is_ok(), "in a receiver: {:?}", received.err());
 }
