@@ -64,6 +64,23 @@ fn an_answer_that_cannot_be_sent_is_refused() {
     assert!(error("?challenge: {challenge}", "{challenge|hmac-hex}").starts_with(free));
     let bare = error("?challenge: {challenge:token}", r#"{"a":{challenge}}"#);
     assert!(bare.starts_with("answer: has a placeholder outside of a string"), "{bare}");
+    // The body is sent without the white space around it, and is JSON without it too.
+    for front in ["\n\n", ":status: 200\n\n\n", "\n \r\n\t"] {
+        let bare = error("?challenge: {challenge}", (front.to_owned() + r#"{"a":{challenge}}"#).leak());
+        assert!(bare.starts_with("answer: has a placeholder outside of a string"), "{front:?}: {bare}");
+    }
+    // Other white space is sent: behind it, nothing is JSON.
+    let handshake = Handshake::try_new(":method: GET\n?c: {challenge}", "\u{a0}{\"a\":{challenge}}").expect("text");
+    let receiver: Receiver = provider::KLANG
+        .clone()
+        .with_handshakes([handshake])
+        .receiver(Secret::new("a secret of twenty-some bytes").expect("a secret"))
+        .expect("a receiver");
+    let (uri, headers) = ("/?c=7".parse().expect("a URI"), http::HeaderMap::new());
+    let asked = receiver.begin_request(&http::Method::GET, &uri, &headers).finish().expect_err("a handshake");
+    let response: http::Response<Vec<u8>> = asked.to_response();
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(response.body(), "\u{a0}{\"a\":7}".as_bytes());
     assert!(Handshake::try_new("?challenge: {challenge:digits}", r#"{"a":{challenge}}"#).is_ok());
     let page = error("?a: {challenge}", "Content-Type: text/html\n\n{challenge}");
     assert!(page.starts_with("answer: `Content-Type` says how a `{challenge}` is read"), "{page}");

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::codec::Encoding;
 
-use super::parse::{body_start, placeholder};
+use super::parse::{SPACE, body_start, placeholder};
 use super::{Asked, Handshake};
 
 impl Handshake {
@@ -52,7 +52,7 @@ fn respond(answer: &str, challenge: &str, mac: &dyn Fn(&[u8], Encoding) -> Strin
 /// The header lines, and the body as it is sent.
 fn halves(answer: &str) -> (&str, &str) {
     let (head, body) = answer.split_at_checked(body_start(answer.as_bytes())).unwrap_or((answer, ""));
-    (head, body.trim())
+    (head, body.trim_matches(SPACE.map(char::from)))
 }
 
 /// The body, if there is one.

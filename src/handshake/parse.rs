@@ -198,7 +198,7 @@ pub(crate) const fn acknowledgement(text: &[u8]) -> Result<(), Fault> {
 const fn check_answer(text: &[u8], challenge: Option<Alphabet>) -> Result<bool, Fault> {
     let body = body_start(text);
     let head = attempt!(check_head(text, body));
-    let json = starts_with(text, trim(text, body, text.len()).bounds().0, text.len(), b"{\"");
+    let json = starts_with(text, skip_space(text, body), text.len(), b"{\"");
     let (mut i, mut is_in_string) = (0, false);
     while i < text.len() {
         if json && i >= body && text[i] == b'"' {
@@ -313,6 +313,17 @@ pub(super) const fn body_start(text: &[u8]) -> usize {
         start = end + 1;
     }
     if starts_with(text, skip_blanks(text, 0, text.len()), text.len(), b":status:") { text.len() } else { 0 }
+}
+
+/// The white space around a body, which is not sent.
+pub(super) const SPACE: [u8; 4] = *b" \t\r\n";
+
+const fn skip_space(text: &[u8], start: usize) -> usize {
+    let mut start = start;
+    while start < text.len() && matches!(text[start], b' ' | b'\t' | b'\r' | b'\n') {
+        start += 1;
+    }
+    start
 }
 
 /// Where the placeholder at `start` ends, and whether it is a MAC.
