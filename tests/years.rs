@@ -17,7 +17,7 @@ const FORMATS: [&str; 4] = ["{timestamp}", "{timestamp:ms}", "{timestamp:ms-or-s
 fn late_times() -> Vec<OffsetDateTime> {
     let time = |seconds: i128| OffsetDateTime::from_unix_timestamp_nanos(seconds * 1_000_000_000).ok();
     let mut late: Vec<_> = [253_402_300_800, 253_402_300_801, 300_000_000_000].into_iter().filter_map(time).collect();
-    late.push(datetime!(9999-12-31 23:59:59).assume_offset(offset!(-1)));
+    late.push(datetime!(9999-12-31 23:00:00).assume_offset(offset!(-1)));
     late.push(PrimitiveDateTime::MAX.assume_offset(offset!(-1)));
     late
 }
