@@ -5,7 +5,7 @@ use crate::words::display_as_serialized;
 /// How a [`Scheme`](crate::Scheme) signs. A request never chooses it.
 ///
 /// HMAC signs with a [`Secret`](crate::Secret) that both sides know. All others sign with a private key that only the sender
-/// has, and are verified with its [`PublicKey`](crate::PublicKey); they need a feature of the crate each. Only Ed25519 can also
+/// has, and are verified with its `PublicKey`; they need a feature of the crate each. Only Ed25519 can also
 /// sign here.
 ///
 /// ```

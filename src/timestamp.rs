@@ -61,7 +61,7 @@ impl TimeFormat {
     /// The text that a signer sends, truncated to the format's precision. `None` before 1970, before 1973 if that would
     /// be read in the other unit, and after the year 9999.
     pub(crate) fn write(self, time: OffsetDateTime) -> Option<TimeText> {
-        let seconds = u64::try_from(time.unix_timestamp()).ok()?;
+        let seconds = u64::try_from(time.unix_timestamp()).ok().filter(|&seconds| i128::from(seconds) < YEAR_10000)?;
         match self {
             TimeFormat::Seconds => Some(TimeText::digits(seconds)),
             TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => {
@@ -133,7 +133,7 @@ pub(crate) enum Place {
     TooNew(u64),
     /// Too new, and a recent time in another unit.
     InMilliseconds,
-    /// `OffsetDateTime` cannot represent it.
+    /// After the year 9999.
     Unreal,
 }
 
@@ -177,8 +177,7 @@ impl Timestamp {
 
     /// `None` for a time that [`place`](Self::place) calls unreal.
     pub(crate) fn time(self) -> Option<OffsetDateTime> {
-        let nanos = self.count * i128::from(1_000_000_000 / self.format.per_second());
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+        from_unix_nanos(self.count * i128::from(1_000_000_000 / self.format.per_second()))
     }
 }
 
@@ -223,8 +222,27 @@ fn rfc3339_length(byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
 /// 2001-09-09 in unix seconds: the first time with ten digits. Every webhook was signed later.
 pub(crate) const RECENT: i64 = 1_000_000_000;
 
-/// 10000-01-01T00:00:00Z, the first second that `OffsetDateTime` cannot represent.
+/// 10000-01-01T00:00:00Z. No text that is read or written here has room for a year of five digits.
 const YEAR_10000: i128 = 253_402_300_800;
+
+/// -9999-01-01T00:00:00Z.
+const FIRST_YEAR: i128 = -377_705_116_800;
+
+/// A time in the years -9999 to 9999. If another crate turns on the feature `large-dates` of the crate time,
+/// `OffsetDateTime` has more years; nothing here depends on that.
+pub(crate) fn from_unix_nanos(nanos: i128) -> Option<OffsetDateTime> {
+    (nearest_nanos(nanos) == nanos).then(|| OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()).flatten()
+}
+
+/// The same; for any other time, the first or the last moment of these years.
+pub(crate) fn nearest_time(nanos: i128) -> OffsetDateTime {
+    from_unix_nanos(nearest_nanos(nanos)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn nearest_nanos(nanos: i128) -> i128 {
+    const SECOND: i128 = 1_000_000_000;
+    nanos.clamp(FIRST_YEAR * SECOND, YEAR_10000 * SECOND - 1)
+}
 
 /// A smaller number is read as seconds, any other as milliseconds: 1973 in milliseconds, or the year 5138 in seconds.
 const SECONDS_BELOW: u64 = 100_000_000_000;

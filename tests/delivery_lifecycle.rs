@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookseal::ConfigError;
 use hookseal::delivery::{
     Attempt, AttemptError, AttemptRecord, Columns, Delivery, DeliveryPolicy, FailReason, Next, Outcome, RetryPolicy,
-    State,
+    State, Summary,
 };
 use hookseal::provider;
 use time::macros::datetime;
@@ -384,6 +384,39 @@ fn excerpts_hold_no_nul() {
         let excerpt = record.clone().with_excerpt(&body).excerpt.unwrap();
         assert!(excerpt.len() <= 4096 && excerpt.len() > 4090 && !excerpt.contains('\0'));
     }
+}
+
+#[test]
+fn a_period_is_summed_up_from_its_start_to_before_its_end() {
+    let row = |started_at: i64, duration: u64, status: Option<u16>, delivered: bool| -> AttemptRecord {
+        let row = serde_json::json!({"attempt": 1, "started_at": started_at, "duration_ms": duration, "status": status,
+            "delivered": delivered});
+        serde_json::from_value(row).unwrap()
+    };
+    let log = [
+        row(999, 7000, Some(200), true),
+        row(1000, 300, Some(500), false),
+        row(1500, 5000, None, false),
+        row(2999, 100, Some(204), true),
+        row(3000, 7000, Some(200), true),
+    ];
+    let at = |seconds: i64| OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    let period = at(1)..at(3);
+    let sum = Summary::of(&log, period.clone());
+    assert_eq!((sum.attempts, sum.delivered), (3, 1));
+    assert_eq!(sum.error_rate(), 2.0 / 3.0);
+    assert_eq!(sum.mean_response_time(), Some(Duration::from_millis(200)));
+    let silent = Summary::of(&log[2..3], period.clone());
+    assert_eq!((silent.error_rate(), silent.mean_response_time()), (1.0, None));
+    let good = Summary::of(&log[3..4], period);
+    assert_eq!((good.error_rate(), good.mean_response_time()), (0.0, Some(Duration::from_millis(100))));
+    let nothing = Summary::of(&log, at(4)..at(9));
+    assert_eq!((nothing, nothing.error_rate(), nothing.mean_response_time()), (Summary::default(), 0.0, None));
+
+    let excerpt = |body: &[u8]| log[0].clone().with_excerpt(body).excerpt.unwrap();
+    assert_eq!(excerpt(&[b'x'; 5000]), "x".repeat(4096));
+    assert_eq!(excerpt(&[b'x'; 4096]), "x".repeat(4096));
+    assert_eq!(excerpt(&[b'x'; 4095]), "x".repeat(4095));
 }
 
 #[test]

@@ -129,6 +129,47 @@ fn an_answer_in_a_file_is_the_same_answer() {
     }
 }
 
+#[test]
+fn handshakes_are_equal_if_their_lines_are() {
+    let one = || Handshake::new("\n\ntype: ask\nc: {challenge:token}", "{challenge}");
+    let same = [one(), Handshake::new("\n\n  type: ask\n\n\n  c: {challenge:token}\n", "{challenge}")];
+    let others = [
+        Handshake::new("\n\ntype: asked\nc: {challenge:token}", "{challenge}"),
+        Handshake::new("\n\ntype: ask\nc: {challenge:token}", "is {challenge}"),
+        one().unsigned(),
+    ];
+    for same in &same {
+        assert_eq!(*same, one());
+        let file = serde_json::to_value(same).expect("a file");
+        assert_eq!(file, serde_json::to_value(one()).expect("a file"));
+        assert_eq!(file.get("unsigned"), None);
+    }
+    for other in &others {
+        assert_ne!(*other, one());
+        assert_eq!(*other, other.clone());
+        let file = serde_json::to_value(other).expect("a file");
+        assert_eq!(serde_json::from_value::<Handshake>(file).expect("a handshake"), *other);
+    }
+}
+
+#[test]
+fn a_verify_token_is_text_of_sixteen_bytes_unless_short_ones_are_allowed() {
+    let receiver = || -> Receiver { provider::CALLINTEL.receiver(Secret::from_bytes([1; 32]).unwrap()).unwrap() };
+    let text = |length: usize| Secret::new("t".repeat(length).as_str());
+    for (token, is_taken) in [
+        (text(16).unwrap(), true),
+        (text(17).unwrap(), true),
+        (text(15).unwrap(), false),
+        (text(1).unwrap(), false),
+        (text(15).unwrap().allow_short(), true),
+        (text(1).unwrap().allow_short(), true),
+        (Secret::from_bytes([b't'; 32]).unwrap(), false),
+        (Secret::from_bytes([b't'; 32]).unwrap().allow_short(), false),
+    ] {
+        assert_eq!(receiver().with_verify_token(token.clone()).is_ok(), is_taken, "{:?}", token.expose());
+    }
+}
+
 /// Of several that fit so far, the body decides.
 #[test]
 fn a_wrong_verify_token_in_one_handshake_does_not_hide_another() {

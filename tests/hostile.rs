@@ -133,6 +133,49 @@ fn a_header_without_a_signature_is_told_the_form_that_is_expected() {
 }
 
 #[test]
+fn a_signature_has_characters_of_its_alphabet_only() {
+    for placeholder in ["{hex}", "{base64}", "{base64url}"] {
+        let scheme = Scheme::try_new(format!("S: {placeholder}"), "{body}").unwrap();
+        let headers = signed(&scheme, b"{}");
+        let text = headers["s"].to_str().unwrap();
+        for (wrong, count) in
+            ["!", "g.", "é", "="].into_iter().flat_map(|wrong| (1..5).map(move |count| (wrong, count)))
+        {
+            let wrong = wrong.repeat(count);
+            let mut headers = headers.clone();
+            let damaged = format!("{wrong}{}", &text[wrong.len()..]);
+            headers.insert("s", HeaderValue::from_bytes(damaged.as_bytes()).unwrap());
+            let refused = verify(&scheme, &headers, b"{}");
+            assert!(matches!(refused, Err(VerifyError::MalformedHeader { .. })), "{damaged}: {refused:?}");
+        }
+    }
+}
+
+/// 1973-03-03T09:46:40Z in milliseconds. A smaller number is one of seconds.
+#[test]
+fn milliseconds_or_seconds_are_told_apart_by_their_size() {
+    let lines = "S: {hex}\nT: {timestamp:ms-or-s}";
+    let scheme = Scheme::try_new(lines, "{timestamp}.{body}").unwrap();
+    let plain = Scheme::try_new("S: {hex}", "{body}").unwrap();
+    for (text, seconds) in [
+        ("1770000000", 1_770_000_000),
+        ("1770000000000", 1_770_000_000),
+        ("99999999999", 99_999_999_999),
+        ("100000000000", 100_000_000),
+        ("0", 0),
+    ] {
+        let mut headers = signed(&plain, format!("{text}.{{}}").as_bytes());
+        set(&mut headers, "t", text);
+        let verifier = Verifier::new(scheme.clone(), key(0)).unwrap();
+        for (off, is_inside) in [(-301, false), (-300, true), (0, true), (300, true), (302, false)] {
+            let now = OffsetDateTime::from_unix_timestamp(seconds + off).unwrap();
+            let verdict = verifier.verify_at(&headers, b"{}", now);
+            assert_eq!(verdict.is_ok(), is_inside, "{text} at {now}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
 fn repeated_headers_are_refused_equal_or_not() {
     for (provider, scheme) in usual_schemes() {
         let headers = signed(scheme, b"{}");

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::outcome::{Outcome, Verdict};
 use super::policy::DeliveryPolicy;
+use crate::timestamp::from_unix_nanos;
 use crate::words::display_as_serialized;
 
 pub use policy::HealthPolicy;
@@ -119,7 +120,7 @@ impl EndpointHealth {
     /// assert_eq!(hookseal::delivery::EndpointHealth::new().disabled_at(), None);
     /// ```
     pub fn disabled_at(&self) -> Option<OffsetDateTime> {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.disabled_at?) * 1_000_000).ok()
+        unix_time(self.disabled_at?)
     }
 
     /// Attempts in a row that have failed.
@@ -236,6 +237,10 @@ impl EndpointHealth {
         self.disabled_at = Some(unix_ms(now));
         HealthSignal::Disabled(reason)
     }
+}
+
+pub(super) fn unix_time(unix_ms: i64) -> Option<OffsetDateTime> {
+    from_unix_nanos(i128::from(unix_ms) * 1_000_000)
 }
 
 pub(super) fn unix_ms(time: OffsetDateTime) -> i64 {

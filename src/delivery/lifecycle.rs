@@ -1,16 +1,17 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
 use super::attempt::{Attempt, AttemptError, Next};
 use super::columns::Columns;
-use super::health::unix_ms;
+use super::health::{unix_ms, unix_time};
 use super::millis::Millis;
 use super::outcome::{Outcome, Verdict};
 use super::policy::DeliveryPolicy;
 use super::record::AttemptRecord;
 use super::state::{FailReason, State};
+use crate::timestamp::nearest_time;
 
 /// One event on its way to one endpoint: a value that your database or queue keeps.
 ///
@@ -128,7 +129,7 @@ impl Delivery {
     /// # Ok::<(), hookseal::delivery::AttemptError>(())
     /// ```
     pub fn due(&self) -> Option<OffsetDateTime> {
-        self.due_unix_millis().map(nearest_time)
+        self.due_unix_millis().map(nearest_unix_time)
     }
 
     /// [`due`](Self::due) in unix milliseconds, for a column of type integer.
@@ -215,8 +216,8 @@ impl Delivery {
             number: columns.attempts.saturating_add(1),
             serial: columns.begun,
             begun_at: now_ms,
-            lease_until: nearest_time(lease_until),
-            signing_time: if reuse { nearest_time(first_at) } else { now },
+            lease_until: nearest_unix_time(lease_until),
+            signing_time: if reuse { nearest_unix_time(first_at) } else { now },
             replay,
             answers: (columns.replay_at, columns.replays_wanted),
         })
@@ -404,12 +405,7 @@ impl From<Columns> for Delivery {
     }
 }
 
-fn unix_time(unix_ms: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000).ok()
-}
-
 /// The time, or the nearest end of the calendar.
-fn nearest_time(unix_ms: i64) -> OffsetDateTime {
-    let end = if unix_ms < 0 { PrimitiveDateTime::MIN } else { PrimitiveDateTime::MAX };
-    unix_time(unix_ms).unwrap_or(end.assume_utc())
+fn nearest_unix_time(unix_ms: i64) -> OffsetDateTime {
+    nearest_time(i128::from(unix_ms) * 1_000_000)
 }

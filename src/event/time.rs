@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::timestamp::{TimeFormat, TimeText};
+use crate::timestamp::{TimeFormat, TimeText, from_unix_nanos};
 
 use super::shape::Format;
 
@@ -72,7 +72,7 @@ fn unix(text: &str, nanos_per_unit: i128) -> Option<OffsetDateTime> {
         digit_is_worth /= 10;
         nanos += i128::from(digit - b'0') * digit_is_worth;
     }
-    OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+    from_unix_nanos(nanos)
 }
 
 /// RFC 3339, or the same without an offset, or with one that has no colon.
