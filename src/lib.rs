@@ -23,6 +23,7 @@ pub mod actix;
 mod algorithm;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod candidates;
 mod codec;
 pub mod delivery;
 #[cfg(feature = "diagnose")]

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroizing, zeroize_stack};
 
-use crate::codec::{Encoding, MAX_MAC_TEXT};
 use crate::words::display_as_serialized;
 
 /// Makes the hash, the keyed MAC and the running MACs from one line for each hash.
@@ -309,79 +308,16 @@ impl Tag {
 /// The longest MAC in bytes: that of SHA-512.
 const MAX_MAC: usize = 64;
 
-/// The most well-formed signatures in one request. The longest list that any provider is known to send has 5.
-pub(crate) const MAX_CANDIDATES: usize = 16;
-
-/// The well-formed signatures of a request.
-#[derive(Clone, Copy)]
-pub(crate) struct Candidates<'h> {
-    texts: [&'h [u8]; MAX_CANDIDATES],
-    count: usize,
-    encoding: Encoding,
-    /// The length of a MAC in bytes; of another signature, the least.
-    bytes: usize,
-    /// The greatest length in bytes of a signature that is no MAC; 0 for a MAC.
-    most: usize,
+/// Whether one of the texts of signatures equals ours. All of the same length are compared, each in constant time. `ignored`
+/// are bits that each byte of ours has.
+#[inline]
+pub(crate) fn is_among<'t>(ours: &[u8], texts: impl Iterator<Item = &'t [u8]>, ignored: u8) -> bool {
+    let texts = texts.filter(|text| text.len() == ours.len());
+    texts.map(|text| same(ours, text, ignored)).reduce(|one, other| one | other).is_some_and(Into::into)
 }
-
-impl<'h> Candidates<'h> {
-    /// An empty set for MACs of the first number of bytes, or for other signatures of the first to the second.
-    #[inline]
-    pub(crate) fn new(encoding: Encoding, (bytes, most): (usize, usize)) -> Candidates<'h> {
-        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes, most }
-    }
-
-    /// The signatures of another algorithm, decoded.
-    pub(crate) fn signatures(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.texts.iter().take(self.count).filter_map(|text| self.encoding.bytes(text))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// What is wrong with a header that holds none of them.
-    pub(crate) fn absence(&self) -> &'static str {
-        match self.most {
-            0 => self.encoding.absence(self.bytes),
-            _ => "holds no well-formed signature of the scheme's algorithm",
-        }
-    }
-
-    /// Adds a signature if it is well-formed. Returns `false` if there is no room for it.
-    #[inline]
-    pub(crate) fn add(&mut self, text: &'h [u8]) -> bool {
-        let is_well_formed = match self.most {
-            0 => self.encoding.is_well_formed(text, self.bytes),
-            most => (self.encoding.length(self.bytes)..=self.encoding.length(most)).contains(&text.len()),
-        };
-        if !is_well_formed {
-            return true;
-        }
-        let Some(slot) = self.texts.get_mut(self.count) else { return false };
-        *slot = text;
-        self.count += 1;
-        true
-    }
-
-    /// Whether one of them equals `tag`. All of them are compared, each in constant time.
-    #[inline]
-    pub(crate) fn contain(&self, tag: &Tag) -> bool {
-        let mut ours = [0; MAX_MAC_TEXT];
-        let length = self.encoding.write(tag.as_bytes(), &mut ours);
-        let Some(ours) = ours.get(..length).filter(|ours| !ours.is_empty()) else { return false };
-        let ignored = if self.encoding.ignores_case() { CASE_OF_HEX } else { 0 };
-        let texts = self.texts.iter().take(self.count).filter(|text| text.len() == ours.len());
-        texts.map(|text| same(ours, text, ignored)).reduce(|one, other| one | other).is_some_and(Into::into)
-    }
-}
-
-/// The bit that tells upper from lower case. It is set in every digit, and in our own text, which is in lower case.
-const CASE_OF_HEX: u8 = 0x20;
 
 /// Compares two texts of the same length in 16-byte words, without stopping early, with `subtle`'s barrier around the sum of
-/// the differences. The last word overlaps the one before it; no MAC's text is shorter than a word. `ignored` are bits that
-/// each byte of ours has.
+/// the differences. The last word overlaps the one before it; no MAC's text is shorter than a word.
 #[inline]
 fn same(ours: &[u8], theirs: &[u8], ignored: u8) -> Choice {
     let (Some(our_last), Some(their_last)) = (ours.last_chunk(), theirs.last_chunk()) else { return Choice::from(0) };
@@ -402,32 +338,4 @@ pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] 
     let mut hash = Sha256::new();
     texts.into_iter().for_each(|text| hash.update(text));
     hash.finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_character_of_a_signature_counts() {
-        for encoding in [Encoding::Hex, Encoding::Base64, Encoding::Base64Url] {
-            for length in [20, 32, 64] {
-                let tag = Tag { bytes: std::array::from_fn(|place| (place as u8).wrapping_mul(37)), length };
-                let text = encoding.text(tag.as_bytes());
-                let is_right = |text: &str| {
-                    let mut candidates = Candidates::new(encoding, (length, 0));
-                    assert!(candidates.add(text.as_bytes()));
-                    candidates.contain(&tag)
-                };
-                assert!(is_right(&text));
-                assert_eq!(is_right(&text.to_uppercase()), encoding == Encoding::Hex);
-                for place in 0..text.len() {
-                    let mut other = text.clone();
-                    let digit = if &text[place..=place] == "0" { "1" } else { "0" };
-                    other.replace_range(place..=place, digit);
-                    assert!(!is_right(&other), "{other} for {text}");
-                }
-            }
-        }
-    }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Keyed {
     /// Those that verify an algorithm other than HMAC.
     public_keys: Vec<PublicKey>,
     algorithm: Algorithm,
-    /// Of a signature: see [`Candidates::new`](crate::mac::Candidates::new).
+    /// Of a signature: see [`Candidates::new`](crate::candidates::Candidates::new).
     lengths: (usize, usize),
     /// What is signed is the hash of the content.
     over_digest: bool,

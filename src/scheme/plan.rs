@@ -2,8 +2,9 @@
 
 use http::{HeaderName, HeaderValue};
 
+use crate::candidates::MAX_CANDIDATES;
 use crate::codec::Encoding;
-use crate::mac::{MAX_CANDIDATES, Mac, Tag};
+use crate::mac::{Mac, Tag};
 use crate::timestamp::TimeFormat;
 
 use super::Scheme;

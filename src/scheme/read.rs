@@ -2,9 +2,9 @@
 
 use http::HeaderName;
 
+use crate::candidates::Candidates;
 use crate::error::VerifyError;
 use crate::headers::{Found, Headers};
-use crate::mac::Candidates;
 use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 
 use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};

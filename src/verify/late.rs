@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::algorithm::Algorithm;
+use crate::candidates::Candidates;
 use crate::error::VerifyError;
 use crate::headers::Headers;
-use crate::mac::{Candidates, Mac, sha256};
+use crate::mac::{Mac, sha256};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Content, Early, Facts, Late, Reading, is_absence};

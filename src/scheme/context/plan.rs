@@ -5,11 +5,12 @@ use zeroize::Zeroizing;
 
 use super::{ContextLine, Derived, Early, Late, NOT_SIGNABLE, Place, Wants, malformed};
 use crate::algorithm::Algorithm;
+use crate::candidates::Candidates;
 use crate::codec;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::{AnyHeaders, Headers};
 use crate::key::Key;
-use crate::mac::{Candidates, Digest, sha256};
+use crate::mac::{Digest, sha256};
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::jwt::{Facts, Parts, Token};
 use crate::scheme::notation::UrlPart;
