@@ -99,7 +99,6 @@ macro_rules! digests {
             }
 
             /// Like [`tag`](Self::tag), for thousands of tries: the caller wipes the stack after the last.
-            #[allow(dead_code, reason = "for diagnose")]
             pub(crate) fn probe<'a>(&self, message: impl Iterator<Item = &'a [u8]>) -> Tag {
                 match self {
                     $($(#[cfg($gate)])? Mac::$name(core) => tag(core.as_ref(), message),)+

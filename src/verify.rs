@@ -470,7 +470,6 @@ impl<'a> Opened<'a> {
     }
 
     /// The same head, to be judged with the keys of a newer verifier for the same schemes.
-    #[allow(dead_code, reason = "for the cache of keys")]
     pub(crate) fn rekeyed(&self, verifier: &Verifier) -> Opened<'a> {
         match self {
             Opened::Ready { .. } => self.clone(),

@@ -108,7 +108,6 @@ impl Receiver {
 }
 
 impl<P> Receiver<P> {
-    #[allow(dead_code, reason = "for the feature `diagnose`")]
     pub(super) fn with_explaining(self, explaining: Explaining) -> Receiver<P> {
         self.with(|shared| shared.explaining = explaining)
     }

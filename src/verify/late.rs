@@ -55,7 +55,6 @@ impl<'a> Postponed<'a> {
     }
 
     /// With the keys of other schemes, which are the same but for their keys.
-    #[allow(dead_code, reason = "for the cache of keys")]
     pub(super) fn rekeyed(&self, schemes: &[Arc<Keyed>]) -> Postponed<'a> {
         let mut rekeyed = self.clone();
         for (keyed, _) in &mut rekeyed.readings {
