@@ -36,7 +36,7 @@ pub fn earlier(folder: &Path) -> Verdicts {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Survivors with a reason: lines `- file: what · why` of survivors.md.
+/// Survivors with a reason: lines "- `file: what`: why" of survivors.md.
 fn explained() -> BTreeMap<String, String> {
     let text = fs::read_to_string("tests/mutants/survivors.md").unwrap_or_default();
     let line = |line: &str| {
@@ -45,6 +45,9 @@ fn explained() -> BTreeMap<String, String> {
     };
     text.lines().filter_map(line).collect()
 }
+
+/// A survivor that is known, and that nobody has looked at.
+const OPEN: &str = "not examined yet";
 
 /// Prints the table and what is not explained. Returns 1 if there is such a mutant, or an explanation without one.
 pub fn report(
@@ -63,25 +66,28 @@ pub fn report(
     fs::write(folder.join("verdicts.json"), serde_json::to_string_pretty(&all).unwrap()).unwrap();
 
     let explained = explained();
-    let mut table: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
+    let mut table: BTreeMap<&str, [usize; 7]> = BTreeMap::new();
     let mut unexplained = Vec::new();
     let mut seen = BTreeSet::new();
     for mutant in asked {
         let verdict = &verdicts[&mutant.id];
-        let is_explained = explained.contains_key(&mutant.lasting_name);
+        let reason = explained.get(&mutant.lasting_name).map(String::as_str);
         seen.insert(mutant.lasting_name.as_str());
         let column = match verdict {
             Verdict::Caught(_) => 0,
             Verdict::TimedOut(_) => 1,
-            Verdict::Missed | Verdict::NotReached if is_explained => 2,
-            Verdict::Missed | Verdict::NotReached => 3,
-            Verdict::Unviable => 4,
-            Verdict::NotSwitched => 5,
+            Verdict::Missed | Verdict::NotReached => match reason {
+                Some(OPEN) => 3,
+                Some(_) => 2,
+                None => 4,
+            },
+            Verdict::Unviable => 5,
+            Verdict::NotSwitched => 6,
         };
-        if column == 3 {
+        if column == 4 {
             unexplained.push((mutant, verdict));
         }
-        if is_explained && column < 2 {
+        if reason.is_some() && column < 2 {
             println!("explained, but caught: {}", mutant.lasting_name);
         }
         for row in [mutant.file.as_str(), "all"] {
@@ -89,7 +95,7 @@ pub fn report(
         }
     }
     println!(
-        "\n| file | caught | by time-out | explained | missed | do not compile | without a switch |\n|---|---|---|---|---|---|---|"
+        "\n| file | caught | by time-out | explained | open | missed | do not compile | without a switch |\n|---|---|---|---|---|---|---|---|"
     );
     for (file, numbers) in &table {
         println!("| {file} | {} |", numbers.map(|number| number.to_string()).join(" | "));
