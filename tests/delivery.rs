@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hookseal::delivery::{
-    Action, DeliveryPolicy, DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Jitter, Outcome, OutcomePolicy,
-    RetryPolicy, Verdict, parse_retry_after,
+    Action, DataFilter, DeliveryPolicy, DisableReason, EndpointHealth, HealthPolicy, HealthSignal, Jitter, Outcome,
+    OutcomePolicy, RetryPolicy, Verdict, parse_retry_after,
 };
 use hookseal::provider;
 use serde::Deserialize;
@@ -108,6 +108,63 @@ fn exponential_waits_at_their_edges() {
         json(u32::MAX).total_horizon(),
         ms((60 + 120 + 240 + 480 + 960 + 1920) * 1000 + 3_600_000 * (u64::from(u32::MAX) - 7))
     );
+}
+
+/// Beyond the attempts that are summed one by one.
+#[test]
+fn long_horizons_are_the_sum_of_their_waits() {
+    for (attempts, initial, multiplier, max) in [
+        (10_002, 1000, 1.0, 60_000),
+        (12_000, 1000, 1.0, 1000),
+        (20_000, 1000, 1.0001, 1_000_000),
+        (60_000, 1000, 1.0001, 3000),
+        (30_000, 1000, 1.0001, 2718),
+        (10_003, 500, 1.0003, 1_000_000),
+        (40_000, 1000, 2.0, 1_000_000),
+    ] {
+        let policy = RetryPolicy::exponential(attempts, ms(initial), multiplier, ms(max)).unwrap();
+        let sum: u64 = policy.delays().map(|delay| delay.as_millis() as u64).sum();
+        let horizon = policy.total_horizon().as_millis() as u64;
+        assert!(horizon.abs_diff(sum) <= u64::from(attempts) + max, "{multiplier}: {horizon} is not {sum}");
+        assert_eq!(policy.delays().count() as u32, attempts - 1);
+    }
+}
+
+#[test]
+fn limits_of_policies_are_allowed_and_nothing_beyond() {
+    let additive = |min_seconds, max_seconds| Jitter::Additive { permille: 100, min_seconds, max_seconds };
+    let jitters = [
+        (Jitter::Proportional { permille: 1000 }, true),
+        (Jitter::Proportional { permille: 1001 }, false),
+        (additive(3, 3), true),
+        (additive(3, 4), true),
+        (additive(4, 3), false),
+        (additive(u32::MAX, 0), false),
+    ];
+    for (jitter, is_allowed) in jitters {
+        assert_eq!(RetryPolicy::SVIX.with_jitter(jitter).is_ok(), is_allowed, "{jitter:?}");
+    }
+    let month = Duration::from_secs(30 * 86_400);
+    for (waits, is_allowed) in [
+        (vec![month], true),
+        (vec![month + ms(1)], false),
+        (vec![ms(1); 1000], true),
+        (vec![ms(1); 1001], false),
+        (Vec::new(), true),
+    ] {
+        assert_eq!(RetryPolicy::table(waits.clone()).is_ok(), is_allowed, "{} waits", waits.len());
+    }
+    for (first, last, is_allowed) in
+        [(100, 599, true), (300, 300, true), (301, 300, false), (99, 200, false), (900, 999, true), (900, 1000, false)]
+    {
+        let policy = OutcomePolicy::standard().with_override(first, last, Action::Retry);
+        assert_eq!(policy.is_ok(), is_allowed, "{first} to {last}");
+    }
+    let date = format!("{:>64}", "Sun, 06 Nov 1994 08:50:37 GMT");
+    let now = datetime!(1994-11-06 08:49:37 UTC);
+    assert_eq!(parse_retry_after(format!("{:0>64}", 7).as_bytes(), now), Some(Duration::from_secs(7)));
+    assert_eq!(parse_retry_after(format!("{:0>65}", 7).as_bytes(), now), None);
+    assert_eq!(parse_retry_after(date.as_bytes(), now), Some(Duration::from_secs(60)), "blanks around it do not count");
 }
 
 #[test]
@@ -281,5 +338,35 @@ fn endpoints_that_fail_for_long_are_paused() {
     fail(&mut back, at(0));
     fail(&mut back, at(-3600));
     assert_eq!((back.consecutive_failures(), back.is_active()), (2, true), "a clock that went back");
+    let mut late = EndpointHealth::new();
+    fail(&mut late, at(1_770_000_000));
+    assert_eq!(fail(&mut late, at(1_770_000_001)), None, "only the time since the first failure counts");
     assert_eq!(fail(&mut back, end), Some(HealthSignal::Disabled(DisableReason::FailingFor)));
+}
+
+#[test]
+fn filters_compare_numbers_exactly_and_other_values_for_equality() {
+    for (filter, data, matches) in [
+        (r#"{"n":9007199254740993}"#, r#"{"n":9007199254740993}"#, true),
+        (r#"{"n":9007199254740993}"#, r#"{"n":9007199254740992}"#, false),
+        (r#"{"min_n":9007199254740993}"#, r#"{"n":9007199254740992}"#, false),
+        (r#"{"max_n":18446744073709551614}"#, r#"{"n":18446744073709551615}"#, false),
+        (r#"{"max_n":18446744073709551615}"#, r#"{"n":18446744073709551615}"#, true),
+        (r#"{"min_n":-1}"#, r#"{"n":18446744073709551615}"#, true),
+        (r#"{"n":1.0}"#, r#"{"n":1}"#, true),
+        (r#"{"min_n":1.5}"#, r#"{"n":1}"#, false),
+        (r#"{"n":"1"}"#, r#"{"n":1}"#, false),
+        (r#"{"n":true}"#, r#"{"n":true}"#, true),
+        (r#"{"n":1}"#, r#"{"n":null}"#, false),
+        (r#"{"n":1,"m":2}"#, r#"{"n":1,"m":2,"o":3}"#, true),
+        (r#"{"n":1,"m":2}"#, r#"{"n":1,"m":3}"#, false),
+        (r#"{"n":1}"#, r#"{"n_seconds":1}"#, true),
+        (r#"{"n":1}"#, r#"{"n":2,"n_seconds":1}"#, false),
+        (r#"{"n":1}"#, "[1]", false),
+        ("{}", "[1]", true),
+    ] {
+        let read: DataFilter = serde_json::from_str(filter).unwrap();
+        assert_eq!(read.matches(serde_json::from_str(data).unwrap()), matches, "{filter} {data}");
+        assert_eq!(serde_json::to_string(&read).unwrap(), filter);
+    }
 }

@@ -47,6 +47,7 @@ fn record(
     let (record, next) = delivery.record(attempt, policy, outcome, now, 0).unwrap();
     assert_eq!((record.attempt, record.delivered), (attempt.number(), outcome.status() == Some(200)));
     assert_eq!(matches!(next, Next::RetryAt(due) if delivery.due() == Some(due)), delivery.due().is_some());
+    assert_eq!(delivery.last_status(), outcome.status());
     *delivery = stored(delivery);
     next
 }

@@ -54,6 +54,31 @@ fn an_endpoint_answers_whatever_the_scheme_covers() {
     }
 }
 
+/// An object is compared as JSON, anything else as text; of the headers, those that the handshake names count.
+#[test]
+fn an_answer_has_the_right_value_and_the_named_headers() {
+    let provider = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}")).unwrap();
+    let signer = provider.signer(secret()).unwrap();
+    let uri = URL.parse().unwrap();
+    let handshake = Handshake::new("\n\nc: {challenge:token}", "Acme-Hook: yes\n\n{\"n\":1,\"c\":\"{challenge}\"}");
+    let check = EndpointCheck::new(&handshake, &uri, &signer).unwrap();
+    let asked: serde_json::Value = serde_json::from_slice(check.request().body()).unwrap();
+    let challenge = asked["c"].as_str().unwrap();
+    let answer = |header: &str, body: String| Response::builder().header("Acme-Hook", header).body(body).unwrap();
+    let reordered = format!("{{ \"c\": \"{challenge}\",\n\"n\": 1 }}");
+    for (answer, is_right) in [
+        (answer("yes", format!(r#"{{"n":1,"c":"{challenge}"}}"#)), true),
+        (answer("yes", reordered.clone()), true),
+        (answer("no", reordered.clone()), false),
+        (Response::new(reordered.clone()), false),
+        (answer("yes", reordered.replace("1", "2")), false),
+        (answer("yes", format!("{reordered} ok")), false),
+        (answer("yes", challenge.to_owned()), false),
+    ] {
+        assert_eq!(check.is_passed(&answer), is_right, "{answer:?}");
+    }
+}
+
 /// What is covered has to be in the question.
 #[test]
 fn a_covered_header_is_a_line_of_the_handshake() {

@@ -303,6 +303,72 @@ fn what_a_text_is_depends_on_what_is_made_of_it() {
     }
 }
 
+/// A key that no scheme uses is a mistake: whoever configured it expects it to count.
+#[test]
+fn every_key_is_of_a_kind_that_the_scheme_uses() {
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    enum Kind {
+        Secret,
+        Signing,
+        Public(usize),
+    }
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let modulus = [&[0x80; 255][..], &[1]].concat();
+    let public = [
+        PublicKey::new(PUBLIC).unwrap(),
+        PublicKey::new(&set.test_groups[0].pem).unwrap(),
+        PublicKey::new(&rsa_jwk(&modulus, &[1, 0, 1])).unwrap(),
+    ];
+    let keyring = |kinds: &[Kind]| {
+        let one = |kind: &Kind| match kind {
+            Kind::Secret => Keyring::from(Secret::from_bytes([7; 32]).unwrap()),
+            Kind::Signing => Keyring::from(SigningKey::new(SEED).unwrap()),
+            Kind::Public(place) => Keyring::from(public[*place].clone()),
+        };
+        let (first, others) = kinds.split_first().unwrap();
+        let all = others.iter().fold(one(first), |ring, kind| ring.with_previous(one(kind)).unwrap());
+        assert_eq!(all.len(), kinds.len());
+        all
+    };
+    let kinds = [Kind::Secret, Kind::Signing, Kind::Public(0), Kind::Public(1), Kind::Public(2)];
+    let algorithms = [
+        (Algorithm::Hmac, Kind::Secret),
+        (Algorithm::Ed25519, Kind::Public(0)),
+        (Algorithm::P256, Kind::Public(1)),
+        (Algorithm::P256Fixed, Kind::Public(1)),
+        (Algorithm::RsaSha256, Kind::Public(2)),
+        (Algorithm::RsaSha512, Kind::Public(2)),
+    ];
+    for some in 1..1 << kinds.len() {
+        let chosen: Vec<Kind> =
+            kinds.into_iter().enumerate().filter(|(i, _)| some >> i & 1 == 1).map(|(_, k)| k).collect();
+        for (algorithm, verifies) in algorithms {
+            let scheme = Scheme::new("X-Signature: {base64}", "{body}").with_algorithm(algorithm);
+            let signs = if algorithm == Algorithm::Ed25519 { Kind::Signing } else { verifies };
+            let can_sign = matches!(signs, Kind::Secret | Kind::Signing) && chosen == [signs];
+            assert_eq!(
+                Signer::new(scheme.clone(), keyring(&chosen)).is_ok(),
+                can_sign,
+                "{algorithm} signs with {chosen:?}"
+            );
+            let verifier = Verifier::new(scheme, keyring(&chosen));
+            assert_eq!(verifier.is_ok(), chosen == [verifies], "{algorithm} verifies with {chosen:?}");
+        }
+        let both = [Kind::Secret, Kind::Public(0)];
+        let verifier = STANDARD_WEBHOOKS.verifier(keyring(&chosen));
+        assert_eq!(verifier.is_ok(), chosen.iter().all(|kind| both.contains(kind)), "both with {chosen:?}");
+        let both = [Kind::Secret, Kind::Signing];
+        let signer = STANDARD_WEBHOOKS.signer(keyring(&chosen));
+        assert_eq!(signer.is_ok(), chosen.iter().all(|kind| both.contains(kind)), "both with {chosen:?}");
+    }
+    for (place, key) in public.iter().enumerate() {
+        for (other_place, other) in public.iter().enumerate() {
+            assert_eq!(key == other, place == other_place);
+        }
+        assert_ne!(*key, fresh().public_key());
+    }
+}
+
 /// The classic confusion: a public key that everybody knows, as the secret of an HMAC.
 #[test]
 fn the_text_of_a_public_key_is_no_secret() {
