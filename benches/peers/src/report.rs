@@ -29,12 +29,13 @@ const NAMES: [&str; 12] = [
 pub(crate) fn report(parts: &Path) -> Result<(), Box<dyn Error>> {
     let date = OffsetDateTime::now_utc().date();
     let part = |name: &str| fs::read_to_string(parts.join(name)).map_err(|error| format!("{name}: {error}"));
+    let receivers = part("receivers.md").unwrap_or("Not measured.\n".to_owned());
     let text = format!(
         "# {date}\n\n{}\n\n![Verification and signing at 1 KiB]({date}.svg)\n\n{}\n## Receivers\n\n{}\n\
          ## Builds\n\n{}",
         machine()?,
         part("speed.md")?,
-        part("receivers.md")?,
+        receivers,
         builds::markdown(&parts.join("builds"))?,
     );
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");

@@ -11,6 +11,9 @@ use crate::requests::{Form, Request};
 /// Two runs of the same code differ by this much.
 const NOISE: f64 = 1.03;
 
+/// The size of body that is drawn, and shown first: that of a usual delivery.
+const SUMMARY: &str = "1 KiB";
+
 pub(crate) struct Speed {
     pub(crate) markdown: String,
     pub(crate) svg: String,
@@ -57,6 +60,7 @@ impl Results {
             slice.as_millis(),
             self.compression,
         );
+        self.write_summary(&mut text);
         for (place, table) in self.tables.iter().enumerate() {
             if place == 0 || self.tables[place - 1].scheme != table.scheme {
                 let _ = write!(text, "\n## {}\n", name(table.scheme));
@@ -77,6 +81,26 @@ impl Results {
         text
     }
 
+    /// One column of all tables, with the fastest peer of each.
+    fn write_summary(&self, text: &mut String) {
+        let _ = write!(text, "\n## Bodies of {SUMMARY}\n\n| | hookseal | the fastest peer |\n|---|---:|---:|\n");
+        for cell in self.cells.iter().filter(|cell| cell.kind == Kind::Ours && cell.column == SUMMARY) {
+            let table = &self.tables[cell.table];
+            let peers = self.peers_of(cell).min_by(|one, other| one.best.total_cmp(&other.best));
+            let fastest = peers.map_or(String::new(), |peer| format!("{}, {}", self.text(peer), peer.row));
+            let _ = writeln!(text, "| {}: {} | {} | {fastest} |", name(table.scheme), table.title, self.text(cell));
+        }
+    }
+
+    fn peers_of<'a>(&'a self, ours: &'a Cell) -> impl Iterator<Item = &'a Cell> {
+        let place = (ours.table, ours.column);
+        self.cells.iter().filter(move |cell| cell.kind == Kind::Peer && (cell.table, cell.column) == place)
+    }
+
+    fn text(&self, cell: &Cell) -> String {
+        format!("{} ({:.2})", nanoseconds(cell.best), self.times(cell))
+    }
+
     fn write_times(&self, text: &mut String, place: usize, table: &Table) {
         let rows = self.rows(place);
         write_head(text, table.title, table);
@@ -87,7 +111,7 @@ impl Results {
         write_row(text, "F", table, floor);
         for (row, cells) in &rows {
             write_row(text, row, table, |column| match cells.iter().find(|cell| cell.column == column) {
-                Some(cell) => format!("{} ({:.2})", nanoseconds(cell.best), self.times(cell)),
+                Some(cell) => self.text(cell),
                 None => "–".to_owned(),
             });
         }
@@ -130,9 +154,7 @@ impl Results {
         }
         let (mut slower, mut count) = (Vec::new(), 0);
         for cell in self.cells.iter().filter(|cell| cell.kind == Kind::Ours) {
-            let is_beside =
-                |peer: &&Cell| peer.kind == Kind::Peer && (peer.table, peer.column) == (cell.table, cell.column);
-            for peer in self.cells.iter().filter(is_beside) {
+            for peer in self.peers_of(cell) {
                 count += 1;
                 if cell.best > peer.best {
                     slower.push((cell, peer));
@@ -178,7 +200,7 @@ impl Results {
         };
         let tables: Vec<_> = self.tables.iter().enumerate().collect();
         let panel = |&(place, table): &(usize, &Table)| {
-            let column = "1 KiB";
+            let column = SUMMARY;
             let bars = self.rows(place).into_iter().filter_map(|(row, cells)| {
                 let cell = cells.into_iter().find(|cell| cell.column == column)?;
                 let figure = format!("{:.2}   {} ns", self.times(cell), nanoseconds(cell.best));

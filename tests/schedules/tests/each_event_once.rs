@@ -127,6 +127,36 @@ fn when_a_lease_ends_no_completion_is_lost() {
     assert!(schedules > 100, "{schedules}");
 }
 
+/// Whoever comes late settles nothing that another one holds.
+#[test]
+fn a_lease_that_has_ended_settles_nothing_of_the_next() {
+    let key = event("{}").idempotency_key().unwrap();
+    let lease = Duration::from_secs(LEASE.unsigned_abs());
+    for is_done in [true, false] {
+        let key = key.clone();
+        let schedules = every_schedule(move || {
+            let clock = Clock::default();
+            let (store, [first, second, third]) = (clock.store(10), [0; 3].map(|_| Token::random().unwrap()));
+            assert_eq!(block_on(store.claim(&key, first, lease)).unwrap(), Claim::New);
+            clock.0.store(LEASE, SeqCst);
+            let (late, its_key) = (store.clone(), key.clone());
+            let late = thread::spawn(move || match is_done {
+                true => block_on(late.complete(&its_key, first, 10 * lease)).unwrap(),
+                false => block_on(late.release(&its_key, first)).unwrap(),
+            });
+            let claim = block_on(store.claim(&key, second, lease)).unwrap();
+            let is_settled = late.join().unwrap();
+            let last = block_on(store.claim(&key, third, lease)).unwrap();
+            match claim {
+                Claim::Completed => assert!(is_settled && last == Claim::Completed, "{last:?}"),
+                // Nobody else holds it.
+                _ => assert!(claim == Claim::New && !is_settled && last == Claim::InFlight { left: lease }, "{last:?}"),
+            }
+        });
+        assert!(schedules > 10, "{schedules}");
+    }
+}
+
 #[test]
 fn the_capacity_holds() {
     let events = ["{}", r#"{"other":1}"#].map(event);
