@@ -147,9 +147,11 @@ CREATE FUNCTION hookseal.patterns(type text) RETURNS text[] LANGUAGE sql IMMUTAB
 -- that nobody wants is not stored. Nothing is locked, and nobody is notified: a notification makes commits wait for
 -- each other.
 CREATE FUNCTION hookseal.enqueue(tenant text, type text, event_id text, body bytea) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
+    today smallint = hookseal.slot(now());
     deliveries integer;
 BEGIN
     WITH wanted AS MATERIALIZED (
@@ -157,14 +159,14 @@ BEGIN
         WHERE w.tenant = enqueue.tenant AND w.pattern = ANY (hookseal.patterns(enqueue.type))
     ), event AS (
         INSERT INTO hookseal.events (id, slot, at, tenant, type, event_id, body)
-        SELECT nextval('hookseal.event_ids'), hookseal.slot(now()), now(),
+        SELECT nextval('hookseal.event_ids'), today, now(),
             enqueue.tenant, enqueue.type, enqueue.event_id, enqueue.body
         WHERE EXISTS (SELECT FROM wanted)
-        RETURNING id, slot
+        RETURNING id
     )
     INSERT INTO hookseal.deliveries (event, endpoint, due_at, lane, size, bucket, slot)
     SELECT event.id, wanted.endpoint, clock_timestamp(), wanted.lane, octet_length(enqueue.body),
-        wanted.endpoint % 64, event.slot
+        wanted.endpoint % 64, today
     FROM event, wanted;
     GET DIAGNOSTICS deliveries = ROW_COUNT;
     RETURN deliveries;
@@ -172,9 +174,11 @@ END $$;
 
 -- The same for many events at once: the n-th of each array belong together.
 CREATE FUNCTION hookseal.enqueue_many(tenants text[], types text[], event_ids text[], bodies bytea[]) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
+    today smallint = hookseal.slot(now());
     deliveries integer;
 BEGIN
     IF cardinality(types) <> cardinality(tenants) OR cardinality(event_ids) <> cardinality(tenants)
@@ -192,12 +196,12 @@ BEGIN
         ) w
     ), event AS (
         INSERT INTO hookseal.events (id, slot, at, tenant, type, event_id, body)
-        SELECT given.id, hookseal.slot(now()), now(), given.tenant, given.type, given.event_id, given.body
+        SELECT given.id, today, now(), given.tenant, given.type, given.event_id, given.body
         FROM given WHERE given.id IN (SELECT wanted.id FROM wanted)
     )
     INSERT INTO hookseal.deliveries (event, endpoint, due_at, lane, size, bucket, slot)
     SELECT wanted.id, wanted.endpoint, clock_timestamp(), wanted.lane, wanted.size, wanted.endpoint % 64,
-        hookseal.slot(now())
+        today
     FROM wanted;
     GET DIAGNOSTICS deliveries = ROW_COUNT;
     RETURN deliveries;

@@ -44,8 +44,9 @@ impl<'a> NewEvent<'a> {
 /// Stores an event, and a delivery for each endpoint that wants it, in the transaction of the change that it reports.
 /// Returns the number of deliveries. An event that nobody wants is not stored.
 ///
-/// It is one statement, `SELECT hookseal.enqueue(tenant, type, event_id, body)`, for any client of PostgreSQL. It locks
-/// no endpoint and waits for no worker. Once the transaction commits, a worker finds the deliveries within its
+/// It is one statement, `SELECT hookseal.enqueue(tenant, type, event_id, body)`, for any client of PostgreSQL. In a hurry,
+/// prepare that once for each connection, as sqlx does by itself: here, PostgreSQL parses it each time. It locks no
+/// endpoint and waits for no worker. Once the transaction commits, a worker finds the deliveries within its
 /// [poll interval](crate::Worker::with_poll_interval); if it is rolled back, nothing is ever sent.
 ///
 /// # Errors

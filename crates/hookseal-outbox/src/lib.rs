@@ -75,7 +75,7 @@
 //! | `hookseal_outbox_parked_total` | counter | deliveries that could not be handled |
 //! | `hookseal_outbox_database_errors_total` | counter | statements that failed and are tried again |
 //! | `hookseal_outbox_buckets`, `_in_flight`, `_waiting` | gauges | what this worker has in its hands |
-//! | `hookseal_outbox_lag_seconds` | gauge | how long the last deliveries that it read had been due |
+//! | `hookseal_outbox_lag_seconds` | gauge | the longest that deliveries had been due when it read them, since its last heartbeat |
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::panic_in_result_fn, clippy::unwrap_used))]
 

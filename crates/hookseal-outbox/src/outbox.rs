@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use hookseal::delivery::UrlPolicy;
 use hookseal::provider::Provider;
-use hookseal::{Keyring, Secret, Signer};
+use hookseal::{EventShape, Keyring, Secret, Signer};
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
@@ -31,6 +31,8 @@ pub struct Outbox(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     provider: Provider,
+    /// Whether the provider's events have headers of their own, such as `X-GitHub-Event`.
+    has_event_headers: bool,
     url_policy: UrlPolicy,
     decrypt: Option<Arc<Decrypt>>,
 }
@@ -44,7 +46,13 @@ impl Outbox {
     /// assert_eq!(outbox.provider().delivery_policy().timeout().as_secs(), 30);
     /// ```
     pub fn new(provider: &Provider) -> Outbox {
-        Outbox(Arc::new(Inner { provider: provider.clone(), url_policy: UrlPolicy::new(), decrypt: None }))
+        // The lines above an empty line are headers.
+        let has_event_headers = provider.event_shape().is_some_and(|shape| {
+            let mut lines = shape.as_str().trim().lines();
+            lines.any(|line| line.trim().is_empty())
+        });
+        let (provider, url_policy) = (provider.clone(), UrlPolicy::new());
+        Outbox(Arc::new(Inner { provider, has_event_headers, url_policy, decrypt: None }))
     }
 
     /// Sets which URLs may be registered and called.
@@ -106,6 +114,11 @@ impl Outbox {
     /// ```
     pub fn url_policy(&self) -> &UrlPolicy {
         &self.0.url_policy
+    }
+
+    /// How an event is written into headers, if the provider's events have any.
+    pub(crate) fn event_headers(&self) -> Option<&EventShape> {
+        self.provider().event_shape().filter(|_| self.0.has_event_headers)
     }
 
     /// What signs with the secrets of an endpoint, as they are stored: the current one first.

@@ -1,12 +1,16 @@
 //! How an attempt is sent, and what its failures are called in the log.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::{Answer, OK, Receiver, Running, Stage, subscription};
 use hookseal::delivery::UrlPolicy;
+use hookseal::provider::{self, Provider};
+use hookseal::{EventShape, Scheme, Secret};
 use hookseal_outbox::{Outbox, Roots};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedKey, IsCa, KeyPair, generate_simple_self_signed,
+};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -103,16 +107,13 @@ async fn requests_are_signed_and_bodies_arrive_as_they_are() {
     assert!(requests[0].contains("user-agent: hookseal-outbox/"));
 }
 
-#[tokio::test]
-async fn tls_needs_a_certificate_that_is_trusted() {
-    let Some(mut stage) = Stage::new().await else { return };
-    let CertifiedKey { cert, key_pair } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(key_pair.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+/// An endpoint that speaks TLS. Returns its URL.
+async fn tls_endpoint(cert: &Certificate, key: &KeyPair) -> String {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let server = ServerConfig::builder_with_provider(ring()).with_safe_default_protocol_versions().unwrap();
     let server = server.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
     let (acceptor, listener) = (TlsAcceptor::from(Arc::new(server)), TcpListener::bind("127.0.0.1:0").await.unwrap());
-    let id = stage.endpoint(&format!("https://{}/", listener.local_addr().unwrap())).await;
+    let url = format!("https://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
@@ -120,20 +121,102 @@ async fn tls_needs_a_certificate_that_is_trusted() {
             let _ = stream.write_all(OK).await;
         }
     });
+    url
+}
+
+fn ring() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+#[tokio::test]
+async fn tls_needs_a_certificate_that_is_trusted() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let CertifiedKey { cert, key_pair } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let id = stage.endpoint(&tls_endpoint(&cert, &key_pair).await).await;
     stage.enqueue(0..1).await;
     let worker = Running::start(stage.worker());
     assert_eq!(first(&stage, id).await, "tls");
     worker.stop().await;
     let mut roots = RootCertStore::empty();
     roots.add(cert.der().clone()).unwrap();
-    let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = ClientConfig::builder_with_provider(ring()).with_safe_default_protocol_versions().unwrap();
     let client = client.with_root_certificates(roots).with_no_client_auth();
     let worker = Running::start(stage.worker().with_roots(Roots::Config(Arc::new(client))));
     stage.all_sent().await;
     stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 200").await;
     worker.stop().await;
-    // The system's list can be read.
+}
+
+/// A certificate for 127.0.0.1 by an authority, and the authority's own.
+fn authority() -> (Certificate, (Certificate, KeyPair)) {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let own = params.self_signed(&key).unwrap();
+    let server_key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let server = params.signed_by(&server_key, &own, &key).unwrap();
+    (own, (server, server_key))
+}
+
+/// The system's authorities are those in the file that `SSL_CERT_FILE` names. It is read from the environment, so the test
+/// runs again in a process of its own.
+#[tokio::test]
+async fn the_systems_authorities_are_trusted_and_no_others() {
+    const ALONE: &str = "HOOKSEAL_TEST_ALONE";
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/authority.pem");
+    if std::env::var_os(ALONE).is_none() {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "the_systems_authorities_are_trusted_and_no_others", "--nocapture"]);
+        let again = again.env(ALONE, "1").env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR").status();
+        assert!(again.unwrap().success());
+        return;
+    }
+    let Some(mut stage) = Stage::new().await else { return };
+    let (trusted, (cert, key)) = authority();
+    std::fs::write(file, trusted.pem()).unwrap();
+    let known = stage.endpoint(&tls_endpoint(&cert, &key).await).await;
+    let (_, (cert, key)) = authority();
+    let unknown = stage.endpoint(&tls_endpoint(&cert, &key).await).await;
     let worker = Running::start(stage.worker().with_roots(Roots::System));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    stage.enqueue(0..1).await;
+    assert_eq!(first(&stage, known).await, "200");
+    assert_eq!(first(&stage, unknown).await, "tls");
     worker.stop().await;
+}
+
+/// Where a provider's event is described by headers, they are sent, and signed if the scheme covers them.
+#[tokio::test]
+async fn headers_of_the_event_are_sent() {
+    const COVERED: Scheme = Scheme::new("Acme-Signature: {hex}", "{header:Acme-Topic}\n{body}");
+    const SHAPE: EventShape = EventShape::new(
+        "Acme-Topic: {type}
+         Acme-Event: {id}
+         Acme-Version?: {version}
+         Acme-At: {timestamp}
+
+         {data}",
+    );
+    let covered = Provider::new("covered", COVERED).unwrap().with_event_shape(SHAPE).unwrap();
+    let at = "SELECT floor(extract(epoch FROM at))::bigint FROM hookseal.events";
+    for (platform, expected) in [
+        // The second part of the type is in the body.
+        (provider::GITHUB.clone(), vec!["x-github-event: order", "x-github-delivery: e0"]),
+        (covered, vec!["acme-topic: order.paid", "acme-event: e0", "acme-at: "]),
+    ] {
+        let Some(mut stage) = Stage::of(&platform).await else { return };
+        let receiver = Receiver::start(Answer::Bytes(OK)).await;
+        let endpoint = stage.endpoint(&receiver.url).await;
+        let worker = Running::start(stage.worker());
+        stage.enqueue(0..1).await;
+        let at: i64 = stage.db.query_one(at, &[]).await.unwrap().get(0);
+        assert_eq!(first(&stage, endpoint).await, "200", "{}", platform.name());
+        worker.stop().await;
+        receiver.verify_all(&platform.verifier(Secret::new(common::SECRET).unwrap()).unwrap());
+        let requests = receiver.requests.lock().unwrap();
+        for expected in expected {
+            let expected = if expected.ends_with(": ") { format!("{expected}{at}") } else { expected.to_owned() };
+            assert!(requests[0].lines().any(|line| line == expected), "{expected} is not in {}", requests[0]);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hookseal::delivery::UrlPolicy;
 use hookseal::provider;
-use hookseal_outbox::{NewEvent, Outbox, Worker, enqueue, enqueue_all};
+use hookseal_outbox::{NewEvent, Outbox, Worker, enqueue_all};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::client::legacy::Client;
@@ -14,6 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio_postgres::NoTls;
+use tokio_postgres::types::ToSql;
 
 use crate::Result;
 use crate::receiver::body;
@@ -70,6 +71,7 @@ pub(crate) async fn singles(address: &str, events: usize, connections: usize, pe
         })?;
         producers.spawn_local(async move {
             let insert = client.prepare("INSERT INTO business VALUES ($1)").await?;
+            let enqueue = client.prepare("SELECT hookseal.enqueue($1, $2, $3, $4)").await?;
             let types = named(100);
             for number in (first..events).step_by(connections) {
                 if per_second > 0.0 {
@@ -77,16 +79,17 @@ pub(crate) async fn singles(address: &str, events: usize, connections: usize, pe
                     tokio::time::sleep_until(at.into()).await;
                 }
                 let (id, body) = (format!("evt_{number}"), body());
-                let event = NewEvent::new(TENANT, &types[number % types.len()], &id, &body);
+                let event_type = &types[number % types.len()];
                 let number = i64::try_from(number)?;
-                // Pipelined, as a business in a hurry does it.
+                let (row, event): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 4]) =
+                    ([&number], [&TENANT, event_type, &id, &body]);
+                // Prepared and pipelined, as a business in a hurry does it.
                 tokio::try_join!(
-                    async { Ok(client.batch_execute("BEGIN").await?) },
-                    async { Ok(client.execute(&insert, &[&number]).await.map(|_| ())?) },
-                    async { enqueue(&client, &event).await.map(|_| ()) },
-                    async { Ok(client.batch_execute("COMMIT").await?) },
-                )
-                .map_err(|error: hookseal_outbox::Error| error)?;
+                    client.batch_execute("BEGIN"),
+                    async { client.execute(&insert, &row).await.map(|_| ()) },
+                    async { client.execute(&enqueue, &event).await.map(|_| ()) },
+                    client.batch_execute("COMMIT"),
+                )?;
             }
             Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
         });

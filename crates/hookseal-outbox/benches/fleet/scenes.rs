@@ -93,7 +93,7 @@ fn batches(runtime: &Runtime, workers: usize) -> Result<Vec<Figure>> {
         ("bare posts/s ÷ events/s", posts / cost.rate(), ""),
         ("CPU µs per event", cost.cpu(), ""),
         ("of which PostgreSQL", cost.postgres_cpu(), ""),
-        ("of which workers", cost.workers / cost.events as f64 * 1e6, ""),
+        ("of which workers", cost.workers_cpu(), ""),
         ("CPU µs per bare post", cpu, ""),
     ])
 }
@@ -103,13 +103,16 @@ fn singles(runtime: &Runtime) -> Result<Vec<Figure>> {
     stage.endpoints(runtime, 100, "/", "a.#")?;
     let run = |stage: &mut Stage| {
         let workers = stage.workers(runtime, 2)?;
-        let producer = Role::start(&["singles", &stage.address, "20000", "32", "0"])?;
-        stage.until_arrived(20_000, workers, vec![producer], LIMIT)
+        let producer = Role::start(&["singles", &stage.address, &EVENTS.to_string(), "64", "0"])?;
+        stage.until_arrived(EVENTS, workers, vec![producer], LIMIT)
     };
     let (cost, _, cpu) = beside_posts(&mut stage, run)?;
     Ok(vec![
         ("events/s, one business transaction each", cost.rate(), "≥ 5000"),
         ("CPU per event ÷ CPU per bare post", cost.cpu() / cpu, ""),
+        ("CPU µs per event", cost.cpu(), ""),
+        ("of which PostgreSQL", cost.postgres_cpu(), ""),
+        ("of which workers", cost.workers_cpu(), ""),
     ])
 }
 

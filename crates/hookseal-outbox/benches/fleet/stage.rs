@@ -13,7 +13,7 @@ use crate::process::{Role, cpu_of_tree};
 use crate::receiver::TIMEOUT_SECONDS;
 use crate::roles::{TENANT, outbox};
 
-const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_wal_size=4GB", "checkpoint_timeout=30min"];
+const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_wal_size=16GB", "checkpoint_timeout=30min"];
 const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludCE=";
 
 /// A server, a receiver, and the database of one run.
@@ -28,7 +28,9 @@ pub(crate) struct Stage {
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
+    /// How many had arrived when it was over, and how many when the workers had stopped.
     pub(crate) events: usize,
+    pub(crate) all: usize,
     pub(crate) seconds: f64,
     pub(crate) postgres: f64,
     pub(crate) workers: f64,
@@ -42,11 +44,15 @@ impl Cost {
 
     /// Microseconds of CPU for each event.
     pub(crate) fn cpu(&self) -> f64 {
-        (self.postgres + self.workers + self.others) / self.events as f64 * 1e6
+        (self.postgres + self.workers + self.others) / self.all as f64 * 1e6
     }
 
     pub(crate) fn postgres_cpu(&self) -> f64 {
-        self.postgres / self.events as f64 * 1e6
+        self.postgres / self.all as f64 * 1e6
+    }
+
+    pub(crate) fn workers_cpu(&self) -> f64 {
+        self.workers / self.all as f64 * 1e6
     }
 }
 
@@ -139,7 +145,8 @@ impl Stage {
         let producers: f64 = producers.into_iter().map(Role::stop).sum();
         let workers = workers.into_iter().map(Role::stop).sum::<f64>() - before.2;
         let others = producers + self.receiver.cpu() - before.1;
-        Ok(Cost { events: arrived, seconds, postgres: self.postgres_cpu() - before.0, workers, others })
+        let (all, postgres) = (self.arrived()? - first, self.postgres_cpu() - before.0);
+        Ok(Cost { events: arrived, all, seconds, postgres, workers, others })
     }
 
     /// Bare posts: their rate, and their CPU in microseconds.

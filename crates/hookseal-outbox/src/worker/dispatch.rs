@@ -3,16 +3,17 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hookseal::delivery::{Attempt, Delivery, Outcome};
-use hookseal::http::Request;
+use hookseal::http::header::{CONTENT_TYPE, HeaderValue};
+use hookseal::http::{Method, Request};
 use tracing::Instrument;
 
 use super::chores::Chore;
 use super::engine::Engine;
 use super::flush::Ended;
 use super::lane::{Endpoint, Lane};
-use super::load::{Event, Load};
+use super::load::Load;
 use super::queues::QueueId;
-use super::row::{Due, Key, bucket};
+use super::row::{Due, Event, Key, bucket};
 use super::target::Target;
 use crate::send::Answer;
 
@@ -37,7 +38,7 @@ impl Engine {
         }
         for _ in 0..self.ready.len() {
             let is_full = self.in_flight >= self.settings.max_in_flight
-                || self.body_memory >= self.settings.max_body_memory
+                || self.body_memory >= self.settings.body_memory_in_flight()
                 || self.ended.len() >= self.settings.max_in_flight * 4;
             let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
@@ -51,7 +52,8 @@ impl Engine {
                 self.list(id);
                 continue;
             }
-            let Some((due, _)) = endpoint.waiting.pop_front() else { continue };
+            let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
+            let is_loaded = endpoint.loaded.is_some() && due.event.is_some();
             endpoint.in_flight += 1;
             self.in_flight += 1;
             self.body_memory += due.size;
@@ -64,8 +66,13 @@ impl Engine {
                 endpoint.is_asked = true;
                 self.to_load.push(id);
             }
-            self.picked.push(due);
-            self.gather(now);
+            if is_loaded {
+                let event = due.event.take();
+                self.dispatch(due, event.as_ref(), now);
+            } else {
+                self.picked.push(due);
+                self.gather(now);
+            }
             self.list(id);
         }
     }
@@ -95,32 +102,36 @@ impl Engine {
         self.trouble.reset();
         let now = Instant::now();
         self.learn(&load.asked, load.endpoints);
-        for due in load.due {
-            let id = due.endpoint();
-            if !self.may_send(id, now) {
-                self.put_back(&due);
-                continue;
-            }
-            let loaded = self.endpoints.get(&id).and_then(|endpoint| endpoint.loaded.as_ref());
-            let Some(loaded) = loaded else {
-                // The endpoint was removed.
-                self.release(&due);
-                self.chores.push_back(Chore::Drop(due.key));
-                continue;
-            };
-            let target = loaded.target.as_ref().ok().filter(|_| loaded.is_open()).cloned();
-            let (Some(target), false) = (target, self.is_held(id, now)) else {
-                self.release(&due);
-                self.put_aside(id);
-                self.chores.push_back(Chore::Move(vec![due.key]));
-                continue;
-            };
-            match load.events.get(&due.key.0) {
-                Some(event) => self.begin(due, event, target),
-                None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
-            }
+        for mut due in load.due {
+            let event = due.event.take();
+            let event = event.as_ref().or_else(|| load.events.get(&due.key.0));
+            self.dispatch(due, event, now);
         }
         self.pick(now);
+    }
+
+    /// Sends what was picked, now that everything is loaded that there is.
+    fn dispatch(&mut self, due: Due, event: Option<&Event>, now: Instant) {
+        let id = due.endpoint();
+        if !self.may_send(id, now) {
+            return self.put_back(&due);
+        }
+        let loaded = self.endpoints.get(&id).and_then(|endpoint| endpoint.loaded.as_ref());
+        let Some(loaded) = loaded else {
+            // The endpoint was removed.
+            self.release(&due);
+            return self.chores.push_back(Chore::Drop(due.key));
+        };
+        let target = loaded.target.as_ref().ok().filter(|_| loaded.is_open()).cloned();
+        let (Some(target), false) = (target, self.is_held(id, now)) else {
+            self.release(&due);
+            self.put_aside(id);
+            return self.chores.push_back(Chore::Move(vec![due.key]));
+        };
+        match event {
+            Some(event) => self.begin(due, event, target),
+            None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
+        }
     }
 
     fn is_held(&self, endpoint: i64, now: Instant) -> bool {
@@ -156,7 +167,7 @@ impl Engine {
                 let span = tracing::debug_span!(
                     "attempt",
                     endpoint = due.endpoint(),
-                    event = &*event.id,
+                    event = event.id,
                     number = attempt.number(),
                     tenant = target.tenant
                 );
@@ -198,8 +209,17 @@ impl Engine {
             return Err(Outcome::PayloadTooLarge);
         }
         let url = target.url.as_ref().map_err(|_| Outcome::UrlRefused)?;
-        let (uri, body) = (url.uri().clone(), event.body.clone());
-        target.signer.request_at(uri, &event.id, body, attempt.signing_time()).map_err(|_| Outcome::RequestInvalid)
+        let mut request = Request::new(event.body.clone());
+        (*request.method_mut(), *request.uri_mut()) = (Method::POST, url.uri().clone());
+        // Before they are signed: the scheme may cover them.
+        if let Some(shape) = self.outbox.event_headers() {
+            let (event_type, id) = (event.event_type.as_str(), event.id.as_str());
+            let event = hookseal::Event::new(event_type, ()).with_id(id).with_time(event.at);
+            *request.headers_mut() = shape.headers(&event).map_err(|_| Outcome::RequestInvalid)?;
+        }
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let signed = target.signer.sign_request_at(&mut request, &event.id, attempt.signing_time());
+        signed.map(|()| request).map_err(|_| Outcome::RequestInvalid)
     }
 
     /// An attempt has ended.
@@ -229,6 +249,9 @@ impl Engine {
         );
         let was_sent = !matches!(outcome, Outcome::UrlRefused | Outcome::RequestInvalid | Outcome::PayloadTooLarge);
         let verdict = target.policy.outcomes().classify(&outcome, now);
+        if record.delivered {
+            self.pace.record(ended - begun);
+        }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
             && endpoint.hold.record(verdict, begun)
             && endpoint.hold.is_held()

@@ -11,7 +11,7 @@ use super::dispatch::Sent;
 use super::flush::{self, Ended};
 use super::heartbeat::{self, Beat};
 use super::known::Known;
-use super::lane::Endpoint;
+use super::lane::{Endpoint, Pace};
 use super::load;
 use super::page;
 use super::queues::Queues;
@@ -33,6 +33,9 @@ const GATHER: Duration = Duration::from_millis(1);
 const GATHERED: usize = 32;
 /// How often what is too old is removed.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// A worker that has found so many deliveries since the last poll waits twice as long for the next, and so on.
+const BUSY: usize = 16;
+const LEISURE: u32 = 4;
 const NEXT_PAGE: Duration = Duration::from_millis(1);
 const CHORES: usize = 64;
 
@@ -67,6 +70,9 @@ pub(super) struct Engine {
     pub(super) in_flight: usize,
     pub(super) own_in_flight: usize,
     pub(super) body_memory: usize,
+    pub(super) pace: Pace,
+    /// How many deliveries were taken from common lanes since the last poll.
+    pub(super) found: usize,
 
     pub(super) ended: Vec<Ended>,
     /// What was in a flush that the database refused: recorded one by one, to find out which it is.
@@ -74,7 +80,7 @@ pub(super) struct Engine {
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
     pub(super) unhealthy: HashSet<i64>,
-    /// How long the last deliveries that were read had been due.
+    /// The longest that deliveries had been due when they were read, since the last heartbeat.
     pub(super) lag: Duration,
     pub(super) recorded: i64,
     pub(super) superseded: i64,
@@ -130,6 +136,8 @@ impl Engine {
             in_flight: 0,
             own_in_flight: 0,
             body_memory: 0,
+            pace: Pace::default(),
+            found: 0,
             ended: Vec::new(),
             suspects: VecDeque::new(),
             again: Vec::new(),
@@ -183,6 +191,7 @@ impl Engine {
             Finished::Connected(Ok(session)) => {
                 tracing::info!("connected to the database again");
                 self.session = Some(session);
+                self.queues.forget_seen();
                 self.next_beat = Instant::now();
             }
             Finished::Connected(Err(error)) => {
@@ -242,7 +251,7 @@ impl Engine {
             let is_poll = now >= self.next_poll;
             if is_poll || self.next_page.is_some_and(|next| now >= next) {
                 if is_poll {
-                    self.next_poll = now + self.settings.poll_interval;
+                    self.next_poll = now + self.settings.poll_interval * self.leisure();
                 }
                 if let Some(request) = self.request(now, is_poll) {
                     let session = session.clone();
@@ -367,6 +376,12 @@ impl Engine {
         ];
         // A time that has passed waits for something else, or for the next millisecond.
         later.into_iter().flatten().fold(wake, Instant::min).max(now + Duration::from_micros(500))
+    }
+
+    /// How many poll intervals to wait: the more there is to do, the more is read at once.
+    fn leisure(&mut self) -> u32 {
+        let intervals = 1 + std::mem::take(&mut self.found) / BUSY;
+        u32::try_from(intervals).map_or(LEISURE, |intervals| intervals.min(LEISURE))
     }
 
     /// Gathers what can be sent for a moment before it is loaded.

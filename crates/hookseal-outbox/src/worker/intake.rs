@@ -2,13 +2,11 @@ use std::time::{Duration, Instant};
 
 use super::chores::Chore;
 use super::engine::Engine;
-use super::lane::{Endpoint, Lane, Offer, PATIENCE};
+use super::lane::{Endpoint, Lane, Offer};
 use super::page::{Pages, Request};
 use super::queues::QueueId;
-use super::row::{Due, FORMAT, Key};
+use super::row::{Due, FORMAT, Key, slot};
 
-/// How many deliveries wait in memory, for each attempt that may be in flight.
-const WAITING: usize = 4;
 const SMALLEST_PAGE: usize = 8;
 const LARGEST_PAGE: usize = 256;
 /// How many own lanes are read at once.
@@ -21,15 +19,16 @@ impl Engine {
     /// What to read next. It is read at once.
     pub(super) fn request(&mut self, now: Instant, is_poll: bool) -> Option<Request> {
         let clock = self.clock?.now();
-        let mut request = Request::default();
+        let size = i32::try_from(self.settings.body_read_along()).unwrap_or(i32::MAX);
+        let mut request = Request::new(slot(clock), size);
         if is_poll {
             request.is_deep = self.queues.look_back(clock, now).is_some();
         }
-        let room = (self.settings.max_in_flight * WAITING).saturating_sub(self.waiting);
-        if room == 0 {
+        let room = self.settings.max_waiting().saturating_sub(self.waiting);
+        // Full pages cost less.
+        if room * 2 < self.settings.max_waiting() {
             self.relieve(now);
-        }
-        if room > 0 {
+        } else {
             let page = (room / self.buckets.len().max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
             let buckets: Vec<QueueId> = self.queues.ids().filter(|id| matches!(id, QueueId::Bucket(_))).collect();
             for id in buckets {
@@ -55,13 +54,13 @@ impl Engine {
         Some(request)
     }
 
-    fn add(&self, request: &mut Request, id: QueueId, page: usize, is_poll: bool) {
+    fn add(&mut self, request: &mut Request, id: QueueId, page: usize, is_poll: bool) {
         let has_room = |endpoint| self.endpoints.get(&endpoint).is_none_or(Endpoint::has_room);
         if !is_poll && !self.queues.has_more(id) {
             return;
         }
-        if let Some(cursor) = self.queues.cursor(id, has_room) {
-            request.add(id, cursor, page);
+        if let Some(from) = self.queues.from(id, has_room) {
+            request.add(id, from, page);
         }
     }
 
@@ -83,10 +82,11 @@ impl Engine {
                 lag = lag.max(Duration::try_from(clock - first.due_at).unwrap_or_default());
             }
             for due in page {
-                match self.offer(id, &due, now, &mut aside) {
-                    Some(true) => self.queues.passed(id, &due),
+                let (key, due_at) = (due.key, due.due_at);
+                match self.offer(id, due, now, &mut aside) {
+                    Some(true) => self.queues.passed(id, key, due_at),
                     Some(false) => {
-                        blocked_by = Some(due.endpoint());
+                        blocked_by = Some(key.1);
                         break;
                     }
                     None => {
@@ -95,7 +95,7 @@ impl Engine {
                     }
                 }
             }
-            self.queues.read(id, is_full || blocked_by.is_some(), blocked_by);
+            self.queues.read(id, pages.oldest, is_full || blocked_by.is_some(), blocked_by);
             has_more |= is_full || blocked_by.is_some();
             if let (QueueId::Endpoint(endpoint), true) = (id, is_empty) {
                 self.calm(endpoint, now);
@@ -104,7 +104,7 @@ impl Engine {
         if !aside.is_empty() {
             self.chores.push_back(Chore::Move(aside));
         }
-        self.lag = lag;
+        self.lag = self.lag.max(lag);
         if is_over {
             self.relieve(now);
         }
@@ -123,14 +123,16 @@ impl Engine {
         if now < self.next_relief {
             return;
         }
-        self.next_relief = now + PATIENCE;
-        let slow = self.endpoints.iter().filter(|(_, endpoint)| endpoint.lane == Lane::Common && endpoint.is_slow(now));
-        let slow: Vec<i64> = slow.map(|(id, _)| *id).collect();
+        let patience = self.pace.patience();
+        self.next_relief = now + patience;
+        let is_slow = |endpoint: &Endpoint| endpoint.lane == Lane::Common && endpoint.is_slow(now, patience);
+        let slow: Vec<i64> = self.endpoints.iter().filter(|(_, found)| is_slow(found)).map(|(id, _)| *id).collect();
         slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
     /// Whether a queue may be read on after this delivery; `None` if the worker has enough.
-    fn offer(&mut self, id: QueueId, due: &Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
+    fn offer(&mut self, id: QueueId, due: Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
+        let key = due.key;
         if self.known.contains(due.key) {
             return Some(true);
         }
@@ -140,22 +142,25 @@ impl Engine {
             self.chores.push_back(Chore::SetAside { key: due.key, reason });
             return Some(true);
         }
-        if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_in_flight * WAITING {
+        if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_waiting() {
             return None;
         }
         let (limit, number) = (self.settings.endpoint_limit, due.endpoint());
         let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(limit));
-        match endpoint.offer(due.clone(), matches!(id, QueueId::Bucket(_)), now) {
+        match endpoint.offer(due, matches!(id, QueueId::Bucket(_)), now, self.pace.patience()) {
             Offer::Taken => {
-                self.waiting += usize::from(endpoint.lane == Lane::Common);
-                self.known.insert(due.key);
+                if endpoint.lane == Lane::Common {
+                    self.waiting += 1;
+                    self.found += 1;
+                }
+                self.known.insert(key);
                 self.list(number);
                 Some(true)
             }
             Offer::Full => Some(false),
             Offer::Aside => {
-                self.known.insert(due.key);
-                aside.push(due.key);
+                self.known.insert(key);
+                aside.push(key);
                 self.put_aside(number);
                 Some(true)
             }

@@ -6,12 +6,12 @@ use super::row::{Due, Key};
 use super::target::Loaded;
 
 /// How many deliveries may wait in memory, for each attempt that may be in flight.
-const WAITING: usize = 8;
+const WAITING: u8 = 8;
 /// How many wait while it is held back.
 const PROBES: usize = 2;
-/// How long the first of a full queue may wait, before the endpoint counts as slow: longer than a healthy one needs for
-/// everything that waits.
-pub(super) const PATIENCE: Duration = Duration::from_millis(100);
+/// How long the first of a full queue may wait, before the endpoint counts as slow: between these bounds, twice as long as
+/// a healthy one needs for everything that waits. On a busy machine, even healthy endpoints need long.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// How long an endpoint that had trouble keeps its own lane at least.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -33,6 +33,21 @@ pub(super) enum Lane {
     Common,
     /// Its own, since this time.
     Own(Instant),
+}
+
+/// How long successful attempts take: their median, which a few slow endpoints do not change.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace(Duration);
+
+impl Pace {
+    pub(super) fn record(&mut self, took: Duration) {
+        let step = self.0 / 64 + Duration::from_micros(10);
+        self.0 = if took > self.0 { self.0 + step } else { self.0.saturating_sub(step) };
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        (self.0 * u32::from(2 * WAITING)).clamp(PATIENCE.0, PATIENCE.1)
+    }
 }
 
 /// One endpoint that a worker sends to.
@@ -75,25 +90,25 @@ impl Endpoint {
     }
 
     /// Takes a delivery from the common lane or from its own.
-    pub(super) fn offer(&mut self, due: Due, is_common: bool, now: Instant) -> Offer {
+    pub(super) fn offer(&mut self, due: Due, is_common: bool, now: Instant, patience: Duration) -> Offer {
         if is_common && (self.lane != Lane::Common || !self.is_open() || self.hold.is_held()) {
             return Offer::Aside;
         }
         if self.room() == 0 {
-            return if is_common && self.is_slow(now) { Offer::Aside } else { Offer::Full };
+            return if is_common && self.is_slow(now, patience) { Offer::Aside } else { Offer::Full };
         }
         self.waiting.push_back((due, now));
         Offer::Taken
     }
 
     /// Whether it has as much in flight as it may have, and something has waited for too long.
-    pub(super) fn is_slow(&self, now: Instant) -> bool {
-        let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > PATIENCE;
+    pub(super) fn is_slow(&self, now: Instant, patience: Duration) -> bool {
+        let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > patience;
         self.in_flight >= self.limit() && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
-        if self.hold.is_held() { PROBES } else { self.limit() * WAITING }
+        if self.hold.is_held() { PROBES } else { self.limit() * usize::from(WAITING) }
     }
 
     /// How many more deliveries may wait.

@@ -1,23 +1,15 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio_postgres::Error;
 
-use super::row::Due;
+use super::row::{Due, Event};
 use super::session::Session;
 use super::target::Loaded;
 use crate::outbox::Outbox;
 
-/// An event as it is sent.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    pub(super) id: Arc<str>,
-    pub(super) body: Bytes,
-}
-
-/// What a few deliveries need to be sent: their events, and those of their endpoints that are new or changed.
+/// What a few deliveries need to be sent: their events, if those were not read along, and those of their endpoints that
+/// are new or changed.
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) due: Vec<Due>,
@@ -52,16 +44,15 @@ async fn read(
         endpoints = rows.iter().map(|row| Loaded::read(outbox, row, max_timeout)).collect::<Result<_, _>>()?;
     }
     let mut wanted: HashMap<i16, Vec<i64>> = HashMap::new();
-    for due in due {
+    for due in due.iter().filter(|due| due.event.is_none()) {
         wanted.entry(due.slot).or_default().push(due.key.0);
     }
-    let mut events = HashMap::with_capacity(due.len());
+    let mut events = HashMap::new();
     for (slot, mut ids) in wanted {
         ids.sort_unstable();
         ids.dedup();
         for row in session.loader.query(session.events(slot).await?, &[&ids]).await? {
-            let id = Arc::from(row.try_get::<_, &str>(1)?);
-            events.insert(row.try_get(0)?, Event { id, body: Bytes::copy_from_slice(row.try_get(2)?) });
+            events.insert(row.try_get(0)?, Event::read(&row, 1)?);
         }
     }
     Ok((endpoints, events))

@@ -53,7 +53,7 @@ impl Engine {
             }
         }
         crate::metrics::buckets(self.buckets.len());
-        crate::metrics::load(self.in_flight, self.waiting, self.lag);
+        crate::metrics::load(self.in_flight, self.waiting, std::mem::take(&mut self.lag));
         if !self.drained().is_empty() {
             self.next_beat = now + Duration::from_millis(20);
         }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error;
 
-use super::queues::QueueId;
+use super::queues::{QueueId, Start};
 use super::row::{Due, bucket};
 use super::session::Session;
 
@@ -16,13 +16,23 @@ pub(super) struct Request {
     low: Vec<OffsetDateTime>,
     low_event: Vec<i64>,
     low_endpoint: Vec<i64>,
+    seen: Vec<OffsetDateTime>,
+    oldest: Vec<i64>,
     pages: Vec<i32>,
+    /// The partition of events that is read along, and how large they may be.
+    slot: i16,
+    size: i32,
     /// Whether one of the queues is read from its beginning.
     pub(super) is_deep: bool,
 }
 
 impl Request {
-    pub(super) fn add(&mut self, id: QueueId, cursor: (OffsetDateTime, i64, i64), page: usize) {
+    /// Events of this partition are read along, up to this size.
+    pub(super) fn new(slot: i16, size: i32) -> Request {
+        Request { slot, size, ..Request::default() }
+    }
+
+    pub(super) fn add(&mut self, id: QueueId, from: Start, page: usize) {
         let (bucket, lane) = match id {
             QueueId::Bucket(bucket) => (bucket, 0),
             QueueId::Endpoint(endpoint) => (bucket(endpoint), endpoint),
@@ -30,9 +40,11 @@ impl Request {
         self.queues.push((id, page));
         self.buckets.push(bucket);
         self.lanes.push(lane);
-        self.low.push(cursor.0);
-        self.low_event.push(cursor.1);
-        self.low_endpoint.push(cursor.2);
+        self.low.push(from.cursor.0);
+        self.low_event.push(from.cursor.1);
+        self.low_endpoint.push(from.cursor.2);
+        self.seen.push(from.seen);
+        self.oldest.push(from.oldest);
         self.pages.push(i32::try_from(page).unwrap_or(i32::MAX));
     }
 }
@@ -42,20 +54,33 @@ impl Request {
 pub(super) struct Pages {
     pub(super) request: Request,
     pub(super) pages: Vec<Vec<Due>>,
+    /// Everything was seen that older transactions have written.
+    pub(super) oldest: i64,
     pub(super) took: Duration,
 }
 
 pub(super) async fn read(session: &Session, request: Request) -> Result<Pages, Error> {
     let begun = Instant::now();
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&request.buckets, &request.lanes, &request.low, &request.low_event, &request.low_endpoint, &request.pages];
-    let rows = session.reader.query(&session.statements.read, &columns).await?;
-    let mut pages = vec![Vec::new(); request.queues.len()];
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
+        &request.buckets,
+        &request.lanes,
+        &request.low,
+        &request.low_event,
+        &request.low_endpoint,
+        &request.seen,
+        &request.oldest,
+        &request.pages,
+        &request.size,
+    ];
+    let rows = session.reader.query(session.read(request.slot).await?, &columns).await?;
+    let mut pages: Vec<Vec<Due>> = request.queues.iter().map(|_| Vec::new()).collect();
+    let mut oldest = 0;
     for row in &rows {
         let number = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0);
-        if let Some(page) = number.checked_sub(1).and_then(|number| pages.get_mut(number)) {
-            page.push(Due::read(row)?);
+        match number.checked_sub(1).and_then(|number| pages.get_mut(number)) {
+            Some(page) => page.push(Due::read(row)?),
+            None => oldest = row.try_get(1)?,
         }
     }
-    Ok(Pages { request, pages, took: begun.elapsed() })
+    Ok(Pages { request, pages, oldest, took: begun.elapsed() })
 }

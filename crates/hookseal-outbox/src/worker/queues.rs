@@ -3,21 +3,34 @@ use std::time::{Duration, Instant};
 
 use hookseal::time::OffsetDateTime;
 
-use super::row::Due;
+use super::row::Key;
 
-/// A transaction that commits later than its due time hides below the cursor. So each poll reads a little again, which
-/// covers nearly all of them; now and then, more is read again; and sometimes, everything.
-const EVERY_POLL: Duration = Duration::from_millis(20);
-/// How often, and how much.
-const SHALLOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(250));
-const DEEPER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+/// A transaction that commits later than its due time hides below the cursor. So each poll looks back a little, which
+/// covers nearly all of them; now and then it looks back farther; and sometimes, everything is read again.
+///
+/// How often, and how far before the last poll. What it has seen there before is not read again.
+const LOOKS_BACK: [(Duration, Duration); 3] = [
+    (Duration::ZERO, Duration::from_millis(20)),
+    (Duration::from_millis(100), Duration::from_millis(250)),
+    (Duration::from_secs(1), Duration::from_secs(5)),
+];
 /// How often a queue is read from its very beginning, if that costs nothing. While an old snapshot keeps the dead rows of
 /// hours, it costs much: then it takes at most a twentieth of the time.
 const FROM_BEGINNING: Duration = Duration::from_secs(5);
 const MAX_COST: u32 = 20;
 
-/// Where a queue is read on: after the delivery with this due time, event and endpoint.
+/// After the delivery with this due time, event and endpoint.
 type Cursor = (OffsetDateTime, i64, i64);
+
+/// Where a queue is read on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) cursor: Cursor,
+    /// What was due until this time was read before, if its transaction is older than `oldest`.
+    pub(super) seen: OffsetDateTime,
+    pub(super) oldest: i64,
+}
+
 const BEGINNING: Cursor = (OffsetDateTime::UNIX_EPOCH, i64::MIN, i64::MIN);
 
 /// A part of the index that is read in order.
@@ -32,6 +45,16 @@ pub(super) enum QueueId {
 #[derive(Debug)]
 struct Queue {
     cursor: Cursor,
+    /// The latest due time that it was read to, whatever was lowered since.
+    seen: OffsetDateTime,
+    /// How far it looks back, until it has read everything from there on.
+    looks_back: usize,
+    /// What the first page since then did not see, or not for sure, is not older than this transaction.
+    unseen: Option<i64>,
+    /// For each distance, the first transaction of which something may be unseen.
+    oldest: [i64; LOOKS_BACK.len()],
+    /// Whether it was lowered since the last page was asked for, which then says nothing about what is below.
+    is_lowered: bool,
     /// Whether the last page was full.
     has_more: bool,
     /// The endpoint that must send something before it is worth reading on.
@@ -39,12 +62,21 @@ struct Queue {
     read_from_beginning: Instant,
 }
 
+impl Queue {
+    /// Reads again what it has seen.
+    fn forget_seen(&mut self) {
+        (self.looks_back, self.unseen, self.is_lowered) = (LOOKS_BACK.len() - 1, None, true);
+        self.oldest = [0; LOOKS_BACK.len()];
+    }
+}
+
 /// The queues of the buckets that a worker owns.
 #[derive(Debug)]
 pub(super) struct Queues {
     queues: HashMap<QueueId, Queue>,
-    shallow: Instant,
-    deeper: Instant,
+    /// When it looked back last.
+    looked_back: [Instant; LOOKS_BACK.len()],
+    polled: OffsetDateTime,
     /// When a queue may be read from its beginning again.
     deep: Instant,
 }
@@ -52,14 +84,23 @@ pub(super) struct Queues {
 impl Queues {
     pub(super) fn new() -> Queues {
         let now = Instant::now();
-        Queues { queues: HashMap::new(), shallow: now, deeper: now, deep: now }
+        let looked_back = [now; LOOKS_BACK.len()];
+        Queues { queues: HashMap::new(), looked_back, polled: OffsetDateTime::UNIX_EPOCH, deep: now }
     }
 
     /// Adds a queue, which is read from its beginning. Does nothing if it is there.
     pub(super) fn add(&mut self, id: QueueId) {
-        let queue =
-            || Queue { cursor: BEGINNING, has_more: true, blocked_by: None, read_from_beginning: Instant::now() };
-        self.queues.entry(id).or_insert_with(queue);
+        self.queues.entry(id).or_insert_with(|| Queue {
+            cursor: BEGINNING,
+            seen: BEGINNING.0,
+            looks_back: LOOKS_BACK.len() - 1,
+            unseen: None,
+            oldest: [0; LOOKS_BACK.len()],
+            is_lowered: true,
+            has_more: true,
+            blocked_by: None,
+            read_from_beginning: Instant::now(),
+        });
     }
 
     pub(super) fn remove(&mut self, id: QueueId) {
@@ -79,24 +120,30 @@ impl Queues {
     /// A delivery was given this due time, which may lie below the cursor.
     pub(super) fn lower(&mut self, id: QueueId, due: OffsetDateTime) {
         if let Some(queue) = self.queues.get_mut(&id) {
-            queue.cursor = queue.cursor.min((due, i64::MIN, i64::MIN));
+            let low = (due, i64::MIN, i64::MIN);
+            if low < queue.cursor {
+                queue.cursor = low;
+                queue.forget_seen();
+            }
         }
     }
 
     /// Once per poll: lowers the cursors, so that what was committed late is found. Returns the queue that is now read
     /// from its beginning, if there is one.
     pub(super) fn look_back(&mut self, clock: OffsetDateTime, now: Instant) -> Option<QueueId> {
-        let mut back = EVERY_POLL;
-        for (last, (interval, far)) in [(&mut self.shallow, SHALLOW), (&mut self.deeper, DEEPER)] {
+        let mut looks_back = 0;
+        for (number, (last, (interval, _))) in self.looked_back.iter_mut().zip(LOOKS_BACK).enumerate() {
             if now.duration_since(*last) >= interval {
-                (*last, back) = (now, far);
+                (*last, looks_back) = (now, number);
             }
         }
-        let low = (clock - back, i64::MIN, i64::MIN);
+        let polled = std::mem::replace(&mut self.polled, clock);
+        let low = (polled.min(clock) - LOOKS_BACK[looks_back].1, i64::MIN, i64::MIN);
         for queue in self.queues.values_mut() {
             // One that has more to read has not come so far.
             if !queue.has_more {
                 queue.cursor = queue.cursor.min(low);
+                queue.looks_back = queue.looks_back.max(looks_back);
             }
         }
         if now < self.deep {
@@ -108,7 +155,13 @@ impl Queues {
         }
         oldest.1.read_from_beginning = now;
         oldest.1.cursor = BEGINNING;
+        oldest.1.forget_seen();
         Some(*oldest.0)
+    }
+
+    /// After a crash of the server, transactions begin with numbers that were seen before.
+    pub(super) fn forget_seen(&mut self) {
+        self.queues.values_mut().for_each(Queue::forget_seen);
     }
 
     /// How long it took to read a queue from its beginning.
@@ -117,9 +170,10 @@ impl Queues {
     }
 
     /// Where to read a queue on, unless its endpoint has to send something first.
-    pub(super) fn cursor(&self, id: QueueId, has_room: impl Fn(i64) -> bool) -> Option<Cursor> {
-        let queue = self.queues.get(&id)?;
-        queue.blocked_by.is_none_or(has_room).then_some(queue.cursor)
+    pub(super) fn from(&mut self, id: QueueId, has_room: impl Fn(i64) -> bool) -> Option<Start> {
+        let queue = self.queues.get_mut(&id).filter(|queue| queue.blocked_by.is_none_or(has_room))?;
+        queue.is_lowered = false;
+        Some(Start { cursor: queue.cursor, seen: queue.seen, oldest: queue.oldest[queue.looks_back] })
     }
 
     pub(super) fn contains(&self, id: QueueId) -> bool {
@@ -131,16 +185,24 @@ impl Queues {
         self.queues.get(&id).is_some_and(|queue| queue.has_more)
     }
 
-    pub(super) fn passed(&mut self, id: QueueId, due: &Due) {
-        if let Some(queue) = self.queues.get_mut(&id) {
-            queue.cursor = (due.due_at, due.key.0, due.key.1);
+    pub(super) fn passed(&mut self, id: QueueId, key: Key, due_at: OffsetDateTime) {
+        if let Some(queue) = self.queues.get_mut(&id).filter(|queue| !queue.is_lowered) {
+            queue.cursor = (due_at, key.0, key.1);
+            queue.seen = queue.seen.max(due_at);
         }
     }
 
-    /// What the last page of a queue has shown.
-    pub(super) fn read(&mut self, id: QueueId, has_more: bool, blocked_by: Option<i64>) {
-        if let Some(queue) = self.queues.get_mut(&id) {
-            (queue.has_more, queue.blocked_by) = (has_more, blocked_by);
+    /// What the last page of a queue has shown. It has seen everything that transactions before `oldest` have written.
+    pub(super) fn read(&mut self, id: QueueId, oldest: i64, has_more: bool, blocked_by: Option<i64>) {
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        (queue.has_more, queue.blocked_by) = (has_more || queue.is_lowered, blocked_by);
+        if queue.is_lowered {
+            return;
+        }
+        let unseen = *queue.unseen.get_or_insert(oldest);
+        if !has_more {
+            queue.oldest[..=queue.looks_back].fill(unseen);
+            (queue.looks_back, queue.unseen) = (0, None);
         }
     }
 }

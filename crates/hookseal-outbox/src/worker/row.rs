@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use hookseal::delivery::{Columns, Delivery};
 use hookseal::time::OffsetDateTime;
 use tokio_postgres::{Error, Row};
@@ -8,14 +9,41 @@ pub(super) type Key = (i64, i64);
 /// The newest format of a delivery that this version knows.
 pub(super) const FORMAT: i16 = 1;
 pub(super) const BUCKETS: i64 = 64;
+const SLOTS: i64 = 32;
 
 /// The bucket of an endpoint, as `hookseal.enqueue` computes it.
 pub(super) fn bucket(endpoint: i64) -> i16 {
     i16::try_from(endpoint % BUCKETS).unwrap_or(0)
 }
 
-/// A due delivery as it was read, without its event.
-#[derive(Clone, Debug)]
+/// The partition of the events of a day, as `hookseal.slot` computes it.
+pub(super) fn slot(at: OffsetDateTime) -> i16 {
+    i16::try_from(at.unix_timestamp().div_euclid(86_400).rem_euclid(SLOTS)).unwrap_or(0)
+}
+
+/// An event as it is sent.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) id: String,
+    pub(super) body: Bytes,
+    pub(super) event_type: String,
+    pub(super) at: OffsetDateTime,
+}
+
+impl Event {
+    /// Reads the columns from this one on.
+    pub(super) fn read(row: &Row, first: usize) -> Result<Event, Error> {
+        Ok(Event {
+            id: row.try_get(first)?,
+            body: Bytes::copy_from_slice(row.try_get(first + 1)?),
+            event_type: row.try_get(first + 2)?,
+            at: row.try_get(first + 3)?,
+        })
+    }
+}
+
+/// A due delivery as it was read.
+#[derive(Debug)]
 pub(super) struct Due {
     pub(super) key: Key,
     pub(super) due_at: OffsetDateTime,
@@ -28,6 +56,8 @@ pub(super) struct Due {
     replay_at: Option<OffsetDateTime>,
     planned_at: Option<OffsetDateTime>,
     first_at: Option<OffsetDateTime>,
+    /// If it was read along.
+    pub(super) event: Option<Event>,
 }
 
 impl Due {
@@ -45,6 +75,7 @@ impl Due {
             replay_at: row.try_get(10)?,
             planned_at: row.try_get(11)?,
             first_at: row.try_get(12)?,
+            event: row.try_get::<_, Option<&str>>(13)?.map(|_| Event::read(row, 13)).transpose()?,
         })
     }
 

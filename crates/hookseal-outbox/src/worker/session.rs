@@ -100,8 +100,8 @@ impl Connector {
         })?;
         let (loader, recorder, keeper) = (self.connect().await?, self.connect().await?, self.connect().await?);
         let statements = Statements::prepare(&reader, &loader, &recorder, &keeper).await.map_err(Outage::Failed)?;
-        let events = [const { OnceCell::const_new() }; 32];
-        Ok(Session { reader, loader, recorder, keeper, statements, events })
+        let partitions = [const { (OnceCell::const_new(), OnceCell::const_new()) }; 32];
+        Ok(Session { reader, loader, recorder, keeper, statements, partitions })
     }
 }
 
@@ -113,7 +113,8 @@ pub(super) struct Session {
     /// For what may have to wait for a lock.
     pub(super) keeper: Client,
     pub(super) statements: Statements,
-    events: [OnceCell<Statement>; 32],
+    /// For each partition of events, how to read what is due, and how to load events.
+    partitions: [(OnceCell<Statement>, OnceCell<Statement>); 32],
 }
 
 impl Session {
@@ -121,10 +122,20 @@ impl Session {
         [&self.reader, &self.loader, &self.recorder, &self.keeper].into_iter().any(Client::is_closed)
     }
 
-    /// The statement that loads events of a partition, prepared when it is first needed.
+    /// The statement that reads what is due with the events of a partition, prepared when it is first needed.
+    pub(super) async fn read(&self, slot: i16) -> Result<&Statement, tokio_postgres::Error> {
+        let (cell, _) = self.partition(slot);
+        cell.get_or_try_init(|| async move { self.reader.prepare(&statements::read(slot)).await }).await
+    }
+
+    /// The statement that loads events of a partition.
     pub(super) async fn events(&self, slot: i16) -> Result<&Statement, tokio_postgres::Error> {
-        let cell = &self.events[usize::try_from(slot).unwrap_or(0) % self.events.len()];
+        let (_, cell) = self.partition(slot);
         cell.get_or_try_init(|| async move { self.loader.prepare(&statements::events(slot)).await }).await
+    }
+
+    fn partition(&self, slot: i16) -> &(OnceCell<Statement>, OnceCell<Statement>) {
+        &self.partitions[usize::try_from(slot).unwrap_or(0) % self.partitions.len()]
     }
 }
 

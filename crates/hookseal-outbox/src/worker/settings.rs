@@ -18,6 +18,28 @@ pub(super) struct Settings {
     pub(super) roots: Roots,
 }
 
+/// How many deliveries of the common lanes wait in memory, for each attempt that may be in flight.
+const WAITING: usize = 4;
+/// Larger bodies are loaded when they are sent.
+const READ_ALONG: usize = 8 << 10;
+
+impl Settings {
+    pub(super) fn max_waiting(&self) -> usize {
+        self.max_in_flight * WAITING
+    }
+
+    /// How large a body may be that is read along with its delivery: all of them together take a quarter of the memory
+    /// for bodies at most.
+    pub(super) fn body_read_along(&self) -> usize {
+        (self.max_body_memory / 4 / self.max_waiting()).min(READ_ALONG)
+    }
+
+    /// How many bytes of bodies may be in flight.
+    pub(super) fn body_memory_in_flight(&self) -> usize {
+        self.max_body_memory - self.body_read_along() * self.max_waiting()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
@@ -28,7 +50,7 @@ impl Default for Settings {
             poll_interval: Duration::from_millis(10),
             lease: Duration::from_secs(3),
             flush_size: 512,
-            flush_delay: Duration::from_millis(50),
+            flush_delay: Duration::from_millis(100),
             retention: Some(Retention::default()),
             roots: Roots::default(),
         }

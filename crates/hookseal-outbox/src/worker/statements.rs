@@ -2,18 +2,39 @@
 
 use tokio_postgres::{Client, Error, Statement};
 
-/// The due deliveries of queues, each from its cursor on. It only reads.
-const READ: &str = "
-    SELECT q.number, d.event, d.endpoint, d.due_at, d.slot, d.size, d.attempts, d.format, d.replays, d.replays_wanted,
-        d.replay_at, d.planned_at, d.first_at
-    FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::integer[])
-        WITH ORDINALITY AS q(bucket, lane, low, low_event, low_endpoint, page, number),
-    LATERAL (
-        SELECT * FROM hookseal.deliveries d
-        WHERE d.bucket = q.bucket AND d.lane = q.lane AND d.due_at <= now()
-            AND (d.due_at, d.event, d.endpoint) > (q.low, q.low_event, q.low_endpoint)
-        ORDER BY d.due_at, d.event, d.endpoint LIMIT q.page
-    ) d";
+/// The due deliveries of queues, each from its cursor on. It only reads. Before them comes the oldest transaction that this
+/// does not see yet, or not for sure.
+///
+/// What was due until `seen` was read before, except what a transaction has written that is not older than `oldest`. Of
+/// what is later in common lanes, the events in one partition come along, if they are not larger than $9.
+pub(super) fn read(slot: i16) -> String {
+    format!(
+        "SELECT 0::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0::bigint, now(), 0::smallint, 0, 0,
+            0::smallint, 0, 0, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::bytea,
+            NULL::text, NULL::timestamptz
+        UNION ALL
+        SELECT q.number, d.event, d.endpoint, d.due_at, d.slot, d.size, d.attempts, d.format, d.replays,
+            d.replays_wanted, d.replay_at, d.planned_at, d.first_at, v.event_id, v.body, v.type, v.at
+        FROM (
+            SELECT *, age((oldest % 4294967296)::text::xid) AS age
+            FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::timestamptz[],
+                    $7::bigint[], $8::integer[])
+                WITH ORDINALITY AS q(bucket, lane, low, low_event, low_endpoint, seen, oldest, page, number)
+            OFFSET 0
+        ) q,
+        LATERAL (
+            SELECT * FROM hookseal.deliveries d
+            WHERE d.bucket = q.bucket AND d.lane = q.lane AND d.due_at <= now()
+                AND (d.due_at, d.event, d.endpoint) > (q.low, q.low_event, q.low_endpoint)
+                AND (d.due_at > q.seen OR age(d.xmin) <= q.age)
+            ORDER BY d.due_at, d.event, d.endpoint LIMIT q.page
+        ) d
+        LEFT JOIN LATERAL (
+            SELECT v.event_id, v.body, v.type, v.at FROM hookseal.events_{slot} v
+            WHERE v.id = d.event AND d.slot = {slot} AND d.lane = 0 AND d.due_at > q.seen AND d.size <= $9 LIMIT 1
+        ) v ON true"
+    )
+}
 
 /// The lanes of buckets that are not empty, by skipping from one to the next.
 const LANES: &str = "
@@ -129,7 +150,6 @@ const GIVE: &str = "UPDATE hookseal.buckets SET owner = NULL WHERE owner = $1 AN
 
 /// Prepared on the connection that uses them.
 pub(super) struct Statements {
-    pub(super) read: Statement,
     pub(super) lanes: Statement,
     pub(super) endpoints: Statement,
     pub(super) changed: Statement,
@@ -158,7 +178,6 @@ impl Statements {
         keeper: &Client,
     ) -> Result<Statements, Error> {
         Ok(Statements {
-            read: reader.prepare(READ).await?,
             endpoints: loader.prepare(ENDPOINTS).await?,
             record: recorder.prepare(RECORD).await?,
             lanes: reader.prepare(LANES).await?,
@@ -184,7 +203,7 @@ impl Statements {
 /// Reads events straight from a partition, which the delivery knows.
 pub(super) fn events(slot: i16) -> String {
     format!(
-        "SELECT v.id, v.event_id, v.body FROM unnest($1::bigint[]) AS q(id),
+        "SELECT v.id, v.event_id, v.body, v.type, v.at FROM unnest($1::bigint[]) AS q(id),
          LATERAL (SELECT * FROM hookseal.events_{slot} v WHERE v.id = q.id LIMIT 1) v"
     )
 }
