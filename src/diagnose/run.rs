@@ -207,6 +207,11 @@ impl Diagnose {
         self
     }
 
+    #[allow(dead_code, reason = "for the log")]
+    pub(crate) fn provider_name(&self) -> &str {
+        self.provider.name()
+    }
+
     /// Why this request is refused, by the system's clock.
     ///
     /// ```

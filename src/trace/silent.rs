@@ -28,4 +28,4 @@ pub(crate) fn store_full() {}
 pub(crate) fn lease_lost(_: &IdempotencyKey) {}
 
 #[cfg(feature = "diagnose")]
-pub(crate) fn explained(_: &crate::diagnose::Diagnosis) {}
+pub(crate) fn explained(_: &str, _: &crate::diagnose::Diagnosis) {}
