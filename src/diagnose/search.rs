@@ -196,11 +196,13 @@ impl<'s> Search<'s> {
         let urls = url::candidates(self.request);
         let contents = self.configured(&urls);
         let (first, varied): (Vec<&Content>, Vec<&Content>) = {
+            // Of listed headers there are many values, too many for what follows.
             let is_first = |content: &&Content| {
+                let is_listed = content.covers.contains("{signed-headers");
                 content
                     .causes
                     .iter()
-                    .all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue)
+                    .all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue && !is_listed)
             };
             (contents.iter().filter(is_first).collect(), contents.iter().filter(|content| !is_first(content)).collect())
         };
