@@ -27,7 +27,8 @@
 //!
 //! - A diagnosis is made after the decision and is no part of it. Do not show it to the sender: it says what would have been
 //!   accepted.
-//! - A cause is [proven](Verdict::Proven) only by a MAC that matches. No key is tried that the user did not configure in
+//! - A cause is [proven](Verdict::Proven) only by a MAC that matches, or by a signature that the verifier accepts. No key is
+//!   tried that the user did not configure in
 //!   some form.
 //! - No output contains a part of a secret, except a public prefix such as `whsec_`.
 //! - It costs much more than a verification: up to its [`Budget`] for a request that nothing explains.
@@ -47,6 +48,7 @@ mod inflate;
 mod json;
 mod json_style;
 mod key;
+mod listed;
 mod moment;
 mod observed;
 mod recognise;
@@ -58,6 +60,7 @@ mod sketch;
 mod stages;
 mod template;
 mod text;
+mod trial;
 mod url;
 mod written;
 

@@ -68,6 +68,10 @@
 //! | `status` | the answer's |
 //! | `reason` | why. It is never sent |
 //!
+//! While you develop, `Receiver::explain_refusals` (feature `diagnose`) adds why a request was refused: at WARN, with the
+//! target `hookseal::diagnose` and the fields `provider` `verdict` `causes`. That text shows up to 28 bytes of the body, unless
+//! they are switched off (`Diagnose::without_excerpts`).
+//!
 //! The adapters log all of this. With another server, [`Intake::finish`], `Webhook::try_from`, `Once` and
 //! [`Answer::to_response`] do, except that only the adapters log `webhook verified`.
 

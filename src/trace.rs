@@ -169,8 +169,8 @@ pub(crate) fn lease_lost(key: &IdempotencyKey) {
 
 /// Why a request was refused, while the program is developed.
 #[cfg(feature = "diagnose")]
-pub(crate) fn explained(diagnosis: &crate::diagnose::Diagnosis) {
+pub(crate) fn explained(provider: &str, diagnosis: &crate::diagnose::Diagnosis) {
     let causes: Vec<&str> = diagnosis.causes().iter().map(|cause| cause.code().as_str()).collect();
     let (verdict, causes) = (diagnosis.verdict().as_str(), causes.join(" "));
-    warn!(target: "hookseal::diagnose", verdict, causes, "why the webhook was refused:\n{diagnosis}");
+    warn!(target: "hookseal::diagnose", provider, verdict, causes, "why the webhook was refused:\n{diagnosis}");
 }

@@ -108,6 +108,20 @@ impl Captured {
         Captured { url: format!("{base}{query}"), ..self.clone() }
     }
 
+    pub(super) fn with_url(&self, url: String) -> Captured {
+        Captured { url, ..self.clone() }
+    }
+
+    /// The same with another name and value of one header. `None` leaves the value.
+    pub(super) fn with_header(&self, place: usize, name: &str, value: Option<String>) -> Captured {
+        let mut new = self.clone();
+        if let Some(header) = new.headers.get_mut(place) {
+            name.clone_into(&mut header.0);
+            header.1 = value.map_or_else(|| std::mem::take(&mut header.1), String::into_bytes);
+        }
+        new
+    }
+
     pub(super) fn pairs(&self) -> &Vec<(String, Vec<u8>)> {
         &self.headers
     }

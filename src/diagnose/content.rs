@@ -12,6 +12,7 @@ use crate::scheme::Scheme;
 use super::captured::Captured;
 use super::cause::Cause;
 use super::code::Code;
+use super::listed::{self, Listing};
 use super::moment::Moment;
 use super::sample::{self, Half, Line, Slot};
 use super::url::UrlCandidate;
@@ -134,7 +135,7 @@ impl Values {
 }
 
 /// What a request has in the place of a slot.
-fn read(request: &Captured, line: &Line<'_>, slot: &Slot<'_>) -> Vec<Value> {
+pub(super) fn read(request: &Captured, line: &Line<'_>, slot: &Slot<'_>) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     for (value, is_renamed) in line.values(request) {
         let mut causes = Vec::new();
@@ -186,6 +187,33 @@ pub(super) fn of_scheme(
     origin: Origin,
     values: &Values,
     urls: &[UrlCandidate],
+) -> Vec<Content> {
+    if !covers.contains("{signed-headers") {
+        return of_listing(request, scheme, covers, origin, values, urls, None);
+    }
+    let mut contents: Vec<Content> = Vec::new();
+    for listing in listed::listings(request, scheme) {
+        for mut content in of_listing(request, scheme, covers, origin, values, urls, Some(&listing)) {
+            content.causes.extend(listing.causes.clone());
+            contents.push(content);
+        }
+        if contents.len() >= MAX_CONTENTS {
+            break;
+        }
+    }
+    contents.sort_by_key(|content| content.causes.len());
+    contents
+}
+
+/// The same with one reading of the listed headers, if the scheme has them.
+fn of_listing(
+    request: &Captured,
+    scheme: &Scheme,
+    covers: &str,
+    origin: Origin,
+    values: &Values,
+    urls: &[UrlCandidate],
+    listing: Option<&Listing>,
 ) -> Vec<Content> {
     let empty = Content {
         parts: Vec::new(),
@@ -273,6 +301,12 @@ pub(super) fn of_scheme(
                         found.extend(constant.map(|line| (text(line.value), Vec::new(), None)));
                     }
                     found
+                } else if let Some(form) = name.strip_prefix("signed-headers") {
+                    let joined = |listing: &Listing| match form.split_once(':') {
+                        Some((kind, joiner)) => listing.joined(joiner, kind == "|pairs"),
+                        None => listing.list.clone(),
+                    };
+                    listing.map(|listing| (text(&joined(listing)), Vec::new(), None)).into_iter().collect()
                 } else if let Some(name) = name.strip_prefix('?') {
                     sample::query(request, name).map(|value| (text(&value), Vec::new(), None)).into_iter().collect()
                 } else if name.starts_with('&') {

@@ -51,14 +51,20 @@ pub(super) fn causes(
 
 /// The body's causes, unless the body means something else than the one that was signed.
 fn meaning(found: &Match, search: &Search<'_>) -> Vec<Cause> {
-    let is_rewritten = found.body_causes.iter().any(|cause| matches!(cause.code(), Code::BodyJson | Code::BodyNewline));
-    if let (true, Some(signed), Some(verified)) =
-        (is_rewritten, found.body.as_deref().and_then(Json::read), &search.json)
-        && !signed.means(verified)
-    {
-        return vec![Cause::new(Code::BodyAltered, "The body says something else than what was signed")];
+    match &found.body {
+        Some(signed) if is_altered(&found.body_causes, signed, search.json.as_ref()) => vec![altered()],
+        _ => found.body_causes.clone(),
     }
-    found.body_causes.clone()
+}
+
+/// Whether what looks like a rewriting changed what the JSON means.
+pub(super) fn is_altered(causes: &[Cause], signed: &[u8], verified: Option<&Json>) -> bool {
+    let is_rewritten = causes.iter().any(|cause| matches!(cause.code(), Code::BodyJson | Code::BodyNewline));
+    is_rewritten && verified.is_some_and(|verified| Json::read(signed).is_some_and(|signed| !signed.means(verified)))
+}
+
+pub(super) fn altered() -> Cause {
+    Cause::new(Code::BodyAltered, "The body says something else than what was signed")
 }
 
 fn origin(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
@@ -283,6 +289,9 @@ fn refused(refusal: Option<&VerifyError>) -> Vec<Cause> {
         ),
         Some(VerifyError::Malformed { place, problem }) if place == "the query" => {
             Cause::new(Code::Url, format!("The signature is right; {place} {problem}"))
+        }
+        Some(VerifyError::Malformed { place, problem }) if place == "the list of signed headers" => {
+            Cause::new(Code::HeaderValue, format!("The signature is right; {place} {problem}"))
         }
         Some(_) => return Vec::new(),
     };

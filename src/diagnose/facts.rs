@@ -5,17 +5,17 @@ use super::cause::Cause;
 use super::code::Code;
 use super::json::Json;
 use super::key::Secrets;
+use super::listed;
 use super::moment::{Moment, Unit};
 use super::sample::{self, Half};
 use super::text::is_invisible;
 use crate::scheme::Scheme;
 
-/// Likely causes, the most important first.
+/// Likely causes, the most important first. The secrets, with whether the scheme is known to be right; none for public keys.
 pub(super) fn likely(
     request: &Captured,
     scheme: &Scheme,
-    is_known: bool,
-    secrets: &Secrets,
+    secrets: Option<(&Secrets, bool)>,
     json: Option<&Json>,
 ) -> Vec<Cause> {
     if let Some(cause) = missing(request, scheme) {
@@ -23,7 +23,7 @@ pub(super) fn likely(
     }
     let mut causes = Vec::new();
     causes.extend(body(request, json));
-    causes.extend(kind(&secrets.text, is_known.then_some(scheme)));
+    causes.extend(secrets.and_then(|(secrets, is_known)| kind(&secrets.text, is_known.then_some(scheme))));
     if causes.is_empty() {
         causes.extend(unit(request, scheme));
     }
@@ -58,6 +58,12 @@ fn missing(request: &Captured, scheme: &Scheme) -> Option<Cause> {
         .filter(|name| counts(name))
         .map(|name| format!("`{}`", name.to_ascii_lowercase()))
         .collect();
+    let listed = listed::absent(request, scheme);
+    if names.is_empty() && !listed.is_empty() {
+        let names: Vec<String> = listed.iter().map(|name| format!("`{name}`")).collect();
+        let words = if names.len() > 1 { "are missing, which are" } else { "is missing, which is" };
+        return Some(Cause::new(Code::HeaderMissing, format!("{} {words} signed", names.join(" and "))));
+    }
     let verb = if names.len() > 1 { "are missing" } else { "is missing" };
     (!names.is_empty()).then(|| Cause::new(Code::HeaderMissing, format!("{} {verb}", names.join(" and "))))
 }

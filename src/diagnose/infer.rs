@@ -15,11 +15,12 @@ use super::captured::Captured;
 use super::moment::Moment;
 use super::observed::Observed;
 use super::recognise;
-use super::run::{judge, verifier};
+use super::run::judge;
 use super::sample;
 use super::search::digest_of;
 use super::sketch;
 use super::template::{self, Guess, Token};
+use super::trial::verifier;
 use super::written;
 
 /// The schemes under which a delivery is authentic: what [`infer`] returns.

@@ -212,6 +212,17 @@ impl Keys {
     }
 }
 
+/// The texts that the configured one could have been meant to be, with one cause each.
+pub(super) fn texts(secrets: &Secrets) -> Vec<(Zeroizing<String>, Vec<Cause>)> {
+    let variants = edits(&secrets.configured()).into_iter().chain(secrets.others());
+    variants.map(|variant| (variant.text, variant.causes)).collect()
+}
+
+/// Whether a text that is not the configured one has a key that may be tried.
+pub(super) fn is_long_enough(text: &str, form: SecretForm) -> bool {
+    decode(text, form).is_some_and(|key| key.len() >= MIN_KEY)
+}
+
 fn without_prefix(text: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
 }

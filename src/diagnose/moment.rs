@@ -120,6 +120,20 @@ pub(super) fn judge(time: &Time, scheme: &Scheme, now: OffsetDateTime) -> Vec<Ca
     }
 }
 
+/// The cause of a time that is so much older than the clock, if all else is right.
+pub(super) fn old(seconds: u64) -> Cause {
+    let age = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let text = format!("The signature is right, and it is {} old, or expired so long ago", words(age));
+    Cause::new(Code::TimeOld, text + zone(age))
+}
+
+/// The same for one that is ahead.
+pub(super) fn ahead(seconds: u64) -> Cause {
+    let age = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let text = format!("The signature is right, and its time is {} ahead of the clock", words(age));
+    Cause::new(Code::TimeAhead, text + zone(age))
+}
+
 /// A difference of whole half hours, up to the width of the world's zones.
 fn zone(seconds: i64) -> &'static str {
     let rest = seconds.rem_euclid(1800);

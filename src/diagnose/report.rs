@@ -16,9 +16,9 @@ use super::cause::Cause;
 pub enum Verdict {
     /// The request is authentic, and was accepted.
     Accepted,
-    /// A MAC that matches proves the causes: together they are all that is wrong.
+    /// A MAC that matches, or a signature that is right, proves the causes: together they are all that is wrong.
     Proven,
-    /// No MAC matches. The causes are facts that usually lead to this, and there may be others.
+    /// Nothing matches. The causes are facts that usually lead to this, and there may be others.
     Likely,
     /// Nothing was found. The secret may be another one, the request may have been changed, or it may be forged: nobody can
     /// tell these apart.
@@ -148,7 +148,7 @@ impl Diagnosis {
         self.scheme.as_ref()
     }
 
-    /// How many MACs were computed.
+    /// How many MACs were computed, or signatures verified.
     ///
     /// ```
     /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};
@@ -162,7 +162,7 @@ impl Diagnosis {
         self.macs
     }
 
-    /// How many bytes were hashed.
+    /// How many bytes were hashed, where a verified signature counts as 64 KiB: see [`Budget`](super::Budget).
     ///
     /// ```
     /// # use hookseal::diagnose::{Captured, Code, Diagnose, Verdict};

@@ -8,22 +8,25 @@ use crate::error::{ConfigError, VerifyError};
 use crate::mac::wiping_stack;
 use crate::provider::Provider;
 use crate::request::RequestLine;
-use crate::scheme::{Extent, Scheme};
-use crate::secret::Secret;
+use crate::scheme::Scheme;
 use crate::verify::Verifier;
 
 use super::captured::Captured;
+use super::cause::Cause;
+use super::code::Code;
 use super::correct;
 use super::explain;
 use super::facts;
 use super::key::Secrets;
 use super::report::{Diagnosis, Verdict};
 use super::search::{Limits, Match, Search};
+use super::trial::{self, Trial, verifier};
 
 /// How much a diagnosis may cost.
 ///
 /// By default, 256 MiB are hashed, in at most 700 milliseconds: with bodies of 1 KiB, everything has then been tried long
-/// before. A diagnosis ends at the first of both limits.
+/// before. A diagnosis ends at the first of both limits. A signature of a private key that is verified, and a token, counts as
+/// 64 KiB more than its body, because it takes about as long.
 ///
 /// ```
 /// use std::time::Duration;
@@ -108,7 +111,12 @@ impl Default for Budget {
 /// Finds out why a request was refused.
 ///
 /// It needs what the program has: the provider or the scheme, and the secret as it is configured. Do not trim it: a line
-/// end is one of the causes.
+/// end is one of the causes. Where the provider signs with a private key, the secret is the text of its public key, or of a JSON
+/// Web Key Set.
+///
+/// Signatures of private keys, and tokens (JWT), are tried with the verifier itself: other bodies, other texts of the key, names
+/// and spellings of the headers, the time, the URL, and how the signature is written. Other contents and other providers are
+/// not: each would take a verification, and there are thousands.
 ///
 /// ```
 /// use hookseal::diagnose::{Captured, Diagnose, Verdict};
@@ -207,6 +215,11 @@ impl Diagnose {
         self
     }
 
+    #[allow(dead_code, reason = "for the log")]
+    pub(crate) fn provider_name(&self) -> &str {
+        self.provider.name()
+    }
+
     /// Why this request is refused, by the system's clock.
     ///
     /// ```
@@ -272,7 +285,42 @@ impl Diagnose {
         diagnosis
     }
 
+    /// By the verifier itself, for signatures of private keys and tokens.
+    fn try_signatures(&self, request: &Captured, now: OffsetDateTime, diagnosis: &mut Diagnosis) {
+        let limits = Limits { bytes: self.budget.bytes, time: self.budget.time };
+        let mut trial = Trial::new(&self.provider, &self.secrets, request, now, limits);
+        let found = trial.run().filter(|found| !found.causes.is_empty());
+        diagnosis.macs += trial.verifications;
+        diagnosis.bytes += trial.bytes;
+        if let Some(found) = found {
+            diagnosis.verdict = Verdict::Proven;
+            diagnosis.evidence.push(found.told);
+            if let Some(signed) = &found.body {
+                diagnosis.evidence.extend(self.difference(signed, request));
+            }
+            diagnosis.scheme = found.scheme.filter(|_| found.causes.iter().all(|cause| cause.code().is_of_scheme()));
+            diagnosis.causes = found.causes;
+            return;
+        }
+        let scheme = self.provider.scheme();
+        let is_public = trial::is_public(&self.provider, &self.secrets.text);
+        diagnosis.causes = match (&diagnosis.error, &diagnosis.refusal) {
+            (None, Some(refusal)) if is_public => {
+                vec![Cause::new(Code::SecretKind, format!("The configured key cannot be used: {refusal}"))]
+            }
+            (Some(VerifyError::UnknownKey { id }), _) => {
+                let text = format!("The request names the key {id:?}, which is not among the configured ones");
+                vec![Cause::new(Code::SecretOther, text)]
+            }
+            _ => facts::likely(request, scheme, (!is_public).then_some((&self.secrets, self.is_known)), trial.json()),
+        };
+        diagnosis.verdict = if diagnosis.causes.is_empty() { Verdict::Unexplained } else { Verdict::Likely };
+    }
+
     fn search(&self, request: &Captured, now: OffsetDateTime, diagnosis: &mut Diagnosis) {
+        if trial::applies(&self.provider, &self.secrets.text) {
+            return self.try_signatures(request, now, diagnosis);
+        }
         let schemes = self.provider.schemes();
         let name = self.is_known.then(|| self.provider.name());
         let limits = Limits { bytes: self.budget.bytes, time: self.budget.time };
@@ -300,7 +348,8 @@ impl Diagnose {
         if diagnosis.causes.is_empty() {
             let scheme = &schemes[0];
             diagnosis.evidence.clear();
-            diagnosis.causes = facts::likely(request, scheme, self.is_known, &self.secrets, search.json.as_ref());
+            diagnosis.causes =
+                facts::likely(request, scheme, Some((&self.secrets, self.is_known)), search.json.as_ref());
             diagnosis.verdict = if diagnosis.causes.is_empty() { Verdict::Unexplained } else { Verdict::Likely };
         }
     }
@@ -326,37 +375,30 @@ impl Diagnose {
             lines.push(format!("the key has {} bytes", found.key_length));
         }
         if let Some(signed) = &found.body {
-            let verified = search.request.body();
-            let mut line =
-                format!("the signed body has {} bytes, the one verified has {}", signed.len(), verified.len());
-            match search.request.content_length() {
-                Some(length) if length == signed.len() => line += "; Content-Length agrees with the signed one",
-                Some(length) if length == verified.len() => line += "; Content-Length agrees with the one verified",
-                Some(_) => line += "; Content-Length agrees with neither",
-                None => {}
-            }
-            lines.push(line);
-            let first = signed.iter().zip(verified).position(|(one, other)| one != other);
-            let first = first.unwrap_or(signed.len().min(verified.len()));
-            lines.push(format!("the first difference is at byte {first}"));
-            if self.has_excerpts {
-                lines.push(format!("signed   {}", excerpt(signed, first, &self.secrets)));
-                lines.push(format!("verified {}", excerpt(verified, first, &self.secrets)));
-            }
+            lines.extend(self.difference(signed, search.request));
         }
         lines
     }
-}
 
-/// A verifier for what a provider sends, with one secret as text.
-pub(super) fn verifier(provider: &Provider, secret: &str, request: &Captured) -> Result<Verifier, ConfigError> {
-    let secret = Secret::new(secret)?.allow_short();
-    let provider = provider.accept(Extent::Nothing);
-    let provider = match provider.public_url() {
-        None => provider.with_public_url(request.url().to_owned()).unwrap_or(provider),
-        Some(_) => provider,
-    };
-    provider.verifier(secret)
+    /// How the signed body differs from the one at hand.
+    fn difference(&self, signed: &[u8], request: &Captured) -> Vec<String> {
+        let verified = request.body();
+        let mut line = format!("the signed body has {} bytes, the one verified has {}", signed.len(), verified.len());
+        match request.content_length() {
+            Some(length) if length == signed.len() => line += "; Content-Length agrees with the signed one",
+            Some(length) if length == verified.len() => line += "; Content-Length agrees with the one verified",
+            Some(_) => line += "; Content-Length agrees with neither",
+            None => {}
+        }
+        let first = signed.iter().zip(verified).position(|(one, other)| one != other);
+        let first = first.unwrap_or(signed.len().min(verified.len()));
+        let mut lines = vec![line, format!("the first difference is at byte {first}")];
+        if self.has_excerpts {
+            lines.push(format!("signed   {}", excerpt(signed, first, &self.secrets)));
+            lines.push(format!("verified {}", excerpt(verified, first, &self.secrets)));
+        }
+        lines
+    }
 }
 
 pub(super) fn judge(verifier: &Verifier, request: &Captured, now: OffsetDateTime) -> Result<(), VerifyError> {

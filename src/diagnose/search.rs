@@ -196,11 +196,13 @@ impl<'s> Search<'s> {
         let urls = url::candidates(self.request);
         let contents = self.configured(&urls);
         let (first, varied): (Vec<&Content>, Vec<&Content>) = {
+            // Of listed headers there are many values, too many for what follows.
             let is_first = |content: &&Content| {
+                let is_listed = content.covers.contains("{signed-headers");
                 content
                     .causes
                     .iter()
-                    .all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue)
+                    .all(|cause| cause.code() == Code::HeaderRenamed || cause.code() == Code::HeaderValue && !is_listed)
             };
             (contents.iter().filter(is_first).collect(), contents.iter().filter(|content| !is_first(content)).collect())
         };
@@ -217,10 +219,11 @@ impl<'s> Search<'s> {
             .or_else(|| self.try_keys(&first, &lists, None, simple))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::Other, Some(0)))
             .or_else(|| self.try_digests(&first, &lists))
+            // Where `Content-Length` says which bodies may be right, they are fewer than the contents that follow.
+            .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, simple))
             .or_else(|| self.try_presets(&urls, Some(0)))
             .or_else(|| self.try_tampered(&first, &lists))
             .or_else(|| self.try_templates(&lists, if self.name.is_none() { simple } else { Some(0) }))
-            .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, simple))
             .or_else(|| self.try_rewritings(&first, &lists, Filter::ItsLength, simple))
             .or_else(|| self.try_presets(&urls, simple))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::Other, simple))

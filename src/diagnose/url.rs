@@ -15,7 +15,7 @@ pub(super) struct UrlCandidate {
 }
 
 impl UrlCandidate {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         [self.base.as_str(), &self.path, &query].concat()
     }

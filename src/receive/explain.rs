@@ -5,9 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Queue, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{Receiver, Rejection};
 use crate::diagnose::{Captured, Code, Diagnose, Diagnosis, Verdict};
@@ -16,10 +15,10 @@ use crate::request::RequestLine;
 use crate::trace;
 
 /// The shortest time between two diagnoses.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::SECOND;
 
 /// How long the same causes are not told again.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::MINUTE;
 
 /// The most of a body that is kept to be explained.
 const MAX_BODY: usize = 1 << 20;
@@ -27,13 +26,18 @@ const MAX_BODY: usize = 1 << 20;
 /// Explains refused requests in your log while you develop: see [`Receiver::explain_refusals`].
 ///
 /// It does nothing unless the program was compiled with `debug_assertions`, or the environment variable that you
-/// [name](Self::with_variable) is set. Each refused request that is still in memory is then diagnosed on a thread of its own,
-/// after the answer was given: one at a time, at most one a second, and the others are not looked at. The result is a `tracing`
-/// event at WARN with the target `hookseal::diagnose`, at most once a minute for the same causes.
+/// [name](Self::with_variable) is set. Refused requests are then diagnosed on one background thread, and no answer waits for
+/// it: one request at a time, at most one a second, and the others are not looked at. The result is a `tracing` event at WARN
+/// with the target `hookseal::diagnose`, at most once a minute for the same causes. Both times are those of the receiver's
+/// [clock](Receiver::with_clock).
+///
+/// Only what is not authentic is explained, and only if its body was read to its end: not a body over the receiver's limit, or
+/// over 1 MiB, and not an authentic event that cannot be read.
 pub struct Explain {
     diagnose: Diagnose,
     is_active: bool,
-    report: Report,
+    /// `None` to log.
+    report: Option<Report>,
 }
 
 type Report = Box<dyn Fn(&Diagnosis) + Send>;
@@ -56,7 +60,7 @@ impl Explain {
     /// ```
     pub fn new(diagnose: Diagnose) -> Explain {
         let is_active = cfg!(debug_assertions);
-        Explain { diagnose, is_active, report: Box::new(trace::explained) }
+        Explain { diagnose, is_active, report: None }
     }
 
     /// Also explains without `debug_assertions` if this environment variable is set, to anything but `0` or nothing.
@@ -88,7 +92,7 @@ impl Explain {
     /// ```
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&Diagnosis) + Send + 'static) -> Explain {
-        self.report = Box::new(report);
+        self.report = Some(Box::new(report));
         self
     }
 
@@ -117,16 +121,25 @@ impl Explain {
     }
 
     fn work(&self, queue: &Queue<Refused>) {
-        let mut told: HashMap<Vec<Code>, Instant> = HashMap::new();
-        while let Ok(refused) = queue.recv() {
-            let diagnosis = self.diagnose.run_at(&refused.request, refused.time);
-            let codes: Vec<Code> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
-            told.retain(|_, last| last.elapsed() < QUIET);
-            if diagnosis.verdict() != Verdict::Accepted && !told.contains_key(&codes) {
-                told.insert(codes, Instant::now());
-                (self.report)(&diagnosis);
+        let mut told: HashMap<Vec<Code>, OffsetDateTime> = HashMap::new();
+        let mut last: Option<OffsetDateTime> = None;
+        while let Ok(Refused { request, time }) = queue.recv() {
+            // A clock may have been set back since.
+            let is_within = |earlier: OffsetDateTime, period: Duration| (time - earlier).abs() < period;
+            if last.is_some_and(|last| is_within(last, PAUSE)) {
+                continue;
             }
-            thread::sleep(PAUSE);
+            last = Some(time);
+            told.retain(|_, last| is_within(*last, QUIET));
+            let diagnosis = self.diagnose.run_at(&request, time);
+            let codes: Vec<Code> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+            if diagnosis.verdict() != Verdict::Accepted && !told.contains_key(&codes) {
+                told.insert(codes, time);
+                match &self.report {
+                    Some(report) => report(&diagnosis),
+                    None => trace::explained(self.diagnose.provider_name(), &diagnosis),
+                }
+            }
         }
     }
 }
@@ -185,48 +198,56 @@ pub(super) struct Watch(Option<Box<Watched>>);
 
 struct Watched {
     sender: Arc<SyncSender<Refused>>,
+    /// When it was judged.
+    time: OffsetDateTime,
     method: String,
     url: String,
     headers: Vec<(String, Vec<u8>)>,
-    /// `None` for one that is too large to be kept.
-    body: Option<Vec<u8>>,
+    /// The length of the body, as the request says.
+    declared: Option<u64>,
+    body: Vec<u8>,
 }
 
 impl Watch {
-    pub(super) fn new<H: Headers + ?Sized>(
-        explaining: &Explaining,
+    pub(super) fn new<P, H: Headers + ?Sized>(
+        receiver: &Receiver<P>,
         line: Option<RequestLine<'_>>,
         headers: &H,
+        declared: Option<u64>,
     ) -> Watch {
-        let watched = explaining.0.as_ref().map(|sender| {
+        let watched = receiver.explaining().0.as_ref().map(|sender| {
             let query = line.and_then(|line| line.query).map(|query| format!("?{query}"));
             Box::new(Watched {
                 sender: sender.clone(),
+                time: receiver.now(),
                 method: line.map_or("POST", |line| line.method).to_owned(),
                 url: format!("/{}", query.unwrap_or_default()),
                 headers: headers.pairs(),
-                body: Some(Vec::new()),
+                declared,
+                body: Vec::new(),
             })
         });
         Watch(watched)
     }
 
     pub(super) fn push(&mut self, chunk: &[u8]) {
+        self.0 = self.0.take().filter(|watched| watched.body.len() + chunk.len() <= MAX_BODY);
         if let Some(watched) = &mut self.0 {
-            watched.body = watched.body.take().filter(|body| body.len() + chunk.len() <= MAX_BODY);
-            if let Some(body) = &mut watched.body {
-                body.extend_from_slice(chunk);
-            }
+            watched.body.extend_from_slice(chunk);
         }
     }
 
-    /// Hands the request over, if the thread has nothing to do.
+    /// For a request that its head decided: its body need not have been read, and what is missing would look like a cause.
+    pub(super) fn if_whole(self) -> Watch {
+        let is_whole = |watched: &Watched| watched.declared.is_none_or(|length| length <= watched.body.len() as u64);
+        Watch(self.0.filter(|watched| is_whole(watched)))
+    }
+
+    /// Hands the request over, unless another one is waiting.
     pub(super) fn refused(self, rejection: &Rejection) {
         if let (Some(watched), Rejection::NotAuthentic(_)) = (self.0, rejection) {
-            let Watched { sender, method, url, headers, body } = *watched;
-            let Some(body) = body else { return };
-            let request = Captured::new(method, url, headers, body);
-            _ = sender.try_send(Refused { request, time: OffsetDateTime::now_utc() });
+            let Watched { sender, time, method, url, headers, body, .. } = *watched;
+            _ = sender.try_send(Refused { request: Captured::new(method, url, headers, body), time });
         }
     }
 }

@@ -147,7 +147,10 @@ impl<'a, P> Intake<'a, P> {
                 Err(error) => State::refused(error.into(), limit),
             },
         };
-        let watch = Watch::new(receiver.explaining(), line, headers);
+        let watch = match &state {
+            State::Refused { rejection, .. } if !is_explicable(rejection) => Watch::default(),
+            _ => Watch::new(receiver, line, headers, declared),
+        };
         let headers = receiver.event_headers(headers);
         Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state, watch }
     }
@@ -220,6 +223,9 @@ impl<'a, P> Intake<'a, P> {
         self.watch.push(&chunk);
         if let State::Refused { to_drain, .. } = &mut self.state {
             *to_drain = to_drain.and_then(|left| left.checked_sub(chunk.len()));
+            if to_drain.is_none() {
+                self.watch = Watch::default();
+            }
             return;
         }
         if let State::Unsigned { rejection, body } = &mut self.state {
@@ -263,6 +269,9 @@ impl<'a, P> Intake<'a, P> {
 
     /// Refuses the request and drops everything that is held.
     fn refuse(&mut self, rejection: Rejection, to_drain: Option<usize>) {
+        if !is_explicable(&rejection) {
+            self.watch = Watch::default();
+        }
         self.state = State::Refused { rejection, to_drain };
         self.reservation = None;
     }
@@ -293,7 +302,10 @@ impl<'a, P> Intake<'a, P> {
     /// ```
     pub fn abort(&mut self, rejection: Rejection) {
         match &mut self.state {
-            State::Refused { to_drain, .. } => *to_drain = None,
+            State::Refused { to_drain, .. } => {
+                *to_drain = None;
+                self.watch = Watch::default();
+            }
             _ => self.refuse(rejection, None),
         }
     }
@@ -366,6 +378,7 @@ impl<'a, P> Intake<'a, P> {
     fn end(self) -> Whole<'a, P> {
         let Intake { receiver, reservation, headers, bytes, pending, state, watch, .. } = self;
         let is_unsigned = matches!(state, State::Unsigned { .. });
+        let watch = if matches!(state, State::Refused { .. }) { watch.if_whole() } else { watch };
         let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
         let (judged, body) = match state {
             State::Whole { opened, body } => (Judged::Later(opened), body),
@@ -487,6 +500,11 @@ fn room_for(length: usize, limit: usize) -> usize {
         room += next_block(room, limit);
     }
     room
+}
+
+/// Whether a diagnosis could find out more.
+fn is_explicable(rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::NotAuthentic(_))
 }
 
 /// The declared length of the body, if there is one that can be read.

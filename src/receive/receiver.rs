@@ -112,8 +112,15 @@ impl<P> Receiver<P> {
         self.with(|shared| shared.explaining = explaining)
     }
 
+    #[allow(dead_code, reason = "for the feature `diagnose`")]
     pub(super) fn explaining(&self) -> &Explaining {
         &self.shared.explaining
+    }
+
+    /// By its own clock, or the system's.
+    #[allow(dead_code, reason = "for the feature `diagnose`")]
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.shared.clock.as_ref().map_or_else(OffsetDateTime::now_utc, |clock| clock())
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {

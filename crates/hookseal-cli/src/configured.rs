@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hookseal::provider::{self, Provider};
-use hookseal::{Extent, Scheme, Secret};
+use hookseal::{Algorithm, Extent, Keyring, PublicKey, Scheme, Secret};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
@@ -91,7 +91,16 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// For a signer or a verifier.
+    /// For a verifier. Where the provider signs with a private key only, the secret is its public key, or a set of them.
+    pub(crate) fn keys(&self, provider: &Provider) -> Result<Keyring, String> {
+        if provider.schemes().iter().any(|scheme| scheme.algorithm() == Algorithm::Hmac) {
+            return self.secret().map(Keyring::from);
+        }
+        let keys = PublicKey::set(&self.text).and_then(Keyring::from_public_keys);
+        keys.or_else(|_| PublicKey::new(&self.text).map(Keyring::from)).map_err(|error| error.to_string())
+    }
+
+    /// For a signer.
     pub(crate) fn secret(&self) -> Result<Secret, String> {
         Secret::new(self.text.as_str()).map(Secret::allow_short).map_err(|error| error.to_string())
     }

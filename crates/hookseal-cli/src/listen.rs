@@ -25,7 +25,8 @@ pub(crate) fn run(
     let provider = configured.lenient("https://localhost/")?;
     // A wrong set-up is told now, not with the first delivery.
     let secrets = configured.secrets()?;
-    if let Err(error) = secrets.secret().and_then(|secret| provider.verifier(secret).map_err(|error| error.to_string()))
+    if let Err(error) =
+        secrets.keys(&provider).and_then(|keys| provider.verifier(keys).map_err(|error| error.to_string()))
     {
         eprintln!("hookseal: {error}");
     }
@@ -74,7 +75,7 @@ fn query(target: &str) -> String {
 /// Prints a delivery, verified or diagnosed.
 fn handle(provider: &Provider, secrets: &Secrets, captured: &Captured, now: OffsetDateTime, json: bool) -> bool {
     let request = verify::request(captured);
-    let verifier = secrets.secret().and_then(|secret| provider.verifier(secret).map_err(|error| error.to_string()));
+    let verifier = secrets.keys(provider).and_then(|keys| provider.verifier(keys).map_err(|error| error.to_string()));
     if let (Ok(request), Ok(verifier)) = (&request, &verifier)
         && let Ok(verified) = verifier.verify_request_at(request, now)
     {

@@ -20,10 +20,11 @@ pub(crate) fn run(
     json: bool,
 ) -> Result<bool, String> {
     let mut all = true;
-    let secret = configured.secrets()?.secret()?;
+    let secrets = configured.secrets()?;
     for capture in capture::read(path)? {
         let provider = configured.lenient(capture.request.url())?;
-        let verifier = provider.verifier(secret.clone()).map_err(|error| error.to_string())?;
+        let verifier =
+            secrets.keys(&provider).and_then(|keys| provider.verifier(keys).map_err(|error| error.to_string()))?;
         let now = at.or(capture.time).unwrap_or_else(OffsetDateTime::now_utc);
         let request = request(&capture.request)?;
         let verified = verifier.verify_request_at(&request, now);

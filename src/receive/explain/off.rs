@@ -1,6 +1,6 @@
 //! What `explain` is without the feature `diagnose`. It does nothing.
 
-use super::Rejection;
+use super::{Receiver, Rejection};
 use crate::headers::Headers;
 use crate::request::RequestLine;
 
@@ -11,11 +11,20 @@ pub(super) struct Explaining {}
 pub(super) struct Watch {}
 
 impl Watch {
-    pub(super) fn new<H: Headers + ?Sized>(_: &Explaining, _: Option<RequestLine<'_>>, _: &H) -> Watch {
+    pub(super) fn new<P, H: Headers + ?Sized>(
+        _: &Receiver<P>,
+        _: Option<RequestLine<'_>>,
+        _: &H,
+        _: Option<u64>,
+    ) -> Watch {
         Watch {}
     }
 
     pub(super) fn push(&mut self, _: &[u8]) {}
+
+    pub(super) fn if_whole(self) -> Watch {
+        self
+    }
 
     pub(super) fn refused(self, _: &Rejection) {}
 }
