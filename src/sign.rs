@@ -147,7 +147,7 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign(&self, id: &str, body: &[u8]) -> Result<HeaderMap, SignError> {
-        self.sign_at(id, body, OffsetDateTime::now_utc())
+        self.sign_by(id, body, OffsetDateTime::now_utc)
     }
 
     /// Like [`sign`](Self::sign), at a given time: for tests, and for providers that retry with the first timestamp.
@@ -170,11 +170,16 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_at(&self, id: &str, body: &[u8], time: OffsetDateTime) -> Result<HeaderMap, SignError> {
+        self.sign_by(id, body, || time)
+    }
+
+    /// Reads the clock only if the scheme has a timestamp.
+    fn sign_by(&self, id: &str, body: &[u8], now: impl FnOnce() -> OffsetDateTime) -> Result<HeaderMap, SignError> {
         if self.is_in_context() {
-            return self.sign_in_context(None, HeaderMap::new(), id, body, time);
+            return self.sign_in_context(None, HeaderMap::new(), id, body, now());
         }
         let mut headers = HeaderMap::with_capacity(4);
-        let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
+        let mut signed = Signed { timestamp: self.0.plan.timestamp(now)?, tags: [const { None }; MAX_KEYS] };
         self.hash(&headers, id, body, &mut signed)?;
         self.write(id, &signed, &mut headers);
         Ok(headers)
@@ -295,7 +300,7 @@ impl Signer {
             *request.headers_mut() = self.sign_in_context(head, headers, id, body, time)?;
             return Ok(());
         }
-        let mut signed = Signed { timestamp: self.0.plan.timestamp(time)?, tags: [const { None }; MAX_KEYS] };
+        let mut signed = Signed { timestamp: self.0.plan.timestamp(|| time)?, tags: [const { None }; MAX_KEYS] };
         self.hash(request.headers(), id, request.body().as_ref(), &mut signed)?;
         self.write(id, &signed, request.headers_mut());
         Ok(())
@@ -337,7 +342,7 @@ impl Signer {
         time: OffsetDateTime,
     ) -> Result<HeaderMap, ContextError> {
         let Inner { plan, keys, signing_keys, over_digest, token, .. } = &*self.0;
-        let timestamp = plan.timestamp(time)?;
+        let timestamp = plan.timestamp(|| time)?;
         plan.check_id(id, &timestamp)?;
         let own = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
         plan.write_context(&own, body, &mut headers);

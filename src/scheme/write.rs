@@ -23,9 +23,10 @@ impl Plan {
     }
 
     /// The text of the time as the scheme sends it; empty where it sends none.
-    pub(crate) fn timestamp(&self, time: OffsetDateTime) -> Result<TimeText, SignError> {
+    pub(crate) fn timestamp(&self, now: impl FnOnce() -> OffsetDateTime) -> Result<TimeText, SignError> {
         match self.time_format {
             Some(format) => {
+                let time = now();
                 let Some(text) = format.write(time) else { return Err(SignError::TimeOutOfRange) };
                 match self.time.admit(text.as_bytes().len(), || time.unix_timestamp() >= RECENT) {
                     true => Ok(text),

@@ -203,7 +203,7 @@ impl Questions<'_> {
         let (time, id) = (sender.time(), sender.id()?);
         let delivery = sender.signed(self.kit.uri.clone(), &id, Bytes::from_static(FORGED), time)?;
         let plan = sender.provider().scheme().plan();
-        let timestamp = plan.timestamp(time)?;
+        let timestamp = plan.timestamp(|| time)?;
         let mut values = Values { id: id.as_bytes(), timestamp: timestamp.as_bytes(), ..Values::default() };
         plan.spliced(delivery.headers(), &mut values)?;
         let content: Vec<&[u8]> = plan.head(&values).chain([FORGED]).chain(plan.tail(&values)).collect();
