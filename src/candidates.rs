@@ -9,7 +9,9 @@ pub(crate) const MAX_CANDIDATES: usize = 16;
 /// The well-formed signatures of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Candidates<'h> {
-    texts: [&'h [u8]; MAX_CANDIDATES],
+    first: Option<&'h [u8]>,
+    /// Most requests have one signature: the room for more is made when it is needed.
+    others: Option<[&'h [u8]; MAX_CANDIDATES - 1]>,
     count: usize,
     encoding: Encoding,
     /// The length of a MAC in bytes; of another signature, the least.
@@ -22,12 +24,18 @@ impl<'h> Candidates<'h> {
     /// An empty set for MACs of the first number of bytes, or for other signatures of the first to the second.
     #[inline]
     pub(crate) fn new(encoding: Encoding, (bytes, most): (usize, usize)) -> Candidates<'h> {
-        Candidates { texts: [&[]; MAX_CANDIDATES], count: 0, encoding, bytes, most }
+        Candidates { first: None, others: None, count: 0, encoding, bytes, most }
     }
 
     /// The signatures of another algorithm, decoded.
     pub(crate) fn signatures(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.texts.iter().take(self.count).filter_map(|text| self.encoding.bytes(text))
+        self.texts().filter_map(|text| self.encoding.bytes(text))
+    }
+
+    #[inline]
+    fn texts(&self) -> impl Iterator<Item = &'h [u8]> {
+        let others = self.others.as_ref().and_then(|others| others.get(..self.count.saturating_sub(1)));
+        self.first.into_iter().chain(others.unwrap_or_default().iter().copied())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -52,8 +60,14 @@ impl<'h> Candidates<'h> {
         if !is_well_formed {
             return true;
         }
-        let Some(slot) = self.texts.get_mut(self.count) else { return false };
-        *slot = text;
+        match self.count.checked_sub(1) {
+            None => self.first = Some(text),
+            Some(place) => {
+                let others = self.others.get_or_insert([&[]; MAX_CANDIDATES - 1]);
+                let Some(slot) = others.get_mut(place) else { return false };
+                *slot = text;
+            }
+        }
         self.count += 1;
         true
     }
@@ -65,7 +79,7 @@ impl<'h> Candidates<'h> {
         let length = self.encoding.write(tag.as_bytes(), &mut ours);
         let Some(ours) = ours.get(..length).filter(|ours| !ours.is_empty()) else { return false };
         let ignored = if self.encoding.ignores_case() { CASE_OF_HEX } else { 0 };
-        is_among(ours, self.texts.iter().take(self.count).copied(), ignored)
+        is_among(ours, self.texts(), ignored)
     }
 }
 

@@ -289,7 +289,7 @@ impl Tag {
         Tag { bytes, length: MAX_MAC }
     }
 
-    #[inline]
+    #[inline(always)]
     fn of<C: FixedOutputCore>(core: &mut C, buffer: &mut Buffer<C>) -> Tag {
         let mut mac = Output::<C>::default();
         core.finalize_fixed_core(buffer, &mut mac);
@@ -311,8 +311,14 @@ const MAX_MAC: usize = 64;
 /// are bits that each byte of ours has.
 #[inline]
 pub(crate) fn is_among<'t>(ours: &[u8], texts: impl Iterator<Item = &'t [u8]>, ignored: u8) -> bool {
-    let texts = texts.filter(|text| text.len() == ours.len());
-    texts.map(|text| same(ours, text, ignored)).reduce(|one, other| one | other).is_some_and(Into::into)
+    let mut found: Option<Choice> = None;
+    for text in texts {
+        if text.len() == ours.len() {
+            let is_same = same(ours, text, ignored);
+            found = Some(found.map_or(is_same, |found| found | is_same));
+        }
+    }
+    found.is_some_and(Into::into)
 }
 
 /// Compares two texts of the same length in 16-byte words, without stopping early, with `subtle`'s barrier around the sum of

@@ -329,18 +329,21 @@ impl SignatureLine {
         let mut signed = false;
         for item in items {
             let time = self.time.as_ref().and_then(|(text, format)| Some((behind(item, &text.prefix)?, *format)));
-            if let Some((text, format)) = time {
-                each(Item::Time(text, format))?;
+            // No prefix begins with another.
+            let item = if let Some((text, format)) = time {
+                Item::Time(text, format)
             } else if let Some(mac) = behind(item, &self.mac.prefix) {
                 if signed && self.repeat.is_none() {
                     return Err(malformed(&self.name, "has two signatures"));
                 }
                 signed = true;
-                each(Item::Signature(mac))?;
+                Item::Signature(mac)
             } else if let Some(list) = self.signed_headers.as_ref().and_then(|names| behind(item, &names.prefix)) {
-                // No prefix begins with another.
-                each(Item::SignedHeaders(list))?;
-            }
+                Item::SignedHeaders(list)
+            } else {
+                continue;
+            };
+            each(item)?;
         }
         Ok(())
     }
