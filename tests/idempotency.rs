@@ -207,6 +207,7 @@ async fn a_full_store_refuses_and_forgets_nothing() {
 
     hands.advance(LEASE);
     assert_eq!(store.len(), 5, "leases have ended, completions have not");
+    assert!(!store.is_empty());
     assert_eq!(store.claim(&keys[10], Token::random().unwrap(), LEASE).await, Ok(Claim::New));
     hands.advance(DAY);
     assert!(store.is_empty());

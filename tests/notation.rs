@@ -3,7 +3,7 @@
 use hookseal::{EventShape, Scheme, Signer, Verifier};
 use time::OffsetDateTime;
 
-use common::{key, keys, schemes};
+use common::{key, keys, schemes, usual_schemes};
 use written::WRITTEN;
 
 mod common;
@@ -430,6 +430,47 @@ fn the_current_key_can_come_last() {
     let last = Signer::new(scheme.with_current_key_last(), keys(0, 2)).unwrap().sign("id", b"").unwrap();
     let (current, previous) = first["s"].to_str().unwrap().split_once(',').unwrap();
     assert_eq!(last["s"], format!("{previous},{current}"));
+}
+
+/// The compiler reads the catalogue, and a program reads a file: the same code, at two times.
+#[test]
+fn a_scheme_from_a_file_signs_and_verifies_like_its_constant() {
+    let now = OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    let mut count = 0;
+    for (name, constant) in usual_schemes() {
+        let from_file: Scheme = serde_json::from_str(&serde_json::to_string(constant).unwrap()).unwrap();
+        let both = [constant, &from_file];
+        let signed = both.map(|scheme| Signer::new(scheme.clone(), keys(0, 2)).unwrap().sign_at("id_1", b"{}", now));
+        assert_eq!(signed[0], signed[1], "{name}");
+        let Ok(headers) = &signed[0] else { continue };
+        // Each header by itself missing, empty, cut, doubled and with more around it.
+        let mut requests = vec![headers.clone()];
+        for (header, value) in headers {
+            let text = value.as_bytes();
+            let mut changed = headers.clone();
+            changed.remove(header);
+            requests.push(changed);
+            for other in [b"".to_vec(), text[1..].to_vec(), [text, b",", text].concat(), [b"x=1,", text].concat()] {
+                let mut changed = headers.clone();
+                changed.insert(header, http::HeaderValue::from_bytes(&other).unwrap());
+                requests.push(changed);
+            }
+            let mut changed = headers.clone();
+            changed.append(header, value.clone());
+            requests.push(changed);
+        }
+        for request in requests {
+            let verdicts = both.map(|scheme| {
+                let verifier = Verifier::new(scheme.clone(), keys(0, 2)).unwrap();
+                let verified = verifier.verify_at(&request, b"{}", now);
+                verified.map(|verified| format!("{:?}", verified.proof())).map_err(|error| error.to_string())
+            });
+            assert_eq!(verdicts[0], verdicts[1], "{name}: {request:?}");
+            count += 1;
+        }
+        assert_eq!(format!("{:?}", constant.coverage()), format!("{:?}", from_file.coverage()), "{name}");
+    }
+    assert!(count > 1000, "{count}");
 }
 
 #[test]

@@ -55,6 +55,43 @@ fn read(received: &Received) -> Vec<String> {
     vec![format!("{event:?}"), format!("{events:?}"), format!("{typed:?}"), format!("{:?}", received.idempotency_key())]
 }
 
+/// The compiler reads the catalogue, and a program reads a file: the same code, at two times.
+#[test]
+fn a_provider_from_a_file_reads_deliveries_like_its_constant() {
+    let mut count = 0;
+    for line in include_str!("../../../src/testing/deliveries.jsonl").lines() {
+        let delivery: Value = serde_json::from_str(line).unwrap();
+        let constant = provider::by_name(delivery["provider"].as_str().unwrap()).unwrap();
+        if !is_signable(constant) {
+            continue;
+        }
+        let file = serde_json::to_string(constant).unwrap();
+        let from_file: Provider = serde_json::from_str(&file).unwrap();
+        assert_eq!(serde_json::to_string(&from_file).unwrap(), file);
+        let mut requests = Vec::new();
+        for provider in [constant, &from_file] {
+            let mut sender = sender(provider).with_time(OffsetDateTime::now_utc());
+            for (name, value) in delivery["headers"].as_object().unwrap() {
+                sender = sender.with_header(name.as_str(), value.as_str().unwrap()).unwrap();
+            }
+            requests.push(sender.body("/", delivery["body"].as_str().unwrap().to_owned()));
+        }
+        for request in requests {
+            let Ok(request) = request else { continue };
+            let name = constant.name();
+            let readings = [constant, &from_file].map(|provider| match try_receive(provider, &request) {
+                Ok(received) => read(&received),
+                Err(rejection) => vec![rejection.to_string()],
+            });
+            assert_eq!(readings[0], readings[1], "{name}");
+            // Events are as the constant reads them, which other tests compare with the delivery.
+            assert!(!readings[0].is_empty(), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 200, "{count}");
+}
+
 /// JSON as somebody who has the secret might send it: of the names that shapes know, in the wrong places.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
