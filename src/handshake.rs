@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 use crate::place::{Place, Steps};
-use crate::text::Span;
+use crate::text::{Span, trimmed};
 
 pub(crate) use answer::acknowledge;
 pub(crate) use parse::acknowledgement;
@@ -297,7 +297,7 @@ impl From<Handshake> for File {
 /// The lines of both halves, with one empty line between them if there are fields of the body.
 fn request_lines(text: &str) -> Vec<&str> {
     let (mut lines, mut is_body) = (Vec::new(), false);
-    for (place, line) in text.split('\n').map(str::trim).enumerate() {
+    for (place, line) in text.split('\n').map(trimmed).enumerate() {
         match line.is_empty() {
             true => is_body |= place > 0,
             false if is_body && !lines.contains(&"") => lines.extend(["", line]),

@@ -17,6 +17,7 @@ use crate::algorithm::Algorithm;
 use crate::error::ConfigError;
 use crate::mac::Digest;
 use crate::secret::SecretForm;
+use crate::text::trimmed;
 
 pub(crate) use context::{Early, Late, MakeContext, is_absence};
 pub use coverage::{Coverage, Extent};
@@ -529,5 +530,5 @@ impl fmt::Debug for Scheme {
 
 /// The header lines themselves: how they are indented means nothing.
 fn lines(headers: &str) -> impl Iterator<Item = &str> {
-    headers.lines().map(str::trim).filter(|line| !line.is_empty())
+    headers.lines().map(trimmed).filter(|line| !line.is_empty())
 }

@@ -191,6 +191,20 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 
+/// A line, or several, without the white space that means nothing in a notation. Any other is a part of the text.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// The same for the beginning of a text.
+pub(crate) const fn skip_space(text: &[u8], start: usize) -> usize {
+    let mut i = start;
+    while i < text.len() && (is_blank(text[i]) || text[i] == b'\n') {
+        i += 1;
+    }
+    i
+}
+
 pub(crate) const fn all_token(text: &[u8], name: Span) -> bool {
     let mut i = name.start as usize;
     while i < name.end as usize {

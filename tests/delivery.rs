@@ -221,6 +221,12 @@ fn retry_after_headers() {
     let seconds = |n| Some(Duration::from_secs(n));
     assert_eq!(parse_retry_after(&[b'1'; 65], now), None);
     assert_eq!(parse_retry_after(b"\xff", now), None);
+    for space in ["\n", "\r", "\x0b", "\x0c"] {
+        let date = "Sun, 06 Nov 1994 08:50:37 GMT";
+        for value in [format!("{space}{date}"), format!("{date}{space}"), format!("\t{space} {date}")] {
+            assert_eq!(parse_retry_after(value.as_bytes(), now), None, "{value:?}");
+        }
+    }
     assert_eq!(parse_retry_after(b"1", time::PrimitiveDateTime::MIN.assume_utc()), seconds(1));
 }
 

@@ -34,6 +34,19 @@ fn shape(provider: &Provider) -> &EventShape {
     provider.event_shape().expect("the platform's events are known")
 }
 
+/// A line may be indented. Other white space than that of the notation is a part of it.
+#[test]
+fn a_constant_keeps_its_white_space_in_a_file() {
+    let shape = |line: &str| EventShape::try_new(format!("{line}\ntype: {{type}}\ndata: {{data}}")).expect("a shape");
+    for space in ["\u{a0}", "\u{3000}", "\u{b}"] {
+        let (with, without) = (shape(&format!("kind: x{space}")), shape("kind: x"));
+        assert_ne!(with, without, "{space:?}");
+        assert_eq!(with, shape(&format!(" \tkind: x{space} \r")), "{space:?}");
+        let file = serde_json::to_string(&with).expect("a file");
+        assert_eq!(serde_json::from_str::<EventShape>(&file).expect("a shape"), with, "{space:?}");
+    }
+}
+
 #[test]
 fn samples_are_read_and_rebuilt() {
     for sample in samples() {

@@ -88,6 +88,18 @@ fn an_answer_that_cannot_be_sent_is_refused() {
     assert!(none.starts_with("answer: needs a `{challenge}` that the request does not have"), "{none}");
 }
 
+/// Only the white space of the notation is none of the text.
+#[test]
+fn a_request_in_a_file_keeps_its_constants() {
+    for space in ["\u{a0}", "\u{3000}", "\u{b}"] {
+        let with = Handshake::try_new(format!("type: ask{space}"), "ok").expect("a handshake");
+        let without = Handshake::try_new("type: ask", "ok").expect("a handshake");
+        assert_ne!(with, without, "{space:?}");
+        let file = serde_json::to_string(&with).expect("a file");
+        assert_eq!(serde_json::from_str::<Handshake>(&file).expect("a handshake"), with, "{space:?}");
+    }
+}
+
 /// Where a file has its lines, a constant has a text, with line ends where it likes.
 #[test]
 fn an_answer_in_a_file_is_the_same_answer() {

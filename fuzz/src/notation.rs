@@ -191,7 +191,8 @@ pub(crate) fn run(data: &[u8]) {
         Input::Shape { lines } => {
             let text = text(&lines, &LINES);
             if let Ok(shape) = EventShape::try_new(text.clone()) {
-                returns(&shape, &text);
+                let again = returns(&shape, &text);
+                assert_eq!(kept(again.as_str()), kept(&text));
                 let _ = shape.read(br#"{"type":"a","data":{},"a":[{"b":"c"}]}"#);
             }
         }
@@ -207,10 +208,17 @@ pub(crate) fn run(data: &[u8]) {
 }
 
 /// What is written to a file is read back, and written in the same way.
-fn returns<T: Serialize + DeserializeOwned>(value: &T, text: &str) {
+fn returns<T: Serialize + DeserializeOwned>(value: &T, text: &str) -> T {
     let written = serde_json::to_string(value).expect("a file");
     let again: T = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{text:?}: {written}: {error}"));
     assert_eq!(serde_json::to_string(&again).expect("a file"), written, "{text:?}");
+    again
+}
+
+/// The lines of a text, without the white space that means nothing.
+fn kept(text: &str) -> Vec<&str> {
+    let lines = text.split('\n').map(|line| line.trim_matches([' ', '\t', '\r']));
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 fn file(kind: u8, text: &str) {
@@ -249,7 +257,9 @@ fn filter(text: &str) {
 
 fn scheme(headers: String, covers: String) {
     let Ok(scheme) = Scheme::try_new(headers.clone(), covers.clone()) else { return };
-    returns(&scheme, &headers);
+    let again = returns(&scheme, &headers);
+    let whole = format!("{}\n{}", again.headers(), again.body());
+    assert_eq!((kept(&whole), again.covers()), (kept(&headers), &*covers));
     let coverage = scheme.coverage();
     let provider =
         Provider::new("acme", scheme.clone()).and_then(|provider| provider.with_public_url("https://x.example/"));

@@ -22,7 +22,8 @@ const MAX_VALUE: usize = 64;
 /// ```
 pub fn parse_retry_after(value: &[u8], now: OffsetDateTime) -> Option<Duration> {
     let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
-    if text.is_empty() || text.len() > MAX_VALUE {
+    // `httpdate` would pass over other white space.
+    if text.is_empty() || text.len() > MAX_VALUE || text.trim().len() < text.len() {
         return None;
     }
     if text.bytes().all(|c| c.is_ascii_digit()) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
 use crate::place::{Half, Place, Step, Steps};
-use crate::text::Span;
+use crate::text::{Span, trimmed};
 
 use parse::{Parsed, parse, split};
 
@@ -344,8 +344,7 @@ impl EventShape {
     fn halves(&self) -> (Vec<String>, Vec<String>) {
         let split = split(self.text.as_bytes()).unwrap_or(0);
         let (headers, body) = self.text.split_at_checked(split).unwrap_or(("", &self.text));
-        let lines =
-            |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let lines = |text: &str| text.lines().map(trimmed).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         (lines(headers), lines(body))
     }
 }

@@ -4,8 +4,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::codec::Encoding;
+use crate::text::trimmed;
 
-use super::parse::{SPACE, body_start, placeholder};
+use super::parse::{body_start, placeholder};
 use super::{Asked, Handshake};
 
 impl Handshake {
@@ -52,7 +53,7 @@ fn respond(answer: &str, challenge: &str, mac: &dyn Fn(&[u8], Encoding) -> Strin
 /// The header lines, and the body as it is sent.
 fn halves(answer: &str) -> (&str, &str) {
     let (head, body) = answer.split_at_checked(body_start(answer.as_bytes())).unwrap_or((answer, ""));
-    (head, body.trim_matches(SPACE.map(char::from)))
+    (head, trimmed(body))
 }
 
 /// The body, if there is one.

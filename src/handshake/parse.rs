@@ -1,7 +1,9 @@
 //! The two texts of a handshake, read by `const fn`s.
 
 use crate::place::{Half, Place, Step, Steps};
-use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, find, is, same_name, skip_blanks, starts_with, trim};
+use crate::text::{
+    EMPTY, Fault, MAX_TEXT, Span, attempt, find, is, same_name, skip_blanks, skip_space, starts_with, trim,
+};
 
 use super::{Alphabet, Line, MAX_LINES, Verb, Wants};
 
@@ -313,17 +315,6 @@ pub(super) const fn body_start(text: &[u8]) -> usize {
         start = end + 1;
     }
     if starts_with(text, skip_blanks(text, 0, text.len()), text.len(), b":status:") { text.len() } else { 0 }
-}
-
-/// The white space around a body, which is not sent.
-pub(super) const SPACE: [u8; 4] = *b" \t\r\n";
-
-const fn skip_space(text: &[u8], start: usize) -> usize {
-    let mut start = start;
-    while start < text.len() && matches!(text[start], b' ' | b'\t' | b'\r' | b'\n') {
-        start += 1;
-    }
-    start
 }
 
 /// Where the placeholder at `start` ends, and whether it is a MAC.
