@@ -285,3 +285,26 @@ async fn events_move_with_their_buckets_when_workers_come_and_go() {
     stage.check_log().await;
     assert_eq!(stage.count("SELECT FROM hookseal.buckets WHERE owner IS NOT NULL").await, 0);
 }
+
+#[tokio::test]
+async fn an_endpoint_that_is_slow_does_not_hold_up_its_bucket() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let slow = Receiver::start(Answer::After(Duration::from_millis(1500))).await;
+    let well = Receiver::start(Answer::Bytes(OK)).await;
+    let first = stage.subscribe("slow", &subscription(&slow.url)).await;
+    for _ in 1..64 {
+        stage.subscribe("nobody", &subscription(&well.url)).await;
+    }
+    let second = stage.endpoint(&well.url).await;
+    assert_eq!(first % 64, second % 64);
+    // Many more than may wait in memory, at once.
+    let call = r"SELECT hookseal.enqueue('slow', 'order.paid', 'slow-' || n, '\x7b7d') FROM generate_series(1, 200) n";
+    stage.execute(call, &[]).await;
+    stage.enqueue(0..10).await;
+    let worker = Running::start(stage.worker());
+    stage.wait_for(10, &format!("SELECT FROM hookseal.attempts WHERE endpoint = {second}")).await;
+    // Before half of what waits in memory was sent.
+    let sent = slow.total();
+    assert!(sent < 40, "{sent}");
+    worker.stop().await;
+}

@@ -22,6 +22,7 @@ impl Engine {
         let size = i32::try_from(self.settings.body_read_along()).unwrap_or(i32::MAX);
         let mut request = Request::new(slot(clock), size);
         if is_poll {
+            self.unblock(now);
             request.is_deep = self.queues.look_back(clock, now).is_some();
         }
         let room = self.settings.max_waiting().saturating_sub(self.waiting);
@@ -115,6 +116,15 @@ impl Engine {
         self.pick(now);
         // Nothing else is likely to come soon.
         self.next_load = self.next_load.map(|_| now);
+    }
+
+    /// Endpoints for which their buckets have waited too long are slow, and get lanes of their own.
+    fn unblock(&mut self, now: Instant) {
+        let patience = self.pace.patience();
+        let is_slow = |endpoint: &Endpoint| endpoint.lane == Lane::Common && endpoint.is_slow(now, patience);
+        let is_blocked = |id: &i64| self.endpoints.get(id).is_some_and(is_slow);
+        let slow: Vec<i64> = self.queues.blockers().filter(is_blocked).collect();
+        slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
     /// The common lanes have filled the memory: endpoints for which something has waited too long there are slow, and get

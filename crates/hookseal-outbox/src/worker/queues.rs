@@ -176,6 +176,11 @@ impl Queues {
         Some(Start { cursor: queue.cursor, seen: queue.seen, oldest: queue.oldest[queue.looks_back] })
     }
 
+    /// The endpoints for which queues wait.
+    pub(super) fn blockers(&self) -> impl Iterator<Item = i64> {
+        self.queues.values().filter_map(|queue| queue.blocked_by)
+    }
+
     pub(super) fn contains(&self, id: QueueId) -> bool {
         self.queues.contains_key(&id)
     }
