@@ -314,6 +314,23 @@ impl Keyring {
         keys.try_fold(Keyring::from(current), Keyring::with_previous)
     }
 
+    /// A public key as text, or a set of them.
+    #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
+    #[allow(dead_code, reason = "for diagnose")]
+    pub(crate) fn read_public(text: &str) -> Result<Keyring, ConfigError> {
+        match PublicKey::set(text) {
+            Ok(keys) => Keyring::from_public_keys(keys),
+            Err(_) => PublicKey::new(text).map(Keyring::from),
+        }
+    }
+
+    #[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
+    #[allow(dead_code, reason = "for diagnose")]
+    pub(crate) fn read_public(_: &str) -> Result<Keyring, ConfigError> {
+        let problem = "needs one of the crate's features `ed25519`, `p256` and `rsa`";
+        Err(ConfigError::Invalid { field: "public key", piece: String::new(), problem })
+    }
+
     /// What a source has at the moment. It may be empty.
     #[allow(dead_code, reason = "for the cache of keys")]
     pub(crate) fn fetched(keys: Vec<PublicKey>) -> Keyring {

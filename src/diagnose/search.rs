@@ -222,10 +222,11 @@ impl<'s> Search<'s> {
             .or_else(|| self.try_keys(&first, &lists, None, simple))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::Other, Some(0)))
             .or_else(|| self.try_digests(&first, &lists))
+            // Where `Content-Length` says which bodies may be right, they are fewer than the contents that follow.
+            .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, simple))
             .or_else(|| self.try_presets(&urls, Some(0)))
             .or_else(|| self.try_tampered(&first, &lists))
             .or_else(|| self.try_templates(&lists, if self.name.is_none() { simple } else { Some(0) }))
-            .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, simple))
             .or_else(|| self.try_rewritings(&first, &lists, Filter::ItsLength, simple))
             .or_else(|| self.try_presets(&urls, simple))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::Other, simple))

@@ -54,17 +54,9 @@ pub(super) fn is_public(provider: &Provider, text: &str) -> bool {
 
 /// The key or keys that a program has that is configured so.
 pub(super) fn keyring(provider: &Provider, text: &str) -> Result<Keyring, ConfigError> {
-    #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
     if is_public(provider, text) {
-        use crate::public_key::PublicKey;
-
-        return match PublicKey::set(text) {
-            Ok(keys) => Keyring::from_public_keys(keys),
-            Err(_) => PublicKey::new(text).map(Keyring::from),
-        };
+        return Keyring::read_public(text);
     }
-    #[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
-    let _ = provider;
     Ok(Secret::new(text)?.allow_short().into())
 }
 

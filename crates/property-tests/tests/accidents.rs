@@ -308,7 +308,7 @@ fn what_happened_to_a_listed_header_is_found() {
         ("quoted", Verdict::Proven, &[Code::HeaderValue], |headers| set(headers, "x-event-id", "\"evt_1\"")),
         ("doubled", Verdict::Proven, &[Code::HeaderRepeated], |headers| set(headers, "x-event-id", "evt_1, evt_1")),
         ("twice", Verdict::Proven, &[Code::HeaderRepeated], |headers| {
-            headers.push(("x-event-id".into(), "evt_1".into()))
+            headers.push(("x-event-id".into(), "evt_1".into()));
         }),
         ("renamed", Verdict::Proven, &[Code::HeaderRenamed], |headers| {
             headers
@@ -317,14 +317,14 @@ fn what_happened_to_a_listed_header_is_found() {
                 .for_each(|(name, _)| *name = "HTTP_X_EVENT_ID".into());
         }),
         ("dropped", Verdict::Likely, &[Code::HeaderMissing], |headers| {
-            headers.retain(|(name, _)| name != "x-event-id")
+            headers.retain(|(name, _)| name != "x-event-id");
         }),
         ("replaced", Verdict::Unexplained, &[], |headers| set(headers, "x-event-id", "evt_2")),
         ("the list was cut", Verdict::Unexplained, &[], |headers| {
             headers.iter_mut().for_each(|(_, value)| {
                 *value = value
                     .replace("x-event-id content-type", "content-type")
-                    .replace("x-event-id,content-type", "content-type")
+                    .replace("x-event-id,content-type", "content-type");
             });
         }),
         ("the list itself was dropped", Verdict::Likely, &[Code::HeaderMissing], |headers| {
