@@ -181,6 +181,10 @@ const MARKS: [(char, &str, &str); 11] = [
 pub(super) fn composed(text: &str) -> String {
     let mut new = String::with_capacity(text.len());
     for c in text.chars() {
+        if c.is_ascii() {
+            new.push(c);
+            continue;
+        }
         let mark = MARKS.iter().find(|(mark, ..)| *mark == c);
         let whole = mark.and_then(|(_, bases, wholes)| {
             let place = bases.chars().position(|base| new.ends_with(base))?;
@@ -198,11 +202,11 @@ pub(super) fn composed(text: &str) -> String {
 pub(super) fn decomposed(text: &str) -> String {
     let mut new = String::with_capacity(text.len());
     for c in text.chars() {
-        let apart = MARKS.iter().find_map(|(mark, bases, wholes)| {
+        let apart = |(mark, bases, wholes): &(char, &str, &str)| {
             let place = wholes.chars().position(|whole| whole == c)?;
             Some((bases.chars().nth(place)?, *mark))
-        });
-        match apart.filter(|_| !c.is_ascii()) {
+        };
+        match (!c.is_ascii()).then(|| MARKS.iter().find_map(apart)).flatten() {
             Some((base, mark)) => new.extend([base, mark]),
             None => new.push(c),
         }
