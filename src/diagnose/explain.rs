@@ -53,14 +53,20 @@ pub(super) fn causes(
     causes
 }
 
-/// Whether what is read as the time has bytes of its neighbour in the content, where nothing is between the two. The MAC
-/// matches then, whoever moved the border: no accident does. True if the neighbour is the body.
+/// Whether what is read as the time begins or ends with bytes of its neighbour in the content, where nothing is between the
+/// two. The MAC matches then, whoever moved the border: no accident does. True if the neighbour is the body.
 fn moved_border(found: &Match) -> Option<bool> {
-    let time = found.content.time.as_ref().filter(|time| Moment::read_rewritten(&time.text).is_none())?;
-    let placeholder = time.placeholder.split_inclusive('}').next().filter(|placeholder| !placeholder.is_empty())?;
-    let (before, after) = found.content.covers.split_once(placeholder)?;
-    let touches = before.ends_with('}') || after.starts_with('{');
-    touches.then(|| before.ends_with("{body}") || after.starts_with("{body}"))
+    const MOST: usize = 8;
+    let text = &found.content.time.as_ref().filter(|time| Moment::read_rewritten(&time.text).is_none())?.text;
+    let (before, after) = found.content.covers.split_once("{timestamp}")?;
+    let is_time = |text: Option<&str>| text.is_some_and(|text| Moment::read(text).is_some());
+    if before.ends_with('}') && (1..MOST).any(|count| is_time(text.get(count..))) {
+        Some(before.ends_with("{body}"))
+    } else if after.starts_with('{') && (1..MOST).any(|count| is_time(text.get(..text.len().saturating_sub(count)))) {
+        Some(after.starts_with("{body}"))
+    } else {
+        None
+    }
 }
 
 /// The body's causes, unless the body means something else than the one that was signed.

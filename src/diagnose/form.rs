@@ -204,7 +204,7 @@ fn printed_pairs(text: &str) -> Option<Vec<(String, String)>> {
     let inner = text.find(['{', '[']).and_then(|start| text.get(start..=text.rfind(['}', ']'])?))?;
     text.split(['{', '[']).next()?.bytes().all(|c| c.is_ascii_alphanumeric() || b"(<: _.".contains(&c)).then_some(())?;
     let mut texts = Vec::new();
-    let mut rest = inner.get(1..inner.len() - 1)?;
+    let mut rest = inner.get(1..inner.len().checked_sub(1)?)?;
     while let Some(open) = rest.find(['\'', '"']) {
         rest.get(..open)?.chars().all(|c| "[](),: ".contains(c)).then_some(())?;
         let quote = rest.get(open..)?.chars().next()?;

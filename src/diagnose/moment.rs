@@ -129,9 +129,9 @@ fn date_millis(text: &str) -> Option<i64> {
         } else if word.contains(':') && clock.is_none() {
             let time = word.split(['+', 'Z']).next()?;
             let mut parts = time.split(':');
-            let (hour, minute, second): (i64, i64, f64) =
-                (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-            clock = Some((hour * 60 + minute) * 60_000 + (second * 1000.0).round() as i64);
+            let (hour, minute): (u8, u8) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            let second: f64 = parts.next()?.parse().ok().filter(|second| (0.0..61.0).contains(second))?;
+            clock = Some((i64::from(hour) * 60 + i64::from(minute)) * 60_000 + (second * 1000.0).round() as i64);
             offset = word.split_once('+').map_or(0, |(_, zone)| zone_minutes(zone).unwrap_or_default());
         } else if word.contains(['-', '/']) && !word.starts_with('-') && word.len() >= 8 && day.is_none() {
             let mut parts = word.split(['-', '/']);
@@ -157,7 +157,7 @@ const MONTHS: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
 fn zone_minutes(zone: &str) -> Option<i64> {
     let digits = zone.replace(':', "");
     let (hours, minutes) = digits.split_at_checked(2)?;
-    Some(hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().unwrap_or_default())
+    Some(i64::from(hours.parse::<u8>().ok()?) * 60 + i64::from(minutes.parse::<u8>().unwrap_or_default()))
 }
 
 /// What is wrong with the time of a request whose signature is right.
