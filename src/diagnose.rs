@@ -53,6 +53,7 @@ mod moment;
 mod observed;
 mod recognise;
 mod report;
+mod respelled;
 mod run;
 mod sample;
 mod search;

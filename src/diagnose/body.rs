@@ -10,8 +10,9 @@ use super::form;
 use super::inflate::inflated;
 use super::json::{Json, Member};
 use super::json_style::{Style, Unicode};
-use super::text::{html_unescaped, reread, widened};
+use super::text::{composed, decomposed, html_unescaped, numbers_unescaped, reread, widened};
 
+#[derive(Clone)]
 pub(super) struct BodyCandidate {
     pub(super) bytes: Vec<u8>,
     pub(super) causes: Vec<Cause>,
@@ -82,11 +83,63 @@ fn step(request: &Captured, json: Option<&Json>, step: usize) -> Option<Vec<Body
 
 fn escaped(body: &[u8]) -> Vec<BodyCandidate> {
     let text = std::str::from_utf8(body).unwrap_or_default();
-    let unescaped = if text.contains('&') { html_unescaped(text) } else { String::new() };
-    if unescaped.is_empty() || unescaped == text {
+    if memchr::memchr(b'&', body).is_none() {
         return Vec::new();
     }
-    vec![BodyCandidate::new(unescaped.into_bytes(), Code::BodyHtml, "The body was escaped as HTML")]
+    let ways = [
+        (
+            numbers_unescaped(text),
+            Code::BodyCharset,
+            "Characters beyond ASCII were replaced by references like `&#233;`",
+        ),
+        (html_unescaped(text), Code::BodyHtml, "The body was escaped as HTML"),
+    ];
+    let ways = ways.into_iter().filter(|(new, ..)| new != text);
+    ways.map(|(new, code, told)| BodyCandidate::new(new.into_bytes(), code, told)).collect()
+}
+
+/// The most bodies inside another that are written again.
+const MAX_INSIDE: usize = 12;
+
+/// Bodies inside others that were written again before, and JSON that was written again in a form's field.
+pub(super) fn nested<'j>(
+    request: &'j Captured,
+    json: Option<&'j Json>,
+) -> impl Iterator<Item = BodyCandidate> + use<'j> {
+    let body = request.body();
+    let is_form = form::is_announced(request);
+    let own = json.filter(|_| is_form).map(|json| (json.clone(), Vec::new()));
+    let wrapped = [envelope::opened, |body: &[u8], _: Option<&Json>| [escaped(body), charsets(body)].concat()];
+    let inside = wrapped
+        .into_iter()
+        .flat_map(move |open| open(body, json))
+        .filter_map(|inner| Some((Json::read(&inner.bytes)?, inner)));
+    let inside: Vec<_> = inside.filter(|(_, inner)| inner.bytes.len() <= MAX_VARIED).take(MAX_INSIDE).collect();
+    let ends = inside.clone().into_iter().flat_map(|(_, inner)| {
+        around(&inner.bytes)
+            .into_iter()
+            .map(move |new| BodyCandidate { causes: [inner.causes.clone(), new.causes].concat(), ..new })
+    });
+    let forms = inside.clone().into_iter().filter(move |_| is_form).flat_map(|(_, inner)| {
+        let fields = form::as_field(&inner.bytes);
+        fields.into_iter().map(move |new| BodyCandidate { causes: [inner.causes.clone(), new.causes].concat(), ..new })
+    });
+    let all = inside.into_iter().map(|(json, inner)| (json, inner.causes)).chain(own);
+    let again = all.flat_map(move |(json, causes)| {
+        let known = Style::KNOWN.iter().map(|(style, name)| (*style, *name));
+        let grid = Style::grid(body).map(|style| (style, ""));
+        known.chain(grid).flat_map(move |(style, name)| {
+            let text = style.write(&json);
+            let texts = if causes.is_empty() { Vec::new() } else { vec![[&text[..], b"\n"].concat(), text.clone()] };
+            let told = rewritten(Vec::new(), &style, name).causes;
+            let fields = if is_form && !name.is_empty() { form::as_field(&text) } else { Vec::new() };
+            let plain = texts.into_iter().map(|bytes| BodyCandidate { bytes, causes: Vec::new() });
+            let all: Vec<_> = plain.chain(fields).collect();
+            let before = [causes.clone(), told].concat();
+            all.into_iter().map(move |new| BodyCandidate { causes: [before.clone(), new.causes].concat(), ..new })
+        })
+    });
+    ends.chain(forms).chain(again)
 }
 
 /// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one.
@@ -135,6 +188,10 @@ fn variants(json: &Json, most: usize) -> impl Iterator<Item = Json> + use<> {
         is_whole.then(|| format!("{number}.0"))
     };
     let whole = |number: &str| number.strip_suffix(".0").map(str::to_owned);
+    let cents = |number: &str| {
+        let (_, fraction) = number.split_once('.')?;
+        (fraction.len() == 1 && fraction.bytes().all(|c| c.is_ascii_digit())).then(|| format!("{number}0"))
+    };
     let zero = |number: &str| number.contains('.').then(|| format!("{number}0"));
     let shorter = |number: &str| {
         let short = number.trim_end_matches('0').trim_end_matches('.');
@@ -143,7 +200,7 @@ fn variants(json: &Json, most: usize) -> impl Iterator<Item = Json> + use<> {
     let expanded = |number: &str| {
         number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
     };
-    let changes: [Change<'_>; 5] = [&point, &whole, &zero, &shorter, &expanded];
+    let changes: [Change<'_>; 6] = [&point, &whole, &zero, &cents, &shorter, &expanded];
     for change in changes {
         add(with_numbers(json, &mut |_, _, number| change(number)));
     }
@@ -164,7 +221,44 @@ fn variants(json: &Json, most: usize) -> impl Iterator<Item = Json> + use<> {
     for wanted in 0..8 {
         add(with_empties(json, &mut |place| place == wanted, true));
     }
+    // What has the same name, or the same place in lists of that name, is of one kind.
+    let kinds = empty_kinds(json);
+    let names: Vec<&str> = kinds.iter().fold(Vec::new(), |mut names, kind| {
+        if !names.contains(&kind.as_str()) {
+            names.push(kind);
+        }
+        names
+    });
+    if names.len() <= MAX_KINDS {
+        for chosen in 1..1_usize << names.len() {
+            let is_chosen = |place: usize| {
+                let number = kinds.get(place).and_then(|kind| names.iter().position(|name| name == kind));
+                number.is_some_and(|number| chosen >> number & 1 == 1)
+            };
+            add(with_empties(json, &mut |place| is_chosen(place), true));
+        }
+    }
     found.into_iter()
+}
+
+/// The most kinds of empty arrays that are varied together.
+const MAX_KINDS: usize = 6;
+
+/// For each empty array, in order, the name of its member and its place in the arrays around it.
+fn empty_kinds(json: &Json) -> Vec<String> {
+    fn walk(json: &Json, name: &str, found: &mut Vec<String>) {
+        match json {
+            Json::Array(items) if items.is_empty() => found.push(name.to_owned()),
+            Json::Array(items) => {
+                items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{name}[{at}]"), found));
+            }
+            Json::Object(members) => members.iter().for_each(|member| walk(&member.value, &member.name, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(json, "", &mut found);
+    found
 }
 
 fn number_names(json: &Json) -> Vec<String> {
@@ -286,12 +380,12 @@ fn around(body: &[u8]) -> Vec<BodyCandidate> {
     let windows = replaced(&unix, b"\n", b"\r\n");
     let told = "Line ends were changed between \\n and \\r\\n";
     if unix != windows {
-        add([&windows[..], b"\r\n"].concat(), told);
-        add([&unix[..], b"\n"].concat(), told);
-        add(unix.trim_ascii_end().to_vec(), told);
-        add(windows, told);
+        for (text, end) in [(&windows, "\r\n"), (&unix, "\n")] {
+            add([text.as_slice(), end.as_bytes()].concat(), told);
+            add(text.trim_ascii_end().to_vec(), told);
+            add(text.clone(), told);
+        }
         add(replaced(&unix, b"\n", b""), "Line ends were added to the body");
-        add(unix, told);
     }
     if memchr::memchr(b'\r', body).is_some() {
         add(replaced(body, b"\r", b"\n"), told);
@@ -326,6 +420,13 @@ fn charsets(body: &[u8]) -> Vec<BodyCandidate> {
                 Code::BodyCharset,
                 format!("The signed body is in UTF-16, {name} endian"),
             ));
+        }
+        for (new, told) in [(composed(text), "apart from their letters"), (decomposed(text), "joined to their letters")]
+        {
+            if new != text {
+                let told = format!("Unicode was normalised: accents were put {told}");
+                found.push(BodyCandidate::new(new.into_bytes(), Code::BodyCharset, told));
+            }
         }
         let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
         if let Some(narrow) = narrow {

@@ -15,6 +15,7 @@ use super::code::Code;
 use super::listed::{self, Listing};
 use super::moment::Moment;
 use super::sample::{self, Half, Line, Slot};
+use super::text::printed;
 use super::url::UrlCandidate;
 
 /// A piece of content.
@@ -150,6 +151,14 @@ pub(super) fn read(request: &Captured, line: &Line<'_>, slot: &Slot<'_>) -> Vec<
             causes.push(Cause::new(Code::HeaderValue, "The header's value is percent-encoded"));
             found.push(Value { text, causes });
         }
+        if let Some(text) = printed(&value).and_then(|inner| slot.read(&inner)) {
+            let mut causes = causes.clone();
+            causes.push(Cause::new(
+                Code::HeaderValue,
+                "The header's value is written as a program prints a list or bytes",
+            ));
+            found.push(Value { text, causes });
+        }
         if let Some(text) = slot.read(&value) {
             found.push(Value { text, causes });
         }
@@ -164,7 +173,7 @@ pub(super) fn renamed(name: &str) -> Cause {
 /// A time as received, and the same moment as it may have been written before.
 fn respelled(value: &Value) -> Vec<Value> {
     let mut all = vec![value.clone()];
-    let Some(moment) = Moment::read(&value.text) else { return all };
+    let Some(moment) = Moment::read_rewritten(&value.text) else { return all };
     for (text, told) in moment.spellings() {
         if text != value.text {
             let mut causes = value.causes.clone();

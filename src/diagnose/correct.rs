@@ -24,7 +24,7 @@ pub(super) fn scheme(found: &Match, search: &Search<'_>) -> Option<Scheme> {
         Spelling::Hex => "{hex}",
         Spelling::Base64 => "{base64}",
         Spelling::Base64Url => "{base64url}",
-        Spelling::Base64Mixed | Spelling::HexInBase64 => return None,
+        Spelling::Base64Mixed | Spelling::HexInBase64 | Spelling::Twice => return None,
     };
     headers = headers.replace(own, right);
     if let Some(time) = &found.content.time

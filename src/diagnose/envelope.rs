@@ -1,6 +1,6 @@
 //! Bodies inside other values: a gateway's event, a string, the bytes of a buffer, base64.
 
-use crate::codec::read_base64_key;
+use crate::codec::{read_base64_key, read_hex_key};
 
 use super::body::BodyCandidate;
 use super::code::Code;
@@ -23,6 +23,10 @@ const MARKS: [&str; 12] = [
     "statusCode",
 ];
 
+/// The parts of a request.
+const PARTS: [&str; 12] =
+    ["body", "query", "params", "headers", "method", "url", "path", "cookies", "files", "rawBody", "hostname", "ip"];
+
 pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
     let mut found = Vec::new();
     if let Some(decoded) = base64(body) {
@@ -32,6 +36,13 @@ pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
         }
         found.push(BodyCandidate::new(decoded, Code::BodyBase64, told));
     }
+    let mut printed = |bytes: Option<Vec<u8>>, told: &str| {
+        found.extend(bytes.map(|bytes| BodyCandidate::new(bytes, Code::BodyEnvelope, told)));
+    };
+    printed(printed_bytes(body), "The body is the signed body's bytes, as a program prints them");
+    let mut bytes = Vec::new();
+    let is_hex = body.len() >= 4 && body.len().is_multiple_of(2) && read_hex_key(body.trim_ascii(), &mut bytes);
+    printed(is_hex.then_some(bytes), "The body is the signed body in hex");
     let Some(json) = json else { return found };
     let mut wrapped = |bytes: Vec<u8>, told: &str| found.push(BodyCandidate::new(bytes, Code::BodyEnvelope, told));
     match json {
@@ -67,7 +78,10 @@ pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
             {
                 wrapped(bytes, "The body is an array of bytes as a JSON object");
             }
-            let is_known = members.len() == 1 || members.iter().any(|member| MARKS.contains(&member.name.as_str()));
+            // A request as a program hands it on: nothing beside the body but other parts of it.
+            let is_request = members.iter().all(|member| PARTS.contains(&member.name.as_str()));
+            let is_known =
+                members.len() == 1 || is_request || members.iter().any(|member| MARKS.contains(&member.name.as_str()));
             for member in json.all_members().into_iter().filter(|_| is_known).take(64) {
                 let told = format!("The signed body is the field `{}` of what was verified", printable(&member.name));
                 if let Json::Object(_) | Json::Array(_) = member.value {
@@ -89,6 +103,15 @@ pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
         _ => {}
     }
     found
+}
+
+/// `[123 34 105]`, as Go prints bytes, also with commas, and with negative numbers, as Java has them.
+fn printed_bytes(body: &[u8]) -> Option<Vec<u8>> {
+    let inner = std::str::from_utf8(body).ok()?.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let words = inner.split([' ', ',']).filter(|word| !word.is_empty());
+    let byte = |word: &str| word.parse::<u8>().ok().or_else(|| word.parse::<i8>().ok().map(i8::cast_unsigned));
+    let bytes: Vec<u8> = words.map(byte).collect::<Option<_>>()?;
+    (bytes.len() >= 2).then_some(bytes)
 }
 
 /// A name as it may be shown: those that people give are short.

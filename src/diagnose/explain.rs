@@ -10,7 +10,7 @@ use super::cause::Cause;
 use super::code::Code;
 use super::content::{self, Origin};
 use super::json::Json;
-use super::moment;
+use super::moment::{self, Moment};
 use super::observed::{Damage, Place, Spelling};
 use super::sample::{self, Half, Line};
 use super::search::{Match, Search};
@@ -39,7 +39,11 @@ pub(super) fn causes(
         }
     }
     if causes.is_empty() {
-        causes.extend(refused(refusal));
+        match moved_border(found) {
+            Some(true) => return vec![altered()],
+            Some(false) => return Vec::new(),
+            None => causes.extend(refused(refusal)),
+        }
     }
     if causes.iter().any(|cause| cause.code() == Code::ProviderOther) {
         causes.retain(|cause| cause.code() != Code::HeaderRenamed);
@@ -47,6 +51,22 @@ pub(super) fn causes(
     causes.sort_by_key(Cause::code);
     causes.dedup_by_key(|cause| cause.code());
     causes
+}
+
+/// Whether what is read as the time begins or ends with bytes of its neighbour in the content, where nothing is between the
+/// two. The MAC matches then, whoever moved the border: no accident does. True if the neighbour is the body.
+fn moved_border(found: &Match) -> Option<bool> {
+    const MOST: usize = 8;
+    let text = &found.content.time.as_ref().filter(|time| Moment::read_rewritten(&time.text).is_none())?.text;
+    let (before, after) = found.content.covers.split_once("{timestamp}")?;
+    let is_time = |text: Option<&str>| text.is_some_and(|text| Moment::read(text).is_some());
+    if before.ends_with('}') && (1..MOST).any(|count| is_time(text.get(count..))) {
+        Some(before.ends_with("{body}"))
+    } else if after.starts_with('{') && (1..MOST).any(|count| is_time(text.get(..text.len().saturating_sub(count)))) {
+        Some(after.starts_with("{body}"))
+    } else {
+        None
+    }
 }
 
 /// The body's causes, unless the body means something else than the one that was signed.
@@ -59,7 +79,8 @@ fn meaning(found: &Match, search: &Search<'_>) -> Vec<Cause> {
 
 /// Whether what looks like a rewriting changed what the JSON means.
 pub(super) fn is_altered(causes: &[Cause], signed: &[u8], verified: Option<&Json>) -> bool {
-    let is_rewritten = causes.iter().any(|cause| matches!(cause.code(), Code::BodyJson | Code::BodyNewline));
+    // With another cause, the JSON that was written again is inside the body: its meaning is kept by how it is made.
+    let is_rewritten = matches!(causes, [cause] if matches!(cause.code(), Code::BodyJson | Code::BodyNewline));
     is_rewritten && verified.is_some_and(|verified| Json::read(signed).is_some_and(|signed| !signed.means(verified)))
 }
 
@@ -166,7 +187,9 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
         vec![Cause::new(Code::HeaderValue, format!("The value of `{}` {text}", name.to_ascii_lowercase()))]
     };
     match sighting.damage {
+        Some(Damage::Quoted) if slot.prefix.starts_with(['"', '\'']) => {}
         Some(Damage::Quoted) => causes.extend(damage("is in quotation marks")),
+        Some(Damage::Printed) => causes.extend(damage("is written as a program prints a list or bytes")),
         Some(Damage::PercentEncoded) => causes.extend(damage("is percent-encoded")),
         Some(Damage::Blank) => causes.extend(damage("was decoded like a URL: `+` became a blank")),
         Some(Damage::OtherCase) => causes.extend(damage("has all its letters in one case")),
@@ -193,6 +216,7 @@ fn place(found: &Match, search: &Search<'_>, scheme: &Scheme) -> Vec<Cause> {
             Spelling::Base64Url => "unpadded base64 for URLs",
             Spelling::Base64Mixed => "base64 in another alphabet or padding",
             Spelling::HexInBase64 => "the base64 of its hex digits",
+            Spelling::Twice => "base64 that was encoded once more",
         };
         let text = format!(
             "The MAC is written in {words}, the scheme says `{}`",

@@ -3,12 +3,15 @@
 use super::captured::Captured;
 use super::cause::Cause;
 use super::code::Code;
+use super::form;
 use super::json::Json;
 use super::key::Secrets;
 use super::listed;
 use super::moment::{Moment, Unit};
 use super::sample::{self, Half};
+use super::search::length_of;
 use super::text::is_invisible;
+use crate::algorithm::Algorithm;
 use crate::scheme::Scheme;
 
 /// Likely causes, the most important first. The secrets, with whether the scheme is known to be right; none for public keys.
@@ -23,7 +26,13 @@ pub(super) fn likely(
     }
     let mut causes = Vec::new();
     causes.extend(body(request, json));
-    causes.extend(secrets.and_then(|(secrets, is_known)| kind(&secrets.text, is_known.then_some(scheme))));
+    if causes.is_empty() {
+        causes.extend(signature(request, scheme));
+    }
+    // That a key is short may be how the provider makes them: it says less than what is wrong with the body.
+    let is_alone = causes.is_empty();
+    let kind = |(secrets, is_known): (&Secrets, bool)| kind(&secrets.text, (is_known && is_alone).then_some(scheme));
+    causes.extend(secrets.and_then(kind));
     if causes.is_empty() {
         causes.extend(unit(request, scheme));
     }
@@ -68,6 +77,27 @@ fn missing(request: &Captured, scheme: &Scheme) -> Option<Cause> {
     (!names.is_empty()).then(|| Cause::new(Code::HeaderMissing, format!("{} {verb}", names.join(" and "))))
 }
 
+/// A signature that is shorter than the scheme's.
+fn signature(request: &Captured, scheme: &Scheme) -> Option<Cause> {
+    let lines = sample::lines(scheme);
+    let line = lines.iter().find(|line| line.slot(&["hex", "base64", "base64url"]).is_some())?;
+    let slot = line.slot(&["hex", "base64", "base64url"])?;
+    let length = scheme.algorithm().eq(&Algorithm::Hmac).then(|| length_of(scheme.digest()))?;
+    let length = match slot.placeholder.split('}').next()? {
+        "{hex" => 2 * length,
+        "{base64" => length.div_ceil(3) * 4,
+        _ => (length * 8).div_ceil(6),
+    };
+    let texts: Vec<String> =
+        line.values(request).iter().filter_map(|(value, _)| slot.read(value)).filter(|text| !text.is_empty()).collect();
+    let longest = texts.iter().map(String::len).max()?;
+    let is_text = |text: &String| text.bytes().all(|c| c.is_ascii_alphanumeric() || b"+/-_=".contains(&c));
+    (longest < length - 2 && texts.iter().all(is_text)).then(|| {
+        let text = format!("The signature has {longest} characters, and those of this scheme have {length}");
+        Cause::new(Code::HeaderValue, text)
+    })
+}
+
 fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
     let body = request.body();
     let length = request.content_length();
@@ -85,6 +115,11 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
             format!("The body is `{word}`, as a parser leaves it that found nothing to read"),
         ));
     }
+    if text.is_some_and(|text| {
+        ["{&quot;", "[&quot;", "{&#34;", "[&#34;", "[{&quot;"].iter().any(|mark| text.starts_with(mark))
+    }) {
+        return Some(Cause::new(Code::BodyHtml, "The body is JSON whose quotation marks are escaped as in HTML"));
+    }
     if let Some(text) = text.filter(|text| is_object(text)) {
         let shown = if text.starts_with("[object ") { "`[object Object]`" } else { "how a program prints an object" };
         return Some(Cause::new(Code::BodyObject, format!("The body is {shown}")));
@@ -99,6 +134,10 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
             "Characters of the body were replaced by U+FFFD when it was decoded",
         ));
     }
+    let is_cut_inside = std::str::from_utf8(body).is_err_and(|error| error.error_len().is_none());
+    if is_cut_inside && matches!(body.first(), Some(b'{' | b'[')) && length.is_none_or(|length| length > body.len()) {
+        return Some(Cause::new(Code::BodyTruncated, "The body ends in the middle of a character"));
+    }
     if text.is_none() && matches!(body.first(), Some(b'{' | b'[')) {
         return Some(Cause::new(Code::BodyCharset, "The body is JSON that is not in UTF-8"));
     }
@@ -112,6 +151,17 @@ fn body(request: &Captured, json: Option<&Json>) -> Option<Cause> {
     if json.is_some_and(Json::is_sorted) {
         let text = "All keys of the JSON are sorted, as some writers do, and `Content-Length` does not say that this is the body that was sent";
         return Some(Cause::new(Code::BodyJson, text));
+    }
+    if differs && let Some(number) = json.and_then(Json::rounded_number) {
+        let text = format!(
+            "`Content-Length` says that this is not the body that was sent, and the number {number} is written as a program \
+             writes one that it has read as floating-point"
+        );
+        return Some(Cause::new(Code::BodyJson, text));
+    }
+    if differs && form::is_announced(request) && json.is_some() {
+        let text = "The body is JSON, and `Content-Type` says that a form was sent";
+        return Some(Cause::new(Code::BodyForm, text));
     }
     length.filter(|_| differs).map(|length| {
         let text = format!(
@@ -158,6 +208,16 @@ fn is_object(text: &str) -> bool {
         || text.starts_with("#<")
         || text.starts_with("org.")
         || text.starts_with("java.");
+    // Java's arrays, PHP's serialize(), and values with their class: `Event(id=1)`, `id=1 data={'a': 1}`.
+    let is_array = text.starts_with("[B@") || text.starts_with("[C@") || text.starts_with("[L");
+    let is_serialised =
+        (text.starts_with("a:") || text.starts_with("O:")) && text.contains(":{") && text.ends_with('}');
+    let is_named = |mark: char| text.find(mark).is_some_and(|at| text.get(..at).is_some_and(is_word));
+    let is_record = is_named('(') && text.ends_with(')') || is_named('[') && text.ends_with(']') && text.contains('=');
+    let is_fields = is_named('=') && ["={'", "=None", "=True", "=False"].iter().any(|mark| text.contains(mark));
+    if is_array || is_serialised || is_record || is_fields {
+        return true;
+    }
     let is_multi = text.starts_with("ImmutableMultiDict(") || text.starts_with("<QueryDict");
     is_python
         || is_ruby
@@ -169,6 +229,12 @@ fn is_object(text: &str) -> bool {
         || is_stream
         || is_multi
         || text.starts_with("{\n") && is_unquoted(text)
+}
+
+/// A name of a programming language.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.'))
+        && text.bytes().next().is_some_and(|c| c.is_ascii_alphabetic())
 }
 
 /// `{ id: 'evt_1',` in several lines, as Node prints objects.

@@ -13,7 +13,7 @@ use crate::secret::{SecretForm, decode};
 
 use super::captured::Captured;
 use super::moment::Moment;
-use super::observed::Observed;
+use super::observed::{LENGTHS, Observed};
 use super::recognise;
 use super::run::judge;
 use super::sample;
@@ -260,7 +260,7 @@ impl Finder<'_> {
     fn run(&mut self) {
         let observed = Observed::new(self.delivery, false);
         let (times, ids) = (template::times(self.delivery), template::ids(self.delivery));
-        for digest in observed.lengths().into_iter().filter_map(digest_of) {
+        for digest in observed.lengths(&LENGTHS).into_iter().filter_map(digest_of) {
             let keys = self.keys(digest);
             let mut matching: Vec<(Guess, SecretForm)> = Vec::new();
             let mut signed: Option<Vec<u8>> = None;

@@ -89,7 +89,8 @@ impl Json {
         }
     }
 
-    /// Whether the members of every object are in the order of their names, and there are enough to say so.
+    /// Whether the members of every object, or the outermost ones, are in the order of their names, and there are enough to
+    /// say so.
     pub(super) fn is_sorted(&self) -> bool {
         fn look(value: &Json, pairs: &mut usize) -> bool {
             match value {
@@ -102,7 +103,27 @@ impl Json {
             }
         }
         let mut pairs = 0;
-        look(self, &mut pairs) && pairs >= 5
+        let outermost = self.members();
+        look(self, &mut pairs) && pairs >= 5 || outermost.len() >= 6 && outermost.is_sorted_by(|a, b| a.name <= b.name)
+    }
+
+    /// A number as a program writes one that it has read as floating-point, and that is not so exact: the text of the nearest
+    /// one, beyond 2^53 or with an exponent.
+    pub(super) fn rounded_number(&self) -> Option<&str> {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let is_rounded = |text: &str| {
+            let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, ""));
+            let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+            let (digits, zeros) = (digits.trim_end_matches('0'), digits.len() - digits.trim_end_matches('0').len());
+            let is_large = text.parse::<f64>().is_ok_and(|value| value.abs() >= EXACT);
+            is_large && (15..=17).contains(&digits.len()) && (zeros >= 2 || !exponent.is_empty())
+        };
+        match self {
+            Json::Number(text) => is_rounded(text).then_some(text),
+            Json::Array(items) => items.iter().find_map(Json::rounded_number),
+            Json::Object(members) => members.iter().find_map(|member| member.value.rounded_number()),
+            _ => None,
+        }
     }
 
     /// Every member of every object, the outermost first.

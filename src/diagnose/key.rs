@@ -13,13 +13,13 @@ use crate::secret::{SecretForm, decode};
 use super::cause::Cause;
 use super::code::Code;
 use super::json::Json;
-use super::text::{html_unescaped, invisible_names, is_invisible};
+use super::text::{html_unescaped, invisible_names, is_invisible, printed};
 
 /// The fewest bytes of a key that is not the configured one.
 const MIN_KEY: usize = 16;
 
 /// What providers put before a secret. Only these are ever shown.
-pub(super) const PREFIXES: [&str; 14] = [
+pub(super) const PREFIXES: [&str; 15] = [
     "v1,whsec_",
     "whsec_",
     "polar_whs_",
@@ -27,6 +27,7 @@ pub(super) const PREFIXES: [&str; 14] = [
     "whpk_",
     "whsk_",
     "secret_",
+    "wsec_",
     "sec_",
     "whs_",
     "svix_",
@@ -37,7 +38,7 @@ pub(super) const PREFIXES: [&str; 14] = [
 ];
 
 /// Those that a copy may lack.
-const ADDED: [&str; 5] = ["whsec_", "polar_whs_", "secret_", "sec_", "v1,whsec_"];
+const ADDED: [&str; 6] = ["whsec_", "polar_whs_", "secret_", "wsec_", "sec_", "v1,whsec_"];
 
 pub(super) struct KeyCandidate {
     pub(super) causes: Vec<Cause>,
@@ -209,6 +210,11 @@ impl Keys {
             let cause = format!("The sender signs with {name} {place} the secret");
             self.add(text.as_bytes(), vec![Cause::new(Code::SecretWhitespace, cause)]);
         }
+        for quote in ["\"", "'"] {
+            let text = Zeroizing::new([quote, configured, quote].concat());
+            let told = format!("The sender signs with {quote} around the secret");
+            self.add(text.as_bytes(), vec![Cause::new(Code::SecretQuotes, told)]);
+        }
     }
 }
 
@@ -231,18 +237,8 @@ fn without_prefix(text: &str) -> &str {
 fn edits(from: &Variant) -> Vec<Variant> {
     let text = from.text.as_str();
     let mut found = Vec::new();
-    let mut add = |code: Code, new: Zeroizing<String>, told: String| {
-        let known = from.causes.iter().any(|cause| cause.code() == code);
-        if !new.is_empty() && *new != *from.text && !known {
-            let mut causes = from.causes.clone();
-            causes.push(Cause::new(code, told));
-            found.push(Variant { text: new, causes });
-        }
-    };
-    let own = |text: &str| Zeroizing::new(text.to_owned());
-
     let trimmed = text.trim_matches(is_invisible);
-    if trimmed.len() < text.len() {
+    let untrimmed = (trimmed.len() < text.len()).then(|| {
         let front = text.find(trimmed).unwrap_or(0);
         let (before, after) = (text.get(..front).unwrap_or(""), text.get(front + trimmed.len()..).unwrap_or(""));
         let told = match (before, after) {
@@ -250,8 +246,41 @@ fn edits(from: &Variant) -> Vec<Variant> {
             (before, "") => format!("The configured secret begins with {}", invisible_names(before)),
             _ => "The configured secret has white space around it".to_owned(),
         };
-        add(Code::SecretWhitespace, own(trimmed), told);
+        Cause::new(Code::SecretWhitespace, told)
+    });
+    let mut push = |code: Code, new: Zeroizing<String>, told: String, others: &[Cause]| {
+        let known = from.causes.iter().any(|cause| cause.code() == code);
+        if !new.is_empty() && *new != *from.text && !known {
+            let mut causes = from.causes.clone();
+            causes.push(Cause::new(code, told));
+            for cause in others {
+                if !causes.iter().any(|known| known.code() == cause.code()) {
+                    causes.push(cause.clone());
+                }
+            }
+            found.push(Variant { text: new, causes });
+        }
+    };
+    let own = |text: &str| Zeroizing::new(text.to_owned());
+    if let Some(cause) = &untrimmed {
+        push(Code::SecretWhitespace, own(trimmed), cause.text().to_owned(), &[]);
     }
+    let words = text.trim_start_matches(['\u{feff}', 'ÿ', 'þ', '\u{fffd}']);
+    if words.contains('\0') && words.chars().enumerate().all(|(place, c)| (c == '\0') == (place % 2 == 1)) {
+        let told = "The configured secret is in UTF-16, and was read byte by byte";
+        push(Code::SecretForm, Zeroizing::new(words.replace('\0', "")), told.to_owned(), &[]);
+        return found;
+    }
+    if let Some(json @ (Json::Object(_) | Json::Array(_))) = Json::read(trimmed.as_bytes()) {
+        for value in texts_inside(&json, 3) {
+            let told = "The configured secret is a JSON document, and one of its values is the secret";
+            push(Code::SecretEnvelope, value, told.into(), &[]);
+        }
+    }
+    // What is undone in the trimmed text comes after its white space.
+    let around: Vec<Cause> = untrimmed.into_iter().collect();
+    let mut add = |code: Code, new: Zeroizing<String>, told: String| push(code, new, told, &around);
+
     if trimmed.contains(is_invisible) {
         let joined = Zeroizing::new(trimmed.replace(is_invisible, ""));
         let inside: String = trimmed.chars().filter(|c| is_invisible(*c)).collect();
@@ -285,6 +314,14 @@ fn edits(from: &Variant) -> Vec<Variant> {
                 "A quotation mark is left over at one end of the configured secret".into(),
             );
         }
+    }
+    if let Some(Json::Text(value)) = Json::read(trimmed.as_bytes()) {
+        add(Code::SecretQuotes, Zeroizing::new(value), "The configured secret is a JSON string".into());
+    } else if Json::read(trimmed.as_bytes()).is_none()
+        && let Some(value) = printed(trimmed)
+    {
+        let told = "The configured secret is written as a program prints a list or bytes";
+        add(Code::SecretQuotes, Zeroizing::new(value), told.into());
     }
     for quote in ["\\\"", "\\'", "\"\"", "\"'"] {
         let end: String = quote.chars().rev().collect();
@@ -326,6 +363,16 @@ fn edits(from: &Variant) -> Vec<Variant> {
             add(Code::SecretPrefix, Zeroizing::new([prefix, text].concat()), told);
         }
     }
+    for prefix in PREFIXES {
+        // Cut at an underscore inside the prefix.
+        for (place, _) in prefix.match_indices('_').filter(|(place, _)| place + 1 < prefix.len()) {
+            let (front, back) = (prefix.get(..=place).unwrap_or_default(), prefix.get(place + 1..).unwrap_or_default());
+            if text.starts_with(back) {
+                let told = format!("The configured secret lacks the front of its `{prefix}`");
+                add(Code::SecretPrefix, Zeroizing::new([front, text].concat()), told);
+            }
+        }
+    }
     if let Some(rest) = text.strip_prefix("v1,") {
         add(Code::SecretPrefix, own(rest), "The configured secret begins with `v1,`".into());
     }
@@ -335,42 +382,65 @@ fn edits(from: &Variant) -> Vec<Variant> {
     add(Code::SecretCase, upper, "The secret's letters are in upper case at the sender".into());
     add(Code::SecretCase, lower, "The secret's letters are in lower case at the sender".into());
 
-    encodings(text, &mut add);
+    encodings(text, &mut push, &around);
+    found
+}
 
-    if let Some(json) = Json::read(trimmed.as_bytes()).filter(|json| !json.members().is_empty()) {
-        for member in json.all_members() {
-            if let Some(value) = member.value.text() {
-                add(
-                    Code::SecretEnvelope,
-                    own(value),
-                    "The configured secret is a JSON object, and one of its fields is the secret".into(),
-                );
+/// The most values of a JSON document that are tried.
+const MAX_VALUES: usize = 64;
+
+/// Every text in a JSON document, also in those that are texts in it.
+fn texts_inside(json: &Json, depth: usize) -> Vec<Zeroizing<String>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![json];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Json::Object(members) => waiting.extend(members.iter().map(|member| &member.value)),
+            Json::Array(items) => waiting.extend(items),
+            Json::Text(text) => {
+                found.push(Zeroizing::new(text.clone()));
+                if let Some(inner @ (Json::Object(_) | Json::Array(_))) =
+                    Json::read(text.as_bytes()).filter(|_| depth > 0)
+                {
+                    found.extend(texts_inside(&inner, depth - 1));
+                }
             }
+            _ => {}
+        }
+        if found.len() > MAX_VALUES {
+            break;
         }
     }
     found
 }
 
 /// The texts of which this could be an encoded or decoded form.
-fn encodings(text: &str, add: &mut impl FnMut(Code, Zeroizing<String>, String)) {
+fn encodings(text: &str, push: &mut impl FnMut(Code, Zeroizing<String>, String, &[Cause]), around: &[Cause]) {
     let trimmed = text.trim_matches(is_invisible);
     let bare = without_prefix(trimmed);
-    let mut form = |new: Zeroizing<String>, told: &str| add(Code::SecretForm, new, told.to_owned());
     for part in [trimmed, bare] {
         let Some(bytes) = base64(part) else { continue };
         let mut hex = Zeroizing::new(String::with_capacity(2 * bytes.len()));
         codec::write_hex(&bytes, &mut hex);
-        form(hex, "The configured secret is the base64 of the bytes whose hex digits are the secret");
+        let told = "The configured secret is the base64 of the bytes whose hex digits are the secret";
+        push(Code::SecretForm, hex, told.to_owned(), around);
         let Ok(decoded) = std::str::from_utf8(&bytes) else { continue };
-        form(Zeroizing::new(decoded.to_owned()), "The configured secret is still in base64");
-        form(Zeroizing::new(decoded.trim_matches(is_invisible).to_owned()), "The configured secret is still in base64");
-        if let Some(twice) = base64(decoded.trim_matches(is_invisible))
+        let told = "The configured secret is still in base64";
+        push(Code::SecretForm, Zeroizing::new(decoded.to_owned()), told.to_owned(), around);
+        let bare = decoded.trim_matches(is_invisible);
+        if bare.len() < decoded.len() {
+            // `echo secret | base64` is one mistake, not two.
+            let told = told.to_owned() + ", which was made with white space around it";
+            push(Code::SecretForm, Zeroizing::new(bare.to_owned()), told, around);
+        }
+        if let Some(twice) = base64(bare)
             && let Ok(twice) = std::str::from_utf8(&twice)
         {
             let twice = Zeroizing::new(twice.trim_matches(is_invisible).to_owned());
-            form(twice, "The configured secret is still in base64, twice");
+            push(Code::SecretForm, twice, told.to_owned() + ", twice", around);
         }
     }
+    let mut form = |new: Zeroizing<String>, told: &str| push(Code::SecretForm, new, told.to_owned(), around);
     if bare.contains(['-', '_']) {
         let prefix = trimmed.get(..trimmed.len() - bare.len()).unwrap_or_default();
         let standard = Zeroizing::new(prefix.to_owned() + &bare.replace('-', "+").replace('_', "/"));
@@ -404,8 +474,13 @@ fn encodings(text: &str, add: &mut impl FnMut(Code, Zeroizing<String>, String)) 
         }
         form(Zeroizing::new(trimmed.replace('\\', "")), "The configured secret has backslashes of a shell");
     }
+    let mut form = |new: Zeroizing<String>, told: &str| push(Code::SecretForm, new, told.to_owned(), &[]);
     let mut encoded = Zeroizing::new(String::with_capacity(2 * text.len()));
     codec::write_base64(text.as_bytes(), &mut encoded);
+    let url_safe = Zeroizing::new(encoded.replace('+', "-").replace('/', "_"));
+    for other in [encoded.trim_end_matches('='), url_safe.as_str(), url_safe.trim_end_matches('=')] {
+        form(Zeroizing::new(other.to_owned()), "The sender's key is the base64 of the secret, unpadded or for URLs");
+    }
     form(encoded, "The sender's key is the base64 of the secret");
     let mut encoded = Zeroizing::new(String::with_capacity(2 * text.len()));
     codec::write_hex(text.as_bytes(), &mut encoded);

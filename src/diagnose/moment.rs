@@ -1,7 +1,7 @@
 //! A time, however it is written.
 
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Date, Month, OffsetDateTime};
 
 use crate::timestamp::RECENT;
 
@@ -58,6 +58,31 @@ impl Moment {
         Some(Moment { seconds: time.unix_timestamp(), millis: time.millisecond().into(), unit: Unit::Rfc3339 })
     }
 
+    /// The same, also in the forms that programs give to a time that they have parsed.
+    pub(super) fn read_rewritten(text: &str) -> Option<Moment> {
+        Moment::read(text).or_else(|| {
+            let is_number = text.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'e' | b'E' | b'+'));
+            let millis = if is_number { float_millis(text)? } else { date_millis(text)? };
+            let (seconds, millis) = (millis.div_euclid(1000), millis.rem_euclid(1000));
+            (RECENT..LATEST).contains(&seconds).then_some(Moment { seconds, millis, unit: Unit::Seconds })
+        })
+    }
+
+    /// The spellings in a unit with every number of milliseconds, if these have been lost.
+    pub(super) fn with_milliseconds(self, unit: Unit) -> Vec<String> {
+        let front = match (self.millis, unit) {
+            (0, Unit::Milliseconds) => self.seconds.to_string(),
+            (0, Unit::Rfc3339) => self
+                .spellings()
+                .into_iter()
+                .find_map(|(text, _)| Some(text.strip_suffix('Z')?.to_owned() + "."))
+                .unwrap_or_default(),
+            _ => return Vec::new(),
+        };
+        let end = if unit == Unit::Rfc3339 { "Z" } else { "" };
+        (0..1000).map(|millis| format!("{front}{millis:03}{end}")).collect()
+    }
+
     /// How else it may have been written.
     pub(super) fn spellings(self) -> Vec<(String, &'static str)> {
         let mut all = vec![
@@ -84,6 +109,55 @@ impl Moment {
         }
         all
     }
+}
+
+/// A number of seconds or milliseconds as a floating-point number, in milliseconds.
+fn float_millis(text: &str) -> Option<i64> {
+    let number: f64 = text.parse().ok()?;
+    let millis = if number < MILLISECONDS_FROM as f64 { number * 1000.0 } else { number };
+    (millis < LATEST as f64 * 1000.0).then_some(millis.round() as i64)
+}
+
+/// A date of HTTP, C, JavaScript or Ruby, in milliseconds.
+fn date_millis(text: &str) -> Option<i64> {
+    let text = text.split('(').next()?.replace('T', " ");
+    let (mut year, mut month, mut day, mut clock, mut offset) = (None, None, None, None, 0);
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        let name = MONTHS.split(' ').position(|name| word.get(..3) == Some(name));
+        if let Some(place) = name {
+            month = u8::try_from(place + 1).ok();
+        } else if word.contains(':') && clock.is_none() {
+            let time = word.split(['+', 'Z']).next()?;
+            let mut parts = time.split(':');
+            let (hour, minute): (u8, u8) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            let second: f64 = parts.next()?.parse().ok().filter(|second| (0.0..61.0).contains(second))?;
+            clock = Some((i64::from(hour) * 60 + i64::from(minute)) * 60_000 + (second * 1000.0).round() as i64);
+            offset = word.split_once('+').map_or(0, |(_, zone)| zone_minutes(zone).unwrap_or_default());
+        } else if word.contains(['-', '/']) && !word.starts_with('-') && word.len() >= 8 && day.is_none() {
+            let mut parts = word.split(['-', '/']);
+            (year, month, day) = (parts.next()?.parse().ok(), parts.next()?.parse().ok(), parts.next()?.parse().ok());
+        } else if let Some(place) = word.find(['+', '-']) {
+            let (sign, zone) = word.split_at_checked(place)?.1.split_at_checked(1)?;
+            offset = zone_minutes(zone)? * if sign == "-" { -1 } else { 1 };
+        } else if let Ok(number) = word.parse::<i32>() {
+            if word.len() == 4 {
+                year = Some(number);
+            } else {
+                day = u8::try_from(number).ok();
+            }
+        }
+    }
+    let date = Date::from_calendar_date(year?, Month::try_from(month?).ok()?, day?).ok()?;
+    Some(date.midnight().assume_utc().unix_timestamp() * 1000 + clock? - offset * 60_000)
+}
+
+const MONTHS: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+
+/// `+hhmm` or `+hh:mm` without its sign.
+fn zone_minutes(zone: &str) -> Option<i64> {
+    let digits = zone.replace(':', "");
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    Some(i64::from(hours.parse::<u8>().ok()?) * 60 + i64::from(minutes.parse::<u8>().unwrap_or_default()))
 }
 
 /// What is wrong with the time of a request whose signature is right.

@@ -7,6 +7,7 @@ use crate::request::percent_decoded;
 
 use super::captured::Captured;
 use super::json::Json;
+use super::text::printed;
 
 /// Where a text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +27,28 @@ pub(super) enum Spelling {
     /// The alphabet of URLs, with padding, or the other one without.
     Base64Mixed,
     HexInBase64,
+    /// Base64 or hex, of its base64.
+    Twice,
 }
 
 /// What happened to the text on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Damage {
     Quoted,
+    /// As a program prints a list or bytes: `[…]`, `b'…'`.
+    Printed,
     PercentEncoded,
     /// `+` became a blank.
     Blank,
     OtherCase,
     Cut,
+}
+
+impl Damage {
+    /// Whether the MAC is all there under it.
+    fn is_around(self) -> bool {
+        matches!(self, Damage::Quoted | Damage::Printed | Damage::PercentEncoded)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +59,13 @@ pub(super) struct Sighting {
     pub(super) text: String,
     /// What is before it in its item of a list.
     pub(super) prefix: String,
+}
+
+impl Sighting {
+    /// Whether it is a MAC of full length, whatever is around it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.damage.is_none_or(Damage::is_around)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -100,10 +119,12 @@ impl Observed {
         observed
     }
 
-    /// The lengths of the MACs that are there.
-    pub(super) fn lengths(&self) -> Vec<usize> {
-        let is_open = !self.one_case.is_empty() || !self.cut.is_empty();
-        LENGTHS.into_iter().filter(|length| is_open || self.macs.keys().any(|mac| mac.len() == *length)).collect()
+    /// The lengths of the MACs that are there, also of those that may have been cut, which have one of the given lengths.
+    pub(super) fn lengths(&self, own: &[usize]) -> Vec<usize> {
+        let is_cut = |length: usize| own.contains(&length) && !self.cut.is_empty();
+        let is_in_one_case = |length: usize| self.one_case.keys().any(|text| text.len() == length.div_ceil(3) * 4);
+        let is_there = |length: usize| self.macs.keys().any(|mac| mac.len() == length);
+        LENGTHS.into_iter().filter(|length| is_there(*length) || is_cut(*length) || is_in_one_case(*length)).collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -125,7 +146,8 @@ impl Observed {
         let hex = codec::hex_text(mac);
         let begins = |sighting: &&Sighting| {
             let text = &sighting.text;
-            base64.starts_with(text.as_str()) || hex.starts_with(&text.to_lowercase())
+            base64.len() > text.len() && base64.starts_with(text.as_str())
+                || hex.len() > text.len() && hex.starts_with(&text.to_lowercase())
         };
         self.cut.iter().filter(begins).collect()
     }
@@ -135,12 +157,14 @@ impl Observed {
     }
 
     fn read(&mut self, place: &Place, value: &str) {
-        self.read_value(place, value, None);
         let bare = value.trim();
-        for quote in ['"', '\''] {
-            if let Some(inner) = bare.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-                self.read_value(place, inner, Some(Damage::Quoted));
-            }
+        let inside = |quote: char| bare.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        match inside('"').or_else(|| inside('\'')) {
+            Some(inner) => self.read_value(place, inner, Some(Damage::Quoted)),
+            None => self.read_value(place, value, None),
+        }
+        if let Some(inner) = printed(bare) {
+            self.read_value(place, &inner, Some(Damage::Printed));
         }
         if value.contains('%')
             && let Some(decoded) = percent_decoded(value.replace('+', "%2B").as_bytes())
@@ -174,7 +198,8 @@ impl Observed {
                 prefix: prefix.to_owned(),
             };
             let found = decoded(text);
-            let is_found = !found.is_empty();
+            // The digits of a short MAC could be the first ones of a longer MAC.
+            let is_found = found.iter().any(|(mac, _)| mac.len() > LENGTHS[0]);
             for (mac, spelling) in found {
                 let sightings = self.macs.entry(mac).or_default();
                 if !sightings.iter().any(|known| known.place == *place && known.damage.is_none()) || damage.is_none() {
@@ -222,7 +247,14 @@ fn decoded(text: &str) -> Vec<(Vec<u8>, Spelling)> {
     }
     let mut inner = Vec::new();
     if bytes.len().is_multiple_of(2) && codec::read_hex_key(&bytes, &mut inner) && is_mac(&inner) {
-        found.push((inner, Spelling::HexInBase64));
+        found.push((inner.clone(), Spelling::HexInBase64));
+    }
+    if codec::read_base64_key(&bytes, &mut inner) && is_mac(&inner) {
+        found.push((inner.clone(), Spelling::Twice));
+    }
+    if codec::read_hex_key(text.as_bytes(), &mut bytes) && codec::read_base64_key(&bytes, &mut inner) && is_mac(&inner)
+    {
+        found.push((inner, Spelling::Twice));
     }
     found
 }

@@ -15,7 +15,8 @@ use super::code::Code;
 use super::content::{self, Content, Origin, Values};
 use super::json::Json;
 use super::key::{KeyCandidate, Keys, Secrets};
-use super::observed::{Observed, Place, Sighting};
+use super::moment::Moment;
+use super::observed::{LENGTHS, Observed, Place, Sighting};
 use super::sample::{self, Half};
 use super::stages::{Filter, Lists};
 use super::template::{self, Guess};
@@ -65,7 +66,8 @@ impl<'s> Search<'s> {
     ) -> Search<'s> {
         let reads_body = schemes.iter().any(|scheme| !scheme.body().is_empty());
         let observed = Observed::new(request, reads_body);
-        let digests = observed.lengths().into_iter().filter_map(digest_of).collect();
+        let own: Vec<usize> = schemes.iter().map(|scheme| length_of(scheme.digest())).collect();
+        let digests = observed.lengths(&own).into_iter().filter_map(digest_of).collect();
         Search {
             request,
             schemes,
@@ -135,7 +137,7 @@ impl<'s> Search<'s> {
         }
         let foreign = found.first()?;
         let own_is_whole = scheme.is_some_and(|scheme| {
-            self.observed.all().any(|sighting| sighting.damage.is_none() && self.is_in_line(sighting, scheme))
+            self.observed.all().any(|sighting| sighting.is_whole() && self.is_in_line(sighting, scheme))
         });
         (!own_is_whole).then_some(foreign)
     }
@@ -143,8 +145,7 @@ impl<'s> Search<'s> {
     /// Whether a match elsewhere than in the configured headers may be believed: these have no MAC of their own then.
     fn may_be_believed(&self, found: &Sighting) -> bool {
         let is_configured = |sighting: &Sighting| self.schemes.iter().any(|scheme| self.is_in_line(sighting, scheme));
-        is_configured(found)
-            || !self.observed.all().any(|sighting| sighting.damage.is_none() && is_configured(sighting))
+        is_configured(found) || !self.observed.all().any(|sighting| sighting.is_whole() && is_configured(sighting))
     }
 
     pub(super) fn scheme_of(&self, content: &Content) -> Option<&Scheme> {
@@ -206,6 +207,8 @@ impl<'s> Search<'s> {
             };
             (contents.iter().filter(is_first).collect(), contents.iter().filter(|content| !is_first(content)).collect())
         };
+        let is_of_url = |content: &&&Content| content.causes.iter().all(|cause| cause.code() == Code::Url);
+        let other_urls: Vec<&Content> = varied.iter().filter(is_of_url).copied().collect();
         let forms: Vec<SecretForm> = self.schemes.iter().map(Scheme::secret_form).collect();
         let mut keys: Vec<Keys> = Vec::new();
         for form in &forms {
@@ -228,13 +231,18 @@ impl<'s> Search<'s> {
             .or_else(|| self.try_presets(&urls, simple))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::Other, simple))
             .or_else(|| self.try_rewritings(&first, &lists, Filter::Other, Some(0)))
+            .or_else(|| self.try_nested(&first, &lists))
+            .or_else(|| self.try_respelled(&first, &lists))
             .or_else(|| {
                 lists.keys.iter_mut().for_each(|keys| keys.deepen(self.secrets));
                 self.try_keys(&first, &lists, None, None)
             })
             .or_else(|| self.try_keys(&varied, &lists, None, simple))
+            .or_else(|| self.try_milliseconds(&lists, &urls))
             .or_else(|| self.try_bodies(&varied, &mut lists, Filter::All, Some(0)))
+            .or_else(|| self.try_rewritings(&other_urls, &lists, Filter::ItsLength, Some(0)))
             .or_else(|| self.try_bodies(&first, &mut lists, Filter::ItsLength, None))
+            .or_else(|| self.try_digests_of_bodies(&first, &mut lists))
             .or_else(|| self.try_foreign_bodies(&urls, &mut lists))
     }
 
@@ -290,12 +298,18 @@ impl<'s> Search<'s> {
         let line_of = |kind: &str| lines.iter().find(|line| line.half == Half::Header && line.slot(&[kind]).is_some());
         let is_absent = |line: &sample::Line<'_>| line.values(self.request).is_empty();
         if let Some(line) = line_of("timestamp").filter(|line| is_absent(line))
-            && line.slot(&["hex", "base64", "base64url"]).is_none()
+            && let Some(slot) = line.slot(&["timestamp"])
         {
-            let placeholder = line.slot(&["timestamp"]).map(|slot| slot.placeholder.to_owned()).unwrap_or_default();
-            for token in template::times(self.request) {
+            // A signature header with the time is known by its form.
+            let texts: Vec<String> = if line.slot(&["hex", "base64", "base64url"]).is_some() {
+                let all = self.request.headers().filter_map(|(_, value)| std::str::from_utf8(value).ok());
+                all.filter_map(|value| slot.read(value)).filter(|text| Moment::read(text).is_some()).collect()
+            } else {
+                template::times(self.request).into_iter().map(|token| token.text).collect()
+            };
+            for text in texts {
                 let causes = vec![content::renamed(line.names.first().copied().unwrap_or_default())];
-                values.times.push((content::Value { text: token.text, causes }, placeholder.clone()));
+                values.times.push((content::Value { text, causes }, slot.placeholder.to_owned()));
             }
         }
         if let Some(line) = line_of("id").filter(|line| is_absent(line)) {
@@ -313,6 +327,11 @@ impl<'s> Search<'s> {
             _ => 0,
         }
     }
+}
+
+/// The length of a digest's MACs.
+pub(super) fn length_of(digest: Digest) -> usize {
+    LENGTHS.into_iter().find(|length| digest_of(*length) == Some(digest)).unwrap_or_default()
 }
 
 /// The digest that makes MACs of a length.

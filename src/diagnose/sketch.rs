@@ -46,7 +46,7 @@ fn placeholder(spelling: Spelling) -> Option<&'static str> {
         Spelling::Hex => Some("{hex}"),
         Spelling::Base64 => Some("{base64}"),
         Spelling::Base64Url => Some("{base64url}"),
-        Spelling::Base64Mixed | Spelling::HexInBase64 => None,
+        Spelling::Base64Mixed | Spelling::HexInBase64 | Spelling::Twice => None,
     }
 }
 

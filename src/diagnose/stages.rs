@@ -7,9 +7,12 @@ use crate::secret::SecretForm;
 
 use super::body::{self, BodyCandidate, Frequent};
 use super::captured::Captured;
+use super::cause::Cause;
+use super::code::Code;
 use super::content::{self, Content, Origin, Values};
 use super::key::Keys;
-use super::moment::Moment;
+use super::moment::{Moment, Unit};
+use super::respelled;
 use super::sample::{self, Half};
 use super::search::{Match, Search};
 use super::template::{self, Guess};
@@ -97,6 +100,83 @@ impl Search<'_> {
                     if let Some(found) = self.try_keys(&[&other], lists, None, Some(1)) {
                         return Some(found);
                     }
+                }
+            }
+        }
+        None
+    }
+
+    /// The same of other bodies.
+    pub(super) fn try_digests_of_bodies(&mut self, contents: &[&Content], lists: &mut Lists) -> Option<Match> {
+        let digests = self.digests.clone();
+        let with = |digest| {
+            move |content: &&Content| (digest != content.digest).then(|| Content { digest, ..(*content).clone() })
+        };
+        let others: Vec<Content> =
+            digests.into_iter().flat_map(|digest| contents.iter().filter_map(with(digest))).collect();
+        self.try_bodies(&others.iter().collect::<Vec<_>>(), lists, Filter::All, Some(0))
+    }
+
+    /// Bodies inside others, parsed and written again before they were wrapped.
+    pub(super) fn try_nested(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
+        if contents.is_empty() {
+            return None;
+        }
+        let json = self.json.take();
+        let mut found = None;
+        for body in body::nested(self.request, json.as_ref()) {
+            found = self.try_keys(contents, lists, Some(&body), Some(0));
+            if found.is_some() || self.is_over() {
+                break;
+            }
+        }
+        self.json = json;
+        found
+    }
+
+    /// JSON with the numbers, slashes and blanks that a parser has lost, where `Content-Length` says how much was lost.
+    pub(super) fn try_respelled(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
+        let json = self.json.take()?;
+        let mut found = None;
+        if let Some(length) = self.request.content_length().filter(|_| self.request.has_its_length() == Some(false)) {
+            respelled::visit(&json, self.request.body(), length, &mut |body| {
+                found = self.try_keys(contents, lists, Some(&body), Some(0));
+                found.is_some() || self.is_spent()
+            });
+        }
+        self.json = Some(json);
+        found
+    }
+
+    /// Times whose milliseconds were lost when they were written in another form.
+    pub(super) fn try_milliseconds(&mut self, lists: &Lists, urls: &[UrlCandidate]) -> Option<Match> {
+        const AT_ONCE: usize = 200;
+        let schemes = self.schemes;
+        for (place, scheme) in schemes.iter().enumerate() {
+            let values = Values::new(self.request, scheme);
+            let Some((value, placeholder)) = values.times.first() else { continue };
+            let unit = match placeholder.split_inclusive('}').next() {
+                Some("{timestamp:ms}") => Unit::Milliseconds,
+                Some("{timestamp:rfc3339}") => Unit::Rfc3339,
+                _ => continue,
+            };
+            let Some(moment) = Moment::read_rewritten(&value.text) else { continue };
+            if Moment::read(&value.text).is_some_and(|own| own.unit == unit) {
+                continue;
+            }
+            let causes = || {
+                let told = "The time was signed with milliseconds, and arrives in a form without";
+                [value.causes.clone(), vec![Cause::new(Code::TimeRewritten, told)]].concat()
+            };
+            for texts in moment.with_milliseconds(unit).chunks(AT_ONCE) {
+                let time =
+                    |text: &String| (content::Value { text: text.clone(), causes: causes() }, placeholder.clone());
+                let values = Values { times: texts.iter().map(time).collect(), ids: values.ids.clone() };
+                let origin = Origin::Configured(place);
+                let contents = content::of_scheme(self.request, scheme, scheme.covers(), origin, &values, urls);
+                let contents: Vec<&Content> = contents.iter().collect();
+                if let Some(found) = self.try_keys(&contents, lists, None, Some(0)) {
+                    return Some(found);
                 }
             }
         }

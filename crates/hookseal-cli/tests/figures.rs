@@ -88,6 +88,55 @@ fn the_true_causes_of_a_second_corpus_are_named() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
+/// Proven with less than the truth, because the crate accepts the rest as it is: `v1,whsec_…` and equal lines that occur
+/// twice; and the base64 of a secret with its line end, which is one mistake here (`echo secret | base64`).
+const ACCEPTED_AS_THEY_ARE: [(&[&str], &[&str]); 3] = [
+    (&["body.json", "secret.prefix"], &["body.json"]),
+    (&["header.repeated", "secret.whitespace"], &["secret.whitespace"]),
+    (&["secret.form", "secret.whitespace"], &["secret.form"]),
+];
+
+/// At the first run, on 2026-11-22, 81.8 % were named exactly, 85.2 % with what is also true, and none of the 117 requests
+/// without an innocent cause was explained as an accident; see `data/third/README.md`. `body.changed` is coarse, and true.
+#[test]
+fn the_true_causes_of_a_corpus_by_an_outsider_are_named() {
+    let questions = lines("third");
+    let (mut exact, mut also, mut coarse, mut wrong) = (0, 0, 0, Vec::new());
+    for (question, answer) in questions.iter().zip(ask("diagnose", &questions)) {
+        let (truth, named) = (causes(&question["cause"]), causes(&answer["causes"]));
+        let others: Vec<Vec<String>> = question["also_true"].as_array().into_iter().flatten().map(causes).collect();
+        if truth == named {
+            exact += 1;
+        } else if others.contains(&named) {
+            also += 1;
+        } else if named == ["body.changed"] && truth.iter().any(|code| code.starts_with("body.")) {
+            coarse += 1;
+        } else if matches!(answer["verdict"].as_str(), Some("accepted" | "proven"))
+            && named != ["body.altered"]
+            && !ACCEPTED_AS_THEY_ARE.iter().any(|(all, some)| truth == *all && named == *some)
+        {
+            wrong.push(json!({ "id": question["id"], "truth": truth, "answer": answer }));
+        }
+    }
+    let share = |count: usize| count as f64 / questions.len() as f64;
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(share(exact) >= 0.93, "{exact} of {}", questions.len());
+    assert!(share(exact + also) >= 0.96, "{exact} and {also} of {}", questions.len());
+    assert!(share(exact + also + coarse) >= 0.98, "{exact}, {also} and {coarse} of {}", questions.len());
+}
+
+#[test]
+fn what_the_outsider_altered_is_not_explained_away() {
+    let questions = lines("third-altered");
+    for (question, answer) in questions.iter().zip(ask("diagnose", &questions)) {
+        let named = causes(&answer["causes"]);
+        let is_innocent = answer["verdict"] == "accepted" || answer["verdict"] == "proven" && named != ["body.altered"];
+        // Some middleware makes the same bytes as some attacks.
+        let mut others = question["also_true"].as_array().into_iter().flatten().map(causes);
+        assert!(!is_innocent || others.any(|other| other == named), "{}: {answer}", question["id"]);
+    }
+}
+
 #[test]
 fn what_is_no_accident_is_not_explained_as_one() {
     let (share, wrong) = named("no-accident");

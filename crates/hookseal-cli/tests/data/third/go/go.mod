@@ -1,0 +1,2 @@
+module capture
+go 1.19
