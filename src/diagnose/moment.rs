@@ -127,7 +127,7 @@ fn date_millis(text: &str) -> Option<i64> {
         if let Some(place) = name {
             month = u8::try_from(place + 1).ok();
         } else if word.contains(':') && clock.is_none() {
-            let time = word.split(['+', 'Z']).next()?;
+            let time = word.strip_suffix('Z').unwrap_or(word).split('+').next()?;
             let mut parts = time.split(':');
             let (hour, minute): (u8, u8) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
             let second: f64 = parts.next()?.parse().ok().filter(|second| (0.0..61.0).contains(second))?;
