@@ -23,7 +23,7 @@ pub struct Instrumented {
 #[derive(Default)]
 struct Places {
     /// By the start of the operator: the expression, and its sides.
-    binary: HashMap<usize, (Range<usize>, Range<usize>, Range<usize>)>,
+    binary: HashMap<usize, [Range<usize>; 3]>,
     /// By the start: the expression, and its operand.
     unary: HashMap<usize, (Range<usize>, Range<usize>)>,
     /// By the start: the pattern's end, and the guard.
@@ -49,7 +49,7 @@ fn has_let(expr: &syn::Expr) -> bool {
 impl<'ast> Visit<'ast> for Places {
     fn visit_expr_binary(&mut self, node: &'ast syn::ExprBinary) {
         if !has_let(&node.left) && !has_let(&node.right) {
-            let sides = (range(node.span()), range(node.left.span()), range(node.right.span()));
+            let sides = [node.span(), node.left.span(), node.right.span()].map(range);
             self.binary.insert(range(node.op.span()).start, sides);
         }
         visit::visit_expr_binary(self, node);
@@ -185,7 +185,7 @@ pub fn instrument(source: &str, mutants: &[&Mutant]) -> Instrumented {
                 continue;
             }
             Genre::MatchArmGuard => Some((start..end, replacement.clone())),
-            Genre::BinaryOperator => places.binary.get(&start).map(|(node, left, right)| {
+            Genre::BinaryOperator => places.binary.get(&start).map(|[node, left, right]| {
                 let (left, right) = (&source[left.clone()], &source[right.clone()]);
                 (node.clone(), format!("({left}) {replacement} ({right})"))
             }),

@@ -13,7 +13,7 @@ use crate::list::Mutant;
 use crate::report::Verdict;
 
 /// A test that takes longer is left out.
-const LONGEST: Duration = Duration::from_secs(4);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// A test of that length is worth a try before quicker ones.
 const LIKELY: Duration = Duration::from_millis(300);
@@ -209,7 +209,7 @@ fn trace(folder: &Path, built: &Built) -> Vec<Test> {
                         }
                     }
                     if !matches!(
-                        test.run(LONGEST * 50, ("HOOKSEAL_MUTANT_TRACE", trace.to_str().unwrap())),
+                        test.run(LONGEST * 20, ("HOOKSEAL_MUTANT_TRACE", trace.to_str().unwrap())),
                         Ended::Passed(_)
                     ) {
                         left_out.lock().unwrap().insert(test.name, "fails or takes too long while it is traced");
