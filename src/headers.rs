@@ -24,12 +24,7 @@ pub trait Headers: sealed::Sealed {
     /// The value of a header that must not occur more than once.
     #[doc(hidden)]
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
-        let mut values = self.values(name);
-        match (values.next(), values.next()) {
-            (None, _) => Found::Missing,
-            (Some(value), None) => Found::Once(value),
-            (Some(_), Some(_)) => Found::Repeated,
-        }
+        Found::of(self.values(name))
     }
 
     /// All values of one header, in the order received.
@@ -48,6 +43,17 @@ pub enum Found<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated,
+}
+
+impl<'a> Found<'a> {
+    #[inline(always)]
+    fn of(mut values: impl Iterator<Item = &'a [u8]>) -> Found<'a> {
+        match (values.next(), values.next()) {
+            (None, _) => Found::Missing,
+            (Some(value), None) => Found::Once(value),
+            (Some(_), Some(_)) => Found::Repeated,
+        }
+    }
 }
 
 /// Any [`Headers`] as one type, for functions that are called through pointers.
@@ -72,23 +78,13 @@ impl Headers for HeaderMap {
     fn find<'a>(&'a self, name: &HeaderName) -> Found<'a> {
         // To look at each of a few names takes less time than to hash one.
         if self.len() <= FEW {
-            let mut values = self.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes());
-            return match (values.next(), values.next()) {
-                (None, _) => Found::Missing,
-                (Some(value), None) => Found::Once(value),
-                (Some(_), Some(_)) => Found::Repeated,
-            };
+            return Found::of(self.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes()));
         }
         // If a map has as many values as names, no name is repeated, and one look-up is enough.
         if self.len() == self.keys_len() {
             return self.get(name).map_or(Found::Missing, |value| Found::Once(value.as_bytes()));
         }
-        let mut values = self.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Found::Missing,
-            (Some(value), None) => Found::Once(value.as_bytes()),
-            (Some(_), Some(_)) => Found::Repeated,
-        }
+        Found::of(Headers::values(self, name))
     }
 
     #[inline]

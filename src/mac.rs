@@ -344,3 +344,23 @@ pub(crate) fn sha256<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] 
     texts.into_iter().for_each(|text| hash.update(text));
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last word of a text overlaps the one before it by any number of bytes.
+    #[test]
+    fn every_byte_of_a_text_of_any_length_counts() {
+        for length in 16..=128 {
+            let ours: Vec<u8> = (0..length).map(|place| b'`' | place as u8 & 15).collect();
+            let is_same = |theirs: &[u8]| is_among(&ours, [&ours[1..], theirs].into_iter(), 0);
+            assert!(is_same(&ours));
+            for place in 0..length {
+                let mut theirs = ours.clone();
+                theirs[place] ^= 1;
+                assert!(!is_same(&theirs), "byte {place} of {length}");
+            }
+        }
+    }
+}
