@@ -1,18 +1,16 @@
-//! All cryptography with public keys: nothing outside of this file and its folder names ed25519-dalek or ring.
+//! Public keys in the forms that providers show.
 
 mod der;
 mod jwk;
+mod libraries;
 #[cfg(feature = "ed25519")]
 mod signing_key;
 
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "ed25519")]
-use ed25519_dalek::{Signature, VerifyingKey};
 use jwk::Jwk;
-#[cfg(any(feature = "p256", feature = "rsa"))]
-use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use libraries::{Ed25519, P256, Rsa};
 use serde::Deserialize;
 #[cfg(feature = "ed25519")]
 pub use signing_key::SigningKey;
@@ -44,14 +42,9 @@ pub struct PublicKey {
 }
 
 enum Material {
-    #[cfg(feature = "ed25519")]
-    Ed25519(VerifyingKey),
-    /// The uncompressed point.
-    #[cfg(feature = "p256")]
-    P256(Vec<u8>),
-    /// `RSAPublicKey` of PKCS #1.
-    #[cfg(feature = "rsa")]
-    Rsa(Vec<u8>),
+    Ed25519(Ed25519),
+    P256(P256),
+    Rsa(Rsa),
 }
 
 const FIELD: &str = "public key";
@@ -194,56 +187,20 @@ impl PublicKey {
         self.id.as_deref()
     }
 
-    #[cfg(feature = "ed25519")]
-    fn from_ed25519(bytes: &[u8]) -> Result<PublicKey, ConfigError> {
-        let key = <&[u8; 32]>::try_from(bytes).ok().and_then(|bytes| VerifyingKey::from_bytes(bytes).ok());
-        match key {
-            Some(key) if key.is_weak() => wrong("has small order, so that anybody could sign for it"),
-            Some(key) => Ok(PublicKey { material: Arc::new(Material::Ed25519(key)), id: None }),
-            None => wrong("is no point of the curve of Ed25519"),
-        }
+    fn from_ed25519(point: &[u8]) -> Result<PublicKey, ConfigError> {
+        PublicKey::of(Ed25519::read(point).map(Material::Ed25519))
     }
 
-    #[cfg(not(feature = "ed25519"))]
-    fn from_ed25519(_: &[u8]) -> Result<PublicKey, ConfigError> {
-        wrong("is one of Ed25519, which needs the crate's feature `ed25519`")
-    }
-
-    #[cfg(feature = "p256")]
     fn from_p256(point: &[u8]) -> Result<PublicKey, ConfigError> {
-        match point {
-            [4, rest @ ..] if rest.len() == 64 && is_on_p256(point) => {
-                Ok(PublicKey { material: Arc::new(Material::P256(point.to_vec())), id: None })
-            }
-            _ => wrong("is no uncompressed point of P-256"),
-        }
+        PublicKey::of(P256::read(point).map(Material::P256))
     }
 
-    #[cfg(not(feature = "p256"))]
-    fn from_p256(_: &[u8]) -> Result<PublicKey, ConfigError> {
-        wrong("is one of P-256, which needs the crate's feature `p256`")
-    }
-
-    #[cfg(feature = "rsa")]
     fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, ConfigError> {
-        let (modulus, exponent) = (der::without_zeros(modulus), der::without_zeros(exponent));
-        let bits = 8 * modulus.len() - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-        if !(2048..=8192).contains(&bits) {
-            return wrong("is one of RSA with fewer than 2048 or more than 8192 bits");
-        }
-        let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
-        // What ring verifies with: 3 to 2³³ − 1.
-        let fits = exponent != [1] && (exponent.len() < 5 || exponent.len() == 5 && exponent.first() == Some(&1));
-        if !is_odd(modulus) || !is_odd(exponent) || !fits {
-            return wrong("is one of RSA with a modulus or an exponent that cannot be");
-        }
-        let der = der::sequence(&[der::integer(modulus), der::integer(exponent)].concat());
-        Ok(PublicKey { material: Arc::new(Material::Rsa(der)), id: None })
+        PublicKey::of(Rsa::read(modulus, exponent).map(Material::Rsa))
     }
 
-    #[cfg(not(feature = "rsa"))]
-    fn from_rsa(_: &[u8], _: &[u8]) -> Result<PublicKey, ConfigError> {
-        wrong("is one of RSA, which needs the crate's feature `rsa`")
+    fn of(material: Result<Material, &'static str>) -> Result<PublicKey, ConfigError> {
+        material.or_else(wrong).map(PublicKey::from)
     }
 
     /// `SubjectPublicKeyInfo` (RFC 5280).
@@ -269,114 +226,56 @@ impl PublicKey {
 
     pub(crate) fn kind(&self) -> KeyKind {
         match &*self.material {
-            #[cfg(feature = "ed25519")]
             Material::Ed25519(_) => KeyKind::Ed25519,
-            #[cfg(feature = "p256")]
             Material::P256(_) => KeyKind::P256,
-            #[cfg(feature = "rsa")]
             Material::Rsa(_) => KeyKind::Rsa,
         }
     }
 
-    /// Whether a signature is right. The caller has checked that the algorithm is one for this kind of key.
+    /// Whether a signature is right. A key of another kind than the algorithm's verifies nothing.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         #[cfg(test)]
         VERIFICATIONS.set(VERIFICATIONS.get() + 1);
-        match (&*self.material, algorithm) {
-            #[cfg(feature = "ed25519")]
-            (Material::Ed25519(key), Algorithm::Ed25519) => {
-                let signature = Signature::from_slice(signature);
-                signature.is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
-            }
-            #[cfg(feature = "p256")]
-            (Material::P256(point), Algorithm::P256) => {
-                by_ring(&ring::signature::ECDSA_P256_SHA256_ASN1, point, message, signature)
-            }
-            #[cfg(feature = "p256")]
-            (Material::P256(point), Algorithm::P256Fixed) => {
-                by_ring(&ring::signature::ECDSA_P256_SHA256_FIXED, point, message, signature)
-            }
-            #[cfg(feature = "rsa")]
-            (Material::Rsa(key), Algorithm::RsaSha256) => {
-                by_ring(&ring::signature::RSA_PKCS1_2048_8192_SHA256, key, message, signature)
-            }
-            #[cfg(feature = "rsa")]
-            (Material::Rsa(key), Algorithm::RsaSha512) => {
-                by_ring(&ring::signature::RSA_PKCS1_2048_8192_SHA512, key, message, signature)
-            }
-            _ => false,
+        match &*self.material {
+            Material::Ed25519(key) => key.verifies(algorithm, message, signature),
+            Material::P256(key) => key.verifies(algorithm, message, signature),
+            Material::Rsa(key) => key.verifies(algorithm, message, signature),
         }
     }
 
     /// A key for which nobody can sign, that takes as long to verify with as any other.
     pub(crate) fn nobodys(algorithm: Algorithm) -> Result<PublicKey, ConfigError> {
-        match algorithm.key_kind() {
-            #[cfg(feature = "ed25519")]
-            KeyKind::Ed25519 => Ok(SigningKey::generate()?.public_key()),
-            #[cfg(feature = "p256")]
-            KeyKind::P256 => Ok(PublicKey { material: Arc::new(Material::P256(NOBODYS_POINT.to_vec())), id: None }),
-            #[cfg(feature = "rsa")]
-            KeyKind::Rsa => {
-                let mut modulus = [0; 256];
-                crate::random::fill(&mut modulus).map_err(ConfigError::NoRandomness)?;
-                let [first, .., last] = &mut modulus;
-                (*first, *last) = (*first | 0x80, *last | 1);
-                PublicKey::from_rsa(&modulus, &[1, 0, 1])
-            }
-            _ => Err(ConfigError::KeyKind { algorithm, has_other: false }),
-        }
+        let material = match algorithm.key_kind() {
+            KeyKind::Ed25519 => Material::Ed25519(Ed25519::nobodys(algorithm)?),
+            KeyKind::P256 => Material::P256(P256::nobodys(algorithm)?),
+            KeyKind::Rsa => Material::Rsa(Rsa::nobodys(algorithm)?),
+            _ => return Err(ConfigError::KeyKind { algorithm, has_other: false }),
+        };
+        Ok(material.into())
     }
 
     fn bytes(&self) -> &[u8] {
         match &*self.material {
-            #[cfg(feature = "ed25519")]
-            Material::Ed25519(key) => key.as_bytes(),
-            #[cfg(feature = "p256")]
-            Material::P256(point) => point,
-            #[cfg(feature = "rsa")]
-            Material::Rsa(key) => key,
+            Material::Ed25519(key) => key.bytes(),
+            Material::P256(key) => key.bytes(),
+            Material::Rsa(key) => key.bytes(),
         }
     }
 }
 
-/// The point M of RFC 9382, which was derived from a text so that nobody knows its private key.
-#[cfg(feature = "p256")]
-#[rustfmt::skip]
-const NOBODYS_POINT: [u8; 65] = [
-    0x04, 0x88, 0x6e, 0x2f, 0x97, 0xac, 0xe4, 0x6e, 0x55, 0xba, 0x9d, 0xd7, 0x24, 0x25, 0x79, 0xf2, 0x99, 0x3b, 0x64, 0xe1,
-    0x6e, 0xf3, 0xdc, 0xab, 0x95, 0xaf, 0xd4, 0x97, 0x33, 0x3d, 0x8f, 0xa1, 0x2f, 0x5f, 0xf3, 0x55, 0x16, 0x3e, 0x43, 0xce,
-    0x22, 0x4e, 0x0b, 0x0e, 0x65, 0xff, 0x02, 0xac, 0x8e, 0x5c, 0x7b, 0xe0, 0x94, 0x19, 0xc7, 0x85, 0xe0, 0xca, 0x54, 0x7d,
-    0x55, 0xa1, 0x2e, 0x2d, 0x20,
-];
+impl From<Material> for PublicKey {
+    fn from(material: Material) -> PublicKey {
+        PublicKey { material: Arc::new(material), id: None }
+    }
+}
 
 /// In a set of keys. A provider publishes a handful.
 pub(crate) const MAX_PUBLIC_KEYS: usize = 64;
-
-/// Whether a point is one of the curve. Verifying finds that out too, but only when a delivery is there. Of what ring offers,
-/// only an agreement on a key checks it at once.
-#[cfg(all(feature = "p256", not(all(target_family = "wasm", target_os = "unknown"))))]
-fn is_on_p256(point: &[u8]) -> bool {
-    use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
-
-    let Ok(ours) = EphemeralPrivateKey::generate(&ECDH_P256, &ring::rand::SystemRandom::new()) else { return true };
-    agree_ephemeral(ours, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
-}
-
-/// There is no randomness for it.
-#[cfg(all(feature = "p256", target_family = "wasm", target_os = "unknown"))]
-fn is_on_p256(_: &[u8]) -> bool {
-    true
-}
 
 #[cfg(test)]
 std::thread_local! {
     /// How many signatures this thread has verified: what a request may cost is counted.
     pub(crate) static VERIFICATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-#[cfg(any(feature = "p256", feature = "rsa"))]
-fn by_ring(algorithm: &'static dyn VerificationAlgorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok()
 }
 
 impl PartialEq for PublicKey {

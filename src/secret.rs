@@ -316,7 +316,6 @@ impl Keyring {
 
     /// A public key as text, or a set of them.
     #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
-    #[allow(dead_code, reason = "for diagnose")]
     pub(crate) fn read_public(text: &str) -> Result<Keyring, ConfigError> {
         match PublicKey::set(text) {
             Ok(keys) => Keyring::from_public_keys(keys),
@@ -325,7 +324,6 @@ impl Keyring {
     }
 
     #[cfg(not(any(feature = "ed25519", feature = "p256", feature = "rsa")))]
-    #[allow(dead_code, reason = "for diagnose")]
     pub(crate) fn read_public(_: &str) -> Result<Keyring, ConfigError> {
         let problem = "needs one of the crate's features `ed25519`, `p256` and `rsa`";
         Err(ConfigError::Invalid { field: "public key", piece: String::new(), problem })

@@ -55,18 +55,15 @@ pub(super) fn spki_of_certificate(der: &[u8]) -> Option<&[u8]> {
     before.get(..before.len() - fields.len())
 }
 
-#[cfg(feature = "rsa")]
 pub(super) fn sequence(content: &[u8]) -> Vec<u8> {
     [&[SEQUENCE][..], &length(content.len()), content].concat()
 }
 
-#[cfg(feature = "rsa")]
 pub(super) fn integer(number: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if number.first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
     [&[INTEGER][..], &length(sign.len() + number.len()), sign, number].concat()
 }
 
-#[cfg(feature = "rsa")]
 fn length(length: usize) -> Vec<u8> {
     let bytes = length.to_be_bytes();
     let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
@@ -78,7 +75,6 @@ fn length(length: usize) -> Vec<u8> {
 }
 
 /// A number without leading zeros.
-#[cfg(feature = "rsa")]
 pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
     let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     number.get(start..).unwrap_or_default()

@@ -1,9 +1,8 @@
 use std::fmt;
-use std::sync::Arc;
 
-use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
+use super::libraries::Pair;
 use super::{Material, PublicKey};
 use crate::error::ConfigError;
 use crate::{codec, random};
@@ -28,8 +27,7 @@ use crate::{codec, random};
 /// ```
 #[derive(Clone)]
 pub struct SigningKey {
-    /// It wipes itself.
-    key: ed25519_dalek::SigningKey,
+    key: Pair,
     text: Zeroizing<String>,
 }
 
@@ -54,16 +52,17 @@ impl SigningKey {
         let base64 = text.strip_prefix(PREFIX).unwrap_or(text);
         let is_base64 = codec::read_base64_key(base64.as_bytes(), &mut bytes);
         let key = match (is_base64, <&[u8; 32]>::try_from(bytes.as_slice()), <&[u8; 64]>::try_from(bytes.as_slice())) {
-            (true, Ok(seed), _) => ed25519_dalek::SigningKey::from_bytes(seed),
-            (true, _, Ok(pair)) => ed25519_dalek::SigningKey::from_keypair_bytes(pair)
-                .map_err(|_| wrong("has a public half that belongs to another key"))?,
+            (true, Ok(seed), _) => Pair::from_seed(seed),
+            (true, _, Ok(both)) => {
+                Pair::from_both(both).ok_or_else(|| wrong("has a public half that belongs to another key"))?
+            }
             _ => return Err(wrong("is not `whsk_` and base64 of 32 or 64 bytes")),
         };
         Ok(SigningKey::of(key))
     }
 
-    fn of(key: ed25519_dalek::SigningKey) -> SigningKey {
-        let seed = Zeroizing::new(key.to_bytes());
+    fn of(key: Pair) -> SigningKey {
+        let seed = key.seed();
         // With enough capacity from the start: a text that grows leaves copies behind.
         let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 44));
         text.push_str(PREFIX);
@@ -86,7 +85,7 @@ impl SigningKey {
     pub fn generate() -> Result<SigningKey, ConfigError> {
         let mut seed = Zeroizing::new([0; 32]);
         random::fill(seed.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
-        Ok(SigningKey::of(ed25519_dalek::SigningKey::from_bytes(&seed)))
+        Ok(SigningKey::of(Pair::from_seed(&seed)))
     }
 
     /// The key that verifies what this one signs. Receivers get its [text](Self::public_text).
@@ -99,7 +98,7 @@ impl SigningKey {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn public_key(&self) -> PublicKey {
-        PublicKey { material: Arc::new(Material::Ed25519(self.key.verifying_key())), id: None }
+        Material::Ed25519(self.key.public()).into()
     }
 
     /// The text of the public key, `whpk_` and base64, for whoever receives.
@@ -112,7 +111,7 @@ impl SigningKey {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn public_text(&self) -> String {
-        format!("whpk_{}", codec::base64_text(self.key.verifying_key().as_bytes()))
+        format!("whpk_{}", codec::base64_text(self.key.public().bytes()))
     }
 
     /// The private key as text, to store it. This is the only way to read it. Do not log the result.
@@ -127,7 +126,7 @@ impl SigningKey {
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
+        self.key.sign(message)
     }
 }
 
