@@ -45,6 +45,7 @@ pub mod idempotency;
 mod key;
 #[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
 mod key_cache;
+mod keyring;
 mod mac;
 mod place;
 pub mod provider;
@@ -89,12 +90,13 @@ pub use id::{event_id, event_id_from};
 pub use key::Key;
 #[cfg(all(feature = "key-cache", any(feature = "ed25519", feature = "p256", feature = "rsa")))]
 pub use key_cache::KeyCache;
+pub use keyring::Keyring;
 pub use mac::Digest;
 #[cfg(any(feature = "ed25519", feature = "p256", feature = "rsa"))]
 pub use public_key::PublicKey;
 #[cfg(feature = "ed25519")]
 pub use public_key::SigningKey;
 pub use scheme::{Coverage, Extent, Scheme};
-pub use secret::{Keyring, Secret, SecretForm};
+pub use secret::{Secret, SecretForm};
 pub use sign::Signer;
 pub use verify::{Proof, Verification, Verified, Verifier};

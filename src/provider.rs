@@ -109,9 +109,9 @@ use crate::delivery::{Action, DeliveryPolicy};
 use crate::error::ConfigError;
 use crate::event::EventShape;
 use crate::handshake::Handshake;
+use crate::keyring::Keyring;
 use crate::request::PublicUrl;
 use crate::scheme::{Extent, Scheme};
-use crate::secret::Keyring;
 use crate::sign::Signer;
 use crate::verify::{Verifier, check_extent};
 

@@ -5,6 +5,9 @@ mod jwk;
 mod libraries;
 #[cfg(feature = "ed25519")]
 mod signing_key;
+#[cfg(not(feature = "ed25519"))]
+#[path = "public_key/signing_key/none.rs"]
+mod signing_key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +17,8 @@ use libraries::{Ed25519, P256, Rsa};
 use serde::Deserialize;
 #[cfg(feature = "ed25519")]
 pub use signing_key::SigningKey;
+#[cfg(not(feature = "ed25519"))]
+pub(crate) use signing_key::SigningKey;
 
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::codec;
@@ -156,6 +161,11 @@ impl PublicKey {
             keys.push(key);
         }
         if keys.is_empty() { wrong("set has no key that can be used") } else { Ok(keys) }
+    }
+
+    /// A set of keys, or a key alone.
+    pub(crate) fn read_all(text: &str) -> Result<Vec<PublicKey>, ConfigError> {
+        PublicKey::set(text).or_else(|_| PublicKey::new(text).map(|key| vec![key]))
     }
 
     /// Sets the id by which requests name the key, where the scheme has a `{key}`. A key without an id is tried for every
@@ -301,16 +311,4 @@ fn check_count(count: usize) -> Result<(), ConfigError> {
 
 fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ConfigError> {
     serde_json::from_str(text).or_else(|_| wrong("is not a JSON Web Key, or not a set of them"))
-}
-
-/// Uninhabited: no algorithm that signs is on.
-#[cfg(not(feature = "ed25519"))]
-#[derive(Clone)]
-pub(crate) enum SigningKey {}
-
-#[cfg(not(feature = "ed25519"))]
-impl SigningKey {
-    pub(crate) fn sign(&self, _: &[u8]) -> [u8; 64] {
-        match *self {}
-    }
 }

@@ -8,11 +8,11 @@ use time::OffsetDateTime;
 use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, SignError, VerifyError};
+use crate::keyring::{Keyring, MAX_KEYS};
 use crate::mac::{Mac, Tag, sha256};
 use crate::public_key::SigningKey;
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::{Content, Plan, Scheme, Values, is_absence};
-use crate::secret::{Keyring, MAX_KEYS};
 use crate::timestamp::TimeText;
 
 /// Signs requests under one [`Scheme`]. It is cheap to clone.

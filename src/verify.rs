@@ -1,6 +1,8 @@
+mod keyed;
 mod known;
 mod late;
 mod proof;
+mod verification;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,15 +14,16 @@ use crate::algorithm::Algorithm;
 use crate::codec::Encoding;
 use crate::error::{ConfigError, VerifyError};
 use crate::headers::Headers;
-use crate::mac::{Digest, Mac, RunningMacs, Token};
-use crate::public_key::PublicKey;
+use crate::keyring::Keyring;
 use crate::request::{PublicUrl, RequestLine};
-use crate::scheme::{Extent, Plan, Reading, Scheme};
-use crate::secret::{Keyring, Secret};
+use crate::scheme::{Extent, Scheme};
 use crate::timestamp::Now;
 
+pub(crate) use keyed::Keyed;
 use late::Postponed;
 pub use proof::{Proof, Verified};
+pub(crate) use verification::Opened;
+pub use verification::Verification;
 
 /// Verifies requests. It is cheap to clone.
 ///
@@ -60,35 +63,6 @@ pub struct Verifier {
     schemes: Arc<[Arc<Keyed>]>,
 }
 
-pub(crate) struct Keyed {
-    plan: Plan,
-    /// Its place in the list of schemes.
-    place: u8,
-    /// Current first. Not empty, unless the request contains the secret itself.
-    keys: Vec<Mac>,
-    tokens: Vec<Token>,
-    /// Those that verify an algorithm other than HMAC.
-    public_keys: Vec<PublicKey>,
-    algorithm: Algorithm,
-    /// Of a signature: see [`Candidates::new`](crate::candidates::Candidates::new).
-    lengths: (usize, usize),
-    /// What is signed is the hash of the content.
-    over_digest: bool,
-    digest: Digest,
-    url: Option<Arc<PublicUrl>>,
-    /// What is wrong with the current secret, by its public prefix.
-    problem: Option<&'static str>,
-    /// What the scheme compares with a value in the request.
-    allowed: Arc<[String]>,
-}
-
-impl Keyed {
-    /// Whether all of the body is needed before anything can be judged.
-    fn is_late(&self) -> bool {
-        self.plan.context.is_some() || self.algorithm != Algorithm::Hmac
-    }
-}
-
 impl Verifier {
     /// A verifier for `scheme`, with one secret or a [`Keyring`].
     ///
@@ -119,62 +93,17 @@ impl Verifier {
         url: Option<PublicUrl>,
         allowed: &[String],
     ) -> Result<Verifier, ConfigError> {
-        let allowed: Arc<[String]> = allowed.into();
-        let url = url.map(Arc::new);
+        let (url, allowed) = (url.map(Arc::new), Arc::from(allowed));
         let algorithms: Vec<Algorithm> = schemes.iter().map(Scheme::algorithm).collect();
-        let usable = |scheme: &&Scheme| keys.has_key_for(scheme.algorithm(), false);
-        let wrong_kind = |has_other| {
+        let usable = |scheme: &Scheme| keys.has_key_for(scheme.algorithm(), false);
+        let has_other = !keys.is_all_for(&algorithms, false);
+        if has_other || !schemes.iter().any(usable) {
             let algorithm = algorithms.first().copied().unwrap_or_default();
-            Err(ConfigError::KeyKind { algorithm, has_other })
-        };
-        if !keys.is_all_for(&algorithms, false) {
-            return wrong_kind(true);
+            return Err(ConfigError::KeyKind { algorithm, has_other });
         }
-        if !schemes.iter().any(|scheme| usable(&scheme)) {
-            return wrong_kind(false);
-        }
-        let keyed = |(place, scheme): (u8, &Scheme)| {
-            let (plan, algorithm) = (scheme.plan(), scheme.algorithm());
-            if plan.needs_url() && url.is_none() {
-                return Err(ConfigError::NoPublicUrl);
-            }
-            if plan.needs_allowed() && allowed.is_empty() {
-                return Err(ConfigError::NothingAllowed);
-            }
-            let (keys, tokens) = match plan.token() {
-                _ if algorithm != Algorithm::Hmac => (Vec::new(), Vec::new()),
-                Some(is_base64) => (Vec::new(), keys.tokens(scheme.secret_form(), is_base64)?),
-                None => (keys.macs(scheme.secret_form(), scheme.digest(), plan.is_plain())?, Vec::new()),
-            };
-            Ok((plan, place, keys, tokens, algorithm))
-        };
-        let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme)).map(|(place, scheme)| {
-            let (plan, place, macs, tokens, algorithm) = keyed((place, scheme))?;
-            let (public_keys, over_digest) = (keys.public_keys(algorithm), scheme.over_digest());
-            let (url, allowed, digest) = (url.clone(), allowed.clone(), scheme.digest());
-            let (secrets, keys) = (keys, macs);
-            let secret = secrets.secrets().next().and_then(Secret::expose);
-            let problem = secret.and_then(|secret| known::problem_of(secret, scheme.headers()));
-            let lengths = match algorithm {
-                Algorithm::Hmac => (keys.first().map(Mac::length).unwrap_or_default(), 0),
-                other => other.signature_length(),
-            };
-            Ok(Arc::new(Keyed {
-                plan,
-                place,
-                keys,
-                tokens,
-                public_keys,
-                algorithm,
-                lengths,
-                over_digest,
-                digest,
-                url,
-                problem,
-                allowed,
-            }))
-        });
-        Ok(Verifier { schemes: schemes.collect::<Result<_, _>>()? })
+        let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme));
+        let keyed = schemes.map(|(place, scheme)| Keyed::new(scheme, place, keys, &url, &allowed).map(Arc::new));
+        Ok(Verifier { schemes: keyed.collect::<Result<_, _>>()? })
     }
 
     /// Verifies a request, using the system's clock.
@@ -428,73 +357,6 @@ impl Verifier {
     }
 }
 
-impl Keyed {
-    #[inline]
-    fn judge<'h>(&self, reading: &Reading<'h>, body: &[u8]) -> Result<Proof<'h>, VerifyError> {
-        for (place, key) in self.keys.iter().enumerate() {
-            if reading.candidates.contain(&self.plan.tag(&reading.values, body, key)) {
-                return Ok(Proof::new(&self.plan, reading, place, self.place));
-            }
-        }
-        Err(self.no_match(body.is_empty()))
-    }
-
-    /// The error for a request without a matching signature, with what is certain anyway.
-    #[cold]
-    fn no_match(&self, is_empty: bool) -> VerifyError {
-        match self.problem {
-            _ if is_empty => VerifyError::EmptyBody,
-            Some(problem) => VerifyError::UnlikelySecret { problem },
-            None => VerifyError::NoMatch,
-        }
-    }
-}
-
-/// A head that is acceptable, if the body matches a signature.
-#[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes no allocation")]
-pub(crate) enum Opened<'a> {
-    /// `keyed` is shared, because a receiver's keys may be replaced while the body is arriving.
-    Ready { keyed: Arc<Keyed>, reading: Reading<'a> },
-    /// The whole body is needed.
-    Postponed(Postponed<'a>),
-}
-
-impl<'a> Opened<'a> {
-    #[inline]
-    pub(crate) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
-        match self {
-            Opened::Ready { keyed, reading } => keyed.judge(reading, body),
-            Opened::Postponed(postponed) => postponed.judge(body),
-        }
-    }
-
-    /// The same head, to be judged with the keys of a newer verifier for the same schemes.
-    pub(crate) fn rekeyed(&self, verifier: &Verifier) -> Opened<'a> {
-        match self {
-            Opened::Ready { .. } => self.clone(),
-            Opened::Postponed(postponed) => Opened::Postponed(postponed.rekeyed(&verifier.schemes)),
-        }
-    }
-
-    /// Whether the body can be hashed as it arrives.
-    pub(crate) fn can_stream(&self) -> bool {
-        matches!(self, Opened::Ready { .. })
-    }
-
-    pub(crate) fn stream(&self) -> Verification<'a> {
-        let state = match self {
-            Opened::Ready { keyed, reading } => {
-                let mut macs = RunningMacs::new(&keyed.keys);
-                keyed.plan.head(&reading.values).for_each(|piece| macs.update(piece));
-                State::Running { keyed: keyed.clone(), reading: *reading, macs, is_empty: true }
-            }
-            Opened::Postponed(postponed) => State::Held { postponed: postponed.clone(), body: Vec::new() },
-        };
-        Verification { state }
-    }
-}
-
 /// Whether a signature covers as much of the body as is accepted.
 pub(crate) fn check_extent(extent: Extent, accepted: Extent, name: &str) -> Result<(), ConfigError> {
     let problem = match extent {
@@ -518,190 +380,5 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// A verification whose body is still arriving. Made by [`Verifier::begin`].
-///
-/// You can move, box and drop it at any time: the hash state of each key is on the heap, and is wiped there. For a scheme that
-/// reads fields of the body, the body is kept there instead, and verified at the end: limit how much you pass in.
-///
-/// ```
-/// use hookseal::{Secret, VerifyError, provider};
-///
-/// let secret = Secret::new("a secret of twenty-some bytes")?;
-/// let headers = provider::KLANG.signer(secret.clone())?.sign("evt_1", b"0123456789")?;
-/// let verifier = provider::KLANG.verifier(secret)?;
-/// let mut verification = verifier.begin(&headers)?;
-/// verification.update(b"01234");
-/// assert_eq!(verification.finish().unwrap_err(), VerifyError::NoMatch);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use = "nothing is verified before `finish`"]
-pub struct Verification<'a> {
-    state: State<'a>,
-}
-
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, which takes one allocation")]
-enum State<'a> {
-    Running { keyed: Arc<Keyed>, reading: Reading<'a>, macs: RunningMacs, is_empty: bool },
-    Held { postponed: Postponed<'a>, body: Vec<u8> },
-}
-
-impl<'a> Verification<'a> {
-    /// Adds the next bytes of the body.
-    ///
-    /// ```
-    /// # use hookseal::{Secret, provider};
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"ab")?;
-    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
-    /// let mut verification = verifier.begin(&headers)?;
-    /// for chunk in [&b"a"[..], b"", b"b"] {
-    ///     verification.update(chunk);
-    /// }
-    /// assert!(verification.finish().is_ok());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn update(&mut self, chunk: &[u8]) {
-        match &mut self.state {
-            State::Running { macs, is_empty, .. } => {
-                *is_empty &= chunk.is_empty();
-                macs.update(chunk);
-            }
-            State::Held { body, .. } => body.extend_from_slice(chunk),
-        }
-    }
-
-    /// Ends the body. The proof does not contain the body: keep the pieces yourself, and use them only after this.
-    ///
-    /// # Errors
-    /// [`VerifyError::NoMatch`] if no signature matches.
-    ///
-    /// ```
-    /// # use hookseal::{Key, Secret, provider};
-    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// # let headers = provider::CALLINTEL.signer(secret.clone())?.sign("evt_1", b"ab")?;
-    /// # let verifier = provider::CALLINTEL.verifier(secret)?;
-    /// let mut verification = verifier.begin(&headers)?;
-    /// verification.update(b"ab");
-    /// assert_eq!(verification.finish()?.key(), Key::Current);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn finish(self) -> Result<Proof<'a>, VerifyError> {
-        match self.state {
-            State::Running { keyed, reading, mut macs, is_empty } => {
-                keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
-                let place = macs.finish(|tag| reading.candidates.contain(&tag));
-                let place = place.ok_or_else(|| keyed.no_match(is_empty))?;
-                Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
-            }
-            State::Held { postponed, body } => postponed.judge(&body),
-        }
-    }
-}
-
-impl fmt::Debug for Verification<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verification").finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(feature = "ed25519")]
-    use crate::codec;
-    use crate::secret::Secret;
-    use crate::sign::Signer;
-
-    const STRONG: Scheme = Scheme::new("X-Signature-512: {hex}", "{body}").with_digest(Digest::Sha512);
-    const WEAK: Scheme = Scheme::new("X-Signature: {hex}", "{body}");
-
-    #[test]
-    fn the_strongest_scheme_that_is_present_decides() {
-        let key = || Secret::from_bytes([7; 32]).unwrap();
-        let sign = |scheme: Scheme, body: &[u8]| Signer::new(scheme, key()).unwrap().sign("id", body).unwrap();
-        let verifier = Verifier::for_schemes(&[STRONG, WEAK], &Keyring::new(key()), None, &[]).unwrap();
-
-        let (strong, weak) = (sign(STRONG, b"{}"), sign(WEAK, b"{}"));
-        assert!(verifier.verify(&strong, b"{}").is_ok());
-        assert!(verifier.verify(&weak, b"{}").is_ok());
-
-        let mut both = sign(STRONG, b"another body");
-        both.extend(weak);
-        assert_eq!(verifier.verify(&both, b"{}").unwrap_err(), VerifyError::NoMatch, "the weak one does not rescue");
-
-        let none = http::HeaderMap::new();
-        let header = http::HeaderName::from_static("x-signature-512");
-        assert_eq!(verifier.verify(&none, b"{}").unwrap_err(), VerifyError::MissingHeader { header });
-    }
-
-    #[cfg(feature = "ed25519")]
-    mod work {
-        use super::*;
-        use crate::public_key::{PublicKey, SigningKey, VERIFICATIONS};
-
-        const SIGNED: Scheme = Scheme::new("X-Signature: {hex},...", "{body}").with_algorithm(Algorithm::Ed25519);
-        const BATCH: Scheme =
-            Scheme::new("\n\nitems[].signature: {hex}", "{$.items[].value}").with_algorithm(Algorithm::Ed25519);
-
-        fn keys(count: usize) -> Keyring {
-            let keys = (0..count).map(|_| SigningKey::generate().unwrap().public_key());
-            Keyring::from_public_keys(keys).unwrap()
-        }
-
-        /// How many signatures are verified with a public key to judge a request.
-        fn verifications(verifier: &Verifier, headers: &[(&str, &str)], body: &[u8]) -> (usize, bool) {
-            VERIFICATIONS.set(0);
-            let is_authentic = verifier.verify(headers, body).is_ok();
-            (VERIFICATIONS.get(), is_authentic)
-        }
-
-        #[test]
-        fn a_request_costs_at_most_four_verifications_a_key_and_32_in_all() {
-            let signature = "ab".repeat(64);
-            for (count, signatures, expected) in
-                [(1, 1, 1), (1, 4, 4), (1, 16, 4), (3, 16, 12), (8, 16, 32), (9, 16, 32), (64, 1, 32), (64, 16, 32)]
-            {
-                let verifier = Verifier::new(SIGNED, keys(count)).unwrap();
-                let header = vec![signature.as_str(); signatures].join(",");
-                let (done, is_authentic) = verifications(&verifier, &[("X-Signature", &header)], b"{}");
-                assert_eq!((done, is_authentic), (expected, false), "{count} keys, {signatures} signatures");
-            }
-        }
-
-        /// Each scheme of a provider is judged if the ring has keys of several kinds.
-        #[cfg(all(feature = "p256", feature = "rsa"))]
-        #[test]
-        fn several_schemes_cost_no_more_than_one() {
-            let scheme = |headers, algorithm| Scheme::try_new(headers, "{body}").unwrap().with_algorithm(algorithm);
-            let schemes = [
-                scheme("X-Signature: {hex},...", Algorithm::Ed25519),
-                scheme("X-P256: {hex},...", Algorithm::P256Fixed),
-                scheme("X-Rsa: {hex},...", Algorithm::RsaSha256),
-            ];
-            let mut ring = keys(20);
-            for algorithm in [Algorithm::P256, Algorithm::RsaSha256] {
-                for _ in 0..10 {
-                    ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
-                }
-            }
-            let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
-            let (short, long) = (vec!["ab".repeat(64); 16].join(","), vec!["ab".repeat(256); 4].join(","));
-            let headers = [("X-Signature", &*short), ("X-P256", &*short), ("X-Rsa", &*long)];
-            assert_eq!(verifications(&verifier, &headers, b"{}"), (32, false));
-        }
-
-        /// Whoever has seen one element could repeat it.
-        #[test]
-        fn a_batch_costs_no_more_than_one_request() {
-            let key = SigningKey::generate().unwrap();
-            let signature = codec::hex_text(&key.sign(b"x"));
-            let ring = keys(7).with_previous(key.public_key()).unwrap();
-            let verifier = Verifier::for_schemes(&[BATCH], &ring, None, &[]).unwrap();
-            for (elements, expected) in [(1, (8, true)), (4, (32, true)), (5, (32, false)), (60, (32, false))] {
-                let element = format!(r#"{{"value":"x","signature":"{signature}"}}"#);
-                let body = format!(r#"{{"items":[{}]}}"#, vec![element; elements].join(","));
-                assert_eq!(verifications(&verifier, &[], body.as_bytes()), expected, "{elements} elements");
-            }
-        }
-    }
-}
+mod tests;

@@ -72,7 +72,8 @@ fn imports_run_downward() {
     for file in files {
         let name = file.trim_start_matches(&folder).trim_start_matches('/');
         let from = module(name);
-        if matches!(from, "lib" | "guide") {
+        // As the tests at the end of a file, which are cut off, those in a file of their own may import everything.
+        if matches!(from, "lib" | "guide") || name.ends_with("/tests.rs") {
             continue;
         }
         let here = floor(from).unwrap_or_else(|| panic!("{name}: `{from}` is not in the drawing"));

@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use arbitrary::{Arbitrary, Unstructured};
-use hookseal::provider::Provider;
-use hookseal::{Extent, Scheme, Verifier};
+use hookseal::Verifier;
 use http::Request;
 
 use crate::judge;
@@ -150,12 +149,7 @@ fn component(text: &str) -> String {
 pub(crate) fn run(data: &[u8]) {
     static VERIFIERS: OnceLock<Vec<Verifier>> = OnceLock::new();
     let verifiers = VERIFIERS.get_or_init(|| {
-        let verifier = |subject: &Subject| {
-            let scheme = Scheme::try_new(subject.lines, subject.covers).expect("a scheme");
-            let provider = Provider::new("acme", scheme).expect("a provider").accept(Extent::Nothing);
-            provider.verifier(judge::secret(0)).expect("a verifier")
-        };
-        SUBJECTS.iter().map(verifier).collect()
+        SUBJECTS.iter().map(|subject| judge::verifier_of(subject.lines, subject.covers)).collect()
     });
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let place = usize::from(input.subject) % SUBJECTS.len();

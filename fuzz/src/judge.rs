@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use hookseal::{Keyring, Secret};
+use hookseal::provider::Provider;
+use hookseal::{Extent, Keyring, Scheme, Secret, Verifier};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use time::OffsetDateTime;
@@ -35,6 +36,13 @@ pub(crate) fn now() -> OffsetDateTime {
 
 pub(crate) fn at(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).expect("a time")
+}
+
+/// A verifier of a scheme that may cover as little as it likes.
+pub(crate) fn verifier_of(lines: &'static str, covers: &'static str) -> Verifier {
+    let scheme = Scheme::try_new(lines, covers).expect("a scheme");
+    let provider = Provider::new("acme", scheme).expect("a provider").accept(Extent::Nothing);
+    provider.verifier(secret(0)).expect("a verifier")
 }
 
 pub(crate) fn secret(place: usize) -> Secret {

@@ -20,6 +20,8 @@ mod place;
 mod recut;
 mod token;
 mod verify;
+#[path = "../../tests/common/words.rs"]
+mod words;
 
 use std::sync::OnceLock;
 

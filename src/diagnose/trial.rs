@@ -8,10 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
 use crate::error::{ConfigError, VerifyError};
+use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::request::{RequestLine, percent_decoded};
 use crate::scheme::{Extent, Scheme};
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 use crate::verify::Verifier;
 
 use super::body::{self, Frequent};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Answer, Received, Receiver, Rejection};
 use crate::error::{ConfigError, EventError};
+use crate::keyring::Keyring;
 use crate::provider::Provider;
-use crate::secret::Keyring;
 
 type Handler = dyn Fn(Received, EventError) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
 

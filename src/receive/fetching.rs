@@ -5,10 +5,10 @@ use std::sync::PoisonError;
 use crate::error::{Cause, ConfigError, VerifyError};
 use crate::key::Key;
 use crate::key_cache::{KeyCache, Need, Outcome, Snapshot};
+use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::scheme::Scheme;
-use crate::secret::Keyring;
 use crate::sync::RwLock;
 use crate::verify::{Opened, Proof, Verifier};
 

@@ -14,10 +14,11 @@ use crate::error::ConfigError;
 use crate::error::VerifyError;
 use crate::event::EventShape;
 use crate::headers::Headers;
+use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::request::RequestLine;
 use crate::scheme::Scheme;
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 use crate::sync::RwLock;
 use crate::verify::{Opened, Verifier};
 

@@ -11,8 +11,9 @@ use super::{Reply, Report, Sender, SenderError};
 use crate::error::{EventError, SignError};
 use crate::event::Event;
 use crate::id::event_id;
+use crate::keyring::Keyring;
 use crate::provider::Provider;
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 use crate::verify::Verifier;
 
 /// Attacks an endpoint: sends it forged, stale, tampered, oversized, duplicate and malformed requests, which it must refuse,

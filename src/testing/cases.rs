@@ -8,9 +8,10 @@ use time::Duration;
 use super::attack::AttackKit;
 use super::{Sender, SenderError};
 use crate::error::SignError;
+use crate::keyring::Keyring;
 use crate::provider;
 use crate::scheme::Extent;
-use crate::secret::{Keyring, Secret};
+use crate::secret::Secret;
 
 pub(super) struct Case {
     pub(super) name: String,

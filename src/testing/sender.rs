@@ -8,10 +8,10 @@ use crate::error::{ConfigError, EventError, RandomnessError, SignError};
 use crate::event::Event;
 use crate::form;
 use crate::id::event_id;
+use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::request::PublicUrl;
 use crate::scheme::{Plan, Scheme};
-use crate::secret::Keyring;
 use crate::sign::Signer;
 
 use super::sample;

@@ -7,83 +7,15 @@ use http::{HeaderValue, Request};
 use time::OffsetDateTime;
 
 use common::schemes;
+use words::WORDS;
 use written::WRITTEN;
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;
+#[path = "../../../tests/common/words.rs"]
+mod words;
 #[path = "../../../tests/common/written.rs"]
 mod written;
-
-/// Words that templates are made of, and some that they are not.
-const WORDS: &[&str] = &[
-    "{hex}",
-    "{base64}",
-    "{base64url}",
-    "{timestamp}",
-    "{timestamp:ms}",
-    "{timestamp:ms-or-s}",
-    "{timestamp:rfc3339}",
-    "{id}",
-    "{n}",
-    "{body}",
-    "{header:X-Other}",
-    "{header:V}",
-    "{signed-headers}",
-    "{signed-headers:,}",
-    "{signed-headers|values:.}",
-    "{signed-headers|pairs:;}",
-    "{secret}",
-    "{secret|base64}",
-    "{body|sha256-hex}",
-    "{body|sha256}",
-    "{method}",
-    "{url}",
-    "{url|without-query}",
-    "{path}",
-    "{target|encoded}",
-    "{form|sorted}",
-    "{query|sorted}",
-    "{query|sorted-encoded}",
-    "{?p}",
-    "{&p}",
-    "{&p.{json}.q}",
-    "{$.a.b}",
-    "{$.c[].d?}",
-    "{$.a|free}",
-    ":method: GET | POST\n",
-    "?p: ",
-    "\n\na.b: ",
-    "\n\nc[].d: ",
-    "\n\n&p: ",
-    "{empty}",
-    "?",
-    "&",
-    "$",
-    "[]",
-    "{",
-    "}",
-    "...",
-    ",",
-    ";",
-    " ",
-    ".",
-    ":",
-    "|",
-    "\n",
-    "\t",
-    "=",
-    "v1=",
-    "t=",
-    "sha256=",
-    "X-A",
-    "X-B",
-    "X-A: ",
-    "V: 1",
-    "\u{e9}",
-    "\u{1f980}",
-    "\0",
-    "\r\n",
-];
 
 fn damaged(text: &str, rng: &mut Rng) -> String {
     let mut text: Vec<char> = text.chars().collect();

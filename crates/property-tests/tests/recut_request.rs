@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use hookseal::{Algorithm, Scheme, Verifier, provider};
+use property_tests::Search;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -343,15 +343,10 @@ fn report(tally: &Tally) {
 
 #[test]
 fn no_recut_of_a_random_request_is_accepted() {
-    let seconds = std::env::var("HOOKSEAL_RECUT_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
-    let seed = std::env::var("HOOKSEAL_RECUT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let mut maker = Maker { random: Rng::with_seed(seed) };
+    let search_for = Search::begin(2_500);
+    let mut maker = Maker { random: Rng::with_seed(search_for.seed()) };
     let mut tally = Tally::default();
-    let begun = Instant::now();
-    while match seconds {
-        Some(seconds) => begun.elapsed() < Duration::from_secs(seconds),
-        None => tally.schemes < 2_500,
-    } {
+    while search_for.goes_on(tally.schemes) {
         let Some(subject) = maker.subject() else {
             tally.refused_schemes += 1;
             continue;
