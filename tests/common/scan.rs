@@ -14,6 +14,8 @@ use sha2::block_api::{compress256, compress512};
 const MASK: u8 = 0xA5;
 /// This many bytes in a row are a find.
 const WINDOW: usize = 8;
+/// Bytes of memory that are looked at, or left out, together.
+const BLOCK: usize = 1 << 12;
 /// What [`below`] leaves between its caller and the work: more stack than a scan needs.
 const DEPTH: usize = 64 << 10;
 
@@ -263,20 +265,27 @@ impl Scan {
             if length < WINDOW {
                 return;
             }
-            for (offset, run) in self.chunk[..length].windows(WINDOW).enumerate() {
-                let (address, key) = (from + offset, start(run, MASK));
-                let first = self.starts[key];
-                if first == u32::MAX || own.contains(&address) {
+            for at in (0..=length - WINDOW).step_by(BLOCK) {
+                let block = &self.chunk[at..length.min(at + BLOCK + WINDOW - 1)];
+                // Nearly all of the memory is one byte repeated, which is no key.
+                if block[1..] == block[..block.len() - 1] {
                     continue;
                 }
-                let alike = hidden.windows[first as usize..].iter().take_while(|(other, _)| start(other, 0) == key);
-                for (masked, name) in alike {
-                    if run.iter().zip(masked).all(|(byte, masked)| byte ^ MASK == *masked) {
-                        // A longer run is one find.
-                        if last != (*name, address - 1) {
-                            self.found.push(hidden.names[*name]);
+                for (offset, run) in block.windows(WINDOW).enumerate() {
+                    let (address, key) = (from + at + offset, start(run, MASK));
+                    let first = self.starts[key];
+                    if first == u32::MAX || own.contains(&address) {
+                        continue;
+                    }
+                    let alike = hidden.windows[first as usize..].iter().take_while(|(other, _)| start(other, 0) == key);
+                    for (masked, name) in alike {
+                        if run.iter().zip(masked).all(|(byte, masked)| byte ^ MASK == *masked) {
+                            // A longer run is one find.
+                            if last != (*name, address - 1) {
+                                self.found.push(hidden.names[*name]);
+                            }
+                            last = (*name, address);
                         }
-                        last = (*name, address);
                     }
                 }
             }
