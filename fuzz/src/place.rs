@@ -201,9 +201,8 @@ impl Subject {
 
 pub(crate) fn run(data: &[u8]) {
     static VERIFIERS: OnceLock<Vec<Verifier>> = OnceLock::new();
-    let verifiers = VERIFIERS.get_or_init(|| {
-        SUBJECTS.iter().map(|subject| judge::verifier_of(subject.lines, subject.covers)).collect()
-    });
+    let verifiers = VERIFIERS
+        .get_or_init(|| SUBJECTS.iter().map(|subject| judge::verifier_of(subject.lines, subject.covers)).collect());
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let place = usize::from(input.subject) % SUBJECTS.len();
     let (subject, verifier) = (&SUBJECTS[place], &verifiers[place]);
