@@ -37,7 +37,7 @@
 //! # Logs
 //!
 //! With the feature `tracing` and a subscriber of yours, each delivery is logged with the target `hookseal`; otherwise nothing
-//! is. No log line contains a secret, a signature or a body.
+//! is. No log line of this table contains a secret, a signature or a body.
 //!
 //! | level | message | when | fields |
 //! |---|---|---|---|

@@ -29,7 +29,8 @@ pub use verification::Verification;
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key. Verifying it allocates nothing if the scheme covers only headers and the body.
+/// costs at most one hash for each key. Verifying it allocates nothing if the scheme is an HMAC that
+/// covers only headers and the body.
 ///
 /// Schemes that cover the method, the URL or the query need the whole request: see
 /// [`verify_request`](Self::verify_request).
@@ -59,7 +60,7 @@ pub use verification::Verification;
 #[derive(Clone)]
 pub struct Verifier {
     /// Strongest first. A request is judged by the first scheme whose signature header it carries, and never by a
-    /// weaker one that it carries as well.
+    /// weaker one that it carries as well. Schemes that need keys of different kinds are the exception: any of them is enough.
     schemes: Arc<[Arc<Keyed>]>,
 }
 
