@@ -179,10 +179,12 @@ fn what_a_shape_requires_must_be_there() {
 #[test]
 fn fields_without_a_meaning_are_kept() {
     for (lines, body, fields) in [
+        // The name of a header is not that of a field.
+        ("x: {key}\n\ntype: {type}\ndata: {data}", r#"{"x":0,"type":"a","data":1,"y":2}"#, &["x", "y"][..]),
         (
             "kind: order\nsource: {key}\nlive: {test:false}\nnote\ntype: {type}\nat: {timestamp}\ndata: {data}",
             r#"{"kind":"order","x":0,"source":"s","live":true,"note":[1],"type":"a","at":1,"data":1,"y":2}"#,
-            &["kind", "x", "source", "live", "note", "y"][..],
+            &["kind", "x", "source", "live", "note", "y"],
         ),
         ("event.type: {type}\nevent.body: {data}", r#"{"event":{"type":"a","body":1,"x":2},"y":3}"#, &["y"]),
         ("{type}: {data}\nat: {timestamp}", r#"{"x":0,"paid":{},"at":1,"y":2}"#, &[]),
@@ -193,6 +195,9 @@ fn fields_without_a_meaning_are_kept() {
         assert_eq!(event.fields().map(|(name, _)| name).collect::<Vec<_>>(), fields, "{lines:?}");
         if fields.len() > 1 {
             assert_eq!(String::from_utf8(shape.write(&event).unwrap()).unwrap(), body);
+            let changed = event.with_field("x", 9).unwrap();
+            let expected = body.replace(r#""x":0"#, r#""x":9"#);
+            assert_eq!(String::from_utf8(shape.write(&changed).unwrap()).unwrap(), expected);
         }
     }
 }
@@ -437,6 +442,17 @@ fn an_event_is_written_as_its_shape_says() {
         (WHOLE, event(serde_json::json!({"n": 1}), &[("x", 2)]), Ok(r#"{"n":1,"source":"7","type":"b.c","x":2}"#)),
         (WHOLE, event(serde_json::json!({"source": 1}), &[("x", 2)]), Ok(r#"{"source":1,"type":"b.c","x":2}"#)),
         (WHOLE, event(serde_json::json!({"x": 1}), &[("x", 2)]), Ok(r#"{"x":1,"source":"7","type":"b.c"}"#)),
+        // A field that is a header is none of the body, and one that is set twice has the last value.
+        (
+            "x: {key}\n\ntype: {type}\n{data}",
+            event(serde_json::json!({}), &[("x", 2), ("y", 3), ("y", 4)]),
+            Ok(r#"{"type":"b.c","y":4}"#),
+        ),
+        (
+            "x: {key}\n\ntype: {type}\ndata: {data}",
+            event(1.into(), &[("x", 2), ("y", 3), ("y", 4)]),
+            Ok(r#"{"type":"b.c","data":1,"y":4}"#),
+        ),
         (WHOLE, event(serde_json::json!({}), &[("source", 2)]), Ok(r#"{"source":2,"type":"b.c"}"#)),
         // The first meaning that is not a key says what is written.
         ("kind: {key} {type}\ndata: {data}", event(1.into(), &[]), Ok(r#"{"kind":"b.c","data":1}"#)),
@@ -481,6 +497,8 @@ fn the_headers_of_an_event_are_those_of_its_shape() {
         ("X: fixed", event(), Ok(Some("fixed"))),
         ("X: {key}", event().with_field("X", "own").unwrap(), Ok(Some("own"))),
         ("X: {key}", event(), missing("X")),
+        ("X: {test:yes}", event().with_field("X", "yes").unwrap(), Ok(Some("yes"))),
+        ("X: {test:yes}", event(), Ok(None)),
         ("X: {timestamp}", Event::new("a", ()), missing("X")),
         ("X?: {timestamp}", Event::new("a", ()), Ok(None)),
     ] {
