@@ -134,7 +134,7 @@ impl<'a, T> Event<'a, T> {
         self
     }
 
-    /// Adds another top-level field. It is written where the shape names it, otherwise at the end.
+    /// Adds another top-level field, or replaces its value. It is written where the shape names it, otherwise at the end.
     ///
     /// # Errors
     /// [`EventError::Unserializable`].
@@ -146,7 +146,11 @@ impl<'a, T> Event<'a, T> {
     /// ```
     pub fn with_field(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self, EventError> {
         let value = to_raw_value(&value).map_err(|_| EventError::Unserializable)?;
-        self.further.push(Further { name: Cow::Owned(name.into()), value: Cow::Owned(value), place: None });
+        let (name, value) = (name.into(), Cow::Owned(value));
+        match self.further.iter_mut().find(|further| further.name == name) {
+            Some(further) => further.value = value,
+            None => self.further.push(Further { name: Cow::Owned(name), value, place: None }),
+        }
         Ok(self)
     }
 

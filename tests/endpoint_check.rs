@@ -79,6 +79,24 @@ fn an_answer_has_the_right_value_and_the_named_headers() {
     }
 }
 
+/// A number where the sample has one, and a challenge in a string.
+#[test]
+fn a_question_looks_like_its_sample() {
+    let handshake = Handshake::try_new("\n\nv: 1\ncode: 007\nkind: a b\nn: {challenge:digits}", "{challenge}").unwrap();
+    let provider = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}")).unwrap();
+    let provider = provider.with_handshakes([handshake.clone()]).raw();
+    let (signer, uri) = (provider.signer(secret()).unwrap(), URL.parse().unwrap());
+    let check = || EndpointCheck::new(&handshake, &uri, &signer).unwrap();
+    let (one, other) = (check(), check());
+    let asked: serde_json::Value = serde_json::from_slice(one.request().body()).unwrap();
+    let challenge = asked["n"].as_str().unwrap();
+    assert!(challenge.parse::<u64>().is_ok_and(|number| number.to_string() == challenge), "{challenge}");
+    assert_eq!(asked, serde_json::json!({"v": 1, "code": "007", "kind": "a b", "n": challenge}));
+    let receiver: Receiver = provider.receiver(secret()).unwrap();
+    assert!(one.is_passed(&answer(&receiver, one.request())));
+    assert!(!one.is_passed(&answer(&receiver, other.request())), "another challenge");
+}
+
 /// What is covered has to be in the question.
 #[test]
 fn a_covered_header_is_a_line_of_the_handshake() {

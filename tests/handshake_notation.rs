@@ -1,7 +1,7 @@
 //! What the two texts of a handshake may not say.
 
 use hookseal::provider::{self, Provider};
-use hookseal::receive::Receiver;
+use hookseal::receive::{Receiver, Rejection};
 use hookseal::{ConfigError, Handshake, Secret};
 
 fn error(request: &'static str, answer: &'static str) -> String {
@@ -41,10 +41,12 @@ fn a_request_that_cannot_be_read_is_refused() {
     }
 }
 
-const FAULTS: [(&str, &str); 10] = [
+const FAULTS: [(&str, &str); 13] = [
     (":status: 99", "`99` is not a status from 200 to 599"),
     (":status: 600", "`600` is not a status from 200 to 599"),
     (":status: 2000", "`2000` is not a status from 200 to 599"),
+    (":status: 2x0", "`2x0` is not a status from 200 to 599"),
+    (":status: 20x", "`20x` is not a status from 200 to 599"),
     (":status: 200\nX Hook: 1\n\n", "`X Hook` is not a header name"),
     (":status: 200\nX-Hook 1\n\n", "`X-Hook 1` has no `:`"),
     (":status: 200\nTransfer-Encoding: chunked\n\n", "`Transfer-Encoding` is set by HTTP clients"),
@@ -52,6 +54,7 @@ const FAULTS: [(&str, &str); 10] = [
     (r#"{"a":"b\"}"#, "has an escape in its JSON"),
     (r#"{"a":"b}"#, "has a string without an end in its JSON"),
     ("{token}", "`{token}` is not a placeholder of an answer"),
+    ("{token", "`{token` is not a placeholder of an answer"),
 ];
 
 #[test]
@@ -123,6 +126,8 @@ fn an_answer_in_a_file_is_the_same_answer() {
         (":status: 204\nX-A: b", 2),
         ("X-A: b\n\n", 2),
         ("  X-A:  b \n :status: 201\n\n\n", 3),
+        (":status: 204\n  ", 1),
+        ("ok\n  ", 1),
         ("X-A: {challenge}\n\n{challenge}", 3),
         ("\n:status: 204", 2),
         ("\nok", 1),
@@ -141,8 +146,140 @@ fn an_answer_in_a_file_is_the_same_answer() {
     }
 }
 
+/// Quotes, backslashes and braces mean nothing in a text, and none in the headers above JSON.
+#[test]
+fn an_answer_is_sent_as_it_is_written() {
+    for (answer, body) in [
+        ("{challenge}", "7"),
+        ("<{challenge}> {", "<7> {"),
+        ("{ {A{challenge}", "{ {A7"),
+        (r#"it is "{challenge}, or \ "#, r#"it is "7, or \"#),
+        (r#"{"a":"{challenge}"}"#, r#"{"a":"7"}"#),
+        (r#"{"a":1,"bc":"-{challenge}"}"#, r#"{"a":1,"bc":"-7"}"#),
+        ("X-A: \"\\\n\n{\"a\":\"{challenge}\"}", r#"{"a":"7"}"#),
+    ] {
+        let handshake = Handshake::try_new(":method: GET\n?c: {challenge}", answer).expect(answer);
+        assert_eq!(asked(&handshake, "/?c=7").map_err(|error| error.to_string()), Ok(body.to_owned()), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_text_has_at_most_4096_bytes() {
+    for (length, is_taken) in [(4096, true), (4097, false), (5000, false)] {
+        let padded = |text: &str| format!("{text:length$}");
+        assert_eq!(Handshake::try_new(padded("?c: {challenge}"), "{challenge}").is_ok(), is_taken, "{length}");
+        assert_eq!(Handshake::try_new("?c: {challenge}", padded("{challenge}")).is_ok(), is_taken, "{length}");
+        assert_eq!(provider::KLANG.clone().with_acknowledgement(padded("ok")).is_ok(), is_taken, "{length}");
+    }
+}
+
+#[test]
+fn a_request_that_brings_the_secret_has_no_signature() {
+    for (request, is_signed) in [
+        ("X-Secret: {new-secret}", false),
+        ("X-Secret: {new-secret}\nX-Kind: hello\n\ntype: ask", false),
+        ("X-Kind: hello\n\ntype: ask\nsecret: {new-secret}", false),
+        ("X-Kind: hello\n\ntype: ask", true),
+        (":method: GET\n?c: {challenge}", false),
+    ] {
+        assert_eq!(Handshake::try_new(request, "ok").expect(request).is_signed(), is_signed, "{request:?}");
+    }
+}
+
+/// The body with which a receiver answers a `GET`.
+fn asked(handshake: &Handshake, uri: &str) -> Result<String, Rejection> {
+    let provider = provider::KLANG.clone().with_handshakes([handshake.clone()]);
+    let receiver: Receiver =
+        provider.receiver(Secret::new("a secret of twenty-some bytes").expect("a secret")).expect("a receiver");
+    let (uri, headers) = (uri.parse().expect("a URI"), [("X-Kind", "hello")]);
+    match receiver.begin_request(&http::Method::GET, &uri, &headers).finish().expect_err("no delivery") {
+        Rejection::Handshake(reply) => {
+            let response: http::Response<Vec<u8>> = Rejection::Handshake(reply).to_response();
+            Ok(String::from_utf8(response.into_body()).expect("a text"))
+        }
+        rejection => Err(rejection),
+    }
+}
+
+#[test]
+fn a_challenge_has_the_characters_and_the_length_of_its_alphabet() {
+    let long = |character: &str, length: usize| character.repeat(length);
+    for (placeholder, challenge, is_answered) in [
+        ("{challenge}", "a%20b".to_owned(), true),
+        ("{challenge}", "~!%22".to_owned(), true),
+        ("{challenge}", "a%09b".to_owned(), false),
+        ("{challenge}", "a%0Ab".to_owned(), false),
+        ("{challenge}", "%20a".to_owned(), false),
+        ("{challenge}", "a%20".to_owned(), false),
+        ("{challenge}", "%C3%A9".to_owned(), false),
+        ("{challenge}", "%3Cb%3E".to_owned(), false),
+        ("{challenge}", String::new(), false),
+        ("{challenge}", long("a", 512), true),
+        ("{challenge}", long("a", 513), false),
+        ("{challenge:token}", "aZ9-_%2B/%3D.".to_owned(), true),
+        ("{challenge:token}", "a%20b".to_owned(), false),
+        ("{challenge:token}", long("a", 256), true),
+        ("{challenge:token}", long("a", 257), false),
+        ("{challenge:uuid}", "123e4567-e89b-12d3-a456-426614174000".to_owned(), true),
+        ("{challenge:uuid}", "g".to_owned(), false),
+        ("{challenge:uuid}", long("a", 37), false),
+        ("{challenge:hex}", long("aF", 64), true),
+        ("{challenge:hex}", "a-f".to_owned(), false),
+        ("{challenge:hex}", long("a", 129), false),
+        ("{challenge:digits}", "18446744073709551615".to_owned(), true),
+        ("{challenge:digits}", "184467440737095516150".to_owned(), false),
+        ("{challenge:digits}", "0".to_owned(), true),
+        ("{challenge:digits}", "01".to_owned(), false),
+        ("{challenge:digits}", "a".to_owned(), false),
+    ] {
+        let handshake = Handshake::try_new(format!(":method: GET\n?c: {placeholder}"), "ok").expect(placeholder);
+        let answer = asked(&handshake, &format!("/?c={challenge}"));
+        assert_eq!(answer.is_ok(), is_answered, "{placeholder} {challenge}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_is_not_as_in_the_handshake() {
+    for (lines, uri, problem) in [
+        ("?c: {challenge}", "/", "`?c` is not in the request, or not once"),
+        ("?c: {challenge}", "/?c=1&c=2", "`?c` is not in the request, or not once"),
+        ("?kind: ask", "/?kind=tell", "`?kind` has another value than a handshake"),
+        ("X-Kind: hi", "/", "`X-Kind` has another value than a handshake"),
+        ("X-Other: hi", "/", "`X-Other` is not in the request, or not once"),
+    ] {
+        let handshake = Handshake::try_new(format!(":method: GET\n{lines}"), "ok").expect(lines);
+        match asked(&handshake, uri) {
+            Err(Rejection::NoHandshake { problem: said }) => assert_eq!(said, problem, "{lines}"),
+            other => panic!("{lines}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_refusal_of_a_forged_question_has_no_body_if_the_answer_has_none() {
+    let body = r#"{"type":"ask"}"#;
+    for (answer, has_body) in [(":status: 204", false), ("", false), ("ok", true), (":status: 200\n\n ok", true)] {
+        let provider =
+            provider::KLANG.clone().with_handshakes([Handshake::try_new("\n\ntype: ask", answer).expect(answer)]);
+        let key = |text| Secret::new(text).expect("a secret");
+        let receiver: Receiver = provider.receiver(key("a secret of twenty-some bytes")).expect("a receiver");
+        let forger = provider.signer(key("another secret of twenty bytes")).expect("a signer");
+        let headers = forger.sign("evt_1", body.as_bytes()).expect("headers");
+        let mut intake = receiver.begin_request(&http::Method::POST, &"/".parse().expect("a URI"), &headers);
+        intake.push(body.into());
+        let response: http::Response<Vec<u8>> = intake.finish().expect_err("a forgery").to_response();
+        assert_eq!((response.status().as_u16(), response.body().is_empty()), (401, !has_body), "{answer:?}");
+    }
+}
+
 #[test]
 fn handshakes_are_equal_if_their_lines_are() {
+    // One line end only begins the text.
+    let [begun, plain] = ["\n:method: GET\n?c: {challenge}", ":method: GET\n?c: {challenge}"]
+        .map(|request| Handshake::try_new(request, "ok").expect(request));
+    assert_eq!(begun, plain);
+    assert_eq!(serde_json::to_value(&begun).expect("a file"), serde_json::to_value(&plain).expect("a file"));
+
     let one = || Handshake::new("\n\ntype: ask\nc: {challenge:token}", "{challenge}");
     let same = [one(), Handshake::new("\n\n  type: ask\n\n\n  c: {challenge:token}\n", "{challenge}")];
     let others = [

@@ -34,11 +34,10 @@ pub(crate) fn unfold(shapes: &[EventShape], body: &[u8]) -> Result<Vec<u8>, Even
     }
     json.push(b'}');
     names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) if shapes.iter().any(|shape| shape.names_field(&pair[0])) => {
-            Err(EventError::DuplicateField { field: pair[0].clone() })
-        }
-        _ => Ok(json),
+    let mut repeated = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]);
+    match repeated.find(|name| shapes.iter().any(|shape| shape.names_field(name))) {
+        Some(name) => Err(EventError::DuplicateField { field: name.clone() }),
+        None => Ok(json),
     }
 }
 

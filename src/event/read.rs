@@ -112,7 +112,8 @@ impl EventShape {
     }
 
     /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
-    /// each after its length. An event whose other fields do not fit the shape is still the same event.
+    /// each after its length. An event whose other fields do not fit the shape is still the same event. There must be
+    /// [something](Self::has_key) that tells it apart.
     pub(crate) fn read_key<'a>(
         &self,
         request: &Request<'_, 'a>,
@@ -147,16 +148,14 @@ impl EventShape {
             };
         }
         let mut key = Vec::new();
-        let mut is_empty = true;
         for (i, line) in signed(types).chain(signed(keys)) {
             let text = self.text_of(found, 1 << i, EXPECTED)?;
             if text.is_none() && !line.place.is_optional {
                 return Err(Misfit::Other(self.missing(Some(line))));
             }
-            is_empty &= keys & (1 << i) == 0;
             push_part(&mut key, text.unwrap_or_default().as_bytes());
         }
-        if is_empty { Err(Misfit::Broken(EventError::NoIdempotencyKey)) } else { Ok(key) }
+        Ok(key)
     }
 
     /// The element itself, with what the lines above it found.
@@ -223,18 +222,22 @@ impl EventShape {
         let (mut event_time, mut is_time_signed) = (None, true);
         if let (Some(line), Some(value)) = (self.line(walk.time), found.value(walk.time)) {
             is_time_signed = self.is_covered(line, is_signed);
+            let (text, is_string) =
+                text(value).map_or((Cow::Borrowed(value), false), |text| (text, value.starts_with('"')));
             for means in line.means {
                 if let Meaning::Time(format) = means
                     && event_time.as_ref().is_none_or(|time: &Time<'_>| time.time.is_none())
                 {
-                    event_time = Some(time::read(format, value));
+                    event_time = Some(time::read(format, text.clone(), is_string));
                 }
             }
         }
         let version = self.text_of(&found, walk.version, "a string")?;
-        let is_test = self.lines_of(walk.tests).any(|(i, line)| match line.means[0] {
-            Meaning::Test(text) => found.value(1 << i).is_some_and(|value| is(value, self.text(text))),
-            _ => false,
+        let is_test = self.lines_of(walk.tests).any(|(i, line)| {
+            let marks = |value| {
+                line.means.iter().any(|means| matches!(means, Meaning::Test(text) if is(value, self.text(*text))))
+            };
+            found.value(1 << i).is_some_and(marks)
         });
         let Some(data) = found.data else { return Err(Misfit::Other(self.missing(self.line(walk.data)))) };
         if event_type.text.is_empty() {

@@ -35,13 +35,8 @@ impl Time<'_> {
     }
 }
 
-/// `raw` is a JSON value, or a header's text.
-pub(super) fn read(format: Format, raw: &str) -> Time<'_> {
-    let (text, is_string) = match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
-        Some(text) if !text.contains('\\') => (Cow::Borrowed(text), true),
-        Some(_) => (serde_json::from_str(raw).unwrap_or_default(), true),
-        None => (Cow::Borrowed(raw), false),
-    };
+/// `is_string` says whether the text was a string in JSON.
+pub(super) fn read(format: Format, text: Cow<'_, str>, is_string: bool) -> Time<'_> {
     let time = match format {
         Format::Seconds => unix(&text, 1_000_000_000),
         Format::Milliseconds => unix(&text, 1_000_000),
@@ -63,10 +58,10 @@ pub(super) fn write(format: Format, time: OffsetDateTime) -> Option<TimeText> {
 fn unix(text: &str, nanos_per_unit: i128) -> Option<OffsetDateTime> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let are_digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 20 || !are_digits(whole) || !are_digits(fraction) || text.ends_with('.') {
+    if !are_digits(whole) || !are_digits(fraction) || text.ends_with('.') {
         return None;
     }
-    let mut nanos = whole.parse::<i128>().ok()? * nanos_per_unit;
+    let mut nanos = i128::from(whole.parse::<u64>().ok()?) * nanos_per_unit;
     let mut digit_is_worth = nanos_per_unit;
     for digit in fraction.bytes() {
         digit_is_worth /= 10;

@@ -10,7 +10,7 @@ use crate::place::Step;
 
 use super::shape::{EventShape, Format, Line, Meaning};
 use super::time::{self, Time};
-use super::{Event, Fields};
+use super::{Event, Fields, Further};
 
 impl EventShape {
     /// Writes an event as compact JSON, its fields in the shape's order.
@@ -66,7 +66,7 @@ impl EventShape {
                 }
                 Meaning::Constant(text) => Some(Cow::Borrowed(self.text(text))),
                 // A field of that name, if it is a string.
-                Meaning::Key => {
+                Meaning::Key | Meaning::Test(_) => {
                     event.field(name).and_then(|json| serde_json::from_str(json.get()).ok()).map(Cow::Owned)
                 }
                 _ => None,
@@ -77,7 +77,7 @@ impl EventShape {
                     let value = HeaderValue::from_str(&value).map_err(|_| EventError::Unserializable)?;
                     headers.insert(name, value);
                 }
-                None if line.place.is_optional => {}
+                None if line.place.is_optional || matches!(line.means[0], Meaning::Test(_)) => {}
                 None => return Err(missing(name)),
             }
         }
@@ -100,8 +100,7 @@ impl EventShape {
         for further in received {
             object.raw(&further.name, further.value.get())?;
         }
-        let named = |name: &str| self.body_lines().any(|(_, line)| self.name(line) == name);
-        for further in event.further.iter().filter(|further| further.place.is_none() && !named(&further.name)) {
+        for further in event.further.iter().filter(|further| further.place.is_none() && !self.names(further)) {
             object.raw(&further.name, further.value.get())?;
         }
         object.bytes.push(b'}');
@@ -130,9 +129,8 @@ impl EventShape {
             }
         }
         for further in &event.further {
-            let is_line = self.body_lines().any(|(_, line)| self.name(line) == further.name);
             if let Node::Object(fields) = &mut root
-                && !is_line
+                && !self.names(further)
                 && !fields.iter().any(|(name, _)| *name == further.name)
             {
                 fields.push((further.name.clone().into_owned(), Node::Raw(further.value.get().to_owned())));
@@ -186,6 +184,12 @@ impl EventShape {
             None if !line.place.is_optional => Err(missing(name)),
             value => Ok(value),
         }
+    }
+
+    /// Whether the field is written where a line says. One that was received in the body is not of the headers.
+    fn names(&self, further: &Further<'_>) -> bool {
+        let is_its = |(_, line): (usize, &Line)| self.name(line) == further.name;
+        self.body_lines().any(is_its) || further.place.is_none() && self.header_lines().any(is_its)
     }
 
     fn body_lines(&self) -> impl Iterator<Item = (usize, &Line)> {

@@ -19,11 +19,8 @@ impl Handshake {
             Wants::Constant(_) | Wants::VerifyToken => None,
         });
         match alphabet {
-            // At most twenty digits, without a zero at the front.
-            Some(Alphabet::Digits) => {
-                let number = random.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-                (number | 1).to_string()
-            }
+            // At most twenty digits: 64 bits.
+            Some(Alphabet::Digits) => (u128::from_be_bytes(*random) >> 64).to_string(),
             _ => crate::codec::hex_text(random),
         }
     }

@@ -46,7 +46,7 @@ pub(super) const fn parse(request: &[u8], answer: &[u8]) -> Result<Parsed, Fault
         let end = find(request, start, request.len(), b'\n');
         let line = trim(request, start, end);
         if line.is_empty() {
-            is_body = is_body || parsed.count > 0 || start > 0;
+            is_body = start > 0;
         } else {
             attempt!(read_line(request, line, is_body, &mut parsed));
         }

@@ -229,8 +229,9 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
             let lines = shape.lines_of(lines).filter(|(_, line)| is_unnamed(line));
             unnamed = lines.fold(0, |mask, (i, _)| mask | (1 << i));
         }
-        // Where the whole body is the data, or the type is a name, no field is left over. A key needs none of them.
-        let keeps_further = depth == 0 && unnamed == 0 && walk.whole == 0 && lines == shape.in_body();
+        // Where the whole body is the data, or the type is a name, no field is left over. A key needs none of them. In both
+        // the first and the last case, `lines` are not all.
+        let keeps_further = depth == 0 && unnamed == 0 && lines == shape.in_body();
         while let Some(Named { lines, name }) = map.next_key_seed(Name { shape, depth, lines, likely: seen })? {
             let position = place;
             place += 1;
@@ -258,7 +259,7 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
                 lines => {
                     seen |= lines;
                     let raw: &RawValue = map.next_value()?;
-                    if depth > 0 || lines & walk.leaves == 0 {
+                    if lines & walk.leaves == 0 {
                         children.list.push((lines, raw));
                         continue;
                     }
@@ -295,7 +296,7 @@ impl Name<'_> {
             |line: &Line| matches!(shape.step(line, depth), Some(Step::Field(field)) if shape.text(field) == name);
         let next = (Mask::MAX - likely).trailing_zeros();
         let next = 1_u16.checked_shl(next).unwrap_or(0) & lines & shape.walk().leaves;
-        if next != 0 && depth == 0 && shape.line(next).is_some_and(is_step) {
+        if shape.line(next).is_some_and(is_step) {
             return next;
         }
         let lines = shape.lines_of(lines).filter(|(_, line)| is_step(line));

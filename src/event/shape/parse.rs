@@ -101,15 +101,22 @@ const fn parse_meanings(text: &[u8], value: Span, line: Span, is_header: bool) -
     }
     let middle = find(text, start, end, b'}') + 1;
     let first = attempt!(parse_meaning(text, start, if middle > end { end } else { middle }));
+    if is_header && is_data(first) {
+        return fault(line, "is a header, which is not where data is read");
+    }
     if middle >= end {
         return Ok([first, Meaning::Nothing]);
     }
     let rest = trim(text, middle, end);
+    if same_text(text, Span::new(start, middle), rest) {
+        return fault(value, "has a placeholder twice");
+    }
     let second = attempt!(parse_meaning(text, rest.bounds().0, rest.bounds().1));
     if is_data(first) || is_data(second) {
         return fault(value, "gives the data a second meaning");
     }
-    Ok([first, second])
+    // What is written follows from the first meaning, and a key says nothing of it.
+    Ok(if matches!(first, Meaning::Key) { [second, first] } else { [first, second] })
 }
 
 const fn parse_meaning(text: &[u8], start: usize, end: usize) -> Result<Meaning, Fault> {

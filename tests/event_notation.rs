@@ -1,0 +1,510 @@
+//! What the lines of an event shape mean, where they are read at run time, and what they may not say.
+
+use hookseal::provider::{IdempotencyRule, Provider};
+use hookseal::receive::{Received, Receiver, Webhooks};
+use hookseal::testing::Sender;
+use hookseal::{Event, EventError, EventShape, Extent, Scheme};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+mod common;
+
+#[test]
+fn broken_shapes_are_named() {
+    for (lines, expected) in [
+        ("", "event: has no line with `{type}`"),
+        ("type: {type}", "event: has no line with `{data}`"),
+        ("type: {type}\ndata: {data}\ntype", "event: `type` is named twice"),
+        (
+            "id: {id}\ntype: {type}\ndata: {data}\nkind: {id}",
+            "event: `kind` has a placeholder that another line has too",
+        ),
+        (
+            "type: {typ}\ndata: {data}",
+            "event: `{typ}` is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` \
+             `{test:text}` `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+        ),
+        (
+            "type: {type}\ndata: {data}\nat: {timestamp:unix}",
+            "event: `{timestamp:unix}` is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` \
+             `{version}` `{test:text}` `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+        ),
+        (
+            "type: {type}\ndata: {data}\nlive: {test:}",
+            "event: `{test:}` is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` \
+             `{test:text}` `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+        ),
+        (
+            "type: {type}\ndata: {data}\nlive: {test:no",
+            "event: `{test:no` is not a placeholder of an event; those are `{type}` `{data}` `{id}` `{key}` `{version}` \
+             `{test:text}` `{timestamp}` `{timestamp:ms}` `{timestamp:rfc3339}` `{timestamp:iso8601}`",
+        ),
+        ("type: {type}\ndata: {data} {id}", "event: `{data} {id}` gives the data a second meaning"),
+        ("type: {type} {type}\ndata: {data}", "event: `{type} {type}` has a placeholder twice"),
+        ("X-Data: {data}\n\ntype: {type}", "event: `X-Data: {data}` is a header, which is not where data is read"),
+        ("a..type: {type}\ndata: {data}", "event: `a..type` has an empty step"),
+        ("a[.type: {type}\ndata: {data}", "event: `a[.type` has a `[` without its `]`"),
+        ("a[].type: {type}\nb[]: {data}", "event: `b[]` is in another array than the rest"),
+        ("a[].type: {type}\ndata: {data}", "event: `data` is data that all events of the batch would share"),
+        ("X Type: {type}\n\n{data}", "event: `X Type` is not a header name"),
+        ("X-Type\n\n{data}", "event: `X-Type` gives the header no meaning"),
+        ("X-Type: {type}\n\nid: {id}\n\n{data}", "event: `{data}` follows a second empty line"),
+        ("X-Type: {type}\nx-type: {id}\n\n{data}", "event: `x-type` is named twice"),
+        ("&type: {type}\ndata: {data}", "event: `data` is a field of a form beside one of a JSON body"),
+        ("{json}.type: {type}\n{data}", "event: `{json}.type` begins with `{json}`, which steps into a named string"),
+        (
+            "a: {timestamp}\nb: {timestamp:ms}\ntype: {type}\ndata: {data}",
+            "event: `b` has a placeholder that another line has too",
+        ),
+        ("type: type\ndata: {data}", "event: has no line with `{type}`"),
+        (": {type}", "event: `: {type}` has no name"),
+        ("a b: {type}", "event: `a b` is not a plain field name"),
+        ("\"a\": {type}", "event: `\"a\"` is not a plain field name"),
+    ] {
+        let said = EventShape::try_new(lines).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(said, Err(expected.to_owned()), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_shape_has_at_most_sixteen_lines_and_4096_bytes() {
+    let shape = |lines: usize, length: usize| {
+        let fields: String = (2..lines).map(|n| format!("f{n}\n")).collect();
+        EventShape::try_new(format!("{:length$}", format!("type: {{type}}\ndata: {{data}}\n{fields}")))
+    };
+    for (lines, length, is_shape) in
+        [(2, 0, true), (16, 0, true), (17, 0, false), (2, 4096, true), (2, 4097, false), (2, 5000, false)]
+    {
+        assert_eq!(shape(lines, length).is_ok(), is_shape, "{lines} lines, {length} bytes");
+    }
+    let body = br#"{"f2":2,"type":"a","data":1}"#;
+    assert_eq!(shape(16, 0).unwrap().read(body).unwrap().fields().count(), 1);
+}
+
+#[test]
+fn a_shape_in_a_file_is_one_list_unless_it_has_headers() {
+    for (lines, file) in [
+        ("type: {type}\n\ndata: {data}", r#"{"headers":["type: {type}"],"body":["data: {data}"]}"#),
+        ("type: {type}\ndata: {data}", r#"["type: {type}","data: {data}"]"#),
+    ] {
+        let shape = EventShape::try_new(lines).unwrap();
+        assert_eq!(serde_json::to_string(&shape).unwrap(), file);
+        assert_eq!(serde_json::from_str::<EventShape>(file).unwrap(), shape);
+        assert_ne!(EventShape::try_new(format!("{lines}\nmore")).unwrap(), shape);
+    }
+}
+
+/// A line may be indented. Other white space than that of the notation is a part of it.
+#[test]
+fn a_constant_keeps_its_white_space_in_a_file() {
+    let shape = |line: &str| EventShape::try_new(format!("{line}\ntype: {{type}}\ndata: {{data}}")).expect("a shape");
+    for space in ["\u{a0}", "\u{3000}", "\u{b}"] {
+        let (with, without) = (shape(&format!("kind: x{space}")), shape("kind: x"));
+        assert_ne!(with, without, "{space:?}");
+        assert_eq!(with, shape(&format!(" \tkind: x{space} \r")), "{space:?}");
+        let file = serde_json::to_string(&with).expect("a file");
+        assert_eq!(serde_json::from_str::<EventShape>(&file).expect("a shape"), with, "{space:?}");
+    }
+}
+
+/// What a shape that is read at run time says of a body: the type, the id, the version and the data of the event.
+fn said(lines: &str, body: &str) -> Result<String, String> {
+    let shape = EventShape::try_new(lines.to_owned()).unwrap_or_else(|error| panic!("{lines}: {error}"));
+    let event = shape.read(body.as_bytes()).map_err(|error| error.to_string())?;
+    assert!(event.is_type_signed(), "all of a body counts as signed");
+    let (id, version) = (event.id().unwrap_or("-"), event.version().unwrap_or("-"));
+    Ok(format!("{} {id} {version} {}", event.event_type(), event.data()))
+}
+
+#[test]
+fn what_a_shape_requires_must_be_there() {
+    const VERSION: &str = "type: {type}\nmeta.v: {version}\ndata: {data}";
+    const DEEP: &str = "type: {type}\na.b.v: {version}\ndata: {data}";
+    const WHOLE: &str = "{type}: order\nat: {timestamp}\n{data}";
+    const CONSTANTS: &str = "kind: order\nmode?: live\nv: 1\ntype: {type}\ndata: {data}";
+    const PARTS: &str = "kind: {type}\naction: {type}\nstep?: {type}\ndata: {data}";
+    const BATCH: &str = "page: 1\nevents[].kind: order\nevents[].type: {type}\nevents[]: {data}";
+    for (lines, body, expected) in [
+        // What leads to a field is an object, or is missing with the field.
+        (VERSION, r#"{"type":"a","meta":{"v":"2"},"data":1}"#, Ok("a - 2 1")),
+        (VERSION, r#"{"type":"a","meta":{},"data":1}"#, Ok("a - - 1")),
+        (VERSION, r#"{"type":"a","meta":null,"data":1}"#, Ok("a - - 1")),
+        (VERSION, r#"{"type":"a","meta":7,"data":1}"#, Err("field `meta` is not an object")),
+        (DEEP, r#"{"type":"a","a":{"b":7},"data":1}"#, Err("field `a.b` is not an object")),
+        ("type: {type}\nmeta.v?: {version}\ndata: {data}", r#"{"type":"a","meta":7,"data":1}"#, Ok("a - - 1")),
+        // The data may be any JSON, even if a time could be in it.
+        (WHOLE, r#"{"at":1}"#, Ok(r#"order - - {"at":1}"#)),
+        (WHOLE, "[1]", Ok("order - - [1]")),
+        ("events[].type: {type}\nevents[]: {data}", "[]", Err("the event is not a JSON object")),
+        // Constants.
+        (CONSTANTS, r#"{"kind":"order","v":1,"type":"a","data":1}"#, Ok("a - - 1")),
+        (CONSTANTS, r#"{"kind":"order","mode":"live","v":"1","type":"a","data":1}"#, Ok("a - - 1")),
+        (
+            CONSTANTS,
+            r#"{"kind":"order","mode":"test","v":1,"type":"a","data":1}"#,
+            Err("field `mode` is not the constant of the event shape"),
+        ),
+        (
+            CONSTANTS,
+            r#"{"kind":"orders","v":1,"type":"a","data":1}"#,
+            Err("field `kind` is not the constant of the event shape"),
+        ),
+        (CONSTANTS, r#"{"v":1,"type":"a","data":1}"#, Err("field `kind` is missing in the envelope")),
+        (BATCH, r#"{"page":2,"events":[]}"#, Err("field `page` is not the constant of the event shape")),
+        (
+            BATCH,
+            r#"{"page":1,"events":[{"kind":"refund","type":"a"}]}"#,
+            Err("field `events[].kind` is not the constant of the event shape"),
+        ),
+        // Types and ids.
+        (PARTS, r#"{"kind":"issue","action":"open","step":"1","data":1}"#, Ok("issue.open.1 - - 1")),
+        (PARTS, r#"{"kind":"issue","action":"open","data":1}"#, Ok("issue.open - - 1")),
+        (PARTS, r#"{"kind":"issue","data":1}"#, Err("field `action` is missing in the envelope")),
+        ("{type}\ndata: {data}", r#"{"data":1,"at":2,"paid":{}}"#, Ok("paid - - 1")),
+        ("data: {data}\n{type}:", r#"{"data":1,"at":2,"paid":{}}"#, Ok("paid - - 1")),
+        ("id?: {id}\ntype: {type}\ndata: {data}", r#"{"type":"a","data":1}"#, Ok("a - - 1")),
+        ("id?: {id}\ntype: {type}\ndata: {data}", r#"{"id":7,"type":"a","data":1}"#, Ok("a 7 - 1")),
+        (
+            "id: {id}\ntype: {type}\ndata: {data}",
+            r#"{"type":"a","data":1}"#,
+            Err("field `id` is missing in the envelope"),
+        ),
+    ] {
+        let expected = expected.map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(said(lines, body), expected, "{lines:?} {body}");
+    }
+}
+
+/// Those at the top level of the body, unless all of it is the data or one of them is named like the type.
+#[test]
+fn fields_without_a_meaning_are_kept() {
+    for (lines, body, fields) in [
+        // The name of a header is not that of a field.
+        ("x: {key}\n\ntype: {type}\ndata: {data}", r#"{"x":0,"type":"a","data":1,"y":2}"#, &["x", "y"][..]),
+        (
+            "kind: order\nsource: {key}\nlive: {test:false}\nnote\ntype: {type}\nat: {timestamp}\ndata: {data}",
+            r#"{"kind":"order","x":0,"source":"s","live":true,"note":[1],"type":"a","at":1,"data":1,"y":2}"#,
+            &["kind", "x", "source", "live", "note", "y"],
+        ),
+        ("event.type: {type}\nevent.body: {data}", r#"{"event":{"type":"a","body":1,"x":2},"y":3}"#, &["y"]),
+        ("{type}: {data}\nat: {timestamp}", r#"{"x":0,"paid":{},"at":1,"y":2}"#, &[]),
+        ("type: {type}\n{data}", r#"{"type":"a","x":1}"#, &[]),
+    ] {
+        let shape = EventShape::try_new(lines).unwrap();
+        let event = shape.read(body.as_bytes()).unwrap();
+        assert_eq!(event.fields().map(|(name, _)| name).collect::<Vec<_>>(), fields, "{lines:?}");
+        if fields.len() > 1 {
+            assert_eq!(String::from_utf8(shape.write(&event).unwrap()).unwrap(), body);
+            let changed = event.with_field("x", 9).unwrap();
+            let expected = body.replace(r#""x":0"#, r#""x":9"#);
+            assert_eq!(String::from_utf8(shape.write(&changed).unwrap()).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn an_enum_knows_a_type_by_its_longest_form() {
+    #[derive(Debug, Deserialize)]
+    enum Kinds {
+        #[serde(rename = "issue")]
+        Issue,
+    }
+    #[derive(Debug, Deserialize)]
+    enum Actions {
+        #[serde(rename = "issue")]
+        Issue,
+        #[serde(rename = "issue.open")]
+        Open,
+    }
+    #[derive(Debug, Deserialize)]
+    enum Others {
+        #[serde(rename = "")]
+        Empty,
+        #[serde(rename = "iss")]
+        Beginning,
+    }
+    let shape = EventShape::try_new("kind: {type}\naction?: {type}\nstep?: {type}\ndata: {data}").unwrap();
+    for (fields, kinds, actions) in [
+        (r#""kind":"issue""#, "Some(Issue)", "Some(Issue)"),
+        (r#""kind":"issue","action":"open""#, "Some(Issue)", "Some(Open)"),
+        (r#""kind":"issue","action":"open","step":"1""#, "Some(Issue)", "Some(Open)"),
+        (r#""kind":"issue","action":"close","step":"1""#, "Some(Issue)", "Some(Issue)"),
+        (r#""kind":"issues","action":"open""#, "None", "None"),
+    ] {
+        let body = format!(r#"{{{fields},"data":null}}"#);
+        let event = || shape.read(body.as_bytes()).unwrap();
+        let shown = |variant: Option<String>| variant.map_or("None".to_owned(), |name| format!("Some({name})"));
+        let kind = event().typed::<Kinds>().unwrap().map(|event| format!("{:?}", event.data()));
+        let action = event().typed::<Actions>().unwrap().map(|event| format!("{:?}", event.data()));
+        assert_eq!((shown(kind).as_str(), shown(action).as_str()), (kinds, actions), "{body}");
+        assert!(event().typed::<Others>().unwrap().is_none(), "{body}");
+    }
+}
+
+/// A provider that signs the body, and the header `X-Key` if a shape has it.
+fn acme(shapes: &[&str], rule: IdempotencyRule) -> Provider {
+    let has_header = shapes.iter().any(|lines| lines.contains("X-Key"));
+    let scheme = Scheme::new("S: {hex}", if has_header { "{header:X-Key}.{body}" } else { "{body}" });
+    let shapes = shapes.iter().map(|lines| EventShape::try_new((*lines).to_owned()).unwrap());
+    let provider = Provider::new("acme", scheme).unwrap().accept(Extent::Nothing);
+    provider.with_event_shapes(shapes).unwrap().with_idempotency_rule(rule).unwrap()
+}
+
+fn received(provider: &Provider, headers: &[(&str, &str)], body: &str) -> Received {
+    let mut sender = Sender::new(provider, common::key(1)).unwrap();
+    for (name, value) in headers {
+        sender = sender.with_header(*name, *value).unwrap();
+    }
+    let request = sender.body("/", body.to_owned()).unwrap();
+    let receiver: Receiver = provider.raw().receiver(common::key(1)).unwrap();
+    let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+    intake.push(request.body().clone());
+    intake.finish().unwrap()
+}
+
+#[test]
+fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
+    use IdempotencyRule::{BodyAndType, EventId};
+
+    type Delivered<'d> = (&'d [(&'d str, &'d str)], &'d str);
+    const TYPED: &str = "X-Type: {type}\n\nsource: {key}\n{data}";
+    const MARKED: &str = "kind: {type} {key}\nnote\ndata: {data}";
+    const PLAIN: &str = "id: {id}\ntype: {type}\nnote\ndata: {data}";
+    let header: &[(&str, &str)] = &[("X-Key", "k")];
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 11] = [
+        (MARKED, EventId, (&[], r#"{"kind":"a","data":1}"#), (&[], r#"{"kind":"a","data":2}"#), true),
+        (MARKED, EventId, (&[], r#"{"kind":"a","data":1}"#), (&[], r#"{"kind":"b","data":1}"#), false),
+        // What is wrong elsewhere in the body does not matter.
+        (PLAIN, EventId, (&[], r#"{"id":"1","type":"a","data":1}"#), (&[], r#"{"id":1,"note":1,"note":2}"#), true),
+        (
+            "X-Key: {key}\n\ntype: {type}\n{data}",
+            EventId,
+            (header, r#"{"type":"a"}"#),
+            (header, r#"{"type":"b"}"#),
+            false,
+        ),
+        ("X-Key: {id}\n\ntype: {type}\n{data}", EventId, (header, r#"{"type":"a"}"#), (header, "no JSON"), true),
+        // A type that is not signed is no part of the key, unless the rule asks for it.
+        (TYPED, EventId, (&[("X-Type", "a")], r#"{"source":1}"#), (&[("X-Type", "b")], r#"{"source":1}"#), true),
+        (TYPED, EventId, (&[("X-Type", "a")], r#"{"source":1}"#), (&[("X-Type", "a")], r#"{"source":2}"#), false),
+        (TYPED, BodyAndType, (&[("X-Type", "a")], r#"{"source":1}"#), (&[("X-Type", "a")], r#"{"source":1}"#), true),
+        (TYPED, BodyAndType, (&[("X-Type", "a")], r#"{"source":1}"#), (&[("X-Type", "b")], r#"{"source":1}"#), false),
+        // The two meanings of a line are in any order.
+        (
+            "id: {key} {id}\ntype: {type}\ndata: {data}",
+            EventId,
+            (&[], r#"{"id":1,"type":"a"}"#),
+            (&[], r#"{"id":1,"type":"b"}"#),
+            true,
+        ),
+        (
+            "id: {id} {key}\ntype: {type}\ndata: {data}",
+            EventId,
+            (&[], r#"{"id":1,"type":"a"}"#),
+            (&[], r#"{"id":2,"type":"a"}"#),
+            false,
+        ),
+    ];
+    for (lines, rule, one, other, is_same) in rows {
+        let provider = acme(&[lines], rule);
+        let key = |(headers, body)| received(&provider, headers, body).idempotency_key().map(|key| key.to_string());
+        let (one, other) = (key(one).unwrap(), key(other).unwrap());
+        assert_eq!(one == other, is_same, "{lines:?} {rule:?}: {one} {other}");
+    }
+}
+
+#[test]
+fn events_of_a_batch_are_read_and_told_apart_one_by_one() {
+    #[derive(Deserialize)]
+    enum Order {
+        #[serde(rename = "a")]
+        Paid,
+    }
+    const BATCH: &str = "events[].kind: order\nevents[].type: {type}\nevents[]: {data}\npage";
+    const ONE: &str = "type: {type}\n{data}";
+    let provider = acme(&[BATCH, ONE], IdempotencyRule::Body);
+    let types = |body: &str| -> Result<Vec<Result<String, String>>, String> {
+        let received = received(&provider, &[], body);
+        let events = received.events().map_err(|error| error.to_string())?;
+        Ok(events.map(|event| event.map(|event| event.event_type().to_owned()).map_err(|e| e.to_string())).collect())
+    };
+    let read = |types: &[&str]| types.iter().map(|name| Ok((*name).to_owned())).collect::<Vec<_>>();
+    let refused = |field: &str| Err(format!("field `{field}` is missing in the envelope"));
+    let misfit = || refused("events[].type");
+    let (good, bad) = (r#"{"kind":"order","type":"a"}"#, r#"{"kind":"order"}"#);
+    assert_eq!(types(r#"{"events":[]}"#), Ok(vec![]));
+    assert_eq!(types(&format!(r#"{{"events":[{good},{good}]}}"#)), Ok(read(&["a", "a"])));
+    assert_eq!(types(&format!(r#"{{"events":[{good},{bad}]}}"#)), Ok([read(&["a"]), vec![misfit()]].concat()));
+    assert_eq!(types(&format!(r#"{{"events":[{bad},{good}]}}"#)), Ok([vec![misfit()], read(&["a"])].concat()));
+    // A batch in which nothing fits may have another shape.
+    assert_eq!(types(&format!(r#"{{"events":[{bad}],"type":"b"}}"#)), Ok(read(&["b"])));
+    assert_eq!(types(&format!(r#"{{"events":[{bad}]}}"#)), misfit().map(|_: String| vec![]));
+
+    let keys = |body: String| -> Vec<String> {
+        let mut webhooks = Webhooks::<Order>::try_from(received(&provider, &[], &body)).unwrap();
+        std::iter::from_fn(|| webhooks.next()).map(|one| one.received.idempotency_key().unwrap().to_string()).collect()
+    };
+    let of_page = |page: u8, events: &str| keys(format!(r#"{{"page":{page},"events":[{events}]}}"#));
+    let twice = of_page(1, &format!("{good},{good}"));
+    assert_eq!((twice.len(), &twice[0]), (2, &twice[1]), "the same element is the same event");
+    let later = r#"{"kind":"order","type":"a","at":1}"#;
+    let others = of_page(1, &format!("{later},{good}"));
+    assert_ne!(others[0], twice[0]);
+    assert_eq!(others[1], twice[0], "whatever is beside it");
+    assert_ne!(of_page(2, good)[0], twice[0], "what is above the array belongs to it");
+}
+
+#[test]
+fn a_header_that_is_there_can_be_read() {
+    let not_text = |field| Err(format!("field `{field}` is not a text"));
+    let missing = |field| Err(format!("field `{field}` is missing in the envelope"));
+    for (line, value, expected) in [
+        ("X-Kind: {type}", Some("b"), Ok("b.a")),
+        ("X-Kind: {type}", Some(""), not_text("X-Kind")),
+        ("X-Kind: {type}", Some("\u{e4}"), Ok("\u{e4}.a")),
+        ("X-Kind: {type}", None, missing("X-Kind")),
+        ("X-Kind?: {type}", None, Ok("a")),
+        ("X-Kind?: {type}", Some(""), not_text("X-Kind")),
+        ("X-Time: {timestamp}", Some(""), Ok("a")),
+        ("X-Time: {timestamp}", None, Ok("a")),
+        ("X-Time: {timestamp} {key}", Some(""), not_text("X-Time")),
+        ("X-Version: {version}", Some(""), not_text("X-Version")),
+        // Nobody can rely on an id that is not signed.
+        ("X-Id: {id}", None, Ok("a")),
+    ] {
+        let provider = acme(&[&format!("{line}\n\ntype: {{type}}\n{{data}}")], IdempotencyRule::Body);
+        let name = line.split([':', '?']).next().unwrap();
+        let headers: Vec<_> = value.map(|value| (name, value)).into_iter().collect();
+        let received = received(&provider, &headers, r#"{"type":"a"}"#);
+        let said = received.event().map(|event| {
+            assert_eq!(event.is_type_signed(), event.event_type() == "a");
+            event.event_type().to_owned()
+        });
+        assert_eq!(said.map_err(|error| error.to_string()), expected.map(str::to_owned), "{line} {value:?}");
+    }
+}
+
+#[test]
+fn a_field_of_a_form_that_a_shape_names_occurs_once() {
+    const SHAPE: &str = "&id: {id}\n&type: {type}\n&note\n&: {data}";
+    let provider = acme(&[SHAPE], IdempotencyRule::EventId);
+    for (body, expected) in [
+        ("id=1&type=a", Ok(())),
+        ("id=1&type=a&x=1&x=2", Ok(())),
+        ("id=1&type=a&note=1&note=2", Err("note")),
+        ("a=1&a=2&id=1&type=a&note=1&note=2", Err("note")),
+        ("id=1&type=a&id=2", Err("id")),
+    ] {
+        let expected = expected.map_err(|field: &str| EventError::DuplicateField { field: field.to_owned() });
+        let received = received(&provider, &[], body);
+        assert_eq!(received.event().map(|_| ()), expected, "{body}");
+        assert_eq!(received.idempotency_key().map(|_| ()), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_test_is_marked_by_one_text_beside_any_other_meaning() {
+    for (line, value, is_test) in [
+        ("live: {test:false}", "false", true),
+        ("live: {test:false}", r#""false""#, true),
+        ("live: {test:false}", "true", false),
+        ("live: {test:false}", "null", false),
+        ("live: {test:false} {key}", "false", true),
+        ("live: {key} {test:false}", "false", true),
+        ("live: {key} {test:false}", "true", false),
+        ("live: {version} {test:beta}", r#""beta""#, true),
+        ("live: {test:no} {test:maybe}", r#""maybe""#, true),
+    ] {
+        let shape = EventShape::try_new(format!("{line}\ntype: {{type}}\ndata: {{data}}")).unwrap();
+        let body = format!(r#"{{"live":{value},"type":"a","data":1}}"#);
+        assert_eq!(shape.read(body.as_bytes()).unwrap().is_test(), is_test, "{line} {value}");
+    }
+}
+
+#[test]
+fn an_event_is_written_as_its_shape_says() {
+    let with = |event: Event<'static, serde_json::Value>, fields: &[(&str, i32)]| {
+        fields.iter().fold(event, |event, (name, value)| event.with_field(*name, value).unwrap())
+    };
+    let event = |data: serde_json::Value, fields: &[(&str, i32)]| with(Event::new("b.c", data).with_id("7"), fields);
+    let missing = |field: &str| Err(EventError::MissingField { field: field.to_owned() });
+    const FLAT: &str = "source: {key}\ntype: {type}\ndata: {data}";
+    const TREE: &str = "event.type: {type}\ndata: {data}";
+    const WHOLE: &str = "source: {key}\ntype: {type}\n{data}";
+    for (lines, event, expected) in [
+        // A key of which the event says nothing is its id. Fields that no line names follow.
+        (FLAT, event(1.into(), &[]), Ok(r#"{"source":"7","type":"b.c","data":1}"#)),
+        (FLAT, event(1.into(), &[("x", 2)]), Ok(r#"{"source":"7","type":"b.c","data":1,"x":2}"#)),
+        (FLAT, event(1.into(), &[("source", 3), ("x", 2)]), Ok(r#"{"source":3,"type":"b.c","data":1,"x":2}"#)),
+        (FLAT, Event::new("b", 1.into()), missing("source")),
+        (TREE, event(1.into(), &[("x", 2)]), Ok(r#"{"data":1,"event":{"type":"b.c"},"x":2}"#)),
+        // What the data says already, stays.
+        (WHOLE, event(serde_json::json!({"n": 1}), &[("x", 2)]), Ok(r#"{"n":1,"source":"7","type":"b.c","x":2}"#)),
+        (WHOLE, event(serde_json::json!({"source": 1}), &[("x", 2)]), Ok(r#"{"source":1,"type":"b.c","x":2}"#)),
+        (WHOLE, event(serde_json::json!({"x": 1}), &[("x", 2)]), Ok(r#"{"x":1,"source":"7","type":"b.c"}"#)),
+        // A field that is a header is none of the body, and one that is set twice has the last value.
+        (
+            "x: {key}\n\ntype: {type}\n{data}",
+            event(serde_json::json!({}), &[("x", 2), ("y", 3), ("y", 4)]),
+            Ok(r#"{"type":"b.c","y":4}"#),
+        ),
+        (
+            "x: {key}\n\ntype: {type}\ndata: {data}",
+            event(1.into(), &[("x", 2), ("y", 3), ("y", 4)]),
+            Ok(r#"{"type":"b.c","data":1,"y":4}"#),
+        ),
+        (WHOLE, event(serde_json::json!({}), &[("source", 2)]), Ok(r#"{"source":2,"type":"b.c"}"#)),
+        // The first meaning that is not a key says what is written.
+        ("kind: {key} {type}\ndata: {data}", event(1.into(), &[]), Ok(r#"{"kind":"b.c","data":1}"#)),
+        ("kind: {type} {key}\ndata: {data}", event(1.into(), &[]), Ok(r#"{"kind":"b.c","data":1}"#)),
+        ("id: {id}\ntype: {type}\ndata: {data}", Event::new("b", 1.into()), missing("id")),
+        ("id?: {id}\ntype: {type}\ndata: {data}", Event::new("b", 1.into()), Ok(r#"{"type":"b","data":1}"#)),
+        ("at: {timestamp}\ntype: {type}\ndata: {data}", event(1.into(), &[]), missing("at")),
+        ("&type: {type}\n&data: {data}", event(1.into(), &[]), Err(EventError::ReadOnly)),
+    ] {
+        let shape = EventShape::try_new(lines).unwrap();
+        let written = shape.write(&event).map(|body| String::from_utf8(body).unwrap());
+        assert_eq!(written, expected.map(str::to_owned), "{lines:?} {event:?}");
+    }
+}
+
+#[test]
+fn a_time_is_written_in_the_format_of_the_shape() {
+    let shape = |line: &str| EventShape::try_new(format!("{line}\ntype: {{type}}\ndata: {{data}}")).unwrap();
+    let body = |value: &str| format!(r#"{{"at":{value},"type":"a","data":1}}"#);
+    let seconds = ("at: {timestamp}", "1700000000");
+    let text = ("at: {timestamp:rfc3339}", r#""2023-11-14T22:13:20Z""#);
+    let fraction = ("at: {timestamp:rfc3339}", r#""2023-11-14T22:13:20.000Z""#);
+    for (from, to) in [(seconds, seconds), (seconds, text), (text, seconds), (fraction, fraction), (fraction, seconds)]
+    {
+        let received = body(from.1);
+        let source = shape(from.0);
+        let event = source.read(received.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(shape(to.0).write(&event).unwrap()).unwrap(), body(to.1), "{from:?} {to:?}");
+    }
+}
+
+#[test]
+fn the_headers_of_an_event_are_those_of_its_shape() {
+    let event = || Event::new("issue.open", ()).with_id("7").with_version("2").with_time(OffsetDateTime::UNIX_EPOCH);
+    let missing = |field: &str| Err(EventError::MissingField { field: field.to_owned() });
+    for (line, made, expected) in [
+        ("X: {type}", event(), Ok(Some("issue.open"))),
+        ("X: {id}", event(), Ok(Some("7"))),
+        ("X: {version}", event(), Ok(Some("2"))),
+        ("X: {timestamp}", event(), Ok(Some("0"))),
+        ("X: {timestamp:rfc3339}", event(), Ok(Some("1970-01-01T00:00:00Z"))),
+        ("X: fixed", event(), Ok(Some("fixed"))),
+        ("X: {key}", event().with_field("X", "own").unwrap(), Ok(Some("own"))),
+        ("X: {key}", event(), missing("X")),
+        ("X: {test:yes}", event().with_field("X", "yes").unwrap(), Ok(Some("yes"))),
+        ("X: {test:yes}", event(), Ok(None)),
+        ("X: {timestamp}", Event::new("a", ()), missing("X")),
+        ("X?: {timestamp}", Event::new("a", ()), Ok(None)),
+    ] {
+        let shape = EventShape::try_new(format!("{line}\n\n{{type}}: fixed\n{{data}}")).unwrap();
+        let headers = shape.headers(&made);
+        let value = headers.map(|headers| headers.get("x").map(|value| value.to_str().unwrap().to_owned()));
+        assert_eq!(value, expected.map(|value| value.map(str::to_owned)), "{line}");
+    }
+}
