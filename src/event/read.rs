@@ -112,8 +112,7 @@ impl EventShape {
     }
 
     /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
-    /// each after its length. An event whose other fields do not fit the shape is still the same event. There must be
-    /// [something](Self::has_key) that tells it apart.
+    /// each after its length. An event whose other fields do not fit the shape is still the same event.
     pub(crate) fn read_key<'a>(
         &self,
         request: &Request<'_, 'a>,
@@ -139,9 +138,13 @@ impl EventShape {
     fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool) -> Result<Vec<u8>, Misfit> {
         const EXPECTED: &str = "a string or a number";
 
+        // Callers look first. A key of the type alone would take every event for the first of its type.
+        if !self.has_key(is_signed) {
+            return Err(Misfit::Broken(EventError::NoIdempotencyKey));
+        }
         let Walk { keys, types, id, .. } = *self.walk();
         let signed = |lines: Mask| self.lines_of(lines).filter(|(_, line)| self.is_covered(line, is_signed));
-        if keys == id && signed(keys).next().is_some() {
+        if keys == id {
             return match (self.text_of(found, id, EXPECTED)?, self.line(id)) {
                 (Some(id), _) => Ok(id.into_owned().into_bytes()),
                 (None, line) => Err(Misfit::Other(self.missing(line))),
