@@ -228,6 +228,55 @@ fn text_around_a_key_is_not_a_part_of_it() {
     }
 }
 
+/// No byte stands where none belongs, and no number is negative.
+#[test]
+fn the_der_of_an_rsa_key_is_whole() {
+    let modulus = [&[0xa5; 255][..], &[1]].concat();
+    let positive = [&[0], &modulus[..]].concat();
+    // What follows in the sequence of the two numbers, and behind it.
+    for (modulus, exponent, inside, behind, is_right) in [
+        (&positive, &[1, 0, 1][..], &[][..], &[][..], true),
+        (&positive, &[1, 0, 1], &[0], &[], false),
+        (&positive, &[1, 0, 1], &[2, 1, 3], &[], false),
+        (&positive, &[1, 0, 1], &[], &[0], false),
+        (&modulus, &[1, 0, 1], &[], &[], false),
+        (&[&[0x80], &modulus[1..]].concat(), &[1, 0, 1], &[], &[], false),
+        (&positive, &[0x81], &[], &[], false),
+        (&positive, &[0, 0x81], &[], &[], true),
+    ] {
+        let numbers = [&der(0x30, &[&der(2, modulus), &der(2, exponent), inside].concat()), behind].concat();
+        let algorithm = bytes("300d06092a864886f70d0101010500");
+        let key = STANDARD.encode(der(0x30, &[algorithm, der(3, &[&[0], &numbers[..]].concat())].concat()));
+        assert_eq!(PublicKey::new(&key).is_ok(), is_right, "{exponent:x?} {inside:x?} {behind:x?}");
+    }
+}
+
+/// Keys are equal if they are one key, and their `Debug` tells them apart.
+#[test]
+fn keys_of_each_kind_are_told_apart() {
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let [point, other] = [0, 1].map(|place| {
+        let spki = set.test_groups[place].der.to_vec();
+        spki[spki.len() - 65..].to_vec()
+    });
+    let p256 = |point: &[u8], border: usize| {
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..border]), URL_SAFE_NO_PAD.encode(&point[border..]));
+        format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#)
+    };
+    for border in [32, 34] {
+        assert!(PublicKey::new(&p256(&point, border)).is_err(), "a byte of one coordinate in the other");
+    }
+    let rsa = |byte: u8| rsa_jwk(&[&[byte; 255][..], &[1]].concat(), &[1, 0, 1]);
+    for (one, other) in
+        [(PUBLIC.to_owned(), fresh().public_text()), (p256(&point, 33), p256(&other, 33)), (rsa(0xa5), rsa(0xa7))]
+    {
+        let [one, again, other] = [&one, &one, &other].map(|text| PublicKey::new(text).unwrap());
+        assert!(one == again && one != other, "{one:?} {other:?}");
+        assert_eq!(format!("{one:?}"), format!("{again:?}"));
+        assert_ne!(format!("{one:?}"), format!("{other:?}"));
+    }
+}
+
 fn jwk(id: Option<&str>, more: &str) -> String {
     let id = id.map(|id| format!(r#","kid":"{id}""#)).unwrap_or_default();
     format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"{id}{more}}}"#)
