@@ -144,6 +144,11 @@ fn networks_narrow_and_widen() {
         assert_eq!(verdict(&lists, denied), Err(UrlError::AddressDenied), "{denied}");
     }
     assert!(verdict(&lists, "10.21.0.0").is_err());
+    let (denying, not_denying) = (denying(PUBLIC), denying("8.8.8.9"));
+    for form in inside(PUBLIC.parse().unwrap()) {
+        assert_eq!(denying.check_resolved(&[form.into()]), Err(UrlError::AddressDenied), "{form}");
+        assert_ne!(not_denying.check_resolved(&[form.into()]), Err(UrlError::AddressDenied), "{form}");
+    }
     // Neither `::` nor `::1` holds an IPv4 address.
     assert_eq!(verdict(&allowing("::1"), "::1"), Ok(()));
     assert_eq!(verdict(&allowing("::/127"), "::"), Ok(()));

@@ -71,6 +71,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "{timestamp}.{body}",
         "headers: `t1={timestamp},t{hex}` has an item whose prefix begins with another's",
     ),
+    (
+        "a: v1t={timestamp},v1{hex}",
+        "{timestamp}.{body}",
+        "headers: `v1t={timestamp},v1{hex}` has an item whose prefix begins with another's",
+    ),
     ("a: {hex}\nb: {base64}", "{body}", "headers: `b` encodes its signature unlike another line"),
     (
         "a: {hex}\nb: {timestamp}\nc: {timestamp:ms}",
