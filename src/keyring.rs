@@ -193,10 +193,10 @@ impl Keyring {
         &self.signing_keys
     }
 
-    /// Whether there is a key with which a verifier, or a signer, can use an algorithm.
+    /// Whether there is a key with which a verifier, or a signer, can use an algorithm. Fetched keys are for verifiers only.
     pub(crate) fn has_key_for(&self, algorithm: Algorithm, signs: bool) -> bool {
         match algorithm {
-            _ if self.is_fetched => algorithm != Algorithm::Hmac && !signs,
+            _ if self.is_fetched => algorithm != Algorithm::Hmac,
             Algorithm::Hmac => !self.secrets.is_empty(),
             Algorithm::Ed25519 if signs => !self.signing_keys.is_empty(),
             _ => self.public_keys.iter().any(|key| key.kind() == algorithm.key_kind()),

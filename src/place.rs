@@ -13,7 +13,7 @@
 //!
 //! What a signature covers names the same places in braces: `{header:Name}`, `{?name}`, `{&name}` and `{$.path}`.
 
-use crate::text::{EMPTY, Fault, OF_HTTP, Span, all_token, attempt, is, is_of_http};
+use crate::text::{EMPTY, Fault, OF_HTTP, Span, all_token, attempt, ends_with, is_of_http, starts_with};
 
 /// Steps of all places in one template. The longest in the catalogue has 27.
 const MAX_STEPS: usize = 48;
@@ -128,7 +128,7 @@ impl Place {
     pub(crate) const fn body(text: &[u8], span: Span, field: &'static str, steps: &mut Steps) -> Result<Place, Fault> {
         let (path, is_optional) = without_mark(text, span);
         let (mut start, end) = path.bounds();
-        let is_form = start < end && text[start] == b'&';
+        let is_form = starts_with(text, start, end, b"&");
         if is_form {
             start += 1;
         }
@@ -152,7 +152,7 @@ impl Place {
 /// A place without the `?` of one that may be missing.
 const fn without_mark(text: &[u8], span: Span) -> (Span, bool) {
     let (start, end) = span.bounds();
-    if start < end && text[end - 1] == b'?' { (Span::new(start, end - 1), true) } else { (span, false) }
+    if ends_with(text, span, b"?") { (Span::new(start, end - 1), true) } else { (span, false) }
 }
 
 /// Takes in the step at `start`, with the dot after it, and returns where the next begins.
@@ -166,19 +166,15 @@ const fn parse_step(
 ) -> Result<usize, Fault> {
     let mut i = start;
     if text[i] == b'{' {
-        while i < end && text[i] != b'}' {
-            i += 1;
-        }
-        let i_end = if i < end { i + 1 } else { end };
-        let step = if is(text, start, i_end, b"{json}") {
-            Step::Json
-        } else if is(text, start, i_end, b"{type}") {
-            Step::Unnamed
+        let (step, length) = if starts_with(text, start, end, b"{json}") {
+            (Step::Json, b"{json}".len())
+        } else if starts_with(text, start, end, b"{type}") {
+            (Step::Unnamed, b"{type}".len())
         } else {
-            return Err(Fault { field, piece: Span::new(start, i_end), problem: "is not a step of a place" });
+            return Err(Fault { field, piece: Span::new(start, end), problem: "is not a step of a place" });
         };
         attempt!(push(steps, step, field, span));
-        i = i_end;
+        i += length;
     } else {
         while i < end && !matches!(text[i], b'.' | b'[') {
             // What JSON writes as itself, so that names compare byte by byte.
@@ -189,19 +185,19 @@ const fn parse_step(
         }
         if i > start {
             attempt!(push(steps, Step::Field(Span::new(start, i)), field, span));
-        } else if !(i < end && text[i] == b'[') {
+        } else if text[i] != b'[' {
             return Err(Fault { field, piece: span, problem: "has an empty step" });
         }
     }
-    while i < end && text[i] == b'[' {
-        if i + 1 >= end || text[i + 1] != b']' {
-            return Err(Fault { field, piece: span, problem: "has a `[` without its `]`" });
-        }
+    while starts_with(text, i, end, b"[]") {
         attempt!(push(steps, Step::Each, field, span));
         i += 2;
     }
     if i == end {
         return Ok(end);
+    }
+    if text[i] == b'[' {
+        return Err(Fault { field, piece: span, problem: "has a `[` without its `]`" });
     }
     if text[i] != b'.' || i + 1 == end {
         return Err(Fault { field, piece: span, problem: "has an empty step" });

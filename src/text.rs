@@ -116,23 +116,19 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
 
 /// Whether spans of two texts hold the same bytes.
 pub(crate) const fn same_bytes(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
-    let mut i = 0;
-    while a.start + i < a.end && b.start + i < b.end && a_text[(a.start + i) as usize] == b_text[(b.start + i) as usize]
-    {
-        i += 1;
-    }
-    a.end - a.start == i && b.end - b.start == i
+    let (start, end) = a.bounds();
+    let (from, to) = b.bounds();
+    is(a_text, start, end, b_text.split_at(to).0.split_at(from).1)
 }
 
 pub(crate) const fn same_text(text: &[u8], a: Span, b: Span) -> bool {
-    a.end - a.start == b.end - b.start && overlap(text, a, b)
+    same_bytes(text, a, text, b)
 }
 
 /// Whether a header name begins with `stem`.
 pub(crate) const fn begins(text: &[u8], name: Span, stem_text: &[u8], stem: Span) -> bool {
-    let length = stem.end - stem.start;
-    name.end - name.start >= length
-        && same_name(text, Span { start: name.start, end: name.start + length }, stem_text, stem)
+    let front = name.start + (stem.end - stem.start);
+    front <= name.end && same_name(text, Span { start: name.start, end: front }, stem_text, stem)
 }
 
 /// The first `byte` in `start..end`, or `end`.
@@ -166,8 +162,9 @@ pub(crate) const fn is(text: &[u8], start: usize, end: usize, word: &[u8]) -> bo
 }
 
 pub(crate) const fn ends_with(text: &[u8], span: Span, word: &[u8]) -> bool {
-    let (start, end) = (span.start as usize, span.end as usize);
-    end - start >= word.len() && is(text, end - word.len(), end, word)
+    let (start, end) = span.bounds();
+    let at = end.saturating_sub(word.len());
+    at >= start && is(text, at, end, word)
 }
 
 pub(crate) const fn trim(text: &[u8], start: usize, end: usize) -> Span {

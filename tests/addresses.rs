@@ -144,6 +144,11 @@ fn networks_narrow_and_widen() {
         assert_eq!(verdict(&lists, denied), Err(UrlError::AddressDenied), "{denied}");
     }
     assert!(verdict(&lists, "10.21.0.0").is_err());
+    let (denying, not_denying) = (denying(PUBLIC), denying("8.8.8.9"));
+    for form in inside(PUBLIC.parse().unwrap()) {
+        assert_eq!(denying.check_resolved(&[form.into()]), Err(UrlError::AddressDenied), "{form}");
+        assert_ne!(not_denying.check_resolved(&[form.into()]), Err(UrlError::AddressDenied), "{form}");
+    }
     // Neither `::` nor `::1` holds an IPv4 address.
     assert_eq!(verdict(&allowing("::1"), "::1"), Ok(()));
     assert_eq!(verdict(&allowing("::/127"), "::"), Ok(()));
@@ -216,6 +221,12 @@ fn allowing_a_translated_network_admits_the_public_addresses_in_it() {
         assert!(UrlPolicy::new().check_resolved(&[address.into()]).is_err(), "{address} by default");
         assert_eq!(allowing(network).check_resolved(&[address.into()]), Ok(()), "{network} for {address}");
         assert_eq!(allowing("::/0").check_resolved(&[address.into()]), Ok(()), "{address}");
+    }
+    // With a prefix of 64 bits, a byte of zeros is left out before the IPv4 address, here 8.8.8.8 and 10.0.0.8.
+    for (address, is_public) in
+        [("64:ff9b:1:0:8:808:800:0", true), ("64:ff9b:1:0:a:0:800:0", false), ("64:ff9b:1:0:10a:0:800:0", true)]
+    {
+        assert_eq!(verdict(&allowing("64:ff9b:1::/48"), address).is_ok(), is_public, "{address}");
     }
     // An operator who wants a private range behind the gateway says so in IPv4.
     let both = allowing("64:ff9b:1::/48").allow_addresses("10.0.0.0/8").unwrap();

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use hookseal::provider::{self, Confidence};
+use hookseal::receive::Receiver;
 use hookseal::{Algorithm, Extent};
 
-use common::{FOLDER, FREE_BODIES, assert_text};
+use common::{FOLDER, FREE_BODIES, assert_text, registered};
 
 mod common;
 
@@ -29,6 +30,18 @@ fn no_preset_leaves_the_future_open() {
             let file = serde_json::to_value(scheme).expect("a scheme can be written");
             assert!(file["future"].is_u64(), "{}", provider.name());
         }
+    }
+}
+
+/// Strangers are refused in the way of each provider, with keys that nobody has.
+#[test]
+fn a_receiver_for_nobody_can_be_made_of_every_provider() {
+    for provider in provider::ALL {
+        let provider = registered(provider).with_allowed(["anybody"]).raw();
+        let receiver: Receiver =
+            provider.refusing_receiver().unwrap_or_else(|error| panic!("{}: {error}", provider.name()));
+        let refusal = receiver.begin(&[("x", "y")]).finish();
+        assert!(refusal.is_err(), "{}", provider.name());
     }
 }
 

@@ -115,6 +115,7 @@ fn exponential_waits_at_their_edges() {
 fn long_horizons_are_the_sum_of_their_waits() {
     for (attempts, initial, multiplier, max) in [
         (10_002, 1000, 1.0, 60_000),
+        (30_000, 1000, 1.0, 60_000),
         (12_000, 1000, 1.0, 1000),
         (20_000, 1000, 1.0001, 1_000_000),
         (60_000, 1000, 1.0001, 3000),

@@ -456,6 +456,8 @@ fn columns_and_states_survive_a_table() {
     let columns = delivery.columns();
     assert_eq!((columns.attempts, columns.begun, columns.replays_wanted), (1, 2, 1));
     assert_eq!(Delivery::from(columns.clone()), delivery);
+    let new = serde_json::to_string(&Delivery::new(START)).unwrap();
+    assert_eq!(new, r#"{"state":"pending","attempts":0,"due_at":1780315200000}"#, "what says nothing is left out");
 
     let reasons = [
         FailReason::Exhausted,

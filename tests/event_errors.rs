@@ -1,7 +1,7 @@
 //! What is wrong with an event, and where: in the envelope, which the platform writes, or in the data, which a type of
 //! the handler's describes.
 
-use hookseal::{Event, EventShape};
+use hookseal::{Event, EventError, EventShape};
 use serde::Deserialize;
 
 /// GitHub sends both.
@@ -17,6 +17,28 @@ fn what_is_neither_json_nor_a_form_is_told() {
         let verified = verifier.verify(&headers, body.as_bytes()).unwrap();
         let error = provider.event(&verified).unwrap_err();
         assert_eq!(error.to_string(), "the body is neither JSON nor a form with the field `payload`");
+    }
+}
+
+/// A sender learns whose fault it is, and nothing else.
+#[test]
+fn senders_get_one_text_for_each_status() {
+    let field = || "s3cr3t".to_owned();
+    for (error, status) in [
+        (EventError::NotAnObject, 400),
+        (EventError::MissingField { field: field() }, 400),
+        (EventError::DuplicateField { field: field() }, 400),
+        (EventError::MalformedForm, 400),
+        (EventError::NoShape, 500),
+        (EventError::NotAnEnum, 500),
+        (EventError::Batch, 500),
+        (EventError::NoIdempotencyKey, 500),
+    ] {
+        let text = match status {
+            400 => "the webhook's body is not the expected JSON",
+            _ => "the receiver is misconfigured",
+        };
+        assert_eq!((error.status().as_u16(), error.public_text()), (status, text), "{error:?}");
     }
 }
 

@@ -371,6 +371,10 @@ fn bodies_over_the_limit_are_not_sent() {
     let event = Event::new("call.completed", data).with_time(OffsetDateTime::UNIX_EPOCH);
     let refused = provider::CALLINTEL.encode(&event).unwrap_err();
     assert!(matches!(refused, EventError::TooLarge { limit: 10_000_000, .. }), "{refused}");
+    let whole = provider::EFFICLOSE.encode(&event).unwrap();
+    let limited = |limit: usize| provider::EFFICLOSE.clone().with_max_sent(limit as u64).unwrap().encode(&event);
+    assert_eq!(limited(whole.len()).as_ref(), Ok(&whole), "exactly as many bytes as are allowed");
+    assert!(limited(whole.len() - 1).is_err());
     assert_eq!(provider::SVIX.encode(&event).unwrap_err(), EventError::NoShape);
     assert_eq!(provider::CALLINTEL.max_received(), 10_485_760);
 }

@@ -647,6 +647,46 @@ fn ids_with_full_stops_and_numbers_are_taken() {
     }
 }
 
+/// Only what is a time of the scheme's format ends an id.
+#[test]
+fn ids_with_what_is_nearly_a_time_are_taken() {
+    let scheme = covering("{id}.{timestamp}.{body}", ":rfc3339").unwrap();
+    for (text, is_time) in [
+        ("2026-02-02T02:40:00Z", true),
+        ("2026-02-02T02:40:00+00:00", true),
+        ("2026-02-02T02:40:00-01:30", true),
+        ("2026-02-02T02:40:00+00000", false),
+        ("2026-02-02T02:40:00+0a:00", false),
+        ("2026-02-02T02:40:00*00:00", false),
+        ("2026-02-02T02:40:00", false),
+    ] {
+        let (id, time) = (format!("msg.{text}.x"), "2026-02-02T02:40:00Z");
+        let signed = request(&format!("{id}.{time}.{{}}"), &[("i", &id), ("t", time)]);
+        assert_eq!(verify(&scheme, &signed, b"{}").is_err(), is_time, "{id}");
+    }
+}
+
+/// Nothing was signed before the first second of ten digits, so no earlier time is taken for the end of an id.
+#[test]
+fn a_time_behind_an_id_is_not_before_september_2001() {
+    for (format, time, is_late_enough) in [
+        ("", "1000000000", true),
+        ("", "999999999", false),
+        (":ms", "1000000000000", true),
+        (":ms", "999999999999", false),
+        (":ms-or-s", "1000000000000", true),
+        (":ms-or-s", "999999999999", false),
+        (":rfc3339", "2001-09-09T01:46:40Z", true),
+        (":rfc3339", "2001-09-09T01:46:39.999Z", false),
+    ] {
+        let scheme = covering("{id}.{timestamp}.{body}", format).unwrap().with_any_past();
+        let signed = request(&format!("msg_1.{time}.{{}}"), &[("i", "msg_1"), ("t", time)]);
+        let problem = "holds no timestamp of the scheme's format";
+        let refused = Err(VerifyError::MalformedHeader { header: name("t"), problem });
+        assert_eq!(verify(&scheme, &signed, b"{}"), if is_late_enough { Ok(()) } else { refused }, "{time}");
+    }
+}
+
 fn base64(hex: &str) -> String {
     use base64::Engine as _;
     let bytes: Vec<u8> =

@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookseal::delivery::RetryPolicy;
+use hookseal::delivery::{Action, DeliveryPolicy, OutcomePolicy, RetryPolicy};
 use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
-use hookseal::provider::{self, Provider};
+use hookseal::provider::{self, IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Received, Receiver};
 use hookseal::testing::check_store;
+use hookseal::{EventShape, Scheme};
 use time::OffsetDateTime;
 
 use common::key;
@@ -284,6 +285,49 @@ impl Store for Failing {
     }
 }
 
+/// A sender that would take a refusal for the last word gets 503, if it then comes again.
+#[tokio::test]
+async fn what_is_refused_for_now_is_not_lost_to_a_sender_that_gives_up_on_it() {
+    let event = EventShape::new("id: {id}\ntype: {type}\ndata: {data}");
+    let action = |retries: bool| if retries { Action::Retry } else { Action::GiveUp };
+    for (attempts, on_4xx, on_503) in [1, 3].into_iter().flat_map(|attempts| {
+        [(false, false), (false, true), (true, false), (true, true)].map(|(on_4xx, on_503)| (attempts, on_4xx, on_503))
+    }) {
+        let outcomes = OutcomePolicy::standard().with_override(400, 499, action(on_4xx)).unwrap();
+        let outcomes = outcomes.with_override(503, 503, action(on_503)).unwrap();
+        let retry = RetryPolicy::table(vec![LEASE; attempts - 1]).unwrap();
+        let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap();
+        let acme = acme.with_event_shape(event.clone()).unwrap();
+        let acme = acme.with_idempotency_rule(IdempotencyRule::EventId).unwrap();
+        let acme = acme.with_delivery_policy(DeliveryPolicy::new().with_retry(retry).with_outcomes(outcomes));
+        let comes_again = attempts > 1 && !on_4xx && on_503;
+
+        let store = Hands::new().store(10);
+        let held = received_from(&acme, r#"{"id":"evt_1","type":"a","data":1}"#.to_owned());
+        store.claim(&held.idempotency_key().unwrap(), Token::random().unwrap(), LEASE).await.unwrap();
+        let unreadable = received_from(&acme, r#"{"type":"a","data":1}"#.to_owned());
+        let error = unreadable.idempotency_key().unwrap_err();
+        for (event, now, later) in [
+            (held, Answer::InFlight { retry_after: LEASE }, Answer::retry(LEASE)),
+            (unreadable, Answer::Unreadable(error), Answer::retry(Duration::from_secs(30))),
+        ] {
+            let answer = Once::new(store.clone()).run(&event, std::future::pending::<Answer>()).await;
+            assert_eq!(answer, if comes_again { later } else { now }, "{attempts} {on_4xx} {on_503}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_may_fail_has_processed_what_it_returns_and_not_what_it_fails_on() {
+    let once = Once::new(Hands::new().store(10));
+    let failed = once.run(&received(1), async { Err::<Answer, _>("no database") }).await;
+    assert_eq!(failed, Err("no database"));
+    let processed = once.run(&received(1), async { Ok::<_, Infallible>(Answer::Processed) }).await;
+    assert_eq!(processed, Ok(Answer::Processed));
+    let again = once.run(&received(1), std::future::pending::<Result<Answer, Infallible>>()).await;
+    assert_eq!(again, Ok(Answer::Duplicate));
+}
+
 #[tokio::test]
 async fn a_claim_without_an_answer_is_asked_for_again_and_given_back() {
     for can_wait in [false, true] {
@@ -309,21 +353,22 @@ async fn what_is_processed_without_a_claim_is_recorded_if_the_store_is_back() {
 async fn the_store_is_asked_again_for_as_long_as_the_sender_waits_and_the_lease_lasts() {
     // Three quarters of what the provider says, or of ten seconds.
     let cases = [
-        (&provider::GITHUB, Duration::from_secs(60), 7500),
-        (&provider::KALLGLOT, Duration::from_secs(60), 22_500),
-        (&provider::GITHUB, Duration::from_secs(3), 3000),
-        (&provider::GITHUB, Duration::from_millis(100), 100),
+        (&provider::GITHUB, Duration::from_secs(60), 5000..=7500),
+        (&provider::KALLGLOT, Duration::from_secs(60), 15_000..=22_500),
+        (&provider::GITHUB, Duration::from_secs(3), 2000..=3000),
+        (&provider::GITHUB, Duration::from_millis(100), 0..=100),
     ];
-    for (provider, lease, most) in cases {
+    for (provider, lease, range) in cases {
         for (answer, call) in [(Answer::Processed, "complete"), (Answer::retry(LEASE), "release")] {
             let store = Failing::from_call(1, true);
-            let once = Once::new(store.clone()).with_lease(lease);
+            // Other tests have the store without the `Arc`.
+            let once = Once::new(Arc::new(store.clone())).with_lease(lease);
             let event = received_from(provider, r#"{"id":"evt_1"}"#.to_owned());
             assert_eq!(once.run(&event, async { answer.clone() }).await, answer);
             let (calls, waits) = (store.take_calls(), store.waits.lock().unwrap().clone());
             assert_eq!(waits.len() + 2, calls.len(), "a wait between two tries, and none before or after");
             assert!(calls[1..].iter().all(|asked| *asked == call), "{calls:?}");
-            assert!(waits.iter().sum::<Duration>() <= Duration::from_millis(most), "{waits:?}");
+            assert!(range.contains(&waits.iter().sum::<Duration>().as_millis()), "{waits:?}");
             assert!(waits[0] <= Duration::from_millis(50) && waits.iter().max() <= Some(&Duration::from_secs(1)));
         }
     }

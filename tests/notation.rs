@@ -66,6 +66,16 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "{timestamp}.{body}",
         "headers: `t{timestamp},t1={hex}` has an item whose prefix begins with another's",
     ),
+    (
+        "a: t1={timestamp},t{hex}",
+        "{timestamp}.{body}",
+        "headers: `t1={timestamp},t{hex}` has an item whose prefix begins with another's",
+    ),
+    (
+        "a: v1t={timestamp},v1{hex}",
+        "{timestamp}.{body}",
+        "headers: `v1t={timestamp},v1{hex}` has an item whose prefix begins with another's",
+    ),
     ("a: {hex}\nb: {base64}", "{body}", "headers: `b` encodes its signature unlike another line"),
     (
         "a: {hex}\nb: {timestamp}\nc: {timestamp:ms}",
@@ -111,6 +121,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a: {hex}", "{header:}{body}", "covers: `{header:}` does not name a header"),
     ("a: {hex}", "{header:A}.{body}", "covers: `A` is a header line with a placeholder: use that placeholder"),
     ("a-{n}: {hex}", "{header:A-1}.{body}", "covers: `A-1` could be one of the numbered signature headers"),
+    ("b: {id}\na-{n}: {hex}", "{header:A-1}.{body}", "covers: `A-1` could be one of the numbered signature headers"),
     ("a: {hex}", "{header:b}.{header:B}.{body}", "covers: `B` is spliced in twice"),
     (
         "a: {hex}",
@@ -145,6 +156,12 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("\n\na?: {hex}", "{$.b}", "body: `a` may be missing, which a scheme cannot allow"),
     ("\n\na..b: {hex}", "{$.b}", "body: `a..b` has an empty step"),
     ("\n\na[0].b: {hex}", "{$.b}", "body: `a[0].b` has a `[` without its `]`"),
+    ("\n\na[: {hex}", "{$.b}", "body: `a[` has a `[` without its `]`"),
+    ("\n\na[]bc: {hex}", "{$.b}", "body: `a[]bc` has an empty step"),
+    ("\n\na.{json}bc: {hex}", "{$.b}", "body: `a.{json}bc` has an empty step"),
+    ("\n\na.: {hex}", "{$.b}", "body: `a.` has an empty step"),
+    ("\n\n.a: {hex}", "{$.b}", "body: `.a` has an empty step"),
+    ("\n\na.{jso}.b: {hex}", "{$.b}", "body: `{jso}.b` is not a step of a place"),
     ("\n\na[].b[].c: {hex}", "{$.a[].d}", "body: `a[].b[].c` is not a path that a scheme can follow"),
     ("\n\n{type}: {hex}", "{$.b}", "body: `{type}` is not a path that a scheme can follow"),
     ("\n\n&a.b: {hex}", "{&c}", "body: `a.b` is not a path that a scheme can follow"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hookseal::delivery::{DeliveryPolicy, HealthPolicy, OutcomePolicy, RetryPolicy};
 use hookseal::provider::{self, Confidence, IdempotencyRule, Provider, TestRule};
-use hookseal::{ConfigError, Digest, EventShape, Scheme};
+use hookseal::{ConfigError, Digest, EventShape, Extent, Scheme};
 
 /// All that a provider is, apart from its source and its confidence.
 fn facts(provider: &Provider) -> String {
@@ -245,6 +245,58 @@ fn code_and_files_are_checked_alike() {
         let file = format!("name = \"acme\"\n{scheme}\n{lines}");
         let said = toml::from_str::<Provider>(&file).unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// What a receiver consents to is in the file of its provider, and nowhere else.
+#[test]
+fn consents_survive_a_file() {
+    let klang = klang().unwrap();
+    for (provider, line) in [
+        (klang.raw(), "raw = true\n"),
+        (klang.lossy(), "lossy = true\n"),
+        (klang.accept(Extent::Part), "accepts = \"part\"\n"),
+        (klang.accept(Extent::Nothing), "accepts = \"nothing\"\n"),
+    ] {
+        let file = toml::to_string(&provider).unwrap();
+        assert_eq!(toml::from_str::<Provider>(&file).unwrap(), provider, "{file}");
+        assert_eq!(file.replace(line, ""), toml::to_string(&klang).unwrap());
+    }
+}
+
+/// An id counts where it is signed, be it in a header.
+#[test]
+fn an_event_id_that_nobody_signs_tells_nothing_apart() {
+    const IN_BODY: &str = "id: {id}\ntype: {type}\ndata: {data}";
+    const IN_HEADER: &str = "X-Event: {id}\n\ntype: {type}\ndata: {data}";
+    for (covers, shape, is_signed) in [
+        ("{body}", IN_BODY, true),
+        ("{body}", IN_HEADER, false),
+        ("{header:X-Event}.{body}", IN_HEADER, true),
+        ("{header:X-Other}.{body}", IN_HEADER, false),
+        ("{$.id}", IN_BODY, true),
+        ("{$.type}", IN_BODY, false),
+    ] {
+        let acme = acme(Scheme::try_new("S: {hex}", covers).unwrap()).unwrap();
+        let acme = acme.with_event_shape(EventShape::try_new(shape).unwrap()).unwrap();
+        assert_eq!(acme.with_idempotency_rule(IdempotencyRule::EventId).is_ok(), is_signed, "{covers}: {shape}");
+    }
+}
+
+#[test]
+fn tests_are_marked_as_the_rule_says() {
+    let body = |id: &str, kind: &str, data: &str| format!(r#"{{"id":"{id}","type":"{kind}","data":{data}}}"#);
+    for (rule, body, is_test) in [
+        (TestRule::Type("ping".into()), body("1", "ping", "{}"), true),
+        (TestRule::Type("ping".into()), body("ping", "pings", r#"{"id":"ping"}"#), false),
+        (TestRule::IdPrefix("test_".into()), body("test_1", "a", "{}"), true),
+        (TestRule::IdPrefix("test_".into()), body("1test_", "test_", r#"{"id":"test_"}"#), false),
+        (TestRule::DataIdPrefix("test_".into()), body("1", "a", r#"{"id":"test_1"}"#), true),
+        (TestRule::DataIdPrefix("test_".into()), body("test_1", "a", r#"["test_"]"#), false),
+    ] {
+        let acme = acme(PLAIN).unwrap().with_test_rule(rule.clone()).unwrap();
+        let event = WITH_ID.read(body.as_bytes()).unwrap();
+        assert_eq!(acme.is_test(&event), is_test, "{rule:?}: {body}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Traps of schemes that read more than headers and body, each of which a vendor's library, or this crate, has fallen into.
 
 use sent::{
-    FORM, JSON, NO_MATCH, NOW, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hash, hex, provider, request, verdict,
+    FORM, JSON, NO_MATCH, NOW, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hash, hex, now, provider, request,
+    secret, verdict,
 };
 
 #[path = "common/sent.rs"]
@@ -297,6 +298,48 @@ fn json_in_a_form_is_json() {
         let body = format!("j={}", json.replace(' ', "+").replace('{', "%7B"));
         let request = request("POST", "/", &[("S", &hex("a")), FORM], body);
         assert_says(json, &verdict(&scheme, &request), expected);
+    }
+}
+
+/// The proof has the time that was signed, and a signer takes the one that the body has.
+#[test]
+fn a_time_in_the_body_counts() {
+    let acme = provider(&[("S: {hex}\n\nt: {timestamp}", "{timestamp}.{$.a}")], URL);
+    let time = NOW - 60;
+    let mut request = request("POST", "/hook", &[JSON], format!(r#"{{"t":{time},"a":"x"}}"#));
+    acme.signer(secret()).unwrap().sign_request_at(&mut request, "", now()).unwrap();
+    assert_eq!(request.headers()["s"], hex(format!("{time}.x")));
+    let verifier = acme.verifier(secret()).unwrap();
+    let verified = verifier.verify_request_at(&request, now()).unwrap();
+    assert_eq!(verified.proof().timestamp().map(time::OffsetDateTime::unix_timestamp), Some(time));
+}
+
+/// Fields of one name in several objects, and JSON in a field of the body, are the ones that their paths lead to.
+#[test]
+fn paths_lead_to_texts() {
+    for (covers, body, expected) in [
+        ("{$.a.x}.{$.b.x}", r#"{"a":{"x":1},"b":{"x":2}}"#, "1.2"),
+        ("{$.a.x}.{$.b.x}", r#"{"b":{"x":2},"a":{"x":1}}"#, "1.2"),
+        ("{$.a.x}.{$.b.y}", r#"{"a":{"y":3,"x":1},"b":{"x":4,"y":2}}"#, "1.2"),
+        ("{$.a.{json}.x}.{$.b}", r#"{"a":"{\"x\":1}","b":2}"#, "1.2"),
+        ("{$.a.{json}.x.{json}.y}.{$.a.{json}.z}", r#"{"a":"{\"x\":\"{\\\"y\\\":1}\",\"z\":2}"}"#, "1.2"),
+        ("{$.a.{json}}.{$.b}", r#"{"a":"1","b":2}"#, "1.2"),
+        ("{$.a.{json}}.{$.b}", r#"{"a":1,"b":2}"#, "`a.{json}` is not a text or a number"),
+        ("{$.a.{json}.x}.{$.b}", r#"{"a":{"x":1},"b":2}"#, "`a.{json}.x` is not a text or a number"),
+        ("{$.a?}.{$.a.x?}", r#"{"a":null}"#, "."),
+        ("{$.a?}.{$.a.x?}", r#"{"a":"1"}"#, "`a.x` is not a text or a number"),
+        ("{$.a?}.{$.a.x?}", r#"{"a":{"x":1}}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":null,"b":2}"#, ".2"),
+        ("{$.a.x?}.{$.b}", r#"{"a":1,"b":2}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":-1,"b":2}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":1.5,"b":2}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":true,"b":2}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":"x","b":2}"#, "`a.x` is not a text or a number"),
+        ("{$.a.x?}.{$.b}", r#"{"a":["x"],"b":2}"#, "`a.x` is not a text or a number"),
+    ] {
+        let provider = provider(&[("S: {hex}", covers)], URL);
+        let said = verdict(&provider, &request("POST", "/", &[("S", &hex(expected)), JSON], body));
+        assert_says(&format!("{covers} {body}"), &said, if expected.starts_with('`') { expected } else { "" });
     }
 }
 

@@ -2,8 +2,8 @@
 //! signed, and what tells events apart.
 
 use hookseal::provider::{IdempotencyRule, Provider};
-use hookseal::receive::Receiver;
-use hookseal::{ConfigError, Extent, Scheme, SignError, Signer, VerifyError};
+use hookseal::receive::{Answer, Receiver, Webhooks};
+use hookseal::{ConfigError, EventError, EventShape, Extent, Scheme, SignError, Signer, VerifyError};
 use http::{HeaderMap, Method};
 
 use sent::{FORM, JSON, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hex, provider, request, secret, verdict};
@@ -147,6 +147,132 @@ fn what_is_signed_tells_events_apart() {
     // Whoever has a token can send anything, so a body tells events of honest senders apart, and nothing else does.
     let sent = |body: &str| key(&tokens, "POST", "/hook", "", &[], body).unwrap();
     assert_ne!(sent("{}"), sent("{ }"));
+}
+
+/// What the rule asks for is in the shape that fits. Where that has none, it is all that is signed.
+#[test]
+fn what_fits_decides_what_tells_events_apart() {
+    const EVENT: &str = "id: {id}\ntype: {type}\ndata: {data}";
+    const BATCH: &str = "[].id: {id}\n[].type: {type}\n[]: {data}";
+    const COMMAND: &str = "&command: {type}\n&: {data}";
+    const CALL: &str = "&type: {type}\n&sid: {key}\n&: {data}";
+    let key = |rule: IdempotencyRule,
+               (schemes, shapes): (&[(&'static str, &'static str)], &[&'static str]),
+               query: &str,
+               body: &str| {
+        let shapes = shapes.iter().map(|shape| EventShape::try_new(*shape).unwrap());
+        let acme = provider(schemes, URL).with_event_shapes(shapes).unwrap().with_idempotency_rule(rule).unwrap();
+        let kind = if body.starts_with(['{', '[']) { JSON } else { FORM };
+        let sorted: String = body.split('&').flat_map(|field| field.split('=')).collect();
+        let twilio = base64(if body.is_empty() { format!("{URL}{query}") } else { format!("{URL}{sorted}") });
+        let headers = [("S", &*hex(body)), ("X-Twilio-Signature", &twilio), kind];
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let request = request(method, &format!("/hook{query}"), &headers, body);
+        let verifier = acme.verifier(secret()).unwrap();
+        let verified = verifier.verify_request_at(&request, sent::now()).unwrap();
+        acme.idempotency_key(&verified, "").map(|key| key.to_string())
+    };
+    use IdempotencyRule::{BodyAndType, EventId, Nothing};
+    let plain: &[(&str, &str)] = &[("S: {hex}", "{body}")];
+    let (one, other) = (r#"{"id":"1","type":"a","data":1}"#, r#"{"id":"1","type":"a","data":2}"#);
+    let (two, others) = (format!("[{one},{one}]"), format!("[{one},{other}]"));
+    for (what, rule, made_of, (one, other), is_same) in [
+        ("ids", EventId, (plain, &[EVENT, COMMAND, BATCH][..]), (("", one), ("", other)), true),
+        (
+            "forms without ids",
+            EventId,
+            (plain, &[EVENT, COMMAND, BATCH]),
+            (("", "command=a&x=1"), ("", "command=a&x=2")),
+            false,
+        ),
+        ("batches", EventId, (plain, &[EVENT, COMMAND, BATCH]), (("", &two), ("", &others)), false),
+        ("batches and types", BodyAndType, (plain, &[EVENT, COMMAND, BATCH]), (("", &two), ("", &others)), false),
+        ("forms with ids", EventId, (TWILIO, &[CALL]), (("", "sid=1&type=a&x=1"), ("", "sid=1&type=a&x=2")), true),
+        ("queries", EventId, (TWILIO, &[CALL]), (("?a=1", ""), ("?a=2", "")), false),
+    ] {
+        let [first, again, second] =
+            [one, one, other].map(|(query, body)| key(rule, made_of, query, body).expect(what));
+        assert_eq!((first == again, first == second), (true, is_same), "{what}");
+        let nothing = key(Nothing, made_of, one.0, one.1);
+        assert_eq!(nothing, Err(EventError::NoIdempotencyKey), "{what}");
+    }
+}
+
+/// The events of a batch have keys of their own, unless nothing tells them apart.
+#[test]
+fn each_event_of_a_batch_has_its_key() {
+    #[derive(serde::Deserialize)]
+    enum Kind {
+        #[serde(rename = "a")]
+        A(serde::de::IgnoredAny),
+    }
+    for shape in ["[].id: {id}\n[].type: {type}\n[]: {data}", "[].type: {type}\n[]: {data}"] {
+        for rule in [IdempotencyRule::Body, IdempotencyRule::Nothing] {
+            let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap();
+            let acme = acme.with_event_shape(EventShape::try_new(shape).unwrap()).unwrap();
+            let receiver: Receiver = acme.with_idempotency_rule(rule).unwrap().receiver(secret()).unwrap();
+            let body = r#"[{"id":"1","type":"a"},{"id":"2","type":"a"}]"#;
+            let headers = [("S", hex(body))];
+            let mut intake = receiver.begin(&headers);
+            intake.push(body.into());
+            let mut webhooks = Webhooks::<Kind>::try_from(intake.finish().unwrap()).unwrap();
+            let mut keys = Vec::new();
+            while let Some(webhook) = webhooks.next() {
+                keys.push(webhook.received.idempotency_key().map(|key| key.to_string()));
+                webhooks.record(Answer::Processed);
+            }
+            let is_nothing = rule == IdempotencyRule::Nothing;
+            assert_eq!(keys.len(), 2);
+            assert!(keys.iter().all(|key| key.is_err() == is_nothing), "{keys:?}");
+            assert!(is_nothing || keys[0] != keys[1], "{shape}");
+        }
+    }
+}
+
+/// An event has the signed id that its body or, where this tells events apart, its header has. Its type need not be signed.
+#[test]
+fn an_event_is_what_is_signed_of_it() {
+    const WITH_ID: &str = "id: {id}\ntype: {type}\ndata: {data}";
+    const WITHOUT: &str = "type: {type}\ndata: {data}";
+    let body = r#"{"id":"evt_1","type":"a","data":1}"#;
+    for (covers, shape, rule, content, id, is_type_signed) in [
+        ("{id}.{body}", WITHOUT, IdempotencyRule::SignedId, format!("msg_1.{body}"), Some("msg_1"), true),
+        ("{id}.{body}", WITH_ID, IdempotencyRule::SignedId, format!("msg_1.{body}"), Some("evt_1"), true),
+        ("{id}.{body}", WITHOUT, IdempotencyRule::Body, format!("msg_1.{body}"), None, true),
+        ("{body}", WITHOUT, IdempotencyRule::Body, body.to_owned(), None, true),
+        ("{$.type}", WITH_ID, IdempotencyRule::Body, "a".to_owned(), None, true),
+        ("{$.id}", WITH_ID, IdempotencyRule::Body, "evt_1".to_owned(), Some("evt_1"), false),
+    ] {
+        let acme = provider(&[("I: {id}\nS: {hex}", covers)], URL).with_idempotency_rule(rule).unwrap();
+        let acme = acme.with_event_shape(EventShape::try_new(shape).unwrap()).unwrap();
+        let request = request("POST", "/hook", &[("I", "msg_1"), ("S", &hex(content)), JSON], body);
+        let verifier = acme.verifier(secret()).unwrap();
+        let verified = verifier.verify_request_at(&request, sent::now()).unwrap();
+        let event = acme.event(&verified).unwrap();
+        assert_eq!((event.id(), event.is_type_signed()), (id, is_type_signed), "{covers} {rule}");
+    }
+}
+
+/// What is covered is what the scheme of the request covers, and not what another one does.
+#[test]
+fn coverage_is_that_of_the_scheme_which_verified() {
+    let acme = provider(
+        &[
+            ("S0: {hex}", "0.{header:A}.{body}"),
+            ("S1: {hex}", "1.{header:B}.{body}"),
+            ("S2: {hex}", "2.{header:C}.{body}"),
+        ],
+        URL,
+    );
+    let verifier = acme.verifier(secret()).unwrap();
+    let names = ["a", "b", "c"];
+    for (place, name) in names.into_iter().enumerate() {
+        let (header, signature) = (format!("S{place}"), hex(format!("{place}.x.{{}}")));
+        let headers = [(header.as_str(), signature.as_str()), ("A", "x"), ("B", "x"), ("C", "x")];
+        let verified = verifier.verify(&headers, b"{}").unwrap();
+        let coverage = acme.coverage(verified.proof());
+        assert_eq!(names.map(|other| coverage.has_header(other)), names.map(|other| other == name), "{name}");
+    }
 }
 
 #[test]

@@ -84,6 +84,25 @@ fn a_token_is_written_into_its_header() {
     assert_eq!(headers["authorization"], "Basic YSB0b2tlbiBvZiBzb21lIGJ5dGVz");
 }
 
+/// A scheme is passed over for what a request lacks, and not for what is wrong with it.
+#[test]
+fn another_scheme_signs_only_what_the_first_does_not_concern() {
+    let [first, second] = [("S1: {hex}", "1.{?id}.{body}"), ("S2: {hex}", "2.{url}.{body}")]
+        .map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
+    let acme = provider::Provider::new("acme", first.clone()).unwrap().with_schemes([first, second]).unwrap();
+    let signer = acme.signer(Secret::from_bytes([7; 32]).unwrap()).unwrap();
+    for (query, expected) in [
+        ("?id=7", Ok("s1")),
+        ("?x=7", Ok("s2")),
+        ("?id=7&id=8", Err("the request cannot be signed: `?id` occurs more than once")),
+    ] {
+        let mut request = Request::post(format!("https://example.com/{query}")).body("{}").unwrap();
+        let signed = signer.sign_request(&mut request, "").map_err(|error| error.to_string());
+        let names: Vec<&str> = request.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(signed.map(|()| names.concat()), expected.map(str::to_owned).map_err(str::to_owned), "{query}");
+    }
+}
+
 #[test]
 fn what_a_request_lacks_is_named() {
     let sign = |provider: &provider::Provider, mut request: Request<&'static str>| {

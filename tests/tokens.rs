@@ -2,7 +2,7 @@
 
 use hookseal::provider::Provider;
 use hookseal::receive::Receiver;
-use hookseal::{Extent, Key, Keyring, Scheme, Secret, Signer};
+use hookseal::{ConfigError, Extent, Key, Keyring, Scheme, Secret, Signer};
 
 use sent::{SECRET, now, provider, request, secret, verdict};
 
@@ -130,6 +130,9 @@ fn tokens_are_rotated_like_keys() {
     let short = || Secret::new("hunter2").unwrap();
     assert!(provider.verifier(short()).is_err() && provider.verifier(short().allow_short()).is_ok());
     assert!(Keyring::new(secret()).with_previous(secret()).is_err(), "one secret twice");
+    let spelled = Keyring::new(secret()).with_previous(Secret::from_bytes(SECRET).unwrap()).unwrap();
+    let repeated = ConfigError::RepeatedSecret { key: Key::Previous(1), earlier: Key::Current };
+    assert_eq!(provider.verifier(spelled).unwrap_err(), repeated, "one token in two spellings");
     let receiver: Receiver = provider.receiver(Secret::new(OLD).unwrap()).unwrap();
     let sent = [("x-token", SECRET)];
     assert_eq!(receiver.begin(&sent).finish().unwrap_err().status(), 401);
@@ -154,6 +157,23 @@ fn a_signer_writes_the_token_and_hides_it() {
     let invisible = Secret::from_bytes([0; 32]).unwrap();
     let signer = Signer::new(Scheme::try_new(HEADER.0, HEADER.1).unwrap(), invisible);
     assert!(signer.is_err(), "no header can have this value");
+}
+
+/// Whoever guesses it passes for the provider.
+#[test]
+fn a_verify_token_is_a_text_that_is_not_short() {
+    let text = |text: &str| Secret::new(text).unwrap();
+    for (token, bytes) in [
+        (text("sixteen bytes it"), None),
+        (text("fifteen bytes.."), Some(15)),
+        (text("fifteen bytes..").allow_short(), None),
+        (Secret::from_bytes([7; 32]).unwrap(), Some(0)),
+        (Secret::from_bytes([7; 32]).unwrap().allow_short(), Some(0)),
+    ] {
+        let receiver: Receiver = provider(&[HEADER], sent::URL).receiver(secret()).unwrap();
+        let error = bytes.map(|bytes| ConfigError::ShortVerifyToken { bytes });
+        assert_eq!(receiver.with_verify_token(token).err(), error);
+    }
 }
 
 #[test]

@@ -319,18 +319,18 @@ impl RetryPolicy {
         let sum = (1..=exact).filter_map(|attempt| self.base(attempt)).fold(0, u64::saturating_add);
         let rest = retries - exact;
         let wait = *initial as f64 * power(*multiplier, exact);
-        let rising = if *multiplier > 1.0 && wait < *max as f64 {
-            ((*max as f64 / wait).ln() / multiplier.ln()).ceil().min(f64::from(rest)) as u32
+        let (rising, level) = if *multiplier > 1.0 {
+            // The cast saturates: nothing rises beyond the cap.
+            let rising = ((*max as f64 / wait).ln() / multiplier.ln()).ceil().min(f64::from(rest)) as u32;
+            (rising, *max)
         } else {
-            0
+            (0, *initial)
         };
         let rises = match rising {
             0 => 0,
             // The sum of a geometric series. The cast saturates.
             rising => (wait * (power(*multiplier, rising) - 1.0) / (multiplier - 1.0)) as u64,
         };
-        // With a multiplier of 1, the wait never reaches the cap.
-        let level = if wait < *max as f64 && rising == 0 { *initial } else { *max };
         let levels = u64::from(rest - rising).saturating_mul(level);
         Duration::from_millis(sum.saturating_add(rises).saturating_add(levels))
     }

@@ -11,7 +11,7 @@ use crate::algorithm::Algorithm;
 use crate::codec;
 use crate::error::VerifyError;
 use crate::mac::Digest;
-use crate::timestamp::{Now, TimeFormat};
+use crate::timestamp::{Now, TimeFormat, Timestamp};
 
 use super::notation::{Claim, ClaimWants, HashForm, Notation};
 use super::plan::Plan;
@@ -55,6 +55,8 @@ pub(crate) struct Parts<'t> {
     pub(crate) signature: &'t str,
     /// The id of the key.
     pub(crate) key: Option<String>,
+    /// When it was made, if a claim of the scheme says so.
+    pub(crate) time: Option<Timestamp>,
 }
 
 /// What the claims are compared with.
@@ -138,19 +140,20 @@ impl Token {
         if read.crit.is_some() || read.b64 == Some(false) {
             return Err(wrong("asks for an extension that the scheme does not have"));
         }
-        Ok(Parts { header, payload, signature, key: read.kid })
+        Ok(Parts { header, payload, signature, key: read.kid, time: None })
     }
 
-    /// Checks the claims. The caller has verified, or will verify, the signature.
+    /// Checks the claims, and returns the time that they say. The caller has verified, or will verify, the signature.
     pub(super) fn check(
         &self,
         place: &str,
         parts: &Parts<'_>,
         plan: &Plan,
         facts: &Facts<'_>,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Option<Timestamp>, VerifyError> {
+        let mut time = None;
         if self.is_detached {
-            return Ok(());
+            return Ok(time);
         }
         let wrong = |problem| VerifyError::Malformed { place: place.to_owned(), problem };
         let json = codec::base64url_bytes(parts.payload.as_bytes());
@@ -162,10 +165,10 @@ impl Token {
             match raw {
                 None if demand.is_optional => {}
                 None => return Err(VerifyError::Missing { place: format!("the claim {}", demand.name) }),
-                Some(raw) => demand.check(raw, plan, facts)?,
+                Some(raw) => time = demand.check(raw, plan, facts)?.or(time),
             }
         }
-        Ok(())
+        Ok(time)
     }
 }
 
@@ -180,7 +183,7 @@ impl Parts<'_> {
 }
 
 impl Demand {
-    fn check(&self, raw: &str, plan: &Plan, facts: &Facts<'_>) -> Result<(), VerifyError> {
+    fn check(&self, raw: &str, plan: &Plan, facts: &Facts<'_>) -> Result<Option<Timestamp>, VerifyError> {
         let wrong = |problem| VerifyError::Malformed { place: format!("the claim {}", self.name), problem };
         let text = || serde_json::from_str::<String>(raw).map_err(|_| wrong("is not a text"));
         // A time is a number: as a text, libraries take it for anything.
@@ -198,17 +201,17 @@ impl Demand {
             }
             Wants::Timestamp => {
                 let seconds = seconds()?.to_string();
-                plan.check_moment(seconds.as_bytes(), TimeFormat::Seconds, || facts.now, wrong).map(drop)
+                plan.check_moment(seconds.as_bytes(), TimeFormat::Seconds, || facts.now, wrong).map(Some)
             }
             Wants::Expiry => match facts.now.seconds_since(seconds()?) {
                 since if since > 0 => Err(VerifyError::TooOld { seconds: since.unsigned_abs() }),
-                _ => Ok(()),
+                _ => Ok(None),
             },
             Wants::NotBefore => match facts.now.seconds_since(seconds()?) {
                 since if since < -LEEWAY => Err(VerifyError::TooNew { seconds: since.unsigned_abs() }),
-                _ => Ok(()),
+                _ => Ok(None),
             },
-            Wants::Constant(_) | Wants::BodyHash(_) | Wants::Url | Wants::Allowed => Ok(()),
+            Wants::Constant(_) | Wants::BodyHash(_) | Wants::Url | Wants::Allowed => Ok(None),
         }
     }
 }

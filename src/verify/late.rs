@@ -139,6 +139,7 @@ impl Keyed {
         if let Some(token) = &token {
             reading.values.key = token.key.as_deref().unwrap_or_default().as_bytes();
             reading.candidates.add(token.signature.as_bytes());
+            time = token.time.or(time);
         }
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };

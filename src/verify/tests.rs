@@ -22,6 +22,16 @@ fn the_strongest_scheme_that_is_present_decides() {
     both.extend(weak);
     assert_eq!(verifier.verify(&both, b"{}").unwrap_err(), VerifyError::NoMatch, "the weak one does not rescue");
 
+    const TIMED: Scheme =
+        Scheme::new("X-Time: {timestamp}\nX-Signature-512: {hex}", "{timestamp}.{body}").with_digest(Digest::Sha512);
+    let verifier_of_timed = Verifier::for_schemes(&[TIMED, WEAK], &Keyring::new(key()), None, &[]).unwrap();
+    let mut cut = sign(TIMED, b"{}");
+    cut.remove("x-time");
+    cut.extend(sign(WEAK, b"{}"));
+    let header = http::HeaderName::from_static("x-time");
+    let error = verifier_of_timed.verify(&cut, b"{}").unwrap_err();
+    assert_eq!(error, VerifyError::MissingHeader { header }, "nor where the strong one lacks something");
+
     let none = http::HeaderMap::new();
     let header = http::HeaderName::from_static("x-signature-512");
     assert_eq!(verifier.verify(&none, b"{}").unwrap_err(), VerifyError::MissingHeader { header });

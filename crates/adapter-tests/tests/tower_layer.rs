@@ -10,9 +10,10 @@ use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
-use hookseal::provider;
+use hookseal::provider::{self, Provider};
 use hookseal::receive::{Received, Receiver};
 use hookseal::tower::WebhookLayer;
+use hookseal::{EventShape, Scheme};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::limit::ConcurrencyLimitLayer;
@@ -157,6 +158,37 @@ async fn the_layer_does_not_even_call_the_service_for_a_duplicate() {
         assert_eq!(service.clone().oneshot(plain(request.clone())).await.unwrap().status(), 200);
     }
     assert_eq!(log.count(), 1);
+}
+
+/// The events of a batch are the handler's to claim, also of what may be one and cannot be read.
+#[tokio::test]
+async fn the_layer_claims_what_is_no_batch() {
+    const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
+    const BATCH: EventShape = EventShape::new("[].type: {type}\n[].data: {data}");
+    let (event, batch, neither) = (r#"{"type":"a","data":1}"#, r#"[{"type":"a","data":1}]"#, "7");
+    for (shapes, body, calls) in [
+        (&[EVENT][..], event, 1),
+        (&[EVENT], batch, 1),
+        (&[EVENT], neither, 1),
+        (&[BATCH], batch, 2),
+        (&[BATCH], neither, 2),
+        (&[EVENT, BATCH], event, 1),
+        (&[EVENT, BATCH], batch, 2),
+        (&[EVENT, BATCH], neither, 2),
+    ] {
+        let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap();
+        let acme = acme.with_event_shapes(shapes.iter().cloned()).unwrap();
+        let receiver: Receiver = acme.receiver(key(1)).unwrap();
+        let (log, once) = (Log::default(), Once::new(MemoryStore::new(10)));
+        let layer = WebhookLayer::new(receiver).with_once(once);
+        let service = ServiceBuilder::new().layer(layer).service(Eager(log.clone()));
+        let signer = acme.signer(key(1)).unwrap();
+        for _ in 0..2 {
+            let request = signer.request("/hook", "", Bytes::from_static(body.as_bytes())).unwrap();
+            assert_eq!(service.clone().oneshot(plain(request)).await.unwrap().status(), 200, "{body}");
+        }
+        assert_eq!(log.count(), calls, "{} shapes: {body}", shapes.len());
+    }
 }
 
 #[tokio::test]

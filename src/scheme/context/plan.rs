@@ -206,11 +206,11 @@ impl Plan {
             return Ok(None);
         };
         let place = line.place.name();
-        let parts = token.split(&place, text, algorithm, digest)?;
+        let mut parts = token.split(&place, text, algorithm, digest)?;
         if let Some(key) = &parts.key {
             self.check_key(key.as_bytes()).map_err(|problem| malformed(place.as_str(), problem))?;
         }
-        token.check(&place, &parts, self, facts)?;
+        parts.time = token.check(&place, &parts, self, facts)?;
         Ok(Some(parts))
     }
 
