@@ -119,6 +119,8 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         (("S: {hex}", "id:{?id};"), ("S: {hex}", "ts:{?ts};"), true),
         (("S: {hex}", "{body}"), ("S: {hex}", "{body}.v1"), false),
         (PLIVO[1], (":method: GET\nS: {base64}\n\n{empty}", "{url|without-query}?{query|sorted}"), false),
+        (("S: {hex}\nI: {id}", "{url}.{form|sorted}.{id}"), ("S: {hex}\nI: {id}", "{url}.{query|sorted}.{id}"), false),
+        (("S: {hex}\nI: {id}", "{url|without-query}?{id}"), ("S: {hex}", "{url|without-query}?{body}"), false),
         // A constant may hold the full stop that would end another value.
         (("S: {hex}\nV: 1", "{header:V}.{body}"), ("S: {hex}\nV: 1.a", "{header:V}.{body}"), false),
         // The id `y1` is the id `1` of the other, unless a line end follows the literal as well.
