@@ -714,7 +714,7 @@ fn an_id_with_a_full_stop_and_a_time_is_refused() {
     }
 }
 
-/// Blanks separate like one, however many there are. Between commas there may be an item that is empty, and is none.
+/// Several blanks separate like one. Between commas, an empty item takes a place, and is no signature.
 #[test]
 fn items_have_their_places_between_separators() {
     let mac = |content: &str| request(content, &[])["s"].to_str().unwrap().to_owned();
