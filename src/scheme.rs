@@ -484,7 +484,7 @@ impl Scheme {
 
     /// The texts after the piece whose end nothing marks, if each of them has a line end on both sides.
     fn tail_lines(&self) -> Option<Vec<&str>> {
-        let after = self.pieces().skip(self.notation.pivot() + 1);
+        let after = self.pieces().skip(self.notation.pivot());
         let literals = after.filter_map(|piece| match piece {
             Piece::Literal { text, .. } => Some(text.of(&self.covers)),
             _ => None,

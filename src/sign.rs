@@ -312,11 +312,16 @@ impl Signer {
     fn sign_in_context(
         &self,
         head: Option<Head<'_>>,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         id: &str,
         body: &[u8],
         time: OffsetDateTime,
     ) -> Result<HeaderMap, SignError> {
+        if let Some(also) = &self.0.also {
+            // Neither signs what the other is about to replace.
+            self.0.plan.remove_signatures(&mut headers);
+            also.0.plan.remove_signatures(&mut headers);
+        }
         let mut signed = match (self.sign_by_first(head, headers.clone(), id, body, time), &self.0.next) {
             (Err(ContextError::Request(error)), Some(next)) if is_absence(&error) => {
                 next.sign_in_context(head, headers.clone(), id, body, time)
@@ -327,8 +332,8 @@ impl Signer {
             }),
         }?;
         if let Some(also) = &self.0.also {
-            let others = also.sign_in_context(head, headers, id, body, time)?;
-            self.0.plan.merge(others, &mut signed);
+            let others = also.sign_in_context(head, headers.clone(), id, body, time)?;
+            self.0.plan.merge(&others, &headers, &mut signed);
         }
         Ok(signed)
     }

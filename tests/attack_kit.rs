@@ -432,6 +432,24 @@ async fn a_type_in_a_signed_header_is_that_of_the_event() {
     assert!(report.is_clean(), "{report}");
 }
 
+/// A body is sent as a form where the provider sends forms, and else as JSON, whatever is in it.
+#[test]
+fn a_sender_says_what_its_body_is() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    for (headers, covers, body, expected) in [
+        ("S: {hex}", "{body}", "a=1", "application/json"),
+        ("S: {hex}\n?v: {body|sha256-hex}", "{?v}", "a=1", "application/json"),
+        ("S: {hex}", "{form|sorted}", "a=1", FORM),
+        ("S: {hex}", "{&a}", "a=1", FORM),
+        ("S: {hex}\n\n&a: 1", "{body}", "a=1", FORM),
+    ] {
+        let provider = Provider::new("acme", Scheme::try_new(headers, covers).unwrap()).unwrap();
+        let request = Sender::new(&provider, key(0)).unwrap().body("https://x.example/", body);
+        let request = request.unwrap_or_else(|error| panic!("{headers} {covers}: {error}"));
+        assert_eq!(request.headers()["content-type"], expected, "{headers} {covers}");
+    }
+}
+
 /// An endpoint that says what the provider does not understand gets every event again.
 #[tokio::test]
 async fn an_answer_that_the_provider_does_not_understand_is_found() {

@@ -1,6 +1,8 @@
 //! Requests that broke other verifiers, and what ours says to them.
 
-use hookseal::{ConfigError, Digest, Key, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider};
+use hookseal::{
+    ConfigError, Digest, Extent, Key, Keyring, Scheme, Secret, SignError, Signer, Verifier, VerifyError, provider,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
@@ -554,6 +556,7 @@ fn timestamps_need_text_between_an_id_or_a_header_and_another_placeholder() {
         "{header:X}.{body}{timestamp}",
         "{header:X}.{timestamp}.{id}.{body}",
         "{body}.{timestamp}.{id}",
+        "{body}.{id}{timestamp}.",
     ] {
         assert!(covering(covers, "").is_ok(), "{covers}");
         assert!(covering(covers, ":rfc3339").is_ok(), "{covers}");
@@ -635,7 +638,17 @@ fn an_id_cannot_swallow_a_timestamp_in_rfc_3339() {
 
 #[test]
 fn ids_with_full_stops_and_numbers_are_taken() {
-    for id in ["msg.1", "a..b", "evt.1.2.3", ".", "1763729000", "2026.02.02", "v1.1763729000123.x", "x.999999999.y"] {
+    for id in [
+        "msg.1",
+        "a..b",
+        "evt.1.2.3",
+        ".",
+        "1763729000",
+        "2026.02.02",
+        "v1.1763729000123.x",
+        "x.999999999.y",
+        "x.1763729000y",
+    ] {
         let content = format!("{id}.{NOW}.{{}}");
         let mut headers = HeaderMap::new();
         let mac = request(&content, &[]);
@@ -721,8 +734,58 @@ fn a_time_in_rfc_3339_has_a_t_and_an_end() {
     }
 }
 
+/// One rule for all templates, also where nothing follows the timestamp.
+#[test]
+fn an_id_with_a_full_stop_and_a_time_is_refused() {
+    for covers in ["{id}.{timestamp}.{body}", "{id}.{timestamp}.{header:X}", "{id}.{timestamp}"] {
+        let acme = provider::Provider::new("acme", covering(covers, "").unwrap()).unwrap();
+        let verifier = acme.accept(Extent::Nothing).verifier(key(0)).unwrap();
+        for (id, is_fine) in [("a.1", true), ("a.1763729000.b", false)] {
+            let content = covers.replace("{id}", id).replace("{timestamp}", &NOW.to_string());
+            let content = content.replace("{header:X}", "1").replace("{body}", "{}");
+            let headers = request(&content, &[("i", id), ("t", &NOW.to_string()), ("x", "1")]);
+            assert_eq!(verifier.verify_at(&headers, b"{}", now()).is_ok(), is_fine, "{covers}: {id}");
+        }
+        let mut unsigned = http::Request::post("/").header("x", "1").body("{}").unwrap();
+        assert!(
+            acme.signer(key(0)).unwrap().sign_request_at(&mut unsigned, "a.1763729000.b", now()).is_err(),
+            "{covers}"
+        );
+    }
+}
+
+/// Several blanks separate like one. Between commas, an empty item takes a place, and is no signature.
+#[test]
+fn items_have_their_places_between_separators() {
+    let mac = |content: &str| request(content, &[])["s"].to_str().unwrap().to_owned();
+    let content = format!("{NOW}.{{}}");
+    let (mac, other) = (mac(&content), mac("another"));
+    for (lines, value, is_fine) in [
+        ("S: {timestamp} {hex}", format!("{NOW} {mac}"), true),
+        ("S: {timestamp} {hex}", format!("{NOW}  \t {mac}"), true),
+        ("S: {timestamp} {hex}", format!("  {NOW} {mac} "), true),
+        ("S: {timestamp} {hex}", format!("{mac} {NOW}"), false),
+        ("S: {timestamp},{hex}", format!("{NOW}, {mac}"), true),
+        ("S: {timestamp},{hex}", format!("{NOW},,{mac}"), false),
+        ("S: {timestamp},{hex}", format!(",{NOW},{mac}"), false),
+        ("S: {hex},{timestamp}", format!("{mac},{NOW}"), true),
+        ("S: {hex},{timestamp}", format!("{NOW},{mac}"), false),
+        ("S: {hex},{timestamp}", format!("{mac},{NOW},{mac}"), false),
+        ("S: {timestamp},{hex},...", format!("{NOW},{other},{mac}"), true),
+        ("S: {timestamp},{hex},...", format!("{NOW},,{mac}"), true),
+    ] {
+        let scheme = Scheme::try_new(lines, "{timestamp}.{body}").unwrap();
+        let mut headers = HeaderMap::new();
+        set(&mut headers, "s", &value);
+        assert_eq!(verify(&scheme, &headers, b"{}").is_ok(), is_fine, "{lines}: {value}");
+    }
+}
+
 #[test]
 fn received_ids_have_a_limit() {
+    let longest = "i".repeat(1024);
+    let headers = request(&format!("{longest}.{{}}"), &[("i", &longest)]);
+    assert_eq!(verify(&covering("{id}.{body}", "").unwrap(), &headers, b"{}"), Ok(()));
     for id in ["i".repeat(1025), ".".repeat(400_000)] {
         for scheme in [standard(), covering("{body}.{id}", "").unwrap(), provider::GITHUB.scheme().clone()] {
             let mut headers = signed(&scheme, b"{}");

@@ -1,6 +1,6 @@
 //! The notation: what it accepts and how it says no.
 
-use hookseal::{EventShape, Scheme, Signer, Verifier};
+use hookseal::{Algorithm, EventShape, Extent, Scheme, Signer, Verifier};
 use time::OffsetDateTime;
 
 use common::{key, keys, schemes, usual_schemes};
@@ -93,6 +93,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "{timestamp}.{body}",
         "headers: `b` is one of several signature lines, which hold one plain signature each",
     ),
+    (
+        "a: t={timestamp},v={hex}\nb: {timestamp}",
+        "{timestamp}.{body}",
+        "headers: `b` is a second place for the timestamp",
+    ),
     ("a: {hex}\nb: sch\u{f6}n", "{body}", "headers: `sch\u{f6}n` is not printable ASCII"),
     ("a: {hex}", "", "covers: does not have `{body}` exactly once"),
     ("a: {hex}", "{body}.{body}", "covers: `{body}.{body}` does not have `{body}` exactly once"),
@@ -105,6 +110,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a: {hex}", "{body", "covers: `{body` has a `{` without its `}`"),
     ("a: {hex}", "v0}{body}", "covers: `v0}` has a `}` without its `{`"),
     ("a: {hex}", "{timestamp}.{body}", "covers: `{timestamp}.{body}` has a `{timestamp}` that no header line carries"),
+    ("a: {hex}", "{key}.{body}", "covers: `{key}.{body}` has a `{key}` that no header line carries"),
     ("a: {hex}", "{id}.{body}", "covers: `{id}.{body}` has an `{id}` that no header line carries"),
     ("a: {hex}\nb: {id}", "{id}.{body}.{id}", "covers: `{id}.{body}.{id}` has a placeholder twice"),
     (
@@ -165,6 +171,7 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("\n\na[].b[].c: {hex}", "{$.a[].d}", "body: `a[].b[].c` is not a path that a scheme can follow"),
     ("\n\n{type}: {hex}", "{$.b}", "body: `{type}` is not a path that a scheme can follow"),
     ("\n\n&a.b: {hex}", "{&c}", "body: `a.b` is not a path that a scheme can follow"),
+    ("\n\n&a.{json}.b.{json}.c: {hex}", "{&d}", "body: `a.{json}.b.{json}.c` is not a path that a scheme can follow"),
     ("\n\na: {hex}\na: 1", "{$.b}", "headers: `a` is named twice"),
     ("a: {hex}", "{&a.b}", "covers: `a.b` is not a path that a scheme can follow"),
     ("a: {hex}", "{?}", "covers: `?` is not the name of a query parameter"),
@@ -240,6 +247,48 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ),
     (
         "a: {hex}\nb: {signed-headers}",
+        "{signed-headers}.{signed-headers|pairs:;}\n{signed-headers|pairs:;}\n{body}",
+        "covers: `{signed-headers}.{signed-headers|pairs:;}\n{signed-headers|pairs:;}\n{body}` has the signed headers twice",
+    ),
+    (
+        "a: t={timestamp},h={signed-headers},v1={hex}",
+        "{timestamp}.{body}",
+        "headers: has `{signed-headers}`, which the signed content leaves out",
+    ),
+    (
+        "a: h={signed-headers},v1={hex}",
+        "{signed-headers}.{body}",
+        "headers: `h={signed-headers},v1={hex}` has `{signed-headers}` in another place than before its signature",
+    ),
+    (
+        "a: t={timestamp} h={signed-headers} v1={hex}",
+        "{timestamp}.{signed-headers}.{body}",
+        "headers: `t={timestamp} h={signed-headers} v1={hex}` has `{signed-headers}` in another place than before its \
+         signature",
+    ),
+    (
+        "a: t={timestamp},{signed-headers},v1={hex}",
+        "{timestamp}.{signed-headers}.{body}",
+        "headers: `t={timestamp},{signed-headers},v1={hex}` has `{signed-headers}` in another place than before its \
+         signature",
+    ),
+    (
+        "a: t{timestamp},t1={signed-headers},v1={hex}",
+        "{timestamp}.{signed-headers}.{body}",
+        "headers: `t{timestamp},t1={signed-headers},v1={hex}` has an item whose prefix begins with another's",
+    ),
+    (
+        "a: t={timestamp},v{signed-headers},v1={hex}",
+        "{timestamp}.{signed-headers}.{body}",
+        "headers: `t={timestamp},v{signed-headers},v1={hex}` has an item whose prefix begins with another's",
+    ),
+    (
+        "a: t={timestamp},h={signed-headers},v1={hex},{hex},...",
+        "{timestamp}.{signed-headers}.{body}",
+        "headers: `t={timestamp},h={signed-headers},v1={hex},{hex},...` has an item whose prefix begins with another's",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}",
         "{signed-headers|values:.}.{body}",
         "covers: `{signed-headers|values:.}.{body}` has the values of signed headers without `{signed-headers}`, their names",
     ),
@@ -256,6 +305,12 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ),
     (
         "a: t={timestamp},v1={hex}\nb: {signed-headers}",
+        "{signed-headers|pairs:;}\n{body}",
+        "covers: `{signed-headers|pairs:;}\n{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only \
+         look like replay protection",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}\nc | d: {timestamp}",
         "{signed-headers|pairs:;}\n{body}",
         "covers: `{signed-headers|pairs:;}\n{body}` leaves out the `{timestamp}` of the header lines: unsigned, it would only \
          look like replay protection",
@@ -282,6 +337,20 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
         "{timestamp}.{body}",
         "headers: `t` is a second place for the timestamp",
     ),
+    // Keys, allowed values and tokens.
+    ("a: {hex}\nb: {key}\n?c: {key}", "{body}", "headers: `c` is a second place for the key's id"),
+    ("a: {hex}\nb: {allowed}\n?c: {allowed}", "{body}", "headers: `c` is a second `{allowed}`"),
+    (
+        "a: {jwt}\nb: {hex}",
+        "iss: Acme",
+        "headers: `b` is one of several signature lines, which hold one plain signature each",
+    ),
+    ("a: {jwt}", "iss", "covers: `iss` is not a claim, `name: value`"),
+    ("a: {jwt}", ": Acme", "covers: `: Acme` is not a claim, `name: value`"),
+    ("a: {jwt}", "i s: Acme", "covers: `i s: Acme` is not a plain name of a claim"),
+    ("a: {jwt}", "i\"s: Acme", "covers: `i\"s: Acme` is not a plain name of a claim"),
+    ("a: {jwt}", "iss:", "covers: `iss:` is not a placeholder of a claim"),
+    ("a: {jwt}", "iss: {id}", "covers: `iss: {id}` is not a placeholder of a claim"),
     // Secrets.
     ("a: {secret}", "{body}", "covers: `{body}` is not empty, although a `{secret}` signs nothing"),
     ("a: {secret}\nb: {hex}", "{body}", "headers: `b` has a `{secret}` beside a signature or another one"),
@@ -332,6 +401,14 @@ const ADMITTED: &[(&str, &str)] = &[
     ("a: {hex}\nb: {timestamp}", "{timestamp}{method}{url}{body}"),
     ("a: {hex}\nb: {signed-headers:,}\nc: {timestamp}", "{signed-headers|pairs:;}\n{body}"),
     ("a: {hex}\nb: {signed-headers}", "{signed-headers}.{signed-headers|values:.}.{body}"),
+    ("d | e: {hex}\nb: {signed-headers}\nc: {timestamp}", "{signed-headers|pairs:;}\n{body}"),
+    ("a: {hex}\nb: {key}", "{key}.{body}"),
+    ("a: ~{hex}", "{body}"),
+    ("a: {hex}\n?a: 1", "{body}"),
+    ("a: {hex}\nb: {timestamp:ms-or-s}", "{body|sha256-hex}.{timestamp}"),
+    ("\n\na.b.{json}.s: {hex}", "{$.a.b.{json}.c}"),
+    ("\n\na.{json}.b[].s: {hex}", "{$.a.{json}.b[].c}"),
+    ("a: {jwt}", "iss : Acme | acme.com\nsub?: {url}\n\niat: {timestamp}"),
     ("a: {secret}\nb: {id}\nc: 1", ""),
     ("a: Bearer {secret}", ""),
     ("\n\n&data.{json}.token: {secret}", ""),
@@ -361,6 +438,95 @@ fn broken_rules_are_named() {
     assert!(Scheme::try_new("a: {hex}", format!("{long}{{body}}")).is_err());
     assert!(Scheme::try_new("a: {hex}\n".to_owned() + &"b: 1\n".repeat(8), "{body}").is_err());
     assert!(Scheme::try_new("a: {hex}", ".{header:b}".repeat(16) + "{body}").is_err());
+}
+
+/// The values of signed headers end where the text that joins them stands before the body, and nowhere else.
+#[test]
+fn only_the_joiner_and_the_body_follow_the_values_of_signed_headers() {
+    let made = |covers: String| Scheme::try_new("a: {hex}\nb: {signed-headers}", covers);
+    let values = |after: &str| made(format!("{{signed-headers}}.{{signed-headers|values:.}}{after}"));
+    assert!(values(".{body}").is_ok());
+    for after in ["", ".", ";{body}", "..{body}", ".{url}", ".{url}.{body}"] {
+        let said = values(after).expect_err(after).to_string();
+        assert!(said.contains("has something after the signed headers that could be one of them"), "{after}: {said}");
+    }
+    for joiner in ["", ";;", " "] {
+        let said = made(format!("{{signed-headers|pairs:{joiner}}}\n{{body}}")).expect_err(joiner).to_string();
+        assert!(said.contains("is not a placeholder of signed content"), "{joiner:?}: {said}");
+    }
+}
+
+/// As large as a scheme may be, and too large by one.
+#[test]
+fn limits_are_reached_and_not_passed() {
+    let lines = |count: usize| (0..count).map(|n| format!("c{n}: 1\n")).collect::<String>();
+    let headers = |count: usize| (0..count).map(|n| format!("{{header:X-{n}}}.")).collect::<String>();
+    let parameters = |count: usize| (0..count).map(|n| format!("{{?p{n}}}.")).collect::<String>();
+    let prefixed = |length: usize| format!("a: {}{{hex}}", "x".repeat(length));
+    let (body, one) = ("{body}".to_owned(), "a: {hex}".to_owned());
+    let (seven, eight) = (lines(7), lines(8));
+    for (lines, covers, expected) in [
+        // Lines.
+        (format!("{seven}{one}"), "{header:X}.{body}".to_owned(), Ok(Extent::Whole)),
+        (format!("{seven}{one}"), "{path}".to_owned(), Ok(Extent::Nothing)),
+        (format!("{eight}{one}"), body.clone(), Err("has more than 8 lines")),
+        (format!("{seven}\n{{jwt}}"), "iss: Acme".to_owned(), Ok(Extent::Whole)),
+        (format!("{eight}\n{{jwt}}"), "iss: Acme".to_owned(), Err("has more than 8 lines")),
+        (format!("{seven}{one}"), "{key}.{body}".to_owned(), Err("has a `{key}` that no header line carries")),
+        (format!("{seven}a: t={{timestamp}},v={{hex}}"), body.clone(), Err("leaves out the `{timestamp}`")),
+        ("a | b | c | d: {hex}".to_owned(), "{header:X}.{body}".to_owned(), Ok(Extent::Whole)),
+        // Pieces of signed content.
+        (format!("{one}\n?h: {{body|sha256-hex}}"), parameters(8), Ok(Extent::Nothing)),
+        (format!("{one}\nb: {{timestamp}}"), format!("{{timestamp}}.{{url}}.{}", parameters(6)), Ok(Extent::Nothing)),
+        (
+            format!("{one}\nb: {{timestamp}}\nc: {{signed-headers}}"),
+            format!("{{signed-headers|pairs:;}}\n{}", parameters(7)),
+            Ok(Extent::Nothing),
+        ),
+        (
+            format!("{one}\nb: {{signed-headers}}"),
+            format!("{{signed-headers|values:.}}.{{body}}.{}", parameters(6)),
+            Err("has the values of signed headers without `{signed-headers}`, their names"),
+        ),
+        (one.clone(), parameters(8) + &body, Err("is more than 16 pieces")),
+        (one.clone(), headers(4) + &body, Ok(Extent::Whole)),
+        (one.clone(), headers(5) + &body, Err("has more than 4 `{header:\u{2026}}`")),
+        // Claims.
+        ("a: {jwt}".to_owned(), lines(8), Ok(Extent::Nothing)),
+        ("a: {jwt}".to_owned(), lines(9), Err("has more than 8 claims")),
+        // Bytes.
+        (prefixed(256), body.clone(), Ok(Extent::Whole)),
+        (prefixed(257), body.clone(), Err("is a prefix of more than 256 bytes")),
+        (format!("{one:4096}"), body.clone(), Ok(Extent::Whole)),
+        (format!("{one:4097}"), body.clone(), Err("headers: is longer than 4096 bytes")),
+        (one.clone(), format!("{body:x>4096}"), Ok(Extent::Whole)),
+        (one.clone(), format!("{body:x>4097}"), Err("covers: is longer than 4096 bytes")),
+    ] {
+        match (Scheme::try_new(lines.clone(), covers.clone()), expected) {
+            (Ok(scheme), Ok(extent)) => {
+                assert_eq!(scheme.coverage().body(), extent, "{lines} {covers}");
+                assert!(!scheme.carries_several_signatures(), "{lines} {covers}");
+            }
+            (Err(error), Err(problem)) => assert!(error.to_string().contains(problem), "{lines} {covers}: {error}"),
+            (made, _) => panic!("{lines} {covers}: {made:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_first_empty_line_after_another_line_begins_the_body() {
+    for (text, head, body) in [
+        ("a: {hex}", "a: {hex}", ""),
+        ("a: {hex}\n", "a: {hex}", ""),
+        ("\n  a: {hex}\n  ", "a: {hex}", ""),
+        ("a: {hex}\n\n", "a: {hex}", ""),
+        ("a: {hex}\n\nb: 1", "a: {hex}", "b: 1"),
+        ("\n\nb: {hex}", "", "b: {hex}"),
+        ("a: {hex}\n\nb: 1\n\nc: 2", "a: {hex}", "b: 1\n\nc: 2"),
+    ] {
+        let scheme = Scheme::try_new(text, "{$.d}").unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        assert_eq!((scheme.headers().trim(), scheme.body()), (head, body), "{text:?}");
+    }
 }
 
 /// A signer writes its header lines into a request: these would reroute it, or change where its body ends.
@@ -500,6 +666,21 @@ fn files_hold_the_same_schemes() {
     }
     let short = r#"{"headers":"a: {hex}","covers":"{body}"}"#;
     assert_eq!(serde_json::from_str::<Scheme>(short).unwrap(), Scheme::new("a: {hex}", "{body}"));
+    // What few schemes have is written by those alone.
+    let (plain, token) = (Scheme::new("a: {hex}", "{body}"), Scheme::new("\n\nt: {secret}", ""));
+    let settings = r#""digest":"sha256","secret_form":"text","past":300,"future":300"#;
+    for (scheme, expected) in [
+        (plain.clone(), format!(r#"{{"headers":["a: {{hex}}"],"covers":"{{body}}",{settings}}}"#)),
+        (token, format!(r#"{{"body":["t: {{secret}}"],"covers":"",{settings}}}"#)),
+        (
+            plain.with_algorithm(Algorithm::Ed25519).with_over_digest(),
+            format!(
+                r#"{{"headers":["a: {{hex}}"],"covers":"{{body}}",{settings},"algorithm":"ed25519","over_digest":true}}"#
+            ),
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&scheme).unwrap(), expected);
+    }
     let open = r#"{"headers":["a: {hex}","b: {timestamp}"],"covers":"{timestamp}.{body}","future":"any","past":"any"}"#;
     assert_eq!(serde_json::from_str::<Scheme>(open).unwrap().replay_window(), None);
     for (file, expected) in [

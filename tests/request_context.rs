@@ -497,11 +497,94 @@ fn selectors_that_nobody_signs_select_nothing() {
         ("/?v=2", None, ""),
         ("/?v=2", Some("HMAC_SHA1_HEX"), "is not what the scheme sets it to"),
         ("/?v=1", None, "`?v` is not what the scheme sets it to"),
+        ("/?v=22", None, "`?v` is not what the scheme sets it to"),
         ("/?v=2&v=2", None, "`?v` occurs more than once"),
         ("/", None, "`?v` is missing"),
     ] {
         let mut headers = vec![("Digest", &*signature)];
         headers.extend(algorithm.map(|algorithm| ("Digest-Alg", algorithm)));
         assert_says(target, &verdict(&sumsub, &request("POST", target, &headers, "{}")), expected);
+    }
+}
+
+/// A value of several lines would pass for several values where line ends separate them, and only there.
+#[test]
+fn values_have_one_line_where_lines_separate_them() {
+    for (covers, query, content, expected) in [
+        ("{?a}\n--\n{body}", "a=1", "1\n--\n{}", ""),
+        ("{?a}\n--\n{body}", "a=1%0A2", "1\n2\n--\n{}", "`?a` runs into the text"),
+        ("{?a}.{body}", "a=1%0A2", "1\n2.{}", ""),
+    ] {
+        let provider = provider(&[("S: {hex}", covers)], URL);
+        let request = request("POST", &format!("/?{query}"), &[("S", &hex(content))], "{}");
+        assert_says(covers, &verdict(&provider, &request), expected);
+    }
+}
+
+/// A verifier of headers and body alone does not look at the method; one that reads more takes `POST`, or what its scheme says.
+#[test]
+fn methods_are_those_of_the_scheme() {
+    let usual = ("S: {hex}\nI: {id}\nT: {timestamp}\nV: 1", "{header:V}:{id}.{timestamp}.{body}");
+    let of_usual = format!("1:id_1.{NOW}.{{}}");
+    let named = (":method: PUT\nS: {hex}", "{body}");
+    let signed = ("S: {hex}", "{method}\n{body}");
+    for (scheme, method, content, expected) in [
+        (usual, "PUT", &*of_usual, ""),
+        (usual, "get", &of_usual, ""),
+        (("S: {hex}", "{path}\n{body}"), "POST", "/hook\n{}", ""),
+        (("S: {hex}", "{path}\n{body}"), "PUT", "/hook\n{}", "is not `POST`, and the scheme names no other"),
+        (("S: {hex}", "{path}\n{body}"), "get", "/hook\n{}", "is not `POST`, and the scheme names no other"),
+        (named, "PUT", "{}", ""),
+        (named, "POST", "{}", "is not one that the scheme has"),
+        (signed, "GET", "GET\n{}", ""),
+        (signed, "get", "get\n{}", "is not one that the scheme has"),
+    ] {
+        let time = NOW.to_string();
+        let headers = [("S", &*hex(content)), ("I", "id_1"), ("T", &time), ("V", "1")];
+        assert_says(method, &verdict(&provider(&[scheme], URL), &request(method, "/hook", &headers, "{}")), expected);
+    }
+}
+
+/// The id of a key is a part of what is signed, wherever it is, and ends where the scheme says.
+#[test]
+fn an_id_of_a_key_is_visible_and_ends_at_its_border() {
+    let long = "k".repeat(513);
+    for lines in ["S: {hex}\nK: {key}", "S: {hex}\n?k: {key}", "S: {hex}\n\nk: {key}"] {
+        let provider = provider(&[(lines, "{key}.{body}")], URL);
+        for (key, expected) in [
+            ("k1", ""),
+            (&long[1..], ""),
+            (&long, "is longer than 512 bytes"),
+            ("", "is not visible ASCII"),
+            ("k 1", "is not visible ASCII"),
+            ("k.1", "runs into the text"),
+        ] {
+            let (target, body) = (format!("/?k={}", key.replace(' ', "+")), format!(r#"{{"k":"{key}"}}"#));
+            let request = |signed: &str| {
+                let signature = hex(format!("{signed}.{body}"));
+                request("POST", &target, &[("S", &signature), ("K", key)], &body)
+            };
+            assert_says(lines, &verdict(&provider, &request(key)), expected);
+            assert_ne!(verdict(&provider, &request("k2")), "", "{lines}: {key}");
+        }
+    }
+}
+
+#[test]
+fn a_value_is_among_those_that_the_receiver_allows() {
+    for lines in ["S: {hex}\nTopic: {allowed}", "S: {hex}\n?topic: {allowed}", "S: {hex}\n\ntopic: on/{allowed}"] {
+        let provider = provider(&[(lines, "{path}")], URL).with_allowed(["orders", "refunds"]);
+        for (topic, expected) in [
+            ("orders", ""),
+            ("refunds", ""),
+            ("order", "is not one of those that are allowed"),
+            ("Orders", "is not one of those that are allowed"),
+            ("", "is not one of those that are allowed"),
+        ] {
+            let headers = [("S", &*hex("/hook")), ("Topic", topic)];
+            let body = format!(r#"{{"topic":"on/{topic}"}}"#);
+            let request = request("POST", &format!("/?topic={topic}"), &headers, body);
+            assert_says(lines, &verdict(&provider, &request), expected);
+        }
     }
 }

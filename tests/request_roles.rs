@@ -3,10 +3,12 @@
 
 use hookseal::provider::{IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Webhooks};
-use hookseal::{ConfigError, EventError, EventShape, Extent, Scheme, SignError, Signer, VerifyError};
+use hookseal::{ConfigError, EventError, EventShape, Extent, Scheme, SignError, Signer, Verifier, VerifyError};
 use http::{HeaderMap, Method};
 
-use sent::{FORM, JSON, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hex, provider, request, secret, verdict};
+use sent::{
+    FORM, JSON, PLIVO, SQUARE, TWILIO, URL, assert_says, base64, hash, hex, provider, request, secret, verdict,
+};
 
 #[path = "common/sent.rs"]
 mod sent;
@@ -59,6 +61,7 @@ fn a_receiver_that_lacks_what_its_scheme_needs_is_not_made() {
         ("S: {hex}", "{$.id}", "acme` signs only a part of the body"),
         ("S: {hex}\nI: {id}", "{url|without-query}{id}", "acme` signs nothing of the body"),
         ("X-Token: {secret}", "", "acme` signs nothing of the body"),
+        ("Authorization: Bearer {jwt}", "sub: {url}\nhash: {body|sha256-hex}", ""),
     ] {
         let provider = Provider::new("acme", Scheme::try_new(headers, covers).unwrap()).unwrap().raw();
         let needs_url = covers.contains("{url") || covers.contains("{path");
@@ -89,10 +92,17 @@ fn a_receiver_that_lacks_what_its_scheme_needs_is_not_made() {
         let provider = provider(SQUARE, URL);
         assert!(provider.with_public_url(url).is_err(), "{url:?}");
     }
-    let scheme = Scheme::new("S: {hex}", "{method}\n{body}");
-    let verifier = hookseal::Verifier::new(scheme, secret()).unwrap();
-    let error = verifier.verify(&[("S", hex("POST\n{}"))], b"{}").unwrap_err();
-    assert_eq!(error, VerifyError::NoRequestLine, "headers and body alone do not say the method");
+    // Headers and body alone say neither the method nor the query.
+    for (headers, covers, content, expected) in [
+        ("S: {hex}", "{method}\n{body}", "POST\n{}", Err(VerifyError::NoRequestLine)),
+        (":method: POST\nS: {hex}", "{body}", "{}", Err(VerifyError::NoRequestLine)),
+        ("S: {hex}\n?v: 2", "{body}", "{}", Err(VerifyError::NoRequestLine)),
+        ("S: {hex}", "{?v}.{body}", "2.{}", Err(VerifyError::NoRequestLine)),
+        ("S: {hex}", "{body|sha256-hex}", &hash("{}"), Ok(())),
+    ] {
+        let verifier = Verifier::new(Scheme::try_new(headers, covers).unwrap(), secret()).unwrap();
+        assert_eq!(verifier.verify(&[("S", hex(content))], b"{}").map(drop), expected, "{headers} {covers}");
+    }
 }
 
 #[test]
@@ -107,10 +117,57 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         (PLIVO[0], ("S: {hex}", "{url}{form|sorted}"), false),
         (("S: {hex}", "id:{?id};"), ("S: {hex}", "{?id};"), false),
         (("S: {hex}", "id:{?id};"), ("S: {hex}", "ts:{?ts};"), true),
+        (("S: {hex}", "{body}"), ("S: {hex}", "{body}.v1"), false),
+        (PLIVO[1], (":method: GET\nS: {base64}\n\n{empty}", "{url|without-query}?{query|sorted}"), false),
+        (("S: {hex}\nI: {id}", "{url}.{form|sorted}.{id}"), ("S: {hex}\nI: {id}", "{url}.{query|sorted}.{id}"), false),
+        (("S: {hex}\nI: {id}", "{url|without-query}?{id}"), ("S: {hex}", "{url|without-query}?{body}"), false),
+        // A constant may hold the full stop that would end another value.
+        (("S: {hex}\nV: 1", "{header:V}.{body}"), ("S: {hex}\nV: 1.a", "{header:V}.{body}"), false),
+        // The id `y1` is the id `1` of the other, unless a line end follows the literal as well.
+        (("S: {hex}\nI: {id}", "{body}\nx{id}"), ("S: {hex}\nI: {id}", "{body}\nxy{id}"), false),
+        (("S: {hex}\nI: {id}", "{body}\nx\n{id}"), ("S: {hex}\nI: {id}", "{body}\nxy\n{id}"), true),
     ] {
         let schemes = [one, other].map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
         let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes);
         assert_eq!(provider.is_ok(), is_fine, "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn coverage_names_what_is_signed_and_nothing_else() {
+    let is_covered = |scheme: &Scheme, place: &str| {
+        let coverage = scheme.coverage();
+        match place.strip_prefix('?') {
+            Some(parameter) => coverage.has_parameter(parameter),
+            None if place.starts_with("X-") => coverage.has_header(place),
+            None => coverage.has_field(place),
+        }
+    };
+    for (headers, covers, extent, signed, open) in [
+        ("S: {hex}\nX-T: {timestamp}", "{timestamp}.{path}", Extent::Nothing, &["X-T"][..], &["X-S", "X-T.y", "t"][..]),
+        ("S: {hex}\n\nt: {timestamp}", "{timestamp}.{path}", Extent::Part, &["t"], &["?t", "X-T", "u"]),
+        ("S: {hex}\n?t: {timestamp}", "{timestamp}.{path}", Extent::Nothing, &["?t"], &["t", "X-T", "?u"]),
+        ("S: {hex}\nX-K: {key}", "{key}.{body}", Extent::Whole, &["X-K", "t"], &["X-S"]),
+        ("S: {hex}\nX-K: {key}", "{body}", Extent::Whole, &[], &["X-K"]),
+        ("S: {hex}\nX-L: {signed-headers}", "{signed-headers}\n{path}", Extent::Nothing, &["X-L"], &["X-S", "t"]),
+        ("S: {hex}\nX-L: {signed-headers}", "{signed-headers|pairs:;}\n{body}", Extent::Whole, &[], &["X-L"]),
+        // A hash of the body that nobody signs, and one that is signed.
+        ("S: {hex}\n?h: {body|sha256-hex}", "{path}", Extent::Nothing, &[], &["?h", "h"]),
+        ("S: {hex}\n?h: {body|sha256-hex}", "{$.h}", Extent::Part, &["h"], &["?h", "t"]),
+        ("S: {hex}\n?h: {body|sha256-hex}", "{?h}", Extent::Whole, &["?h", "t"], &["?t"]),
+        ("S: {hex}\nX-H: {body|sha256-hex}", "{header:X-Other}", Extent::Nothing, &["X-Other"], &["X-H", "t"]),
+        ("S: {hex}\nX-V: 1", "{header:X-V}.{path}", Extent::Nothing, &["X-V"], &["t"]),
+        ("A: {jwt}", "iss: Acme", Extent::Nothing, &[], &["t"]),
+        ("A: {jwt}", "iss: Acme\nhash?: {body|sha256-hex}", Extent::Nothing, &[], &["t"]),
+        ("A: {jwt}", "iss?: Acme\nhash: {body|sha256-hex}", Extent::Whole, &["t"], &["X-A"]),
+    ] {
+        let scheme = Scheme::try_new(headers, covers).unwrap();
+        assert_eq!(scheme.coverage().body(), extent, "{headers} {covers}");
+        for (places, expected) in [(signed, true), (open, false)] {
+            for place in places {
+                assert_eq!(is_covered(&scheme, place), expected, "{headers} {covers}: {place}");
+            }
+        }
     }
 }
 
@@ -282,6 +339,8 @@ fn a_signer_passes_over_what_can_only_be_verified() {
         ("\n\ns: {hex}", "{$.id}", "`s` contains the signature or the secret, and is not a header"),
         ("\n\n&s: {hex}", "{&id}", "`&s` contains the signature or the secret, and is not a header"),
         ("?token: {secret}", "", "`?token` contains the signature or the secret, and is not a header"),
+        ("Authorization: Bearer {jwt}", "iss: Acme", "contain a token, so the scheme can only be verified"),
+        ("S: {hex}\nK: {key}", "{key}.{body}", "name the key, so the scheme can only be verified"),
         #[cfg(feature = "extendable-hashes")]
         ("S: {hex}", "{secret}{body}", "sign with a plain hash, which can only be verified"),
     ];
@@ -315,7 +374,7 @@ fn plain_hashes_need_the_feature() {
     assert!(scheme.unwrap_err().to_string().contains("which needs the crate's feature `extendable-hashes`"));
     #[cfg(feature = "extendable-hashes")]
     {
-        use sent::{NO_MATCH, hash};
+        use sent::NO_MATCH;
 
         let provider = Provider::new("acme", scheme.unwrap()).unwrap().raw();
         for (secrets, body, expected) in

@@ -1,10 +1,12 @@
-//! Secrets that travel with the request: what is right, and what only looks like it.
+//! Secrets that travel with the request, and JSON Web Tokens: what is right, and what only looks like it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hookseal::provider::Provider;
 use hookseal::receive::Receiver;
 use hookseal::{ConfigError, Extent, Key, Keyring, Scheme, Secret, Signer};
 
-use sent::{SECRET, now, provider, request, secret, verdict};
+use sent::{NOW, SECRET, assert_says, now, provider, request, secret, verdict};
 
 #[path = "common/sent.rs"]
 mod sent;
@@ -189,4 +191,61 @@ fn what_a_token_leaves_open_is_said() {
         assert!(provider.receiver(secret()).is_err() && provider.accept(Extent::Part).receiver(secret()).is_err());
         assert!(provider.accept(Extent::Nothing).receiver(secret()).is_ok(), "{lines}");
     }
+}
+
+/// A token with a header and claims, signed by whoever has the secret.
+fn jwt(header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signer = Signer::new(Scheme::new("S: {base64url}", "{body}"), secret()).unwrap();
+    let signature = signer.sign("", message.as_bytes()).unwrap()["s"].to_str().unwrap().to_owned();
+    format!("{message}.{signature}")
+}
+
+#[test]
+fn claims_are_what_the_scheme_says() {
+    let claims = "iss : Acme | acme.com\nsub?: {url}\naud?: {allowed}\nexp?: {expiry}\nnbf?: {not-before}";
+    let provider = provider(&[("A: {jwt}", claims)], sent::URL).with_allowed(["orders", "refunds"]);
+    let more = |count: usize| (0..count).map(|n| format!(r#","c{n}":1"#)).collect::<String>();
+    let acme = |more: String| format!(r#""iss":"Acme"{more}"#);
+    for (members, expected) in [
+        (acme(String::new()), ""),
+        (r#""iss":"acme.com""#.to_owned(), ""),
+        (r#""iss":"Acme | acme.com""#.to_owned(), "`the claim iss` is not what the scheme sets it to"),
+        (r#""iss ":"Acme""#.to_owned(), "`the claim iss` is missing"),
+        (acme(r#","iss":"Acme""#.to_owned()), "has one twice"),
+        (acme(more(63)), ""),
+        (acme(more(64)), "has claims that are no object"),
+        (acme(format!(r#","sub":"{}""#, sent::URL)), ""),
+        (acme(r#","sub":"https://x.example/other""#.to_owned()), "`the claim sub` is not the public URL"),
+        (acme(r#","aud":"orders""#.to_owned()), ""),
+        (acme(r#","aud":"refunds""#.to_owned()), ""),
+        (acme(r#","aud":"users""#.to_owned()), "`the claim aud` is not one of those that are allowed"),
+        (acme(format!(r#","exp":{NOW}"#)), ""),
+        (acme(format!(r#","exp":{}"#, NOW - 1)), "the timestamp is 1 s old"),
+        (acme(format!(r#","nbf":{}"#, NOW + 10)), ""),
+        (acme(format!(r#","nbf":{}"#, NOW + 11)), "the timestamp is 11 s ahead"),
+    ] {
+        let token = jwt(r#"{"alg":"HS256"}"#, &format!("{{{members}}}"));
+        assert_says(&members, &verdict(&provider, &request("POST", "/hook", &[("A", &token)], "{}")), expected);
+    }
+}
+
+/// The header of a token decides nothing: it says what the scheme says, or the token is refused.
+#[test]
+fn a_token_has_the_form_of_the_scheme() {
+    let provider = provider(&[("A: {jwt}", "iss: Acme")], sent::URL);
+    let judge = |token: &str| verdict(&provider, &request("POST", "/hook", &[("A", token)], "{}"));
+    for (header, expected) in [
+        (r#"{"alg":"HS256","typ":"JWT","b64":true}"#, ""),
+        (r#"{"alg":"HS512"}"#, "names another algorithm"),
+        (r#"{"alg":"none"}"#, "names another algorithm"),
+        (r#"{"alg":"HS256","crit":["exp"]}"#, "asks for an extension"),
+        (r#"{"alg":"HS256","b64":false}"#, "asks for an extension"),
+        (r#"{"alg":"HS256","crit":["b64"],"b64":false}"#, "asks for an extension"),
+        ("{}", "has a header that cannot be read"),
+    ] {
+        assert_says(header, &judge(&jwt(header, r#"{"iss":"Acme"}"#)), expected);
+    }
+    assert_says("8192 bytes", &judge(&"x".repeat(8192)), "is not a token of three parts");
+    assert_says("8193 bytes", &judge(&"x".repeat(8193)), "is a token of more than 8192 bytes");
 }

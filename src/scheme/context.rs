@@ -189,7 +189,7 @@ impl Context {
             ContextLine { place, wants, prefix: prefix.of(headers).into() }
         };
         let is_time = |line: &&Line| line.is_header() && matches!(line.value, Value::Timestamp { .. });
-        let time_name = lines.iter().find(is_time).and_then(|line| line.names.first());
+        let listed_time = lines.iter().find(is_time).filter(|line| is_timestamp_listed(notation, line));
         Box::new(Context {
             functions: &FUNCTIONS,
             methods: methods.map(Box::from).collect(),
@@ -206,7 +206,7 @@ impl Context {
                 Value::Token { is_detached, .. } => Some(Token::new(covers, notation, is_detached)),
                 _ => None,
             }),
-            listed_time: time_name.filter(|_| is_timestamp_listed(notation)).map(|span| name(span.of(headers))),
+            listed_time: listed_time.and_then(|line| line.names.first()).map(|span| name(span.of(headers))),
         })
     }
 

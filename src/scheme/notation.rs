@@ -294,7 +294,7 @@ impl Notation {
     /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
     /// from the end. It is the body or, without one, the piece that is `free`, the form, the query, or the last that varies.
     pub(crate) const fn pivot(&self) -> usize {
-        let (mut i, mut pivot, mut rank) = (0, self.piece_count, 0);
+        let (mut i, mut pivot, mut rank) = (0, self.piece_count, 1);
         while i < self.piece_count {
             let of_piece = match self.pieces[i] {
                 Piece::Body => 5,
@@ -304,7 +304,7 @@ impl Notation {
                 Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } => 1,
                 _ => 0,
             };
-            if of_piece > 0 && of_piece >= rank {
+            if of_piece >= rank {
                 (pivot, rank) = (i, of_piece);
             }
             i += 1;
@@ -402,7 +402,7 @@ impl Notation {
                 return match self.lines[i].place.half {
                     Half::Body | Half::Form => self.covers_whole_body(headers, covers),
                     Half::Query => self.covers_line(i, headers, covers),
-                    Half::Header => is_timestamp_listed(self),
+                    Half::Header => is_timestamp_listed(self, &self.lines[i]),
                 };
             }
             i += 1;
@@ -428,8 +428,8 @@ impl Notation {
     }
 }
 
-/// Whether the timestamp is covered as one of the signed headers, in whose list it must then be.
-pub(crate) const fn is_timestamp_listed(notation: &Notation) -> bool {
+/// Whether the timestamp in this header line is covered as one of the signed headers, in whose list it must then be.
+pub(crate) const fn is_timestamp_listed(notation: &Notation, line: &Line) -> bool {
     let (mut with_names, mut i) = (false, 0);
     while i < notation.piece_count {
         match notation.pieces[i] {
@@ -439,15 +439,7 @@ pub(crate) const fn is_timestamp_listed(notation: &Notation) -> bool {
         }
         i += 1;
     }
-    i = 0;
-    while i < notation.line_count {
-        let line = &notation.lines[i];
-        if matches!(line.value, Value::Timestamp { .. }) && line.is_header() {
-            return with_names && line.name_count == 1;
-        }
-        i += 1;
-    }
-    false
+    with_names && line.name_count == 1
 }
 
 /// Whether a digit could move between the timestamp and what follows it on the way to the pivot: another placeholder, or

@@ -1,6 +1,6 @@
 //! The header lines of a request, written through a plan.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
 use crate::codec::MAX_MAC_TEXT;
@@ -83,19 +83,28 @@ impl Plan {
         Ok(())
     }
 
-    /// Adds the signatures of another scheme, in the list of this one where they share a header.
-    pub(crate) fn merge(&self, others: HeaderMap, headers: &mut HeaderMap) {
+    /// Adds what another scheme has written into a request with these headers, in the list of this one where they share a
+    /// header.
+    pub(crate) fn merge(&self, others: &HeaderMap, before: &HeaderMap, headers: &mut HeaderMap) {
         let lines = self.families.first().map(|family| family.signatures.as_slice()).unwrap_or_default();
-        for (name, value) in others {
-            let Some(name) = name else { continue };
-            let separator = lines.iter().find(|line| line.name == name).and_then(|line| line.separator);
-            let merged =
-                headers.get(&name).zip(separator).filter(|(ours, _)| *ours != value).and_then(|(ours, separator)| {
-                    HeaderValue::from_bytes(&[ours.as_bytes(), &[separator], value.as_bytes()].concat()).ok()
-                });
-            let mut value = merged.unwrap_or(value);
-            value.set_sensitive(lines.iter().any(|line| line.name == name));
-            headers.insert(name, value);
+        let is_written = |name: &&HeaderName| others.get_all(*name) != before.get_all(*name);
+        for name in others.keys().filter(is_written) {
+            let Some(value) = others.get(name) else { continue };
+            let separator = lines.iter().find(|line| line.name == *name).and_then(|line| line.separator);
+            let merged = headers.get(name).zip(separator).and_then(|(ours, separator)| {
+                let list = [ours.as_bytes(), &[separator], value.as_bytes()].concat();
+                let mut list = HeaderValue::from_bytes(&list).ok()?;
+                list.set_sensitive(true);
+                Some(list)
+            });
+            headers.insert(name.clone(), merged.unwrap_or_else(|| value.clone()));
+        }
+    }
+
+    /// Removes the signatures of an earlier signing.
+    pub(crate) fn remove_signatures(&self, headers: &mut HeaderMap) {
+        for line in self.families.iter().flat_map(|family| &family.signatures) {
+            headers.remove(&line.name);
         }
     }
 

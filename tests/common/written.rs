@@ -19,6 +19,7 @@ pub(crate) const WRITTEN: &[Written] = &[
     ),
     ("S: sha256={hex}, ...", "{body}", 2, &[("s", "sha256=#1, sha256=#2")]),
     ("S: {timestamp},{hex},...", "{timestamp}.{body}", 2, &[("s", "1700000000,#1,#2")]),
+    ("S: {hex},{timestamp}", "{timestamp}.{body}", 2, &[("s", "#1,1700000000")]),
     ("S: v0={hex},{hex},...", "{body}", 3, &[("s", "v0=#1,#2,#3")]),
     ("S: {hex},...", "{body}", 2, &[("s", "#1,#2")]),
     ("A: {hex}\nB: {hex}", "{body}", 1, &[("a", "#1")]),

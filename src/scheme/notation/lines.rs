@@ -15,7 +15,7 @@ pub(super) const fn read_headers(text: &[u8], notation: &mut Notation) -> Result
         let line = trim(text, start, end);
         if line.is_empty() {
             // A text that begins with an empty line has no head.
-            if !is_body && end < text.len() && (notation.line_count > 0 || !notation.methods.is_empty() || start > 0) {
+            if !is_body && end < text.len() && start > 0 {
                 is_body = true;
                 notation.body_start = end + 1;
             }
@@ -98,11 +98,11 @@ const fn read_body_line(text: &[u8], line: Span, steps: &mut Steps) -> Result<Li
 
 /// What a scheme can follow: field names, one `[]`, and the JSON in a form's field.
 pub(super) const fn check_path(place: &Place, steps: &Steps, field: &'static str) -> Result<(), Fault> {
-    let (mut i, mut arrays) = (0, 0);
+    let (mut i, mut has_array) = (0, false);
     while let Some(step) = steps.get(place, i) {
         match step {
             Step::Field(_) => {}
-            Step::Each if arrays == 0 && !matches!(place.half, Half::Form) => arrays += 1,
+            Step::Each if !has_array && !matches!(place.half, Half::Form) => has_array = true,
             Step::Json if i == 1 || !matches!(place.half, Half::Form) => {}
             _ => return Err(Fault { field, piece: place.name, problem: "is not a path that a scheme can follow" }),
         }

@@ -405,12 +405,13 @@ const fn has_end(piece: Piece, next: Piece) -> bool {
 /// one of its ends cannot move.
 const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
     let pieces = &notation.pieces;
+    // There is a timestamp, which ends both loops.
     let mut last = notation.piece_count - 1;
-    while last > 0 && matches!(pieces[last], Piece::Secret) {
+    while matches!(pieces[last], Piece::Secret) {
         last -= 1;
     }
     let mut t = 0;
-    while t < last && !matches!(pieces[t], Piece::Timestamp) {
+    while !matches!(pieces[t], Piece::Timestamp) {
         t += 1;
     }
     let is_first = t == 0 || t == 1 && (is_literal(pieces[0]) || matches!(pieces[0], Piece::Secret));

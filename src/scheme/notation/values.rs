@@ -190,7 +190,7 @@ const fn build_list(
     while i < count {
         match (items[i].holds, mac, time) {
             (Holds::SignedHeaders { separator: inner }, None, _)
-                if i == 1 && inner != separator && signed_headers.is_none() && !items[i].item.prefix.is_empty() =>
+                if i == 1 && inner != separator && !items[i].item.prefix.is_empty() =>
             {
                 signed_headers = Some((items[i].item, inner));
             }
