@@ -146,6 +146,7 @@ fn each_listed_header_is_there_once_and_ends_before_the_body() {
         ),
         ("in upper case", "x-id X-type", &pair[..], content, "{}", "different names in lower case"),
         ("named twice", "x-id x-id", &pair[..], "x-id x-id.1b2f.1b2f", "{}", "different names in lower case"),
+        ("two lists", "x-id,h=x-id", &[("x-id", "1")], "x-id.1", "{}", "has two lists of signed headers"),
         ("without a name", "x-id  x-type", &pair[..], content, "{}", "different names in lower case"),
         ("too many", &many, &[], &many, "{}", "different names in lower case"),
         (
