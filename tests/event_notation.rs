@@ -1,8 +1,8 @@
 //! What the lines of an event shape mean, where they are read at run time, and what they may not say.
 
+use bytes::Bytes;
 use hookseal::provider::{IdempotencyRule, Provider};
 use hookseal::receive::{Received, Receiver, Webhooks};
-use hookseal::testing::Sender;
 use hookseal::{Event, EventError, EventShape, Extent, Scheme};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -251,11 +251,12 @@ fn acme(shapes: &[&str], rule: IdempotencyRule) -> Provider {
 }
 
 fn received(provider: &Provider, headers: &[(&str, &str)], body: &str) -> Received {
-    let mut sender = Sender::new(provider, common::key(1)).unwrap();
+    let mut request = http::Request::post("/");
     for (name, value) in headers {
-        sender = sender.with_header(*name, *value).unwrap();
+        request = request.header(*name, *value);
     }
-    let request = sender.body("/", body.to_owned()).unwrap();
+    let mut request = request.body(Bytes::from(body.to_owned())).unwrap();
+    provider.signer(common::key(1)).unwrap().sign_request(&mut request, "evt_1").unwrap();
     let receiver: Receiver = provider.raw().receiver(common::key(1)).unwrap();
     let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
     intake.push(request.body().clone());
