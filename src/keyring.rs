@@ -89,26 +89,27 @@ impl Keyring {
         Keyring { public_keys: keys, is_fetched: true, ..Keyring::empty() }
     }
 
-    /// A keyring for these algorithms that fits nothing. An algorithm whose feature is off is left out, if there is another.
+    /// A keyring for these algorithms that fits nothing. An algorithm whose feature is off gets no key; the verifier says so
+    /// if there is no other.
     pub(crate) fn nobodys(algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Keyring, ConfigError> {
-        let (mut keyring, mut off) = (Keyring::empty(), None);
+        let mut keyring = Keyring::empty();
         for algorithm in algorithms {
-            if algorithm == Algorithm::Hmac && keyring.secrets.is_empty() {
+            if keyring.has_key_for(algorithm, false) {
+                continue;
+            }
+            if algorithm == Algorithm::Hmac {
                 let mut key = [0; NEW_KEY];
                 random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
                 keyring.secrets.push(Secret::from_bytes(key)?);
-            } else if algorithm != Algorithm::Hmac && keyring.public_keys(algorithm).is_empty() {
-                match PublicKey::nobodys(algorithm) {
-                    Ok(key) => keyring.public_keys.push(key),
-                    Err(error @ ConfigError::KeyKind { .. }) => off = Some(error),
-                    Err(error) => return Err(error),
-                }
+                continue;
+            }
+            match PublicKey::nobodys(algorithm) {
+                Ok(key) => keyring.public_keys.push(key),
+                Err(ConfigError::KeyKind { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
-        match off {
-            Some(error) if keyring.len() == 0 => Err(error),
-            _ => Ok(keyring),
-        }
+        Ok(keyring)
     }
 
     /// The current key, then the previous ones.
