@@ -92,6 +92,7 @@ mod fetching;
 mod handshakes;
 mod intake;
 mod lookup;
+mod provider;
 mod received;
 mod receiver;
 mod rejection;

@@ -1,16 +1,14 @@
 //! What receiving logs with `tracing`, as the table in [`receive`](crate::receive) says. No event contains a secret, a
 //! signature or a body.
 
+#[cfg(feature = "tracing")]
+mod macros;
 #[cfg(not(feature = "tracing"))]
-mod silent;
+#[path = "trace/silent.rs"]
+mod macros;
 
 use std::any::type_name;
 use std::error::Error;
-
-#[cfg(not(feature = "tracing"))]
-use silent::{debug, enabled, error, info, warn};
-#[cfg(feature = "tracing")]
-use tracing::{Level, debug, enabled, error, info, warn};
 
 use crate::error::VerifyError;
 use crate::event::Event;
@@ -18,10 +16,9 @@ use crate::idempotency::key::IdempotencyKey;
 use crate::receive::{Answer, Received, Receiver, Rejection};
 use crate::verify::Proof;
 
-const TARGET: &str = "hookseal";
+use macros::*;
 
-/// Whether nothing is written, so that nothing need be looked up for it.
-const IS_SILENT: bool = cfg!(not(feature = "tracing"));
+const TARGET: &str = "hookseal";
 
 /// The status of what the receiver's owner must mend.
 const MISCONFIGURED: u16 = 500;

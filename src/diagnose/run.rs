@@ -215,7 +215,6 @@ impl Diagnose {
         self
     }
 
-    #[allow(dead_code, reason = "for the log")]
     pub(crate) fn provider_name(&self) -> &str {
         self.provider.name()
     }

@@ -13,7 +13,6 @@ use crate::{codec, random};
 /// providers use the same prefix for secrets of HMAC, so the scheme decides what a text is, not the prefix.
 ///
 /// ```
-/// # #[cfg(feature = "ed25519")] {
 /// use hookseal::{SigningKey, provider};
 ///
 /// let key = SigningKey::generate()?;
@@ -22,7 +21,6 @@ use crate::{codec, random};
 /// let headers = signer.sign("msg_1", b"{}")?;
 /// assert!(headers["webhook-signature"].to_str()?.starts_with("v1a,"));
 /// assert!(verifier.verify(&headers, b"{}").is_ok());
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

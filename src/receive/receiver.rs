@@ -9,15 +9,13 @@ use time::OffsetDateTime;
 use super::explain::Explaining;
 use super::fallback::Fallback;
 use super::fetching::Fetching;
-use super::{BodyBudget, Intake, Rejection};
-use crate::error::ConfigError;
-use crate::error::VerifyError;
+use super::{BodyBudget, Intake};
+use crate::error::{ConfigError, VerifyError};
 use crate::event::EventShape;
 use crate::headers::Headers;
 use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::request::RequestLine;
-use crate::scheme::Scheme;
 use crate::secret::Secret;
 use crate::sync::RwLock;
 use crate::verify::{Opened, Verifier};
@@ -113,15 +111,18 @@ impl<P> Receiver<P> {
         self.with(|shared| shared.explaining = explaining)
     }
 
-    #[allow(dead_code, reason = "for the feature `diagnose`")]
     pub(super) fn explaining(&self) -> &Explaining {
         &self.shared.explaining
     }
 
     /// By its own clock, or the system's.
-    #[allow(dead_code, reason = "for the feature `diagnose`")]
     pub(super) fn now(&self) -> OffsetDateTime {
         self.shared.clock.as_ref().map_or_else(OffsetDateTime::now_utc, |clock| clock())
+    }
+
+    /// Whose requests nobody can sign.
+    pub(super) fn into_nobodys(self) -> Receiver<P> {
+        self.with(|shared| shared.is_nobodys = true)
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Receiver<P> {
@@ -487,98 +488,6 @@ impl<P> Receiver<P> {
     /// Cloned, so that a slow clock or slow headers never delay a replacement of the keys.
     pub(super) fn verifier(&self) -> Verifier {
         self.shared.verifier.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Provider {
-    /// A receiver for what this provider sends: for the adapters, or for any other server.
-    ///
-    /// # Errors
-    /// The same errors as [`Verifier::new`], and [`ConfigError::Invalid`] in two cases:
-    ///
-    /// - The provider has no [event shape](Self::event_shape), so no [`Webhook`](super::Webhook) could be read. Set one with
-    ///   [`with_event_shape`](Self::with_event_shape), or use [`raw`](Self::raw).
-    /// - The provider never delivers an event again, as is the case for GitHub. Decide what happens to an event that cannot
-    ///   be read, with [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
-    ///
-    /// ```
-    /// use hookseal::{Scheme, Secret, provider::Provider, provider};
-    ///
-    /// let secret = Secret::new("a secret of twenty-some bytes")?;
-    /// assert_eq!(provider::CALLINTEL.receiver(secret.clone())?.max_received(), 10 << 20);
-    ///
-    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"))?;
-    /// let error = acme.receiver(secret.clone()).unwrap_err();
-    /// assert!(error.to_string().starts_with("event: `acme` has no event shape"));
-    /// assert!(acme.raw().receiver(secret).is_ok());
-    /// # Ok::<(), hookseal::ConfigError>(())
-    /// ```
-    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
-        self.check_events()?;
-        self.check_loss()?;
-        Ok(Receiver::new(self.clone(), self.verifier(keys)?))
-    }
-
-    /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
-    ///
-    /// `tenant` is the id from your database, not the name in the request's path: no signature covers the path. If a look-up
-    /// also finds `shop-1` as `Shop-1`, each spelling would be a scope of its own, and the event would be processed once in
-    /// each.
-    ///
-    /// # Errors
-    /// [`Rejection::UnusableKeys`], which is logged with the provider and the tenant, and answered with 500.
-    ///
-    /// ```
-    /// use hookseal::receive::Receiver;
-    /// use hookseal::{Secret, provider};
-    ///
-    /// let receiver: Receiver = provider::KLANG.tenant_receiver("shop-1", Secret::new("a secret of twenty-some bytes"))?;
-    /// assert_eq!(receiver.scope(), "shop-1");
-    ///
-    /// let error = provider::KLANG.tenant_receiver::<(), _>("shop-2", Secret::new("from a file\n")).unwrap_err();
-    /// assert_eq!(error.status(), 500);
-    /// let reason = "the keys of klang for \"shop-2\" cannot be used: the secret begins or ends with white space";
-    /// assert_eq!(error.to_string(), reason);
-    /// # Ok::<(), hookseal::receive::Rejection>(())
-    /// ```
-    pub fn tenant_receiver<P, K: Into<Keyring>>(
-        &self,
-        tenant: impl Into<String>,
-        keys: Result<K, ConfigError>,
-    ) -> Result<Receiver<P>, Rejection> {
-        let tenant = tenant.into();
-        match keys.and_then(|keys| self.receiver(keys)) {
-            Ok(receiver) => Ok(receiver.with_marker().with_scope(tenant)),
-            Err(error) => Err(Rejection::UnusableKeys { provider: self.name().to_owned(), tenant, error }),
-        }
-    }
-
-    /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
-    /// nobody can find tenants by trying names. Its status and text are those of a wrong secret. If your tenants have a
-    /// [limit](Receiver::with_max_received) or a [budget](Receiver::with_body_budget) of their own, set it here too. It hashes
-    /// a body once, while a tenant's receiver hashes it once for each key.
-    ///
-    /// Its [scope](Receiver::with_scope) is logged as the unknown tenant, at most 64 characters of it.
-    ///
-    /// # Errors
-    /// [`ConfigError::NoRandomness`]: its keys are random ones.
-    ///
-    /// ```
-    /// use hookseal::receive::Receiver;
-    /// use hookseal::{Secret, provider};
-    ///
-    /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
-    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?.with_scope("shop-7");
-    /// let mut intake = nobody.begin(&headers);
-    /// intake.push("{}".into());
-    /// assert_eq!(intake.finish().unwrap_err().status(), 401);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
-        let keys = Keyring::nobodys(self.schemes().iter().map(Scheme::algorithm))?;
-        // It refuses everything, so it loses nothing.
-        let receiver = self.raw().receiver(keys)?;
-        Ok(receiver.with_marker().with(|shared| shared.is_nobodys = true))
     }
 }
 

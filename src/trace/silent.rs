@@ -13,3 +13,6 @@ macro_rules! never {
 }
 
 pub(super) use never as enabled;
+
+/// Whether nothing is written, so that nothing need be looked up for it.
+pub(super) const IS_SILENT: bool = true;

@@ -1,6 +1,4 @@
 use super::*;
-#[cfg(feature = "ed25519")]
-use crate::codec;
 use crate::mac::Digest;
 use crate::secret::Secret;
 use crate::sign::Signer;
@@ -40,6 +38,7 @@ fn the_strongest_scheme_that_is_present_decides() {
 #[cfg(feature = "ed25519")]
 mod work {
     use super::*;
+    use crate::codec;
     use crate::public_key::{PublicKey, SigningKey, VERIFICATIONS};
 
     const SIGNED: Scheme = Scheme::new("X-Signature: {hex},...", "{body}").with_algorithm(Algorithm::Ed25519);

@@ -1,0 +1,99 @@
+//! The receivers that a provider makes.
+
+use super::{Receiver, Rejection};
+use crate::error::ConfigError;
+use crate::keyring::Keyring;
+use crate::provider::Provider;
+use crate::scheme::Scheme;
+
+impl Provider {
+    /// A receiver for what this provider sends: for the adapters, or for any other server.
+    ///
+    /// # Errors
+    /// The same errors as [`Verifier::new`], and [`ConfigError::Invalid`] in two cases:
+    ///
+    /// - The provider has no [event shape](Self::event_shape), so no [`Webhook`](super::Webhook) could be read. Set one with
+    ///   [`with_event_shape`](Self::with_event_shape), or use [`raw`](Self::raw).
+    /// - The provider never delivers an event again, as is the case for GitHub. Decide what happens to an event that cannot
+    ///   be read, with [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
+    ///
+    /// ```
+    /// use hookseal::{Scheme, Secret, provider::Provider, provider};
+    ///
+    /// let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// assert_eq!(provider::CALLINTEL.receiver(secret.clone())?.max_received(), 10 << 20);
+    ///
+    /// let acme = Provider::new("acme", Scheme::new("Acme-Signature: {hex}", "{body}"))?;
+    /// let error = acme.receiver(secret.clone()).unwrap_err();
+    /// assert!(error.to_string().starts_with("event: `acme` has no event shape"));
+    /// assert!(acme.raw().receiver(secret).is_ok());
+    /// # Ok::<(), hookseal::ConfigError>(())
+    /// ```
+    pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
+        self.check_events()?;
+        self.check_loss()?;
+        Ok(Receiver::new(self.clone(), self.verifier(keys)?))
+    }
+
+    /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
+    ///
+    /// `tenant` is the id from your database, not the name in the request's path: no signature covers the path. If a look-up
+    /// also finds `shop-1` as `Shop-1`, each spelling would be a scope of its own, and the event would be processed once in
+    /// each.
+    ///
+    /// # Errors
+    /// [`Rejection::UnusableKeys`], which is logged with the provider and the tenant, and answered with 500.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// let receiver: Receiver = provider::KLANG.tenant_receiver("shop-1", Secret::new("a secret of twenty-some bytes"))?;
+    /// assert_eq!(receiver.scope(), "shop-1");
+    ///
+    /// let error = provider::KLANG.tenant_receiver::<(), _>("shop-2", Secret::new("from a file\n")).unwrap_err();
+    /// assert_eq!(error.status(), 500);
+    /// let reason = "the keys of klang for \"shop-2\" cannot be used: the secret begins or ends with white space";
+    /// assert_eq!(error.to_string(), reason);
+    /// # Ok::<(), hookseal::receive::Rejection>(())
+    /// ```
+    pub fn tenant_receiver<P, K: Into<Keyring>>(
+        &self,
+        tenant: impl Into<String>,
+        keys: Result<K, ConfigError>,
+    ) -> Result<Receiver<P>, Rejection> {
+        let tenant = tenant.into();
+        match keys.and_then(|keys| self.receiver(keys)) {
+            Ok(receiver) => Ok(receiver.with_marker().with_scope(tenant)),
+            Err(error) => Err(Rejection::UnusableKeys { provider: self.name().to_owned(), tenant, error }),
+        }
+    }
+
+    /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
+    /// nobody can find tenants by trying names. Its status and text are those of a wrong secret. If your tenants have a
+    /// [limit](Receiver::with_max_received) or a [budget](Receiver::with_body_budget) of their own, set it here too. It hashes
+    /// a body once, while a tenant's receiver hashes it once for each key.
+    ///
+    /// Its [scope](Receiver::with_scope) is logged as the unknown tenant, at most 64 characters of it.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRandomness`]: its keys are random ones.
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    ///
+    /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
+    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?.with_scope("shop-7");
+    /// let mut intake = nobody.begin(&headers);
+    /// intake.push("{}".into());
+    /// assert_eq!(intake.finish().unwrap_err().status(), 401);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
+        let keys = Keyring::nobodys(self.schemes().iter().map(Scheme::algorithm))?;
+        // It refuses everything, so it loses nothing.
+        let receiver = self.raw().receiver(keys)?;
+        Ok(receiver.with_marker().into_nobodys())
+    }
+}
