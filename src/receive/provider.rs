@@ -10,7 +10,7 @@ impl Provider {
     /// A receiver for what this provider sends: for the adapters, or for any other server.
     ///
     /// # Errors
-    /// The same errors as [`Verifier::new`], and [`ConfigError::Invalid`] in two cases:
+    /// The same errors as [`Verifier::new`](crate::Verifier::new), and [`ConfigError::Invalid`] in two cases:
     ///
     /// - The provider has no [event shape](Self::event_shape), so no [`Webhook`](super::Webhook) could be read. Set one with
     ///   [`with_event_shape`](Self::with_event_shape), or use [`raw`](Self::raw).
