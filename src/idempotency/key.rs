@@ -39,7 +39,7 @@ impl IdempotencyKey {
         let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
         let digest =
             sha256([&length(scope.as_bytes()), scope.as_bytes(), &length(rule.as_bytes()), rule.as_bytes(), content]);
-        IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
+        IdempotencyKey::of_digest(provider, &digest)
     }
 
     /// The same for content in two parts.
@@ -47,7 +47,11 @@ impl IdempotencyKey {
         let length = |text: &[u8]| (text.len() as u64).to_be_bytes();
         let (scope, rule) = (scope.as_bytes(), rule.as_bytes());
         let digest = sha256([&length(scope), scope, &length(rule), rule, &length(first), first, second]);
-        IdempotencyKey(format!("{provider}:{}", codec::hex_text(&digest)))
+        IdempotencyKey::of_digest(provider, &digest)
+    }
+
+    fn of_digest(provider: &str, digest: &[u8; 32]) -> IdempotencyKey {
+        IdempotencyKey([provider, ":", &codec::hex_text(digest)].concat())
     }
 
     /// The key as text, for a database or a cache.

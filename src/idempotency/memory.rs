@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::store::{Claim, Store, Token};
 use crate::idempotency::key::IdempotencyKey;
@@ -20,7 +20,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// ```
 /// use hookseal::idempotency::{MemoryStore, Once};
 ///
-/// // 5,000 events a day for seventeen days, with some headroom: at most about 35 MB.
+/// // 5,000 events a day for seventeen days, with some headroom: at most about 30 MB.
 /// let once = Once::new(MemoryStore::new(100_000));
 /// ```
 #[derive(Clone)]
@@ -32,19 +32,22 @@ struct Shared {
     entries: Mutex<Entries>,
 }
 
-type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
+type Clock = Box<dyn Fn() -> Moment + Send + Sync>;
+
+/// A time as how much later it is than the clock's beginning.
+type Moment = Duration;
 
 #[derive(Default)]
 struct Entries {
-    by_key: HashMap<Arc<IdempotencyKey>, Entry>,
+    by_key: HashMap<Arc<str>, Entry>,
     /// The keys of the same entries, ordered by when they end.
-    by_end: BTreeMap<End, Arc<IdempotencyKey>>,
+    by_end: BTreeMap<End, Arc<str>>,
     /// How many ends were ever set.
     count: u64,
 }
 
 /// The number distinguishes ends at the same moment.
-type End = (OffsetDateTime, u64);
+type End = (Moment, u64);
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -63,8 +66,8 @@ impl MemoryStore {
     /// ```
     pub fn new(capacity: usize) -> MemoryStore {
         // Monotonic: setting the system's clock back does not prolong a lease.
-        let (start, started) = (OffsetDateTime::now_utc(), Instant::now());
-        MemoryStore::with_clock(capacity, move || after(start, started.elapsed()))
+        let beginning = Instant::now();
+        MemoryStore::by_clock(capacity, Box::new(move || beginning.elapsed()))
     }
 
     /// Like [`new`](Self::new), with your own clock, for tests.
@@ -96,7 +99,12 @@ impl MemoryStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_clock(capacity: usize, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> MemoryStore {
-        MemoryStore(Arc::new(Shared { capacity, clock: Box::new(clock), entries: Mutex::default() }))
+        let beginning = PrimitiveDateTime::MIN.assume_utc();
+        MemoryStore::by_clock(capacity, Box::new(move || (clock() - beginning).unsigned_abs()))
+    }
+
+    fn by_clock(capacity: usize, clock: Clock) -> MemoryStore {
+        MemoryStore(Arc::new(Shared { capacity, clock, entries: Mutex::default() }))
     }
 
     /// How many keys it holds, in flight or processed, for a gauge in your metrics.
@@ -134,7 +142,7 @@ impl MemoryStore {
     }
 
     /// The time, and the entries that have not ended.
-    fn entries(&self) -> (OffsetDateTime, MutexGuard<'_, Entries>) {
+    fn entries(&self) -> (Moment, MutexGuard<'_, Entries>) {
         let now = (self.0.clock)();
         // A poisoned lock is harmless: each change below is complete before anything could panic.
         let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,31 +150,26 @@ impl MemoryStore {
         (now, entries)
     }
 
-    fn claim_now(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Claim {
+    fn claim_now(&self, key: &str, token: Token, lease: Duration) -> Claim {
         let (now, mut entries) = self.entries();
         match entries.by_key.get(key) {
-            Some(Entry { is_completed: true, .. }) => Claim::Completed,
-            Some(entry) if entry.token != token => Claim::InFlight { left: (entry.end.0 - now).unsigned_abs() },
-            None if entries.by_key.len() >= self.0.capacity => Claim::Full,
-            _ => {
-                entries.set(key, token, false, after(now, lease));
-                Claim::New
-            }
+            Some(Entry { is_completed: true, .. }) => return Claim::Completed,
+            Some(entry) if entry.token != token => return Claim::InFlight { left: entry.end.0.saturating_sub(now) },
+            None if entries.by_key.len() >= self.0.capacity => return Claim::Full,
+            _ => {}
         }
+        entries.set(key, token, false, now.saturating_add(lease));
+        Claim::New
     }
 
     /// Goes beyond the capacity if the lease has ended and other keys took the room: at most once for each running
     /// handler.
-    fn complete_now(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> bool {
+    fn complete_now(&self, key: &str, token: Token, retention: Duration) -> bool {
         let (now, mut entries) = self.entries();
-        let may = entries.by_key.get(key).is_none_or(|entry| entry.token == token);
-        if may {
-            entries.set(key, token, true, after(now, retention));
-        }
-        may
+        entries.set(key, token, true, now.saturating_add(retention))
     }
 
-    fn release_now(&self, key: &IdempotencyKey, token: Token) -> bool {
+    fn release_now(&self, key: &str, token: Token) -> bool {
         let (_, mut entries) = self.entries();
         let held = entries.by_key.get(key).is_some_and(|entry| entry.token == token && !entry.is_completed);
         if held {
@@ -180,21 +183,21 @@ impl Store for MemoryStore {
     type Error = Infallible;
 
     async fn claim(&self, key: &IdempotencyKey, token: Token, lease: Duration) -> Result<Claim, Infallible> {
-        Ok(self.claim_now(key, token, lease))
+        Ok(self.claim_now(key.as_str(), token, lease))
     }
 
     async fn complete(&self, key: &IdempotencyKey, token: Token, retention: Duration) -> Result<bool, Infallible> {
-        Ok(self.complete_now(key, token, retention))
+        Ok(self.complete_now(key.as_str(), token, retention))
     }
 
     async fn release(&self, key: &IdempotencyKey, token: Token) -> Result<bool, Infallible> {
-        Ok(self.release_now(key, token))
+        Ok(self.release_now(key.as_str(), token))
     }
 }
 
 impl Entries {
     /// Each entry is visited once, after it has ended. There is no sweep over all entries, however full the store is.
-    fn forget_ended(&mut self, now: OffsetDateTime) {
+    fn forget_ended(&mut self, now: Moment) {
         while let Some(first) = self.by_end.first_entry()
             && first.key().0 <= now
         {
@@ -202,25 +205,31 @@ impl Entries {
         }
     }
 
-    fn set(&mut self, key: &IdempotencyKey, token: Token, is_completed: bool, end: OffsetDateTime) {
-        let key = self.remove(key).unwrap_or_else(|| Arc::new(key.clone()));
+    /// Makes the entry or changes it. `false` if another token holds the key.
+    fn set(&mut self, key: &str, token: Token, is_completed: bool, end: Moment) -> bool {
         let end = (end, self.count);
+        let key = match self.by_key.get_mut(key) {
+            Some(entry) if entry.token != token => return false,
+            Some(entry) => {
+                let former = std::mem::replace(entry, Entry { token, is_completed, end });
+                self.by_end.remove(&former.end)
+            }
+            None => {
+                let key = Arc::<str>::from(key);
+                self.by_key.insert(key.clone(), Entry { token, is_completed, end });
+                Some(key)
+            }
+        };
         self.count += 1;
-        self.by_end.insert(end, key.clone());
-        self.by_key.insert(key, Entry { token, is_completed, end });
+        self.by_end.extend(key.map(|key| (end, key)));
+        true
     }
 
-    fn remove(&mut self, key: &IdempotencyKey) -> Option<Arc<IdempotencyKey>> {
-        let (key, entry) = self.by_key.remove_entry(key)?;
-        self.by_end.remove(&entry.end);
-        Some(key)
+    fn remove(&mut self, key: &str) {
+        if let Some(entry) = self.by_key.remove(key) {
+            self.by_end.remove(&entry.end);
+        }
     }
-}
-
-/// Cannot overflow: a time that is too late becomes the last representable one.
-fn after(time: OffsetDateTime, wait: Duration) -> OffsetDateTime {
-    let wait = time::Duration::try_from(wait).unwrap_or(time::Duration::MAX);
-    time.checked_add(wait).unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
 }
 
 impl fmt::Debug for MemoryStore {
