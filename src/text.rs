@@ -106,7 +106,9 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
     }
     let mut i = 0;
     while a.start + i < a.end {
-        if !a_text[(a.start + i) as usize].eq_ignore_ascii_case(&b_text[(b.start + i) as usize]) {
+        let (one, other) = (a_text[(a.start + i) as usize], b_text[(b.start + i) as usize]);
+        // The two cases of a letter differ in one bit.
+        if one != other && (one ^ other != 0x20 || !one.is_ascii_alphabetic()) {
             return false;
         }
         i += 1;
@@ -116,9 +118,17 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
 
 /// Whether spans of two texts hold the same bytes.
 pub(crate) const fn same_bytes(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
-    let (start, end) = a.bounds();
-    let (from, to) = b.bounds();
-    is(a_text, start, end, b_text.split_at(to).0.split_at(from).1)
+    if a.end - a.start != b.end - b.start {
+        return false;
+    }
+    let mut i = 0;
+    while a.start + i < a.end {
+        if a_text[(a.start + i) as usize] != b_text[(b.start + i) as usize] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 pub(crate) const fn same_text(text: &[u8], a: Span, b: Span) -> bool {
@@ -213,10 +223,10 @@ pub(crate) const fn all_token(text: &[u8], name: Span) -> bool {
     true
 }
 
-/// A character of an HTTP header name (RFC 9110, `tchar`).
+/// A character of an HTTP header name (RFC 9110, `tchar`), except `|`, which separates names in a notation.
 const fn is_token(byte: u8) -> bool {
-    matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'~')
-        || byte.is_ascii_alphanumeric()
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'')
+        || matches!(byte, b'*' | b'+' | b'^' | b'`' | b'~')
 }
 
 pub(crate) const OF_HTTP: &str = "is set by HTTP clients and proxies, so it cannot be a header line";
@@ -224,7 +234,7 @@ pub(crate) const OF_HTTP: &str = "is set by HTTP clients and proxies, so it cann
 /// Whether a header routes a message, delimits it or concerns one connection (RFC 9110, sections 7.2, 7.6.1, 8.6 and
 /// 10.1.1): a template that wrote it could send a signed request to another host, or cut its body.
 pub(crate) const fn is_of_http(text: &[u8], name: Span) -> bool {
-    const NAMES: [&[u8]; 10] = [
+    static NAMES: [&[u8]; 10] = [
         b"host",
         b"content-length",
         b"transfer-encoding",

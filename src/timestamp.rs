@@ -22,7 +22,7 @@ pub(crate) enum TimeFormat {
 impl TimeFormat {
     /// The format that a template's placeholder names.
     pub(crate) const fn named(text: &[u8], start: usize, end: usize) -> Option<TimeFormat> {
-        const NAMES: [(&[u8], TimeFormat); 4] = [
+        static NAMES: [(&[u8], TimeFormat); 4] = [
             (b"{timestamp}", TimeFormat::Seconds),
             (b"{timestamp:ms}", TimeFormat::Milliseconds),
             (b"{timestamp:ms-or-s}", TimeFormat::MillisecondsOrSeconds),

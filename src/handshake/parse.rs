@@ -118,7 +118,7 @@ const fn verb(text: &[u8], value: Span) -> Result<Verb, Fault> {
 }
 
 const fn wants(text: &[u8], value: Span) -> Result<Wants, Fault> {
-    const NAMES: [(&[u8], Wants); 7] = [
+    static NAMES: [(&[u8], Wants); 7] = [
         (b"{new-secret}", Wants::NewSecret),
         (b"{challenge}", Wants::Challenge(Alphabet::Visible)),
         (b"{challenge:token}", Wants::Challenge(Alphabet::Token)),
@@ -258,7 +258,7 @@ struct AnswerHead {
 }
 
 const fn check_head(text: &[u8], end: usize) -> Result<AnswerHead, Fault> {
-    const TYPES: [&[u8]; 2] = [b"content-type", b"x-content-type-options"];
+    static TYPES: [&[u8]; 2] = [b"content-type", b"x-content-type-options"];
     let (mut start, mut head) = (0, AnswerHead { is_success: true, type_name: EMPTY });
     while start < end {
         let line_end = find(text, start, end, b'\n');
@@ -319,7 +319,7 @@ pub(super) const fn body_start(text: &[u8]) -> usize {
 
 /// Where the placeholder at `start` ends, and whether it is a MAC.
 pub(super) const fn placeholder(text: &[u8], start: usize) -> Option<(usize, bool)> {
-    const NAMES: [(&[u8], bool); 3] =
+    static NAMES: [(&[u8], bool); 3] =
         [(b"{challenge}", false), (b"{challenge|hmac-hex}", true), (b"{challenge|hmac-base64}", true)];
     let mut i = 0;
     while i < NAMES.len() {

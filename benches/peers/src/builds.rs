@@ -111,9 +111,10 @@ impl Subject {
         let path = folder.path();
         fs::create_dir(path.join("src"))?;
         fs::write(path.join("src/main.rs"), self.program)?;
+        // Only what is not from a registry would be built incrementally: this crate, and no other.
         let manifest = format!(
-            "[package]\nname = \"empty\"\nedition = \"2024\"\n[workspace]\n[profile.release]\nstrip = true\n\
-             [dependencies]\n{}\n",
+            "[package]\nname = \"empty\"\nedition = \"2024\"\n[workspace]\n[profile.dev]\nincremental = false\n\
+             [profile.release]\nstrip = true\n[dependencies]\n{}\n",
             self.dependencies
         );
         fs::write(path.join("Cargo.toml"), manifest)?;

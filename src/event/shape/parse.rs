@@ -120,7 +120,7 @@ const fn parse_meanings(text: &[u8], value: Span, line: Span, is_header: bool) -
 }
 
 const fn parse_meaning(text: &[u8], start: usize, end: usize) -> Result<Meaning, Fault> {
-    const NAMES: [(&[u8], Meaning); 9] = [
+    static NAMES: [(&[u8], Meaning); 9] = [
         (b"{id}", Meaning::Id),
         (b"{key}", Meaning::Key),
         (b"{type}", Meaning::Type),

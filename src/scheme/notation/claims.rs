@@ -51,7 +51,7 @@ pub(super) const fn read_claims(text: &[u8], notation: &mut Notation) -> Result<
 }
 
 const fn read_claim(text: &[u8], line: Span) -> Result<Claim, Fault> {
-    const NAMES: [(&[u8], ClaimWants); 8] = [
+    static NAMES: [(&[u8], ClaimWants); 8] = [
         (b"{body|sha256-hex}", ClaimWants::BodyHash(HashForm::Hex)),
         (b"{body|sha256-base64}", ClaimWants::BodyHash(HashForm::Base64)),
         (b"{body|sha256-base64url}", ClaimWants::BodyHash(HashForm::Base64Url)),

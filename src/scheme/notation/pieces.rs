@@ -65,7 +65,7 @@ const UNKNOWN: &str = "is not a placeholder of signed content; those are `{body}
 const NO_PLAIN_HASHES: &str = "makes the signature a plain hash, which needs the crate's feature `extendable-hashes`";
 
 const fn read_placeholder(text: &[u8], open: usize, after: usize, notation: &mut Notation) -> Result<Piece, Fault> {
-    const NAMES: [(&[u8], Piece); 14] = [
+    static NAMES: [(&[u8], Piece); 14] = [
         (b"{body}", Piece::Body),
         (b"{id}", Piece::Id),
         (b"{timestamp}", Piece::Timestamp),

@@ -129,10 +129,11 @@ const fn check_names(text: &[u8], notation: &Notation, last: usize) -> Result<()
             while b < old.name_count {
                 let (one, other) = (new.names[a], old.names[b]);
                 let itself = i == last && a == b;
-                let clash = same_name(text, one, text, other)
-                    || new.numbered && begins(text, other, text, one)
-                    || old.numbered && begins(text, one, text, other);
-                if clash && !itself {
+                let clash = !itself
+                    && (same_name(text, one, text, other)
+                        || new.numbered && begins(text, other, text, one)
+                        || old.numbered && begins(text, one, text, other));
+                if clash {
                     return in_headers(one.start as usize, one.end as usize, "is named twice");
                 }
                 b += 1;
