@@ -6,15 +6,18 @@
 mod claims;
 mod lines;
 mod pieces;
+mod queries;
 mod rules;
 mod values;
 
 use crate::codec::Encoding;
 use crate::place::{Half, Place, Steps};
-use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is, same_bytes, same_name};
+use crate::text::{EMPTY, Fault, MAX_TEXT, Span, attempt, is};
 use crate::timestamp::TimeFormat;
 
 pub(crate) use claims::{Claim, ClaimWants, MAX_CLAIMS, NO_CLAIM};
+use queries::is_literal;
+pub(crate) use queries::{is_timestamp_listed, touching};
 
 /// Lines in one scheme. The longest sample request in the field, Box's, has six.
 pub(crate) const MAX_LINES: usize = 8;
@@ -257,213 +260,6 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     Ok(notation)
 }
 
-impl Notation {
-    /// Whether a line has a token with claims.
-    pub(crate) const fn has_token(&self) -> bool {
-        let mut i = 0;
-        while i < self.line_count {
-            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
-                return true;
-            }
-            i += 1;
-        }
-        false
-    }
-
-    /// Whether a scheme reads more than headers, or does not cover the body.
-    pub(crate) const fn reads_more(&self) -> bool {
-        let (mut covers_body, mut i) = (false, 0);
-        while i < self.piece_count {
-            match self.pieces[i] {
-                Piece::Body => covers_body = true,
-                Piece::Literal { .. } | Piece::Id | Piece::Key | Piece::Timestamp | Piece::Header(_) => {}
-                _ => return true,
-            }
-            i += 1;
-        }
-        i = 0;
-        while i < self.line_count {
-            if self.lines[i].is_of_context() {
-                return true;
-            }
-            i += 1;
-        }
-        !covers_body || !self.methods.is_empty()
-    }
-
-    /// The piece whose end nothing marks. What is before it is read from the beginning of the content, and what is after it
-    /// from the end. It is the body or, without one, the piece that is `free`, the form, the query, or the last that varies.
-    pub(crate) const fn pivot(&self) -> usize {
-        let (mut i, mut pivot, mut rank) = (0, self.piece_count, 1);
-        while i < self.piece_count {
-            let of_piece = match self.pieces[i] {
-                Piece::Body => 5,
-                Piece::Value { is_free: true, .. } => 4,
-                Piece::Form => 3,
-                Piece::Query { .. } => 2,
-                Piece::Id | Piece::Key | Piece::Header(_) | Piece::Value { .. } => 1,
-                _ => 0,
-            };
-            if of_piece >= rank {
-                (pivot, rank) = (i, of_piece);
-            }
-            i += 1;
-        }
-        pivot
-    }
-
-    /// Whether no byte of the body can be changed. The texts are the scheme's.
-    pub(crate) const fn covers_whole_body(&self, headers: &[u8], covers: &[u8]) -> bool {
-        if self.is_bodiless {
-            return true;
-        }
-        let mut i = 0;
-        while i < self.claim_count {
-            if matches!(self.claims[i].wants, ClaimWants::BodyHash(_)) && !self.claims[i].is_optional {
-                return true;
-            }
-            i += 1;
-        }
-        i = 0;
-        while i < self.line_count {
-            // The body is the token.
-            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
-                return true;
-            }
-            i += 1;
-        }
-        i = 0;
-        while i < self.piece_count {
-            if matches!(self.pieces[i], Piece::Body | Piece::BodyHash(_)) {
-                return true;
-            }
-            i += 1;
-        }
-        i = 0;
-        while i < self.line_count {
-            if matches!(self.lines[i].value, Value::BodyHash { .. }) && self.covers_line(i, headers, covers) {
-                return true;
-            }
-            i += 1;
-        }
-        false
-    }
-
-    /// Whether a line of the query or of a header is covered itself.
-    const fn covers_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
-        let line = &self.lines[line];
-        let mut i = 0;
-        while i < self.piece_count {
-            let is_covered = match self.pieces[i] {
-                Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget) | Piece::Query { .. } => {
-                    matches!(line.place.half, Half::Query)
-                }
-                Piece::Value { place, .. } if matches!(place.half, Half::Query) => {
-                    matches!(line.place.half, Half::Query) && same_bytes(headers, line.place.name, covers, place.name)
-                }
-                Piece::Header(name) => line.is_header() && same_name(headers, line.names[0], covers, name),
-                _ => false,
-            };
-            if is_covered {
-                return true;
-            }
-            i += 1;
-        }
-        false
-    }
-
-    /// Whether what is covered contains the place of this line, so that a signature there would cover itself.
-    const fn contains_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
-        let half = self.lines[line].place.half;
-        let mut i = 0;
-        while i < self.piece_count {
-            let is_contained = match self.pieces[i] {
-                Piece::Body | Piece::BodyHash(_) => matches!(half, Half::Body | Half::Form),
-                Piece::Form => matches!(half, Half::Form),
-                Piece::Value { place, .. } => {
-                    place.half as u8 == half as u8
-                        && same_bytes(headers, self.lines[line].place.name, covers, place.name)
-                }
-                _ => false,
-            };
-            if is_contained {
-                return true;
-            }
-            i += 1;
-        }
-        matches!(half, Half::Query) && self.covers_line(line, headers, covers)
-    }
-
-    /// Whether a timestamp on a line of its own is covered where it is, without a placeholder in what is covered.
-    const fn covers_timestamp(&self, headers: &[u8], covers: &[u8]) -> bool {
-        let mut i = 0;
-        while i < self.line_count {
-            if matches!(self.lines[i].value, Value::Timestamp { .. }) {
-                return match self.lines[i].place.half {
-                    Half::Body | Half::Form => self.covers_whole_body(headers, covers),
-                    Half::Query => self.covers_line(i, headers, covers),
-                    Half::Header => is_timestamp_listed(self, &self.lines[i]),
-                };
-            }
-            i += 1;
-        }
-        false
-    }
-
-    /// Whether the URL must be exactly the one that was registered, because bytes could move between it and its neighbour.
-    pub(crate) const fn needs_exact_url(&self) -> bool {
-        let mut i = 0;
-        while i < self.piece_count {
-            if matches!(self.pieces[i], Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget)) {
-                let alone_before =
-                    i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
-                let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
-                if !(alone_before && alone_after) {
-                    return true;
-                }
-            }
-            i += 1;
-        }
-        false
-    }
-}
-
-/// Whether the timestamp in this header line is covered as one of the signed headers, in whose list it must then be.
-pub(crate) const fn is_timestamp_listed(notation: &Notation, line: &Line) -> bool {
-    let (mut with_names, mut i) = (false, 0);
-    while i < notation.piece_count {
-        match notation.pieces[i] {
-            Piece::SignedValues { with_names: true, .. } => with_names = true,
-            Piece::Timestamp => return false,
-            _ => {}
-        }
-        i += 1;
-    }
-    with_names && line.name_count == 1
-}
-
-/// Whether a digit could move between the timestamp and what follows it on the way to the pivot: another placeholder, or
-/// a literal that goes on in digits. The other side needs no text of its own: content before the pivot is taken apart
-/// from its beginning, content after it from its end.
-///
-/// The number of the timestamp's digits is then fixed.
-pub(crate) const fn touching(notation: &Notation) -> bool {
-    let pivot = notation.pivot();
-    let mut i = 0;
-    while i < notation.piece_count {
-        if matches!(notation.pieces[i], Piece::Timestamp) {
-            return if i > pivot {
-                !matches!(notation.pieces[i - 1], Piece::Literal { ends_in_digit: false, .. })
-            } else {
-                i + 1 < notation.piece_count
-                    && !matches!(notation.pieces[i + 1], Piece::Literal { begins_with_digit: false, .. })
-            };
-        }
-        i += 1;
-    }
-    false
-}
-
 /// Which of the two texts a fault is in.
 pub(crate) const fn is_about_headers(fault: &Fault) -> bool {
     fault.field.len() != COVERS.len()
@@ -479,8 +275,4 @@ const fn in_headers<T>(start: usize, end: usize, problem: &'static str) -> Resul
 
 const fn in_covers<T>(start: usize, end: usize, problem: &'static str) -> Result<T, Fault> {
     Err(Fault { field: COVERS, piece: Span::new(start, end), problem })
-}
-
-const fn is_literal(piece: Piece) -> bool {
-    matches!(piece, Piece::Literal { .. })
 }
