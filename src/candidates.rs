@@ -6,12 +6,15 @@ use crate::mac::{Tag, is_among};
 /// The most well-formed signatures in one request. The longest list that any provider is known to send has 5.
 pub(crate) const MAX_CANDIDATES: usize = 16;
 
+/// Without the first.
+const OTHERS: usize = MAX_CANDIDATES - 1;
+
 /// The well-formed signatures of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Candidates<'h> {
     first: Option<&'h [u8]>,
     /// Most requests have one signature: the room for more is made when it is needed.
-    others: Option<[&'h [u8]; MAX_CANDIDATES - 1]>,
+    others: Option<[&'h [u8]; OTHERS]>,
     count: usize,
     encoding: Encoding,
     /// The length of a MAC in bytes; of another signature, the least.
@@ -63,7 +66,7 @@ impl<'h> Candidates<'h> {
         match self.count.checked_sub(1) {
             None => self.first = Some(text),
             Some(place) => {
-                let others = self.others.get_or_insert([&[]; MAX_CANDIDATES - 1]);
+                let others = self.others.get_or_insert([&[]; OTHERS]);
                 let Some(slot) = others.get_mut(place) else { return false };
                 *slot = text;
             }

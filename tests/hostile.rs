@@ -182,9 +182,13 @@ fn repeated_headers_are_refused_equal_or_not() {
     for (provider, scheme) in usual_schemes() {
         let headers = signed(scheme, b"{}");
         for (header, value) in &headers {
-            for second in [value.clone(), HeaderValue::from_static("1")] {
+            for (second, others) in [(value.clone(), 0), (value.clone(), 10), (HeaderValue::from_static("1"), 10)] {
                 let mut headers = headers.clone();
-                headers.append(header.clone(), second.clone());
+                headers.append(header.clone(), second);
+                // Small and large maps are not searched in the same way.
+                for other in 0..others {
+                    headers.append(HeaderName::try_from(format!("x-other-{other}")).unwrap(), other.into());
+                }
                 let result = verify(scheme, &headers, b"{}");
                 let line = line(scheme, header);
                 // A comma list of signatures alone: HTTP lets it be cut into several lines.

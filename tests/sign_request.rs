@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hookseal::provider::{self, STANDARD_WEBHOOKS};
-use hookseal::{Scheme, Secret, SignError, Signer};
+use hookseal::{Scheme, Secret, SignError, Signer, Verifier};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 fn signer(scheme: Scheme) -> Signer {
@@ -100,6 +100,25 @@ fn another_scheme_signs_only_what_the_first_does_not_concern() {
         let signed = signer.sign_request(&mut request, "").map_err(|error| error.to_string());
         let names: Vec<&str> = request.headers().keys().map(HeaderName::as_str).collect();
         assert_eq!(signed.map(|()| names.concat()), expected.map(str::to_owned).map_err(str::to_owned), "{query}");
+    }
+}
+
+/// Proxies change other headers.
+#[test]
+fn a_list_of_signed_headers_has_those_that_begin_with_x_and_the_time() {
+    let headers = "X-Signature: {hex}\nSent-At: {timestamp}\nX-Signed: {signed-headers:,}";
+    let scheme = Scheme::try_new(headers, "{signed-headers|pairs:;}\n{body}").unwrap();
+    let mut request = request(2);
+    for name in ["accept", "content-type", "xylophone"] {
+        request.headers_mut().insert(name, HeaderValue::from_static("text/plain"));
+    }
+    let verifier = Verifier::new(scheme.clone(), Secret::from_bytes([7; 32]).unwrap()).unwrap();
+    let signer = signer(scheme);
+    // A request may be sent again, and is then signed anew.
+    for _ in 0..2 {
+        signer.sign_request(&mut request, "evt_1").unwrap();
+        assert_eq!(request.headers()["x-signed"], "sent-at,x-0,x-1,x-signed");
+        verifier.verify_request(&request).unwrap();
     }
 }
 

@@ -128,10 +128,10 @@ impl Plan {
     /// sets.
     pub(crate) fn signed_headers(&self, headers: &HeaderMap) -> String {
         let Some(family) = self.families.first().filter(|_| self.list_separator != 0) else { return String::new() };
-        let is_own = |name: &str| !family.signatures.iter().any(|line| line.name == *name);
+        let is_signature = |name: &str| family.signatures.iter().any(|line| line.name == *name);
         let is_time = |name: &str| family.timestamp.as_ref().is_some_and(|(line, _)| line.name == *name);
         let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-        names.retain(|name| name.starts_with("x-") && is_own(name) || is_time(name));
+        names.retain(|name| name.starts_with("x-") && !is_signature(name) || is_time(name));
         names.sort_unstable();
         names.join(char::from(self.list_separator).encode_utf8(&mut [0; 4]))
     }
