@@ -119,6 +119,9 @@ fn said(lines: &str, body: &str) -> Result<String, String> {
 #[test]
 fn what_a_shape_requires_must_be_there() {
     const VERSION: &str = "type: {type}\nmeta.v: {version}\ndata: {data}";
+    const TIME: &str = "type: {type}\nmeta.at: {timestamp}\ndata: {data}";
+    const TIMED: &str = "type: {type}\nmeta.at: {timestamp}\nmeta.v: {version}\ndata: {data}";
+    const KEYED: &str = "type: {type}\nmeta.at: {timestamp} {key}\ndata: {data}";
     const DEEP: &str = "type: {type}\na.b.v: {version}\ndata: {data}";
     const WHOLE: &str = "{type}: order\nat: {timestamp}\n{data}";
     const CONSTANTS: &str = "kind: order\nmode?: live\nv: 1\ntype: {type}\ndata: {data}";
@@ -132,6 +135,12 @@ fn what_a_shape_requires_must_be_there() {
         (VERSION, r#"{"type":"a","meta":7,"data":1}"#, Err("field `meta` is not an object")),
         (DEEP, r#"{"type":"a","a":{"b":7},"data":1}"#, Err("field `a.b` is not an object")),
         ("type: {type}\nmeta.v?: {version}\ndata: {data}", r#"{"type":"a","meta":7,"data":1}"#, Ok("a - - 1")),
+        // A time that cannot be read counts as missing, wherever it is.
+        (TIME, r#"{"type":"a","meta":{"at":1},"data":1}"#, Ok("a - - 1")),
+        (TIME, r#"{"type":"a","meta":{"at":{}},"data":1}"#, Ok("a - - 1")),
+        (TIME, r#"{"type":"a","meta":7,"data":1}"#, Ok("a - - 1")),
+        (TIMED, r#"{"type":"a","meta":7,"data":1}"#, Err("field `meta` is not an object")),
+        (KEYED, r#"{"type":"a","meta":7,"data":1}"#, Err("field `meta` is not an object")),
         // The data may be any JSON, even if a time could be in it.
         (WHOLE, r#"{"at":1}"#, Ok(r#"order - - {"at":1}"#)),
         (WHOLE, "[1]", Ok("order - - [1]")),

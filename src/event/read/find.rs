@@ -26,11 +26,9 @@ impl EventShape {
                 Found::Once(value) => std::str::from_utf8(value).ok().filter(|value| !value.is_empty()),
                 Found::Repeated => return Err(Misfit::Broken(EventError::DuplicateField { field: name.to_owned() })),
             };
-            let is_only_time = (self.walk().time & !self.walk().keys) & (1 << i) != 0;
             match value {
                 Some(value) => found.values[i] = value,
-                // No event is lost over a time that cannot be read.
-                None if is_only_time => {}
+                None if self.is_only_time(i) => {}
                 None => {
                     let wrong = EventError::WrongType { field: name.to_owned(), expected: "a text" };
                     return Err(Misfit::Broken(wrong));
@@ -66,6 +64,11 @@ impl EventShape {
         let raw: &RawValue = serde_json::from_slice(body).map_err(|error| Misfit::Broken(malformed(&error)))?;
         self.take(whole, raw, found);
         self.find_in_value(raw, 0, lines & !whole, found, batch)
+    }
+
+    /// Whether nothing but the time is read here. No event is lost over a time that cannot be read.
+    fn is_only_time(&self, line: usize) -> bool {
+        (self.walk().time & !self.walk().keys) & (1 << line) != 0
     }
 
     /// The value of these lines.
@@ -105,7 +108,7 @@ impl EventShape {
                 self.find_in_object(serde_json::Deserializer::from_str(raw.get()), depth, deeper, found, batch)
             }
             _ if raw.get() == "null" || depth == 0 => Ok(()),
-            _ if self.lines_of(deeper).all(|(_, line)| line.place.is_optional) => Ok(()),
+            _ if self.lines_of(deeper).all(|(i, line)| line.place.is_optional || self.is_only_time(i)) => Ok(()),
             _ => Err(Misfit::Other(EventError::WrongType { field: self.path(line, depth), expected: "an object" })),
         }
     }
