@@ -278,7 +278,7 @@ impl Scheme {
     /// assert_eq!(hookseal::Scheme::new("X-Signature: {hex}", "{body}").headers(), "X-Signature: {hex}");
     /// ```
     pub fn headers(&self) -> &str {
-        self.headers.get(..self.notation.body_start).unwrap_or_default().trim_end()
+        trimmed(self.headers.get(..self.notation.body_start).unwrap_or_default())
     }
 
     /// The lines of the sample request's body; empty for most schemes.
@@ -288,7 +288,7 @@ impl Scheme {
     /// assert_eq!(linear.body(), "webhookTimestamp: {timestamp:ms}");
     /// ```
     pub fn body(&self) -> &str {
-        self.headers.get(self.notation.body_start..).unwrap_or_default()
+        trimmed(self.headers.get(self.notation.body_start..).unwrap_or_default())
     }
 
     /// What the signature covers; empty for a scheme that sends the secret itself.

@@ -656,6 +656,18 @@ fn a_scheme_from_a_file_signs_and_verifies_like_its_constant() {
     assert!(count > 1000, "{count}");
 }
 
+/// Empty lines mean nothing if no line of a body follows.
+#[test]
+fn empty_lines_at_the_end_are_no_body() {
+    let plain = Scheme::new("S: {hex}", "{body}");
+    for text in ["S: {hex}\n", "S: {hex}\n\n", "S: {hex}\r\n\r\n\r\n", "\nS: {hex}\n \n\t\n"] {
+        let scheme = Scheme::try_new(text, "{body}").unwrap();
+        assert_eq!((scheme.headers(), scheme.body()), ("S: {hex}", ""), "{text:?}");
+        assert_eq!(scheme, plain, "{text:?}");
+        assert_eq!(serde_json::to_string(&scheme).unwrap(), serde_json::to_string(&plain).unwrap(), "{text:?}");
+    }
+}
+
 #[test]
 fn files_hold_the_same_schemes() {
     for (name, scheme) in schemes() {
