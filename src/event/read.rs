@@ -383,7 +383,7 @@ fn check_repeats(further: &[Further<'_>]) -> Result<(), Misfit> {
 }
 
 /// The text of a JSON string, borrowed if it has no escapes, or of a number.
-fn text(json: &str) -> Option<Cow<'_, str>> {
+pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
     if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Some(Cow::Borrowed(json));
     }

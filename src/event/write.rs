@@ -10,7 +10,7 @@ use crate::place::Step;
 
 use super::shape::{EventShape, Format, Line, Meaning};
 use super::time::{self, Time};
-use super::{Event, Fields, Further};
+use super::{Event, Fields, Further, read};
 
 impl EventShape {
     /// Writes an event as compact JSON, its fields in the shape's order.
@@ -265,6 +265,15 @@ impl Node {
     }
 
     /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
+    /// Whether it is the same text, as a string or as a number.
+    fn says(&self, other: &Node) -> bool {
+        let text = |node: &'_ Node| match node {
+            Node::Raw(json) => read::text(json).map(Cow::into_owned),
+            _ => None,
+        };
+        text(self).is_some_and(|said| text(other).is_some_and(|other| said == other))
+    }
+
     fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
         let Some(step) = shape.step(line, depth) else { return };
         if let Node::Raw(text) = self {
@@ -282,6 +291,8 @@ impl Node {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
                 match fields.iter_mut().find(|(field, _)| field == name) {
                     Some(_) if is_last && line.means[0] == Meaning::Key => {}
+                    // The data may have as a number what is a text here.
+                    Some((_, old)) if is_last && old.says(&value) => {}
                     Some((_, old)) if is_last => *old = value,
                     Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
                     None if is_last => fields.push((name.to_owned(), value)),
