@@ -180,6 +180,5 @@ pub(crate) fn base64url_text(bytes: &[u8]) -> String {
 pub(crate) fn hex_text(digest: &[u8]) -> String {
     // Not `encode`, which pushes one character after the other.
     let mut text = vec![0; 2 * digest.len()];
-    let written = hex::encode_to_slice(digest, &mut text).is_ok();
-    if written { String::from_utf8(text).unwrap_or_default() } else { String::new() }
+    hex::encode_to_slice(digest, &mut text).ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
 }

@@ -89,10 +89,10 @@ impl Fault {
 }
 
 /// Whether one of two spans begins with the other.
-pub(crate) const fn overlap(text: &[u8], a: Span, b: Span) -> bool {
+pub(crate) const fn overlap(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
     let mut i = 0;
     while a.start + i < a.end && b.start + i < b.end {
-        if text[(a.start + i) as usize] != text[(b.start + i) as usize] {
+        if a_text[(a.start + i) as usize] != b_text[(b.start + i) as usize] {
             return false;
         }
         i += 1;
@@ -118,17 +118,7 @@ pub(crate) const fn same_name(a_text: &[u8], a: Span, b_text: &[u8], b: Span) ->
 
 /// Whether spans of two texts hold the same bytes.
 pub(crate) const fn same_bytes(a_text: &[u8], a: Span, b_text: &[u8], b: Span) -> bool {
-    if a.end - a.start != b.end - b.start {
-        return false;
-    }
-    let mut i = 0;
-    while a.start + i < a.end {
-        if a_text[(a.start + i) as usize] != b_text[(b.start + i) as usize] {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    a.end - a.start == b.end - b.start && overlap(a_text, a, b_text, b)
 }
 
 pub(crate) const fn same_text(text: &[u8], a: Span, b: Span) -> bool {
@@ -225,8 +215,11 @@ pub(crate) const fn all_token(text: &[u8], name: Span) -> bool {
 
 /// A character of an HTTP header name (RFC 9110, `tchar`), except `|`, which separates names in a notation.
 const fn is_token(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'')
-        || matches!(byte, b'*' | b'+' | b'^' | b'`' | b'~')
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9')
+        || matches!(
+            byte,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'~'
+        )
 }
 
 pub(crate) const OF_HTTP: &str = "is set by HTTP clients and proxies, so it cannot be a header line";

@@ -186,12 +186,14 @@ fn what_a_shape_requires_must_be_there() {
 
 #[test]
 fn data_that_is_the_whole_body_keeps_its_numbers() {
-    let shape = EventShape::new("a.id: {id}\na.type: {type}\na.at: {timestamp}\n{data}");
-    let body = r#"{"a":{"id":7,"type":5,"at":1700000000,"n":1}}"#;
+    let shape = EventShape::new("v: 1\na.id: {id}\na.type: {type}\na.at: {timestamp}\na.n\n{data}");
+    let body = r#"{"v":"1","a":{"id":7,"type":5,"at":1700000000,"n":"1"}}"#;
     let event = shape.read(body.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(shape.write(&event).unwrap()).unwrap(), body);
-    let written = shape.write(&event.with_id("8")).unwrap();
-    assert_eq!(String::from_utf8(written).unwrap(), r#"{"a":{"id":"8","type":5,"at":1700000000,"n":1}}"#);
+    let written = shape.write(&event.clone().with_id("8")).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), body.replace(r#""id":7"#, r#""id":"8""#));
+    let written = shape.write(&event.with_field("a.n", 1).unwrap()).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), body.replace(r#""n":"1""#, r#""n":1"#), "what is set is written");
 }
 
 /// Those at the top level of the body, unless all of it is the data or one of them is named like the type.

@@ -20,7 +20,7 @@ impl EventShape {
     /// version of `null`, the result is the same body byte for byte.
     ///
     /// In a shape whose data is the whole body, the data must be an object. The event's id, type, time and version are
-    /// written into it. A field inside of others is set by its path: `with_field("entry[].id", "1")`.
+    /// written into it, unless it says the same already, as a string or as a number. A field inside of others is set by its path: `with_field("entry[].id", "1")`.
     ///
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, [`EventError::ReadOnly`] for a
@@ -264,16 +264,13 @@ impl Node {
         }
     }
 
-    /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
     /// Whether it is the same text, as a string or as a number.
     fn says(&self, other: &Node) -> bool {
-        let text = |node: &'_ Node| match node {
-            Node::Raw(json) => read::text(json).map(Cow::into_owned),
-            _ => None,
-        };
-        text(self).is_some_and(|said| text(other).is_some_and(|other| said == other))
+        let (Node::Raw(one), Node::Raw(other)) = (self, other) else { return false };
+        read::text(one).is_some_and(|text| read::text(other) == Some(text))
     }
 
+    /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
     fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
         let Some(step) = shape.step(line, depth) else { return };
         if let Node::Raw(text) = self {
@@ -291,8 +288,12 @@ impl Node {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
                 match fields.iter_mut().find(|(field, _)| field == name) {
                     Some(_) if is_last && line.means[0] == Meaning::Key => {}
-                    // The data may have as a number what is a text here.
-                    Some((_, old)) if is_last && old.says(&value) => {}
+                    // A number in the data stays one: an event has its id and type as texts, and a shape its constants. Fields
+                    // without a meaning are written as they were set.
+                    Some((_, old))
+                        if is_last
+                            && !matches!(line.means[0], Meaning::Nothing | Meaning::Test(_))
+                            && old.says(&value) => {}
                     Some((_, old)) if is_last => *old = value,
                     Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
                     None if is_last => fields.push((name.to_owned(), value)),

@@ -34,7 +34,7 @@ struct Shared {
 
 type Clock = Box<dyn Fn() -> Moment + Send + Sync>;
 
-/// A time as how much later it is than the clock's beginning.
+/// The time since the beginning of the clock.
 type Moment = Duration;
 
 #[derive(Default)]
@@ -99,6 +99,7 @@ impl MemoryStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_clock(capacity: usize, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> MemoryStore {
+        // No time is earlier.
         let beginning = PrimitiveDateTime::MIN.assume_utc();
         MemoryStore::by_clock(capacity, Box::new(move || (clock() - beginning).unsigned_abs()))
     }

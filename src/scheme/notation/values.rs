@@ -233,16 +233,16 @@ const fn build_list(
             None => false,
         };
     if let (false, Some((time, _, _))) = (by_position, time)
-        && overlap(text, mac.prefix, time.prefix)
+        && overlap(text, mac.prefix, text, time.prefix)
     {
         return in_headers(start, end, OVERLAP);
     }
     if let Some((item, _)) = signed_headers {
         let overlaps_time = match time {
-            Some((time, _, _)) => overlap(text, item.prefix, time.prefix),
+            Some((time, _, _)) => overlap(text, item.prefix, text, time.prefix),
             None => false,
         };
-        if by_position || overlaps_time || overlap(text, item.prefix, mac.prefix) {
+        if by_position || overlaps_time || overlap(text, item.prefix, text, mac.prefix) {
             return in_headers(start, end, OVERLAP);
         }
     }
