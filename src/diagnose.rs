@@ -47,6 +47,7 @@ mod infer;
 mod inflate;
 mod json;
 mod json_style;
+mod json_variants;
 mod key;
 mod listed;
 mod moment;

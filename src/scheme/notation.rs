@@ -4,10 +4,11 @@
 //! construction and configuration files. A second, run-time parser would have been shorter, and would have drifted.
 
 mod claims;
+mod line_rules;
 mod lines;
+mod piece_rules;
 mod pieces;
 mod queries;
-mod rules;
 mod values;
 
 use crate::codec::Encoding;
@@ -251,12 +252,12 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
     if notation.has_token() {
         attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
-        attempt!(rules::check_lines(headers.as_bytes(), &mut notation));
+        attempt!(line_rules::check_lines(headers.as_bytes(), &mut notation));
         return Ok(notation);
     }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));
-    attempt!(rules::check_lines(headers.as_bytes(), &mut notation));
-    attempt!(pieces::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
+    attempt!(line_rules::check_lines(headers.as_bytes(), &mut notation));
+    attempt!(piece_rules::check_covers(headers.as_bytes(), covers.as_bytes(), &notation));
     Ok(notation)
 }
 

@@ -39,7 +39,7 @@ fn the_strongest_scheme_that_is_present_decides() {
 mod work {
     use super::*;
     use crate::codec;
-    use crate::public_key::{PublicKey, SigningKey, VERIFICATIONS};
+    use crate::public_key::{SigningKey, VERIFICATIONS};
 
     const SIGNED: Scheme = Scheme::new("X-Signature: {hex},...", "{body}").with_algorithm(Algorithm::Ed25519);
     const BATCH: Scheme =
@@ -83,7 +83,7 @@ mod work {
         let mut ring = keys(20);
         for algorithm in [Algorithm::P256, Algorithm::RsaSha256] {
             for _ in 0..10 {
-                ring = ring.with_previous(PublicKey::nobodys(algorithm).unwrap()).unwrap();
+                ring = ring.with_previous(crate::PublicKey::nobodys(algorithm).unwrap()).unwrap();
             }
         }
         let verifier = Verifier::for_schemes(&schemes, &ring, None, &[]).unwrap();
