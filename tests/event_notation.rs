@@ -169,6 +169,12 @@ fn what_a_shape_requires_must_be_there() {
         (PARTS, r#"{"kind":"issue","action":"open","step":"1","data":1}"#, Ok("issue.open.1 - - 1")),
         (PARTS, r#"{"kind":"issue","action":"open","data":1}"#, Ok("issue.open - - 1")),
         (PARTS, r#"{"kind":"issue","data":1}"#, Err("field `action` is missing in the envelope")),
+        // An empty text is no part of a type.
+        (PARTS, r#"{"kind":"","action":"open","data":1}"#, Err("field `kind` is missing in the envelope")),
+        (PARTS, r#"{"kind":"issue","action":"","data":1}"#, Err("field `action` is missing in the envelope")),
+        (PARTS, r#"{"kind":"issue","action":"open","step":"","data":1}"#, Ok("issue.open - - 1")),
+        ("type: {type}\ndata: {data}", r#"{"type":"","data":1}"#, Err("field `type` is missing in the envelope")),
+        ("{type}\ndata: {data}", r#"{"data":1,"":{}}"#, Err("field `{type}` is missing in the envelope")),
         ("{type}\ndata: {data}", r#"{"data":1,"at":2,"paid":{}}"#, Ok("paid - - 1")),
         ("data: {data}\n{type}:", r#"{"data":1,"at":2,"paid":{}}"#, Ok("paid - - 1")),
         ("id?: {id}\ntype: {type}\ndata: {data}", r#"{"type":"a","data":1}"#, Ok("a - - 1")),
@@ -450,6 +456,8 @@ fn an_event_is_written_as_its_shape_says() {
     };
     let event = |data: serde_json::Value, fields: &[(&str, i32)]| with(Event::new("b.c", data).with_id("7"), fields);
     let missing = |field: &str| Err(EventError::MissingField { field: field.to_owned() });
+    let (field, expected) = ("{type}".to_owned(), "the constant of the event shape");
+    let other_type = || Err(EventError::WrongType { field: field.clone(), expected });
     const FLAT: &str = "source: {key}\ntype: {type}\ndata: {data}";
     const TREE: &str = "event.type: {type}\ndata: {data}";
     const WHOLE: &str = "source: {key}\ntype: {type}\n{data}";
@@ -482,11 +490,48 @@ fn an_event_is_written_as_its_shape_says() {
         ("id: {id}\ntype: {type}\ndata: {data}", Event::new("b", 1.into()), missing("id")),
         ("id?: {id}\ntype: {type}\ndata: {data}", Event::new("b", 1.into()), Ok(r#"{"type":"b","data":1}"#)),
         ("at: {timestamp}\ntype: {type}\ndata: {data}", event(1.into(), &[]), missing("at")),
+        ("kind: {type}\naction: {type}\ndata: {data}", Event::new("b.", 1.into()), missing("action")),
+        ("kind: {type}\naction: {type}\ndata: {data}", Event::new(".c", 1.into()), missing("kind")),
+        ("kind: {type}\naction?: {type}\ndata: {data}", Event::new("b.", 1.into()), missing("action")),
+        ("type: {type}\ndata: {data}", Event::new("", 1.into()), missing("type")),
+        ("{type}: {data}", Event::new("", 1.into()), missing("{type}")),
+        ("kind: {type}\n{type}: {data}", Event::new("b", 1.into()), missing("{type}")),
+        ("{type}: b\n{data}", event(serde_json::json!({}), &[]), other_type()),
+        ("{type}: b\naction: {type}\n{data}", event(serde_json::json!({}), &[]), Ok(r#"{"action":"c"}"#)),
+        ("{type}: b\naction: {type}\n{data}", Event::new("b", serde_json::json!({})), missing("action")),
+        ("{type}: b\naction: {type}\n{data}", Event::new("bc.d", serde_json::json!({})), other_type()),
         ("&type: {type}\n&data: {data}", event(1.into(), &[]), Err(EventError::ReadOnly)),
     ] {
         let shape = EventShape::try_new(lines).unwrap();
         let written = shape.write(&event).map(|body| String::from_utf8(body).unwrap());
         assert_eq!(written, expected.map(str::to_owned), "{lines:?} {event:?}");
+    }
+}
+
+#[test]
+fn a_type_is_written_in_the_parts_that_were_read() {
+    const ONE: &str = "type: {type}\ndata: {data}";
+    const THREE: &str = "kind: {type}\naction: {type}\nstep?: {type}\ndata: {data}";
+    const FOUR: &str = "a: {type}\nb: {type}\nc: {type}\nd: {type}\ndata: {data}";
+    const FIXED: &str = "{type}: x.y\nkind: {type}\naction?: {type}\ndata: {data}";
+    const FIXED_AT_THE_END: &str = "kind: {type}\n{type}: x.y\ndata: {data}";
+    const UNNAMED: &str = "kind: {type}\n{type}: {data}";
+    for (read_in, read, written_in, written) in [
+        (THREE, r#"{"kind":"a.b","action":"c","step":"d.e","data":1}"#, ONE, r#"{"type":"a.b.c.d.e","data":1}"#),
+        (THREE, r#"{"kind":"a.b","action":"c.d","data":1}"#, UNNAMED, r#"{"c.d":1,"kind":"a.b"}"#),
+        (THREE, r#"{"kind":"a","action":"b.c.d","data":1}"#, FOUR, r#"{"a":"a","b":"b","c":"c","d":"d","data":1}"#),
+        (THREE, r#"{"kind":"x","action":"y","step":"z","data":1}"#, FIXED, r#"{"kind":"z","data":1}"#),
+        (FOUR, r#"{"a":"1.2","b":"3.4","c":"5","d":"6.7","data":1}"#, ONE, r#"{"type":"1.2.3.4.5.6.7","data":1}"#),
+        (FIXED, r#"{"kind":"a.b","action":"c","data":1}"#, ONE, r#"{"type":"x.y.a.b.c","data":1}"#),
+        (FIXED_AT_THE_END, r#"{"kind":"a.b","data":1}"#, UNNAMED, r#"{"x.y":1,"kind":"a.b"}"#),
+        (UNNAMED, r#"{"c.d":{},"kind":"a.b"}"#, THREE, r#"{"kind":"a.b","action":"c.d","data":{}}"#),
+    ] {
+        let shape = |lines| EventShape::try_new(lines).unwrap();
+        let event = shape(read_in).read(read.as_bytes()).unwrap();
+        for (lines, expected) in [(read_in, read), (written_in, written)] {
+            let body = shape(lines).write(&event).map(|body| String::from_utf8(body).unwrap());
+            assert_eq!(body.as_deref(), Ok(expected), "{read_in:?} {lines:?}");
+        }
     }
 }
 
@@ -511,7 +556,7 @@ fn the_headers_of_an_event_are_those_of_its_shape() {
     let event = || Event::new("issue.open", ()).with_id("7").with_version("2").with_time(OffsetDateTime::UNIX_EPOCH);
     let missing = |field: &str| Err(EventError::MissingField { field: field.to_owned() });
     for (line, made, expected) in [
-        ("X: {type}", event(), Ok(Some("issue.open"))),
+        ("X: {type}", event(), Ok(Some("issue"))),
         ("X: {id}", event(), Ok(Some("7"))),
         ("X: {version}", event(), Ok(Some("2"))),
         ("X: {timestamp}", event(), Ok(Some("0"))),
@@ -524,7 +569,7 @@ fn the_headers_of_an_event_are_those_of_its_shape() {
         ("X: {timestamp}", Event::new("a", ()), missing("X")),
         ("X?: {timestamp}", Event::new("a", ()), Ok(None)),
     ] {
-        let shape = EventShape::try_new(format!("{line}\n\n{{type}}: fixed\n{{data}}")).unwrap();
+        let shape = EventShape::try_new(format!("{line}\nT?: {{type}}\n\n{{data}}")).unwrap();
         let headers = shape.headers(&made);
         let value = headers.map(|headers| headers.get("x").map(|value| value.to_str().unwrap().to_owned()));
         assert_eq!(value, expected.map(|value| value.map(str::to_owned)), "{line}");

@@ -211,14 +211,14 @@ impl EventShape {
                 Meaning::FixedType(text) => {
                     event_type.join(Cow::Owned(self.text(text).to_owned()), is_signed(Half::Body, ""));
                 }
-                _ => match self.text_of(&found, 1 << i, "a string")? {
+                _ => match self.text_of(&found, 1 << i, "a string")?.filter(|text| !text.is_empty()) {
                     Some(text) => event_type.join(text, self.is_covered(line, is_signed)),
                     None if line.place.is_optional => {}
                     None => return Err(Misfit::Other(self.missing(Some(line)))),
                 },
             }
         }
-        if let Some(name) = found.unnamed.take() {
+        if let Some(name) = found.unnamed.take().filter(|name| !name.is_empty()) {
             let is_covered = is_signed(Half::Body, &name);
             event_type.join(name, is_covered);
         }

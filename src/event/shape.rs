@@ -22,7 +22,7 @@ pub(super) const MAX_LINES: usize = 16;
 ///
 /// | placeholder | means |
 /// |---|---|
-/// | `{type}` | the event's type. Several are joined by full stops, in the order of the lines |
+/// | `{type}` | the event's type. Several are joined by full stops, in the order of the lines. An empty text counts as missing |
 /// | `{data}` | the data, any JSON. Alone on a line, the whole body |
 /// | `{id}` | the event's id: a string or a number |
 /// | `{key}` | a value that is not an id, but tells two events apart together with the others |

@@ -1,5 +1,7 @@
 //! An event, written in a shape. The result is the raw body to sign and to send, and the headers beside it.
 
+mod type_parts;
+
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -20,11 +22,13 @@ impl EventShape {
     /// version of `null`, the result is the same body byte for byte.
     ///
     /// In a shape whose data is the whole body, the data must be an object. The event's id, type, time and version are
-    /// written into it, unless it says the same already, as a string or as a number. A field inside of others is set by its path: `with_field("entry[].id", "1")`.
+    /// written into it, unless it says the same already, as a string or as a number. A field inside of others is set by its
+    /// path: `with_field("entry[].id", "1")`.
     ///
     /// # Errors
-    /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, [`EventError::ReadOnly`] for a
-    /// shape that reads forms, and [`EventError::Unserializable`].
+    /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, or if a part of
+    /// the type is missing, [`EventError::WrongType`] for another type than the shape's fixed one, [`EventError::ReadOnly`] for
+    /// a shape that reads forms, and [`EventError::Unserializable`].
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -42,7 +46,8 @@ impl EventShape {
     /// The headers of a request with this event, in a shape that has any.
     ///
     /// # Errors
-    /// [`EventError::MissingField`], and [`EventError::Unserializable`] for a text that a header cannot contain.
+    /// [`EventError::MissingField`], [`EventError::WrongType`] for another type than the shape's fixed one, and
+    /// [`EventError::Unserializable`] for a text that a header cannot contain.
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -54,11 +59,11 @@ impl EventShape {
     /// ```
     pub fn headers<T>(&self, event: &Event<'_, T>) -> Result<HeaderMap, EventError> {
         let mut headers = HeaderMap::new();
-        let mut parts = self.type_parts(event);
-        for (_, line) in self.header_lines() {
+        let parts = self.type_parts(event)?;
+        for (i, line) in self.header_lines() {
             let name = self.name(line);
             let value = match line.means[0] {
-                Meaning::Type => parts.next().map(Cow::Borrowed),
+                Meaning::Type => parts.of(i).map(Cow::Borrowed),
                 Meaning::Id => event.id().or(event.unsigned_id()).map(Cow::Borrowed),
                 Meaning::Version => event.version().map(Cow::Borrowed),
                 Meaning::Time(format) => {
@@ -86,14 +91,14 @@ impl EventShape {
 
     fn write_flat<T: Serialize>(&self, event: &Event<'_, T>) -> Result<Vec<u8>, EventError> {
         let mut object = Object { bytes: vec![b'{'], fields: 0 };
-        let mut parts = self.body_type_parts(event);
+        let parts = self.type_parts(event)?;
         // Fields that were neither received in a position nor named by the shape follow at the end.
         let mut received = event.further.iter().filter(|further| further.place.is_some()).peekable();
-        for (_, line) in self.body_lines() {
+        for (i, line) in self.body_lines() {
             while let Some(further) = received.next_if(|further| further.place <= Some(object.fields)) {
                 object.raw(&further.name, further.value.get())?;
             }
-            if let Some(value) = self.value(event, line, &mut parts)? {
+            if let Some(value) = self.value(event, line, parts.of(i))? {
                 object.raw(self.name(line), &value)?;
             }
         }
@@ -113,19 +118,19 @@ impl EventShape {
             return Err(EventError::ReadOnly);
         }
         let data = serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?;
+        let parts = self.type_parts(event)?;
         let mut root = Node::Object(Vec::new());
         // The data first: other lines may name fields inside of it.
         for (_, line) in self.body_lines().filter(|(_, line)| line.has(Meaning::Data)) {
             match (line.place.is_whole(), Node::from_json(&data)) {
                 (true, node @ Node::Object(_)) => root = node,
                 (true, _) => return Err(EventError::NotAnObject),
-                (false, node) => root.set(self, event.event_type(), line, 0, node),
+                (false, node) => root.set(self, parts.unnamed, line, 0, node),
             }
         }
-        let mut parts = self.body_type_parts(event);
-        for (_, line) in self.body_lines().filter(|(_, line)| !line.has(Meaning::Data)) {
-            if let Some(value) = self.value(event, line, &mut parts)? {
-                root.set(self, event.event_type(), line, 0, Node::Raw(value));
+        for (i, line) in self.body_lines().filter(|(_, line)| !line.has(Meaning::Data)) {
+            if let Some(value) = self.value(event, line, parts.of(i))? {
+                root.set(self, parts.unnamed, line, 0, Node::Raw(value));
             }
         }
         for further in &event.further {
@@ -142,17 +147,17 @@ impl EventShape {
     }
 
     /// The JSON of one line.
-    fn value<'e, T: Serialize>(
+    fn value<T: Serialize>(
         &self,
-        event: &'e Event<'_, T>,
+        event: &Event<'_, T>,
         line: &Line,
-        parts: &mut impl Iterator<Item = &'e str>,
+        type_part: Option<&str>,
     ) -> Result<Option<String>, EventError> {
         let json = |text: &str| serde_json::to_string(text).map_err(|_| EventError::Unserializable);
         let name = self.name(line);
         let value = match line.means[0] {
             Meaning::Id => event.id().or(event.unsigned_id()).map(json).transpose()?,
-            Meaning::Type => parts.next().map(json).transpose()?,
+            Meaning::Type => type_part.map(json).transpose()?,
             Meaning::Time(format) => match &event.time {
                 Some(time) => {
                     let (text, is_string) = text(time, format)?;
@@ -198,16 +203,6 @@ impl EventShape {
 
     fn header_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
         self.lines_of(self.in_headers())
-    }
-
-    /// The type, in as many parts as there are lines for it: the first ones go to the headers.
-    fn type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> impl Iterator<Item = &'e str> + use<'e, T> {
-        let lines = self.lines().filter(|(_, line)| line.has(Meaning::Type)).count();
-        event.event_type().splitn(lines.max(1), '.')
-    }
-
-    fn body_type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> impl Iterator<Item = &'e str> + use<'e, T> {
-        self.type_parts(event).skip(self.header_lines().filter(|(_, line)| line.has(Meaning::Type)).count())
     }
 }
 
@@ -271,7 +266,7 @@ impl Node {
     }
 
     /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
-    fn set(&mut self, shape: &EventShape, event_type: &str, line: &Line, depth: usize, value: Node) {
+    fn set(&mut self, shape: &EventShape, unnamed: &str, line: &Line, depth: usize, value: Node) {
         let Some(step) = shape.step(line, depth) else { return };
         if let Node::Raw(text) = self {
             *self = Node::from_json(text);
@@ -283,9 +278,9 @@ impl Node {
         let is_last = shape.step(line, depth + 1).is_none();
         match (step, self) {
             (Step::Each, Node::Array(element)) if is_last => **element = value,
-            (Step::Each, Node::Array(element)) => element.set(shape, event_type, line, depth + 1, value),
+            (Step::Each, Node::Array(element)) => element.set(shape, unnamed, line, depth + 1, value),
             (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
-                let name = if let Step::Field(name) = step { shape.text(name) } else { event_type };
+                let name = if let Step::Field(name) = step { shape.text(name) } else { unnamed };
                 match fields.iter_mut().find(|(field, _)| field == name) {
                     Some(_) if is_last && line.means[0] == Meaning::Key => {}
                     // A number in the data stays one: an event has its id and type as texts, and a shape its constants. Fields
@@ -295,11 +290,11 @@ impl Node {
                             && !matches!(line.means[0], Meaning::Nothing | Meaning::Test(_))
                             && old.says(&value) => {}
                     Some((_, old)) if is_last => *old = value,
-                    Some((_, child)) => child.set(shape, event_type, line, depth + 1, value),
+                    Some((_, child)) => child.set(shape, unnamed, line, depth + 1, value),
                     None if is_last => fields.push((name.to_owned(), value)),
                     None => {
                         let mut child = Node::Object(Vec::new());
-                        child.set(shape, event_type, line, depth + 1, value);
+                        child.set(shape, unnamed, line, depth + 1, value);
                         fields.push((name.to_owned(), child));
                     }
                 }
