@@ -14,7 +14,7 @@
 //!   `fields`, an object of other fields at the top level.
 //! - `… -- ask` reads `{provider, secret, url, verify_token, handshake}` and prints the provider's question as
 //!   `{method, url, headers, body_b64}`; then it reads an answer, `{status, headers, body_b64}`, and prints `passed` or
-//!   `failed`. `handshake` is a place in the provider's list, 0 unless given.
+//!   `failed`. `handshake` is an index into the provider's list, 0 unless given.
 //! - `… -- answer` reads the same lines as `verify`, with a `verify_token`, and prints what the receiver answers to a
 //!   question, `{status, headers, body_b64}`, or `{"error":"…"}` if it is a delivery.
 //!

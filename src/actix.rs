@@ -1,7 +1,7 @@
 //! Extractors for actix-web 4. They need the feature `actix`.
 //!
-//! [`Webhook`], [`StrictWebhook`] and [`Received`] are extractors, [`Rejection`] is an error, and [`Answer`] is a
-//! responder. Pass a [`Receiver`] for each provider to `app_data` of the application, a scope or a resource.
+//! [`Webhook`], [`Webhooks`], [`StrictWebhook`] and [`Received`] are extractors, [`Rejection`] is an error, and [`Answer`]
+//! is a responder. Pass a [`Receiver`] for each provider to `app_data` of the application, a scope or a resource.
 //!
 //! ```
 //! use actix_web::{App, HttpServer, web};
@@ -59,7 +59,7 @@
 //!
 //! # Each event once
 //!
-//! Keep an [`Once`](crate::idempotency::Once) in `web::Data`, and call [`Once::run`](crate::idempotency::Once::run) in
+//! Keep a [`Once`](crate::idempotency::Once) in `web::Data`, and call [`Once::run`](crate::idempotency::Once::run) in
 //! the handler. If the handler returns an error of your own type, actix-web sends the error's text to the sender,
 //! unless its `ResponseError` says otherwise.
 //!
@@ -93,7 +93,8 @@
 //!     InternalError::from_response("busy", response).into()
 //! }
 //!
-//! /// At most 100 requests a second, and 30 seconds for each: shorter than the lease of `Once`.
+//! /// At most 100 requests a second, and 30 seconds for each: shorter than the lease of `Once`. This also drops a handler
+//! /// that takes longer: spawn work that must not be interrupted.
 //! async fn limits(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
 //!     if is_too_often() {
 //!         return Err(busy());

@@ -7,14 +7,14 @@
 //! |---|---|
 //! | [`receiving_with_axum`] | a complete program for axum: two providers, typed, each event once |
 //! | [`receiving_with_actix`] | the same for actix-web |
-//! | [`receiving_elsewhere`] | hyper, AWS Lambda, and any other server |
+//! | [`receiving_elsewhere`] | hyper, AWS Lambda, WebAssembly, and any other server |
 //! | [`registering`] | what Slack, Zoom, Twitch, Meta and Asana ask of a new endpoint |
 //! | [`what_is_signed`] | providers that sign the URL or only a part of the body, or send a token: Square, Twilio, Mailgun, GitLab |
 //! | [`typed_events`] | events in your own enum; unknown and unsigned types, what does not fit, batches, own shapes |
 //! | [`each_event_once`] | deduplication in your transaction, in memory, in Redis, or in your own store |
 //! | [`tenants`] | a secret for each of your customers, looked up and cached |
 //! | [`public_keys`] | Ed25519, ECDSA and RSA: from `v1` to `v1a`, and keys that a provider publishes |
-//! | [`testing`] | signed requests for your tests, and an attack on your endpoint |
+//! | [`testing`] | signed requests for your tests, an attack on your endpoint, and what to do when a delivery is refused |
 //!
 //! | to send webhooks | |
 //! |---|---|

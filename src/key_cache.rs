@@ -33,7 +33,7 @@ mod state;
 ///
 /// Whatever arrives, the source is asked at most once a minute, and never twice at the same time: all deliveries wait for one
 /// fetch. It goes on if the sender that caused it disconnects. Nothing is fetched for a request without a well-formed
-/// signature, or outside of the tolerance.
+/// signature, or outside the tolerance.
 ///
 /// The source must be trustworthy, because whoever controls it can sign. Ask `https` URLs that are in your code or
 /// configuration, never one of the request; follow no redirects; read a limited number of bytes. The guide's page

@@ -63,7 +63,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] for what is no key in one of these forms, for a key of an algorithm whose feature is off, for an
-    /// Ed25519 key of small order, and for an RSA key outside of 2048 to 8192 bits.
+    /// Ed25519 key of small order, and for an RSA key that does not have 2048 to 8192 bits.
     ///
     /// ```
     /// # #[cfg(feature = "ed25519")] {

@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`Receiver`] | a provider and its keys, which the application keeps |
-//! | [`Webhook`] | a verified request with its event in your type, for handlers |
+//! | [`Webhook`], [`StrictWebhook`] | a verified request with its event in your type, for handlers |
 //! | [`Webhooks`] | a verified request with all events of its batch in your type, for handlers |
 //! | [`Received`] | a verified request with its raw body, for handlers |
 //! | [`Rejection`] | why a request does not reach the handler |
@@ -12,7 +12,7 @@
 //! | [`ReceiverLookup`], [`ReceiverCache`] | receivers that depend on the request, for example on a tenant |
 //! | [`BodyBudget`] | a limit for the memory that the bodies of all requests take |
 //!
-//! With the feature `axum` or `actix`, [`Webhook`] and [`Received`] are extractors of that framework; the feature
+//! With the feature `axum` or `actix`, these four are extractors of that framework; the feature
 //! `tower` adds a layer. For other servers, [`Receiver::begin`] takes the headers, and then the body as it arrives. The
 //! [guide](crate::guide) has complete programs.
 //!
@@ -42,7 +42,7 @@
 //! | level | message | when | fields |
 //! |---|---|---|---|
 //! | DEBUG | `webhook verified` | the request goes to the handler | `provider` `scope` `id` `event_type` `key` `bytes` |
-//! | DEBUG | `webhook processed`, `webhook not processed, and released for another attempt` | the handler has ended, in an [`Once`](crate::idempotency::Once) | as above |
+//! | DEBUG | `webhook processed`, `webhook not processed, and released for another attempt` | the handler has ended, in a [`Once`](crate::idempotency::Once) | as above |
 //! | DEBUG | `duplicate of a webhook that was processed`, `duplicate of a webhook that is being processed` | the handler is not run again | as above |
 //! | INFO | `webhook acknowledged` | answered with 200, but the handler does not know its type: a misspelt variant shows here | as above, `status` `reason` |
 //! | WARN | `webhook refused` | the request does not reach the handler | `provider` `scope` `bytes` `status` `reason`; of an authentic one, `id` `event_type` `key` too |

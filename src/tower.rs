@@ -1,6 +1,6 @@
 //! A layer for any service that takes an `http::Request`. It needs the feature `tower`, which `axum` includes.
 //!
-//! The layer verifies each request and, if it has an [`Once`], runs the service once for each event. The service gets
+//! The layer verifies each request and, if it has a [`Once`], runs the service once for each event. The service gets
 //! the request with its raw body, and with a [`Received<P>`](crate::receive::Received) in its extensions.
 //!
 //! ```

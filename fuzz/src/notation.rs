@@ -193,7 +193,7 @@ fn scheme(headers: String, covers: String) {
         assert!(verifier.verify_request_at(&request, now).is_err(), "{headers:?} {covers:?}");
         return;
     };
-    let mut request = Request::post("https://x.example/").header("x-one", "1").body("body").expect("a request");
+    let mut request = Request::post("https://x.example/").header("x-one", "QQ").body("body").expect("a request");
     for part in covers.split("{header:").skip(1) {
         let name = part.split('}').next().unwrap_or_default();
         if let Ok(name) = HeaderName::try_from(name) {

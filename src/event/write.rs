@@ -22,7 +22,7 @@ impl EventShape {
     /// version of `null`, the result is the same body byte for byte.
     ///
     /// In a shape whose data is the whole body, the data must be an object. The event's id, type, time and version are
-    /// written into it, unless it says the same already, as a string or as a number. A field inside of others is set by its
+    /// written into it, unless it says the same already, as a string or as a number. A field inside others is set by its
     /// path: `with_field("entry[].id", "1")`.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl EventShape {
         let data = serde_json::to_string(event.data()).map_err(|_| EventError::Unserializable)?;
         let parts = self.type_parts(event)?;
         let mut root = Node::Object(Vec::new());
-        // The data first: other lines may name fields inside of it.
+        // The data first: other lines may name fields inside it.
         for (_, line) in self.body_lines().filter(|(_, line)| line.has(Meaning::Data)) {
             match (line.place.is_whole(), Node::from_json(&data)) {
                 (true, node @ Node::Object(_)) => root = node,

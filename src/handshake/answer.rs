@@ -110,7 +110,7 @@ fn filled(
     text + rest
 }
 
-/// A text as it is inside of a JSON string.
+/// A text as it is inside a JSON string.
 fn in_string(text: &str) -> String {
     let quoted = serde_json::to_string(text).unwrap_or_default();
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()

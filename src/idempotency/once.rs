@@ -163,7 +163,7 @@ impl<S: Store> Once<S> {
     /// [`Answer::PermanentFailure`], and after a [`Reply`](crate::receive::Reply) or a response with a status of 2xx.
     /// After any other answer, an error, or a panic, it is released for the sender's next attempt.
     ///
-    /// If the layer of the feature `tower` has an `Once`, it has already claimed the event: `run` then does not ask the
+    /// If the layer of the feature `tower` has a `Once`, it has already claimed the event: `run` then does not ask the
     /// store, and runs the handler.
     ///
     /// A panic of the handler continues after the event is released. If the future is dropped, because the sender hung

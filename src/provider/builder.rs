@@ -152,8 +152,8 @@ impl Provider {
     /// Sets the answer that the provider requires for a delivery, where a status of 2xx alone does not suffice, in the notation
     /// of the answer of a [`Handshake`], without placeholders. A provider that misses it delivers the event again.
     ///
-    /// An [`Once`](crate::idempotency::Once), a [`Webhooks`](crate::receive::Webhooks) and the acknowledgement of event types
-    /// that the handler does not know then give this answer. A handler without an `Once` returns
+    /// A [`Once`](crate::idempotency::Once), a [`Webhooks`](crate::receive::Webhooks) and the acknowledgement of event types
+    /// that the handler does not know then give this answer. A handler without a `Once` returns
     /// [`Received::acknowledgement`](crate::receive::Received::acknowledgement).
     ///
     /// # Errors

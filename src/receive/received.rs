@@ -113,7 +113,7 @@ impl<P> Received<P> {
         self.with_delivery(|delivery| self.provider().is_batch(delivery))
     }
 
-    /// Marks the event as claimed, for a handler inside an [`Once`](crate::idempotency::Once). It must not claim the
+    /// Marks the event as claimed, for a handler inside a [`Once`](crate::idempotency::Once). It must not claim the
     /// event again, because it would wait for itself.
     pub(crate) fn claimed(self) -> Received<P> {
         Received { is_claimed: true, ..self }
@@ -191,7 +191,7 @@ impl<P> Received<P> {
     /// The answer that tells the provider that the request was processed: [`Answer::Processed`], unless the provider
     /// [requires](Provider::with_acknowledgement) a certain body or status.
     ///
-    /// An [`Once`](crate::idempotency::Once) gives this answer by itself.
+    /// A [`Once`](crate::idempotency::Once) gives this answer by itself.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};

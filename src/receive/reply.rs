@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 /// A response of your own, for a provider that expects a certain body, header or status. It converts into an
-/// [`Answer`](super::Answer), so a handler can return it with or without an [`Once`](crate::idempotency::Once).
+/// [`Answer`](super::Answer), so a handler can return it with or without a [`Once`](crate::idempotency::Once).
 ///
 /// With a status of 2xx the event counts as processed; with any other it is released, and the sender's next attempt is
 /// processed.

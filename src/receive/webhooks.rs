@@ -15,7 +15,7 @@ use crate::trace;
 /// authentic as a whole or not at all; each of its events has an [idempotency key](Received::idempotency_key) of its own.
 ///
 /// No provider understands an answer for a part of a batch: it delivers the whole again until the answer is 2xx. Run each
-/// event in an [`Once`](crate::idempotency::Once), [record](Self::record) its answer, and give back the
+/// event in a [`Once`](crate::idempotency::Once), [record](Self::record) its answer, and give back the
 /// [answer](Self::answer) that follows from all of them. What is done is then not repeated.
 ///
 /// ```

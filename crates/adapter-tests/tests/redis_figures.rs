@@ -1,4 +1,4 @@
-//! What becomes of events while Redis fails in one way, again and again: the table of the guide's page `each_event_once`.
+//! What happens to events while Redis fails in one way, again and again: the table of the guide's page `each_event_once`.
 //!
 //! `HOOKSEAL_SECONDS=14 HOOKSEAL_WRITE=1 cargo test -p adapter-tests --test redis_figures` measures for longer, and
 //! writes the table.
@@ -58,8 +58,8 @@ impl Fault {
             }
             Fault::Lossy => "ten times a second, a reply is lost with its connection",
             Fault::Cut => "ten times a second, all connections are cut",
-            Fault::WithoutMemory => "for 400 ms of each second, Redis has no memory",
-            Fault::Killed => "each second, Redis is killed, and is back after 400 ms with what its file has",
+            Fault::WithoutMemory => "for 400 ms of each second, Redis is out of memory",
+            Fault::Killed => "each second, Redis is killed, and restarts after 400 ms from its append-only file",
         }
     }
 

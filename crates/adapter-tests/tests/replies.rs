@@ -103,7 +103,7 @@ async fn the_answer_that_a_provider_requires_replaces_all_that_end_an_event() {
     }
 }
 
-/// Without an [`Once`], and from a layer, whose service answers by itself.
+/// Without a [`Once`], and from a layer, whose service answers by itself.
 #[tokio::test]
 async fn what_no_handler_answers_is_answered_as_the_provider_requires() {
     #[derive(serde::Deserialize)]

@@ -63,7 +63,7 @@
 //!
 //! # Logs and metrics
 //!
-//! Through `tracing`, a span `attempt` for each attempt and an event at its end, at the level DEBUG; what somebody should
+//! Through `tracing`, a span `attempt` for each attempt and an event at its end, at DEBUG; what somebody should
 //! look into, at WARN. With the feature `metrics`, through the `metrics` crate:
 //!
 //! | name | kind | |
