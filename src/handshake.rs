@@ -76,6 +76,11 @@ const MAX_LINES: usize = 8;
 /// let error = Handshake::try_new(":method: GET\n?crc: {challenge}", "{challenge|hmac-hex}").unwrap_err();
 /// assert_eq!(error.to_string(), "answer: signs a `{challenge}` of any characters: whoever asks could have deliveries signed");
 /// ```
+///
+/// Where nobody signs the question, a receiver also refuses deliveries whose body could be a part of such a challenge, with
+/// [`Rejection::PossibleChallenge`](crate::receive::Rejection::PossibleChallenge): X signs the bare body, and would have signed
+/// `12345` for anybody. JSON contains other characters. A receiver cannot be made if the scheme signs no body that could tell
+/// the two apart.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "File", into = "File")]
 pub struct Handshake {
@@ -305,6 +310,20 @@ fn request_lines(text: &str) -> Vec<&str> {
         }
     }
     lines
+}
+
+impl Handshake {
+    /// Whether anybody can have a text signed that contains this one: the answer has a MAC of a challenge that nobody signed.
+    pub(crate) fn signs(&self, text: &[u8]) -> bool {
+        let alphabet = self.lines().find_map(|line| match line.wants {
+            Wants::Challenge(alphabet) => Some(alphabet),
+            Wants::NewSecret => Some(Alphabet::Token),
+            Wants::Constant(_) | Wants::VerifyToken => None,
+        });
+        !self.is_signed
+            && self.answer.contains("{challenge|hmac-")
+            && alphabet.is_some_and(|alphabet| alphabet.contains(text))
+    }
 }
 
 impl PartialEq for Handshake {

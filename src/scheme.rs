@@ -6,6 +6,7 @@ mod jwt;
 mod notation;
 mod plan;
 mod read;
+mod separation;
 mod write;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ pub(crate) use jwt::Facts;
 use notation::{Notation, Piece};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
+pub(crate) use separation::Separation;
 
 /// A webhook signature scheme: a provider's sample request, and what the signature covers.
 ///

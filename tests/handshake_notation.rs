@@ -2,7 +2,7 @@
 
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Receiver, Rejection};
-use hookseal::{ConfigError, Handshake, Secret};
+use hookseal::{ConfigError, Extent, Handshake, Scheme, Secret};
 
 fn error(request: &'static str, answer: &'static str) -> String {
     Handshake::try_new(request, answer).expect_err(answer).to_string()
@@ -269,6 +269,98 @@ fn the_refusal_of_a_forged_question_has_no_body_if_the_answer_has_none() {
         intake.push(body.into());
         let response: http::Response<Vec<u8>> = intake.finish().expect_err("a forgery").to_response();
         assert_eq!((response.status().as_u16(), response.body().is_empty()), (401, !has_body), "{answer:?}");
+    }
+}
+
+/// A delivery may come with the method of a question.
+#[test]
+fn a_delivery_with_the_method_of_a_handshake_is_verified() {
+    let scheme = Scheme::new(":method: GET | POST\nS: {hex}", "{method}{url}{body}");
+    let question = Handshake::new(":method: GET\n?challenge: {challenge:token}", "{challenge}");
+    let provider = Provider::new("acme", scheme).expect("a provider").with_handshakes([question]).raw();
+    let provider = provider.with_public_url("https://example.com/").expect("a URL");
+    let key = || Secret::new("a secret of twenty-some bytes").expect("a secret");
+    let receiver: Receiver = provider.receiver(key()).expect("a receiver");
+    for (uri, is_signed, status) in [
+        ("https://example.com/", true, 200),
+        ("https://example.com/", false, 400),
+        ("https://example.com/?challenge=12345", false, 200),
+    ] {
+        let mut request = http::Request::get(uri).body(String::new()).expect("a request");
+        if is_signed {
+            provider.signer(key()).expect("a signer").sign_request(&mut request, "evt_1").expect("headers");
+        }
+        let intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+        let found = intake.finish().map_or_else(|rejection| rejection.status().as_u16(), |_| 200);
+        assert_eq!(found, status, "{uri} {is_signed}");
+    }
+}
+
+/// Each delivery here has the right signature. A challenge that an endpoint signs for anybody may be its content.
+#[test]
+fn what_anybody_can_have_signed_is_no_delivery() {
+    const TIMED: &str = "S: {hex}\nT: {timestamp}";
+    const TOKEN: &str = ":method: GET\n?c: {challenge:token}";
+    const SIGNED: &str = ":method: POST\n\nc: {challenge:token}";
+    let digits = |count| "7".repeat(count);
+    for (headers, covers, question, answer, body, is_taken) in [
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", "12345", false),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-base64}", "command=/deploy", false),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", "", false),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", "{}", true),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", "a b", true),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", &digits(256), false),
+        ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", &digits(257), true),
+        ("S: {hex}", "{body}", ":method: GET\n?c: {challenge:digits}", "{challenge|hmac-hex}", "12345", false),
+        ("S: {hex}", "{body}", ":method: GET\n?c: {challenge:digits}", "{challenge|hmac-hex}", "12345a", true),
+        ("S: {hex}", "{body}", ":method: GET\n?c: {challenge:uuid}", "{challenge|hmac-hex}", "12-45a", false),
+        (TIMED, "{timestamp}.{body}", TOKEN, "{challenge|hmac-hex}", "command=/deploy", false),
+        // Content with a text that no challenge has is always apart, and so is what is not answered with a MAC, or only
+        // after the question was verified.
+        (TIMED, "{timestamp}:{body}", TOKEN, "{challenge|hmac-hex}", "12345", true),
+        ("S: {hex}", "{url}{body}", TOKEN, "{challenge|hmac-hex}", "12345", true),
+        ("S: {hex}", "{body}", TOKEN, "{challenge}", "12345", true),
+        ("S: {hex}", "{body}", SIGNED, "{challenge|hmac-hex}", "12345", true),
+    ] {
+        let scheme = Scheme::try_new(headers, covers).expect(covers);
+        let handshake = Handshake::try_new(question, answer).expect(question);
+        let provider = Provider::new("acme", scheme).expect(covers).with_handshakes([handshake]).raw();
+        let provider = provider.with_public_url("https://example.com/").expect("a URL");
+        let key = || Secret::new("a secret of twenty-some bytes").expect("a secret");
+        let receiver: Receiver = provider.receiver(key()).expect("a receiver");
+        let mut request = http::Request::post("https://example.com/").body(body.to_owned()).expect("a request");
+        provider.signer(key()).expect("a signer").sign_request(&mut request, "evt_1").expect("headers");
+        let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+        intake.push(body.to_owned().into());
+        match (intake.finish(), is_taken) {
+            (Ok(_), true) => {}
+            (Err(rejection), false) => {
+                assert_eq!(rejection, Rejection::PossibleChallenge, "{covers} {body}");
+                assert_eq!(
+                    (rejection.status().as_u16(), rejection.public_text()),
+                    (401, Rejection::UnknownTenant.public_text())
+                );
+            }
+            (result, _) => panic!("{covers} {question} {body}: {:?}", result.err()),
+        }
+    }
+    // Where the body is not in the content, or not as it is, nothing tells the two apart.
+    for (headers, covers, question, is_safe) in [
+        (TIMED, "{timestamp}.{body|sha256}", TOKEN, false),
+        (TIMED, "{timestamp}:{body|sha256}", TOKEN, true),
+        ("S: {hex}", "{$.id}", TOKEN, false),
+        ("S: {hex}", "{form|sorted}", TOKEN, false),
+        ("S: {hex}", "{form|sorted}", SIGNED, true),
+        ("Authorization: {jwt}", "iss: Acme", TOKEN, false),
+        ("S: {secret}", "", TOKEN, true),
+    ] {
+        let scheme = Scheme::try_new(headers, covers).expect(covers);
+        let handshake = Handshake::try_new(question, "{challenge|hmac-hex}").expect(question);
+        let provider = Provider::new("acme", scheme).expect(covers).with_handshakes([handshake]).raw();
+        let key = Secret::new("a secret of twenty-some bytes").expect("a secret");
+        let error = provider.accept(Extent::Nothing).receiver(key).err().map(|error| error.to_string());
+        let is_refused = error.as_ref().is_some_and(|error| error.contains("could be the signature of a delivery"));
+        assert_eq!((error.is_none(), is_refused), (is_safe, !is_safe), "{covers}: {error:?}");
     }
 }
 

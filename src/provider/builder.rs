@@ -10,7 +10,7 @@ use crate::event::EventShape;
 use crate::handshake::{Handshake, acknowledgement};
 use crate::place::Half;
 use crate::request::PublicUrl;
-use crate::scheme::{Extent, Scheme};
+use crate::scheme::{Extent, Scheme, Separation};
 
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
 const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
@@ -482,6 +482,24 @@ impl Provider {
     }
 
     /// Whether a receiver without a fallback may lose events.
+    /// What anybody can have signed must not be what a delivery signs.
+    pub(crate) fn check_questions(&self) -> Result<(), ConfigError> {
+        let problem = "answers anybody with a MAC that could be the signature of a delivery: the scheme must cover the body, or a \
+                       text with a character that the challenge cannot have";
+        match self.handshakes().iter().find(|handshake| self.separation(handshake) == Separation::Never) {
+            Some(handshake) => {
+                Err(ConfigError::Invalid { field: "handshakes", piece: handshake.request().to_owned(), problem })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How deliveries differ from what a handshake signs: the least that any scheme says.
+    pub(crate) fn separation(&self, handshake: &Handshake) -> Separation {
+        let schemes = self.schemes().iter().filter(|_| handshake.signs(b""));
+        schemes.map(|scheme| scheme.separation(|text| handshake.signs(text))).min().unwrap_or(Separation::Always)
+    }
+
     pub(crate) fn check_loss(&self) -> Result<(), ConfigError> {
         let problem = "never delivers an event again: keep what cannot be read with `receiver_with_fallback`, accept \
                        its loss with `lossy()`, or take the raw body with `raw()`";

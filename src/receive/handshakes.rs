@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use super::{Receiver, Rejection, Reply};
 use crate::handshake::{Asked, Handshake, Head};
 use crate::request::Target;
+use crate::scheme::Separation;
 use crate::secret::Secret;
 
 /// What a request is, as far as its headers and its query tell.
@@ -34,11 +35,12 @@ impl Pending {
 impl<P> Receiver<P> {
     pub(super) fn decide(&self, target: &Target<'_, '_>) -> Decision {
         let handshakes = self.provider().handshakes();
+        let delivers = self.provider().schemes().iter().any(|scheme| scheme.admits(target.line.method));
         let (mut pending, mut refusal) = (Vec::new(), None);
         for (place, handshake) in handshakes.iter().enumerate() {
             match handshake.read_head(target, self.verify_token()) {
                 Head::Other => {}
-                Head::Unfit(place, problem) if target.line.method != "POST" => {
+                Head::Unfit(place, problem) if target.line.method != "POST" && !delivers => {
                     let problem = handshake.describe(&place, problem);
                     refusal.get_or_insert(Rejection::NoHandshake { problem });
                 }
@@ -58,9 +60,8 @@ impl<P> Receiver<P> {
         if let Some(refusal) = refusal.filter(|_| pending.is_empty()) {
             return Decision::Refused(refusal);
         }
-        let schemes = self.provider().schemes();
         let asks = handshakes.iter().any(|handshake| handshake.method() == target.line.method);
-        match schemes.iter().any(|scheme| scheme.admits(target.line.method)) || asks && target.line.method == "POST" {
+        match delivers || asks && target.line.method == "POST" {
             true => Decision::Delivery(pending),
             false => Decision::Refused(Rejection::Method { allowed: self.allowed_methods() }),
         }
@@ -77,6 +78,12 @@ impl<P> Receiver<P> {
         allowed.sort_by_key(|method| (*method != "POST", *method));
         allowed.dedup();
         allowed.join(", ")
+    }
+
+    /// Whether anybody could have had the body signed, as a challenge.
+    pub(super) fn is_possible_challenge(&self, body: &[u8]) -> bool {
+        let mut handshakes = self.provider().handshakes().iter().filter(|handshake| handshake.signs(body));
+        handshakes.any(|handshake| self.provider().separation(handshake) != Separation::Always)
     }
 
     /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is

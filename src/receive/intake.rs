@@ -447,6 +447,10 @@ impl<'a, P> Whole<'a, P> {
         };
         let proof = asked.map_or(proof, Err);
         match (proof, receiver) {
+            (Ok(_), Some(receiver)) if receiver.is_possible_challenge(&body) => {
+                trace::refused(Some(receiver), &Rejection::PossibleChallenge, bytes);
+                Err(Rejection::PossibleChallenge)
+            }
             (Ok(proof), Some(receiver)) => {
                 // This is less than what was reserved for the blocks.
                 reservation.iter_mut().for_each(|reservation| _ = reservation.resize(body.len()));

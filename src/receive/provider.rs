@@ -10,12 +10,14 @@ impl Provider {
     /// A receiver for what this provider sends: for the adapters, or for any other server.
     ///
     /// # Errors
-    /// The same errors as [`Verifier::new`](crate::Verifier::new), and [`ConfigError::Invalid`] in two cases:
+    /// The same errors as [`Verifier::new`](crate::Verifier::new), and [`ConfigError::Invalid`] in three cases:
     ///
     /// - The provider has no [event shape](Self::event_shape), so no [`Webhook`](super::Webhook) could be read. Set one with
     ///   [`with_event_shape`](Self::with_event_shape), or use [`raw`](Self::raw).
     /// - The provider never delivers an event again, as is the case for GitHub. Decide what happens to an event that cannot
     ///   be read, with [`receiver_with_fallback`](Self::receiver_with_fallback) or [`lossy`](Self::lossy).
+    /// - An unsigned [handshake](crate::Handshake#signing-oracles) is answered with a MAC that could be the signature of a
+    ///   delivery.
     ///
     /// ```
     /// use hookseal::{Scheme, Secret, provider::Provider, provider};
@@ -32,6 +34,7 @@ impl Provider {
     pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
         self.check_events()?;
         self.check_loss()?;
+        self.check_questions()?;
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 

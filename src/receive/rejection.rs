@@ -85,6 +85,10 @@ pub enum Rejection {
         /// What is missing, or not as it should be.
         problem: String,
     },
+    /// The signature is right, but anybody could have had the body signed, as a challenge of a
+    /// [handshake](crate::Handshake#signing-oracles).
+    #[error("the body could be the challenge of a handshake, which is signed for anybody who asks")]
+    PossibleChallenge,
     /// No webhook of this provider comes with this method.
     #[error("no webhook of this provider comes with this method, but with {allowed}")]
     Method {
@@ -165,6 +169,7 @@ impl Rejection {
             Rejection::Handshake(reply) => reply.status(),
             Rejection::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Rejection::UnknownTenant
+            | Rejection::PossibleChallenge
             | Rejection::WrongVerifyToken
             | Rejection::NoVerifyToken
             | Rejection::UnexpectedSecret => StatusCode::UNAUTHORIZED,
@@ -195,6 +200,7 @@ impl Rejection {
             Rejection::Method { .. } => "no webhook comes with this method",
             Rejection::NoHandshake { .. } => "the request is not a handshake",
             Rejection::UnknownTenant
+            | Rejection::PossibleChallenge
             | Rejection::WrongVerifyToken
             | Rejection::NoVerifyToken
             | Rejection::UnexpectedSecret => NOT_ACCEPTED,

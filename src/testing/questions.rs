@@ -16,7 +16,7 @@ use crate::handshake::{Handshake, Head};
 use crate::id::event_id;
 use crate::random;
 use crate::request::{RequestLine, Target};
-use crate::scheme::Values;
+use crate::scheme::{Separation, Values};
 use crate::secret::Secret;
 
 pub(super) struct Question {
@@ -216,6 +216,12 @@ impl Questions<'_> {
                 self.attack(&format!("{name}, unsigned"), request.clone(), vec![content.clone()], signatures.clone());
             }
             self.attack(name, self.signed(request)?, vec![content], signatures);
+        }
+        // Whoever asks gets the signature of this one.
+        if self.kit.sender.provider().separation(self.handshake) == Separation::ByBody {
+            let body = Bytes::from(self.challenge.clone());
+            let delivery = self.kit.sign(&self.kit.sender, body, Duration::ZERO)?;
+            self.add("a delivery of a challenge", delivery.map(Vec::from), Expected::Refusal, Vec::new(), Vec::new());
         }
         Ok(())
     }
