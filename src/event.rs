@@ -17,7 +17,7 @@ use crate::error::EventError;
 
 use self::time::Time;
 pub(crate) use form::{is_form, unfold};
-pub(crate) use read::Misfit;
+pub(crate) use read::{Item, Misfit};
 pub use shape::EventShape;
 
 /// A webhook event: id, type, time, API version, data, and any additional fields.

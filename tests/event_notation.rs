@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hookseal::provider::{IdempotencyRule, Provider};
 use hookseal::receive::{Received, Receiver, Webhooks};
-use hookseal::{Event, EventError, EventShape, Extent, Scheme};
+use hookseal::{Event, EventError, EventShape, Extent, Scheme, Secret};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -299,7 +299,28 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     const MARKED: &str = "kind: {type} {key}\nnote\ndata: {data}";
     const PLAIN: &str = "id: {id}\ntype: {type}\nnote\ndata: {data}";
     let header: &[(&str, &str)] = &[("X-Key", "k")];
-    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 11] = [
+    const OPTIONAL: &str = "type: {type}\nref?: {key}\nat?: {timestamp} {key}\ndata: {data}";
+    const OPTIONAL_ID: &str = "type: {type}\nid?: {id}\ndata: {data}";
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 17] = [
+        // If a value that may be missing is, the others need not tell two events apart.
+        (OPTIONAL, EventId, (&[], r#"{"type":"a","data":1}"#), (&[], r#"{"type":"a","data":2}"#), false),
+        (OPTIONAL, EventId, (&[], r#"{"type":"a","at":1,"data":1}"#), (&[], r#"{"type":"a","at":1,"data":2}"#), false),
+        (OPTIONAL, EventId, (&[], r#"{"type":"a","at":1,"data":1}"#), (&[], r#"{"type":"a","at":1,"data":1}"#), true),
+        (
+            OPTIONAL,
+            EventId,
+            (&[], r#"{"type":"a","ref":1,"at":1,"data":1}"#),
+            (&[], r#"{"type":"a","ref":1,"at":1,"data":2}"#),
+            true,
+        ),
+        (OPTIONAL_ID, EventId, (&[], r#"{"type":"a","data":1}"#), (&[], r#"{"type":"a","data":2}"#), false),
+        (
+            OPTIONAL_ID,
+            EventId,
+            (&[], r#"{"type":"a","id":1,"data":1}"#),
+            (&[], r#"{"type":"a","id":1,"data":2}"#),
+            true,
+        ),
         (MARKED, EventId, (&[], r#"{"kind":"a","data":1}"#), (&[], r#"{"kind":"a","data":2}"#), true),
         (MARKED, EventId, (&[], r#"{"kind":"a","data":1}"#), (&[], r#"{"kind":"b","data":1}"#), false),
         // What is wrong elsewhere in the body does not matter.
@@ -374,12 +395,62 @@ fn events_of_a_batch_are_read_and_told_apart_one_by_one() {
     };
     let of_page = |page: u8, events: &str| keys(format!(r#"{{"page":{page},"events":[{events}]}}"#));
     let twice = of_page(1, &format!("{good},{good}"));
-    assert_eq!((twice.len(), &twice[0]), (2, &twice[1]), "the same element is the same event");
+    assert_ne!(twice[0], twice[1], "what a batch says twice has happened twice");
+    assert_eq!(twice, of_page(1, &format!("{good},{good}")), "and is known when the batch is delivered again");
     let later = r#"{"kind":"order","type":"a","at":1}"#;
     let others = of_page(1, &format!("{later},{good}"));
     assert_ne!(others[0], twice[0]);
     assert_eq!(others[1], twice[0], "whatever is beside it");
     assert_ne!(of_page(2, good)[0], twice[0], "what is above the array belongs to it");
+}
+
+/// Whether an element of one batch and one of another are the same event.
+#[test]
+fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
+    #[derive(Deserialize)]
+    enum AnyType {
+        #[serde(other)]
+        Other,
+    }
+    const DEEP: &str =
+        "kind: {type}\naccounts[].id\naccounts[].changes[].field: {type}\naccounts[].changes[].value: {data}";
+    const OPTIONAL: &str = "events[].type: {type}\nevents[].id?: {key}\nevents[]: {data}";
+    const TYPED: &str = "X-Type: {type}\n\nevents[]: {data}";
+    let deep = |account: &str, change: &str| {
+        format!(r#"{{"kind":"k","accounts":[{{"id":"{account}","at":1,"changes":[{change}]}}]}}"#)
+    };
+    let flat = |event: &str| format!(r#"{{"events":[{event}]}}"#);
+    let (body, signed_id, and_type) = (IdempotencyRule::Body, IdempotencyRule::SignedId, IdempotencyRule::BodyAndType);
+    let (approved, denied) = (r#"{"field":"f","value":1}"#, r#"{"field":"f","value":2}"#);
+    let (bare, other, named) = (r#"{"type":"a"}"#, r#"{"type":"a","n":1}"#, r#"{"type":"a","id":7}"#);
+    let named_too = r#"{"type":"a","id":7,"n":1}"#;
+    for (lines, rule, one, another, is_same) in [
+        (DEEP, body, ("a", "1", deep("A", approved)), ("a", "1", deep("A", approved)), true),
+        (DEEP, body, ("a", "1", deep("A", approved)), ("a", "1", deep("A", denied)), false),
+        (DEEP, body, ("a", "1", deep("A", approved)), ("a", "1", deep("B", approved)), false),
+        (OPTIONAL, IdempotencyRule::EventId, ("a", "1", flat(bare)), ("a", "1", flat(other)), false),
+        (OPTIONAL, IdempotencyRule::EventId, ("a", "1", flat(named)), ("a", "1", flat(named_too)), true),
+        (TYPED, body, ("a", "1", flat(bare)), ("a", "2", flat(bare)), true),
+        (TYPED, signed_id, ("a", "1", flat(bare)), ("a", "1", flat(bare)), true),
+        (TYPED, signed_id, ("a", "1", flat(bare)), ("a", "2", flat(bare)), false),
+        (TYPED, and_type, ("a", "1", flat(bare)), ("b", "1", flat(bare)), false),
+        (TYPED, and_type, ("a", "1", flat(bare)), ("a", "2", flat(bare)), true),
+    ] {
+        let scheme = Scheme::new("Id: {id}\nSignature: {hex}", "{id}.{body}");
+        let provider = Provider::new("acme", scheme).unwrap().with_event_shape(EventShape::try_new(lines).unwrap());
+        let provider = provider.unwrap().with_idempotency_rule(rule).unwrap();
+        let key = |(event_type, id, body): (&str, &str, String)| {
+            let secret = || Secret::new("a secret of twenty-some bytes").unwrap();
+            let mut headers = provider.signer(secret()).unwrap().sign(id, body.as_bytes()).unwrap();
+            headers.insert("x-type", event_type.parse().unwrap());
+            let receiver: Receiver = provider.receiver(secret()).unwrap();
+            let mut intake = receiver.begin(&headers);
+            intake.push(body.into());
+            let mut webhooks = Webhooks::<AnyType>::try_from(intake.finish().unwrap()).unwrap();
+            webhooks.next().unwrap().received.idempotency_key().unwrap()
+        };
+        assert_eq!(key(one) == key(another), is_same, "{lines:?} {rule:?}");
+    }
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl EventShape {
     ) -> Result<Event<'a>, Misfit> {
         if self.is_batch() {
             // What is not this batch may have another shape.
-            self.read_batch(request, is_signed, false)?;
+            self.read_batch(request, is_signed)?;
             return Err(Misfit::Broken(EventError::Batch));
         }
         let mut found = Findings::default();
@@ -78,12 +78,11 @@ impl EventShape {
         self.event(found, is_signed)
     }
 
-    /// Reads all events of a request, each with what tells it apart: `by_id`, or else by its JSON.
+    /// Reads all events of a request, each with what tells it apart.
     pub(crate) fn read_batch<'a>(
         &self,
         request: &Request<'_, 'a>,
         is_signed: &dyn Fn(Half, &str) -> bool,
-        by_id: bool,
     ) -> Result<Vec<Result<Item<'a>, EventError>>, Misfit> {
         let (mut shared, mut batch) = (Findings::default(), None);
         self.find_headers(request, &mut shared)?;
@@ -95,8 +94,9 @@ impl EventShape {
         let (mut items, mut misfit, mut fits) = (Vec::new(), None, false);
         self.each(&batch, &shared, &mut |element| {
             let item = element.and_then(|(found, raw)| {
-                let content = if by_id { self.key(&found, is_signed)? } else { self.item_key(&found, raw) };
-                Ok(Item { event: self.event(found, is_signed)?, content })
+                let key = if self.has_key(is_signed) { self.key(&found, is_signed)? } else { None };
+                let (has_key, content) = (key.is_some(), key.unwrap_or_else(|| self.item_key(&found, raw)));
+                Ok(Item { event: self.event(found, is_signed)?, has_key, content })
             });
             fits = fits || !matches!(item, Err(Misfit::Other(_)));
             items.push(item.map_err(|error| {
@@ -112,12 +112,13 @@ impl EventShape {
     }
 
     /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
-    /// each after its length. An event whose other fields do not fit the shape is still the same event.
+    /// each after its length. An event whose other fields do not fit the shape is still the same event. `None` if one of the
+    /// values is missing, and may be.
     pub(crate) fn read_key<'a>(
         &self,
         request: &Request<'_, 'a>,
         is_signed: &dyn Fn(Half, &str) -> bool,
-    ) -> Result<Vec<u8>, Misfit> {
+    ) -> Result<Option<Vec<u8>>, Misfit> {
         let walk = self.walk();
         let types = if walk.keys == walk.id { 0 } else { walk.types };
         let wanted = walk.keys | types | walk.constants;
@@ -135,7 +136,7 @@ impl EventShape {
         self.read_request(request, &|_, _| true).map(|event| event.event_type().as_bytes().to_vec())
     }
 
-    fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool) -> Result<Vec<u8>, Misfit> {
+    fn key(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool) -> Result<Option<Vec<u8>>, Misfit> {
         const EXPECTED: &str = "a string or a number";
 
         // Callers look first. A key of the type alone would take every event for the first of its type.
@@ -146,27 +147,34 @@ impl EventShape {
         let signed = |lines: Mask| self.lines_of(lines).filter(|(_, line)| self.is_covered(line, is_signed));
         if keys == id {
             return match (self.text_of(found, id, EXPECTED)?, self.line(id)) {
-                (Some(id), _) => Ok(id.into_owned().into_bytes()),
+                (Some(id), _) => Ok(Some(id.into_owned().into_bytes())),
+                (None, Some(line)) if line.place.is_optional => Ok(None),
                 (None, line) => Err(Misfit::Other(self.missing(line))),
             };
         }
         let mut key = Vec::new();
         for (i, line) in signed(types).chain(signed(keys)) {
-            let text = self.text_of(found, 1 << i, EXPECTED)?;
-            if text.is_none() && !line.place.is_optional {
-                return Err(Misfit::Other(self.missing(Some(line))));
+            match self.text_of(found, 1 << i, EXPECTED)? {
+                Some(text) => push_part(&mut key, text.as_bytes()),
+                None if !line.place.is_optional => return Err(Misfit::Other(self.missing(Some(line)))),
+                None if types & (1 << i) != 0 => push_part(&mut key, b""),
+                // The others need not tell two events apart.
+                None => return Ok(None),
             }
-            push_part(&mut key, text.unwrap_or_default().as_bytes());
         }
-        Ok(key)
+        Ok(Some(key))
     }
 
-    /// The element itself, with what the lines above it found.
+    /// The element itself, with what the lines above it found, in the arrays around it as well.
     fn item_key(&self, found: &Findings<'_>, raw: &RawValue) -> Vec<u8> {
+        let arrays = |line: &Line| {
+            let steps = (0..).map_while(|depth| self.step(line, depth));
+            steps.filter(|step| matches!(step, Step::Each)).count()
+        };
+        let innermost = self.lines_of(self.in_body()).map(|(_, line)| arrays(line)).max().unwrap_or_default();
         let mut key = Vec::new();
         for (i, line) in self.lines_of(self.in_body()) {
-            let is_shared = !(0..).map_while(|depth| self.step(line, depth)).any(|step| matches!(step, Step::Each));
-            if let (true, Some(value)) = (is_shared, found.value(1 << i)) {
+            if let (true, Some(value)) = (arrays(line) < innermost, found.value(1 << i)) {
                 push_part(&mut key, value.as_bytes());
             }
         }
@@ -289,6 +297,8 @@ impl EventShape {
 /// One event of a batch.
 pub(crate) struct Item<'a> {
     pub(crate) event: Event<'a>,
+    /// Its id, or the values that are marked as its key, tell it apart. Otherwise it is its JSON, which can occur again.
+    pub(crate) has_key: bool,
     /// What tells it apart.
     pub(crate) content: Vec<u8>,
 }

@@ -1,12 +1,13 @@
 //! What a provider's deliveries say, read by its event shapes.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use super::{IdempotencyRule, Provider};
 use crate::error::{EventError, RandomnessError};
-use crate::event::{Event, EventShape, Misfit, is_form, unfold};
+use crate::event::{Event, EventShape, Item, Misfit, is_form, unfold};
 use crate::headers::Headers;
 use crate::id::event_id;
 use crate::idempotency::key::IdempotencyKey;
@@ -174,12 +175,28 @@ impl Provider {
                 let event = self.with_signed_id(shape.read_request(request, is_signed)?, delivery.proof);
                 return Ok(vec![Ok(Keyed { event, key: None })]);
             }
-            let has_ids = shape.has_key(is_signed);
-            let name = if has_ids { "event-id" } else { "item" };
             let scope = scope.filter(|_| rule != IdempotencyRule::Nothing);
-            let items = shape.read_batch(request, is_signed, has_ids)?.into_iter();
-            let key = |content: &[u8]| scope.map(|scope| IdempotencyKey::new(&self.name, scope, name, content));
-            Ok(items.map(|item| item.map(|item| Keyed { key: key(&item.content), event: item.event })).collect())
+            let items = shape.read_batch(request, is_signed)?.into_iter();
+            let mut known = HashMap::new();
+            let mut key = |item: &Item<'_>| {
+                let scope = scope?;
+                if item.has_key {
+                    return Some(IdempotencyKey::new(&self.name, scope, "event-id", &item.content));
+                }
+                let beside = match (rule, delivery.proof.id()) {
+                    (IdempotencyRule::SignedId, Some(id)) => id,
+                    (IdempotencyRule::BodyAndType, _) => item.event.event_type(),
+                    _ => "",
+                };
+                let key = IdempotencyKey::of_parts(&self.name, scope, "item", [beside.as_bytes(), &item.content]);
+                // What a batch says twice has happened twice.
+                let earlier = known.entry(key.clone()).and_modify(|count| *count += 1).or_insert(0_u64);
+                match *earlier {
+                    0 => Some(key),
+                    count => Some(IdempotencyKey::new(&self.name, key.as_str(), "item", &count.to_be_bytes())),
+                }
+            };
+            Ok(items.map(|item| item.map(|item| Keyed { key: key(&item), event: item.event })).collect())
         })
     }
 
@@ -193,14 +210,15 @@ impl Provider {
         let (rule, content) = match (self.idempotency_rule(), delivery.proof.id()) {
             (IdempotencyRule::Nothing, _) => return Err(EventError::NoIdempotencyKey),
             (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
-            // Shapes read headers and bodies.
-            _ if body.is_empty() && delivery.proof.identity().is_some() => whole,
+            // Shapes read headers and bodies. In a sorted form, text can move from one field to another: only all of it
+            // together is what was signed.
+            _ if delivery.proof.identity().is_some() && (body.is_empty() || self.is_sorted_form(delivery)) => whole,
             (rule @ (IdempotencyRule::EventId | IdempotencyRule::BodyAndType), _) => {
                 content = self.by_shape(delivery, |shape, request, is_signed| match rule {
                     _ if shape.is_batch() => Ok(None),
                     // Slack's forms have no id, while its events do.
                     IdempotencyRule::EventId if !shape.has_key(is_signed) => Ok(None),
-                    IdempotencyRule::EventId => shape.read_key(request, is_signed).map(Some),
+                    IdempotencyRule::EventId => shape.read_key(request, is_signed),
                     _ => shape.read_type(request).map(Some),
                 })?;
                 match (rule, &content) {
@@ -222,11 +240,15 @@ impl Provider {
             shapes if shapes.iter().all(|shape| !shape.is_batch()) => false,
             _ => self
                 .by_shape(delivery, |shape, request, is_signed| match shape.is_batch() {
-                    true => shape.read_batch(request, is_signed, false).map(|_| true),
+                    true => shape.read_batch(request, is_signed).map(|_| true),
                     false => shape.read_request(request, is_signed).map(|_| false),
                 })
                 .unwrap_or(true),
         }
+    }
+
+    fn is_sorted_form(&self, delivery: &Delivery<'_, '_>) -> bool {
+        self.coverage(delivery.proof).body() == Extent::Form
     }
 
     /// What the first shape that fits makes of a delivery.

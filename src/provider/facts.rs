@@ -43,7 +43,8 @@ display_as_serialized!(Confidence);
 #[non_exhaustive]
 pub enum IdempotencyRule {
     /// The event's id, or the values that together tell its events apart. The body, where the
-    /// [shape](crate::EventShape) that fits a request has neither.
+    /// [shape](crate::EventShape) that fits a request has neither, or one of these values may be missing and is; and for a form
+    /// that is signed as its sorted fields, always these fields, because text can move between them.
     EventId,
     /// The id in a signed header.
     SignedId,
