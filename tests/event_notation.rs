@@ -529,6 +529,9 @@ fn an_event_is_written_as_its_shape_says() {
     let missing = |field: &str| Err(EventError::MissingField { field: field.to_owned() });
     let (field, expected) = ("{type}".to_owned(), "the constant of the event shape");
     let other_type = || Err(EventError::WrongType { field: field.clone(), expected });
+    let in_the_way_of = |field: &str| Err(EventError::WrongType { field: field.to_owned(), expected: "in an object" });
+    let named = || Err(EventError::WrongType { field: field.clone(), expected: "a name that no line has" });
+    let in_the_way = || in_the_way_of("a.type");
     const FLAT: &str = "source: {key}\ntype: {type}\ndata: {data}";
     const TREE: &str = "event.type: {type}\ndata: {data}";
     const WHOLE: &str = "source: {key}\ntype: {type}\n{data}";
@@ -566,6 +569,13 @@ fn an_event_is_written_as_its_shape_says() {
         ("kind: {type}\naction?: {type}\ndata: {data}", Event::new("b.", 1.into()), missing("action")),
         ("type: {type}\ndata: {data}", Event::new("", 1.into()), missing("type")),
         ("{type}: {data}", Event::new("", 1.into()), missing("{type}")),
+        ("{type}: {data}", event(1.into(), &[]), Err(EventError::NotAnObject)),
+        ("{type}: {data}\nb.c: {id}", event(serde_json::json!({}), &[]), Ok(r#"{"b.c":{},"b":{"c":"7"}}"#)),
+        ("{type}: {data}\nb: {id}", Event::new("b", serde_json::json!({})).with_id("7"), named()),
+        // The data has something else where the type should be.
+        ("a.type: {type}\n{data}", event(serde_json::json!({"a": 7}), &[]), in_the_way()),
+        ("a[].type: {type}\na[]: {data}", event(7.into(), &[]), in_the_way_of("a[].type")),
+        ("a.type: {type}\n{data}", event(serde_json::json!({"a": null}), &[]), Ok(r#"{"a":{"type":"b.c"}}"#)),
         ("kind: {type}\n{type}: {data}", Event::new("b", 1.into()), missing("{type}")),
         ("{type}: b\n{data}", event(serde_json::json!({}), &[]), other_type()),
         ("{type}: b\naction: {type}\n{data}", event(serde_json::json!({}), &[]), Ok(r#"{"action":"c"}"#)),
@@ -579,6 +589,43 @@ fn an_event_is_written_as_its_shape_says() {
     }
 }
 
+/// A field that was received keeps its position and its text, unless another shape says what is there.
+#[test]
+fn an_event_is_written_in_another_shape_than_it_was_read_in() {
+    const PLAIN: &str = "event: {type}\ndata: {data}";
+    const TREE: &str = "kind: order\nnote\nref?: {key}\nevent.type: {type}\nevent: {data}";
+    const FULL: &str = "id: {id}\ntype: {type}\nkind: order\nat?: {timestamp}\nx?: {version}\ndata: {data}";
+    for (read_in, read, written_in, written) in [
+        (PLAIN, r#"{"id":7,"event":"a","data":1}"#, PLAIN, r#"{"id":7,"event":"a","data":1}"#),
+        (PLAIN, r#"{"id":7,"event":"a","data":1}"#, FULL, r#"{"id":"evt_1","type":"a","kind":"order","data":1}"#),
+        (
+            PLAIN,
+            r#"{"kind":"order","type":"b","note":2,"at":3,"event":"a","x":4,"data":1}"#,
+            FULL,
+            r#"{"kind":"order","id":"evt_1","note":2,"type":"a","data":1}"#,
+        ),
+        (
+            PLAIN,
+            r#"{"kind":"refund","event":"a","data":1}"#,
+            FULL,
+            r#"{"id":"evt_1","type":"a","kind":"order","data":1}"#,
+        ),
+        (
+            TREE,
+            r#"{"kind":"order","note":1,"ref":2,"event":{"type":"a"},"further":3}"#,
+            TREE,
+            r#"{"event":{"type":"a"},"kind":"order","note":1,"ref":2,"further":3}"#,
+        ),
+    ] {
+        let shape = |lines| EventShape::try_new(lines).unwrap();
+        let event = shape(read_in).read(read.as_bytes()).unwrap();
+        let event = if read_in == written_in { event } else { event.with_id("evt_1") };
+        let body = shape(written_in).write(&event).map(|body| String::from_utf8(body).unwrap());
+        assert_eq!(body.as_deref(), Ok(written), "{read_in:?} {written_in:?}");
+        assert!(shape(written_in).read(written.as_bytes()).is_ok(), "{written}");
+    }
+}
+
 #[test]
 fn a_type_is_written_in_the_parts_that_were_read() {
     const ONE: &str = "type: {type}\ndata: {data}";
@@ -589,12 +636,12 @@ fn a_type_is_written_in_the_parts_that_were_read() {
     const UNNAMED: &str = "kind: {type}\n{type}: {data}";
     for (read_in, read, written_in, written) in [
         (THREE, r#"{"kind":"a.b","action":"c","step":"d.e","data":1}"#, ONE, r#"{"type":"a.b.c.d.e","data":1}"#),
-        (THREE, r#"{"kind":"a.b","action":"c.d","data":1}"#, UNNAMED, r#"{"c.d":1,"kind":"a.b"}"#),
+        (THREE, r#"{"kind":"a.b","action":"c.d","data":{}}"#, UNNAMED, r#"{"c.d":{},"kind":"a.b"}"#),
         (THREE, r#"{"kind":"a","action":"b.c.d","data":1}"#, FOUR, r#"{"a":"a","b":"b","c":"c","d":"d","data":1}"#),
         (THREE, r#"{"kind":"x","action":"y","step":"z","data":1}"#, FIXED, r#"{"kind":"z","data":1}"#),
         (FOUR, r#"{"a":"1.2","b":"3.4","c":"5","d":"6.7","data":1}"#, ONE, r#"{"type":"1.2.3.4.5.6.7","data":1}"#),
         (FIXED, r#"{"kind":"a.b","action":"c","data":1}"#, ONE, r#"{"type":"x.y.a.b.c","data":1}"#),
-        (FIXED_AT_THE_END, r#"{"kind":"a.b","data":1}"#, UNNAMED, r#"{"x.y":1,"kind":"a.b"}"#),
+        (FIXED_AT_THE_END, r#"{"kind":"a.b","data":[]}"#, UNNAMED, r#"{"x.y":[],"kind":"a.b"}"#),
         (UNNAMED, r#"{"c.d":{},"kind":"a.b"}"#, THREE, r#"{"kind":"a.b","action":"c.d","data":{}}"#),
     ] {
         let shape = |lines| EventShape::try_new(lines).unwrap();

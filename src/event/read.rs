@@ -320,7 +320,7 @@ impl Misfit {
     }
 }
 
-fn is(value: &str, wanted: &str) -> bool {
+pub(super) fn is(value: &str, wanted: &str) -> bool {
     value == wanted || text(value).is_some_and(|text| text == wanted)
 }
 

@@ -13,6 +13,7 @@ use crate::place::Step;
 use super::shape::{EventShape, Format, Line, Meaning};
 use super::time::{self, Time};
 use super::{Event, Fields, Further, read};
+use type_parts::UNNAMED;
 
 impl EventShape {
     /// Writes an event as compact JSON, its fields in the shape's order.
@@ -27,8 +28,8 @@ impl EventShape {
     ///
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, or if a part of
-    /// the type is missing, [`EventError::WrongType`] for another type than the shape's fixed one, [`EventError::ReadOnly`] for
-    /// a shape that reads forms, and [`EventError::Unserializable`].
+    /// the type is missing, [`EventError::WrongType`] for another type than the shape's fixed one and where the data has another
+    /// value on the way to a field, [`EventError::ReadOnly`] for a shape that reads forms, and [`EventError::Unserializable`].
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -93,10 +94,15 @@ impl EventShape {
         let mut object = Object { bytes: vec![b'{'], fields: 0 };
         let parts = self.type_parts(event)?;
         // Fields that were neither received in a position nor named by the shape follow at the end.
-        let mut received = event.further.iter().filter(|further| further.place.is_some()).peekable();
+        let is_kept = |further: &&Further<'_>| further.place.is_some() && !self.replaces(further);
+        let mut received = event.further.iter().filter(is_kept).peekable();
         for (i, line) in self.body_lines() {
             while let Some(further) = received.next_if(|further| further.place <= Some(object.fields)) {
                 object.raw(&further.name, further.value.get())?;
+            }
+            // Written in the position in which it was received.
+            if event.further.iter().any(|further| further.name == self.name(line) && is_kept(&further)) {
+                continue;
             }
             if let Some(value) = self.value(event, line, parts.of(i))? {
                 object.raw(self.name(line), &value)?;
@@ -122,15 +128,18 @@ impl EventShape {
         let mut root = Node::Object(Vec::new());
         // The data first: other lines may name fields inside it.
         for (_, line) in self.body_lines().filter(|(_, line)| line.has(Meaning::Data)) {
+            if !parts.unnamed.is_empty() {
+                self.check_unnamed(parts.unnamed, &data)?;
+            }
             match (line.place.is_whole(), Node::from_json(&data)) {
                 (true, node @ Node::Object(_)) => root = node,
                 (true, _) => return Err(EventError::NotAnObject),
-                (false, node) => root.set(self, parts.unnamed, line, 0, node),
+                (false, node) => root.set(self, parts.unnamed, line, 0, node)?,
             }
         }
         for (i, line) in self.body_lines().filter(|(_, line)| !line.has(Meaning::Data)) {
             if let Some(value) = self.value(event, line, parts.of(i))? {
-                root.set(self, parts.unnamed, line, 0, Node::Raw(value));
+                root.set(self, parts.unnamed, line, 0, Node::Raw(value))?;
             }
         }
         for further in &event.further {
@@ -171,10 +180,8 @@ impl EventShape {
                 event.id().map(json).transpose()?
             }
             Meaning::Constant(_) | Meaning::Nothing | Meaning::Key | Meaning::Test(_) | Meaning::FixedType(_) => {
-                let further = event.further.iter().find(|further| further.name == name);
+                let further = event.further.iter().find(|further| further.name == name && !self.replaces(further));
                 return match (further, line.means[0]) {
-                    // Written in the position in which it was received.
-                    (Some(further), _) if further.place.is_some() => Ok(None),
                     (Some(further), _) => Ok(Some(further.value.get().to_owned())),
                     (None, Meaning::Constant(text)) => {
                         let text = self.text(text);
@@ -195,6 +202,28 @@ impl EventShape {
     fn names(&self, further: &Further<'_>) -> bool {
         let is_its = |(_, line): (usize, &Line)| self.name(line) == further.name;
         self.body_lines().any(is_its) || further.place.is_none() && self.header_lines().any(is_its)
+    }
+
+    /// A field that is named by the type is found as the first object or array that no line names.
+    fn check_unnamed(&self, name: &str, data: &str) -> Result<(), EventError> {
+        let is_named = |(_, line): (usize, &Line)| matches!(self.step(line, 0), Some(Step::Field(field)) if self.text(field) == name);
+        if self.body_lines().any(is_named) {
+            let (field, expected) = (UNNAMED.to_owned(), "a name that no line has");
+            return Err(EventError::WrongType { field, expected });
+        }
+        if data.starts_with(['{', '[']) { Ok(()) } else { Err(EventError::NotAnObject) }
+    }
+
+    /// Whether a field that was received in another shape has a meaning here, so that the line writes its own value.
+    fn replaces(&self, further: &Further<'_>) -> bool {
+        let line = self.body_lines().find(|(_, line)| self.name(line) == further.name);
+        let is_received = further.place.is_some();
+        is_received
+            && line.is_some_and(|(_, line)| match line.means[0] {
+                Meaning::Constant(text) => !read::is(further.value.get(), self.text(text)),
+                Meaning::Nothing | Meaning::Key | Meaning::Test(_) => false,
+                _ => true,
+            })
     }
 
     fn body_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
@@ -266,10 +295,18 @@ impl Node {
     }
 
     /// Puts a value in the place of a line. What only tells events apart, and is not the time, stays if there is something.
-    fn set(&mut self, shape: &EventShape, unnamed: &str, line: &Line, depth: usize, value: Node) {
-        let Some(step) = shape.step(line, depth) else { return };
+    fn set(
+        &mut self,
+        shape: &EventShape,
+        unnamed: &str,
+        line: &Line,
+        depth: usize,
+        value: Node,
+    ) -> Result<(), EventError> {
+        let Some(step) = shape.step(line, depth) else { return Ok(()) };
         if let Node::Raw(text) = self {
-            *self = Node::from_json(text);
+            // When it is read, `null` is as good as missing.
+            *self = if text == "null" { Node::Object(Vec::new()) } else { Node::from_json(text) };
         }
         let is_new = matches!(self, Node::Object(fields) if fields.is_empty());
         if matches!(step, Step::Each) && is_new {
@@ -278,7 +315,7 @@ impl Node {
         let is_last = shape.step(line, depth + 1).is_none();
         match (step, self) {
             (Step::Each, Node::Array(element)) if is_last => **element = value,
-            (Step::Each, Node::Array(element)) => element.set(shape, unnamed, line, depth + 1, value),
+            (Step::Each, Node::Array(element)) => element.set(shape, unnamed, line, depth + 1, value)?,
             (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { unnamed };
                 match fields.iter_mut().find(|(field, _)| field == name) {
@@ -290,18 +327,19 @@ impl Node {
                             && !matches!(line.means[0], Meaning::Nothing | Meaning::Test(_))
                             && old.says(&value) => {}
                     Some((_, old)) if is_last => *old = value,
-                    Some((_, child)) => child.set(shape, unnamed, line, depth + 1, value),
+                    Some((_, child)) => child.set(shape, unnamed, line, depth + 1, value)?,
                     None if is_last => fields.push((name.to_owned(), value)),
                     None => {
                         let mut child = Node::Object(Vec::new());
-                        child.set(shape, unnamed, line, depth + 1, value);
+                        child.set(shape, unnamed, line, depth + 1, value)?;
                         fields.push((name.to_owned(), child));
                     }
                 }
             }
             // The data has something else there.
-            _ => {}
+            _ => return Err(EventError::WrongType { field: shape.name(line).to_owned(), expected: "in an object" }),
         }
+        Ok(())
     }
 
     fn write(&self, body: &mut Vec<u8>) -> Result<(), EventError> {

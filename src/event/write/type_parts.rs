@@ -7,6 +7,9 @@ use crate::place::Step;
 
 use super::missing;
 
+/// What an error calls a type that no line has a name for.
+pub(super) const UNNAMED: &str = "{type}";
+
 /// A part of the type for each line that has one.
 pub(super) struct TypeParts<'e> {
     of_lines: [Option<&'e str>; MAX_LINES],
@@ -24,7 +27,6 @@ impl EventShape {
     /// The parts of the type, as they would be read and joined again. A type that was read has the parts that it had, if these
     /// are enough, and any other is divided at its full stops; the last line has the rest.
     pub(super) fn type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> Result<TypeParts<'e>, EventError> {
-        const UNNAMED: &str = "{type}";
         let event_type = event.event_type();
         let named = self.walk().types | self.walk().fixed;
         let mut steps = self.body_lines().flat_map(|(_, line)| (0..).map_while(|depth| self.step(line, depth)));
