@@ -308,6 +308,15 @@ fn first_timestamps_and_gone_endpoints() {
     let replay = begin(&mut delivery, klang, START + Span::minutes(61));
     assert_eq!(replay.signing_time(), START + Span::minutes(61), "but not for a user who replays");
 
+    // A `Retry-After` can make an attempt so late that no receiver accepts the first time any more.
+    let horizon = klang.retry().total_horizon();
+    for (late, expected) in [(Span::ZERO, START), (Span::MILLISECOND, START + horizon + Span::MILLISECOND)] {
+        let mut delivery = Delivery::new(START);
+        let first = begin(&mut delivery, klang, START);
+        record(&mut delivery, &first, klang, &busy(b"3600"), START);
+        assert_eq!(begin(&mut delivery, klang, START + horizon + late).signing_time(), expected);
+    }
+
     let mut gone = Delivery::new(START);
     let attempt = begin(&mut gone, klang, START);
     assert_eq!(record(&mut gone, &attempt, klang, &GONE, START), Next::EndpointGone);

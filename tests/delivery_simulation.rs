@@ -217,7 +217,8 @@ impl World {
             seen.begun_again += 1;
         }
         let first = self.first.unwrap_or(clock);
-        let reuse = self.policy.reuses_timestamp() && !attempt.is_replay();
+        let is_in_schedule = clock - first <= millis(self.policy.retry().total_horizon());
+        let reuse = self.policy.reuses_timestamp() && !attempt.is_replay() && is_in_schedule;
         let signed = time(if reuse { first } else { clock });
         hold!(self, attempt.signing_time() == signed, "signed at another time");
         hold!(self, !attempt.is_replay() || self.wish.is_some(), "a replay that nobody asked for");

@@ -138,3 +138,21 @@ fn what_a_request_lacks_is_named() {
     let error = sign(&provider::HOOK0_V1, request(0));
     assert!(error.ends_with("it has no header that begins with `x-`, and the scheme signs a list of those"), "{error}");
 }
+
+#[test]
+fn a_url_without_a_path_is_signed_with_its_slash() {
+    let scheme = Scheme::new("Acme-Signature: {hex}", "{url}{body}");
+    let acme = provider::Provider::new("acme", scheme.clone()).unwrap();
+    for (uri, registered, is_right) in [
+        ("https://example.com", "https://example.com/", true),
+        ("https://example.com", "https://example.com", false),
+        ("https://example.com?a=1", "https://example.com/?a=1", true),
+        ("https://example.com/in", "https://example.com/in", true),
+    ] {
+        let mut request = Request::post(uri).body("{}").unwrap();
+        signer(scheme.clone()).sign_request(&mut request, "").unwrap();
+        let verifier =
+            acme.with_public_url(registered).unwrap().verifier(Secret::from_bytes([7; 32]).unwrap()).unwrap();
+        assert_eq!(verifier.verify_request(&request).is_ok(), is_right, "{uri} {registered}");
+    }
+}

@@ -40,7 +40,8 @@ impl Attempt {
         self.number
     }
 
-    /// The time to sign with: now, or the first attempt's where the platform reuses it.
+    /// The time to sign with: now, or the first attempt's where the platform
+    /// [reuses](super::DeliveryPolicy::with_reused_timestamp) it.
     ///
     /// ```
     /// # use hookseal::delivery::{Delivery, DeliveryPolicy};

@@ -210,8 +210,13 @@ impl Delivery {
         columns.begun = columns.begun.wrapping_add(1);
         columns.begun_at = Some(now_ms);
         columns.lease_until = Some(lease_until);
-        // A user who replays wants it accepted now, not judged by the clock of long ago.
-        let reuse = policy.reuses_timestamp() && !replay;
+        // A user who replays wants it accepted now, not judged by the clock of long ago. Receivers know the schedule, and
+        // not how long a `Retry-After` or a pause made it.
+        let is_in_schedule = || {
+            let horizon = i64::try_from(policy.retry().total_horizon().as_millis()).unwrap_or(i64::MAX);
+            now_ms.saturating_sub(first_at) <= horizon
+        };
+        let reuse = policy.reuses_timestamp() && !replay && is_in_schedule();
         Ok(Attempt {
             number: columns.attempts.saturating_add(1),
             serial: columns.begun,

@@ -205,7 +205,8 @@ impl DeliveryPolicy {
     /// attempt is signed with its own time: receivers then need no wide window, which is what a replay attack lives on.
     ///
     /// A receiver must accept timestamps as old as the last retry: compare the scheme's
-    /// [`past`](crate::Scheme::past) with the schedule's [`total_horizon`](RetryPolicy::total_horizon).
+    /// [`past`](crate::Scheme::past) with the schedule's [`total_horizon`](RetryPolicy::total_horizon). An attempt that comes
+    /// later than that, after a long `Retry-After` or a pause, is signed with its own time.
     ///
     /// ```
     /// use hookseal::delivery::DeliveryPolicy;

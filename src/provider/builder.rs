@@ -409,6 +409,9 @@ impl Provider {
     /// Only the query comes from the request, and must be that of this URL. Where
     /// [nothing that varies is beside the URL](Scheme#the-public-url), the provider may add parameters to it after an `&`.
     ///
+    /// A [`Signer`](crate::Signer) signs `https://example.com/` for `https://example.com`, since no `http::Uri` is without a
+    /// path: the receivers of your own platform must write the slash.
+    ///
     /// # Errors
     /// [`ConfigError::Invalid`] for a text that is not an `http` or `https` URL, is longer than 2048 bytes, or has a user name
     /// or a fragment.
