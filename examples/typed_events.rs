@@ -1,88 +1,57 @@
-//! Reads three event types into your own structs, acknowledges an unknown one, and refuses a malformed one:
+//! Reads events into an enum of your own, acknowledges a type that it does not know, and refuses data that does not fit:
 //! `cargo run --example typed_events`.
+//!
+//! With axum or actix-web, the extractor `Webhook` does all of `handle`.
 
-use hookseal::{Secret, Signer, Verifier, provider};
+use hookseal::{EventError, Secret, Verified, provider};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Conversation<'a> {
-    id: &'a str,
-    title: &'a str,
+enum Conversations {
+    #[serde(rename = "conversation.ready")]
+    Ready { id: String, title: String },
+    #[serde(rename = "conversation.failed")]
+    Failed { id: String, error_reason: String },
+    #[serde(rename = "conversation.deleted")]
+    Deleted { id: String, title: String },
 }
 
-#[derive(Deserialize)]
-struct Failure<'a> {
-    id: &'a str,
-    error_reason: &'a str,
-}
-
-/// The answer of a handler.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Processed(String),
-    /// The event is authentic but of an unknown type. Refusing it could make the platform stop sending.
-    Acknowledged,
-    Refused(u16),
-}
-
-fn handle(verifier: &Verifier, headers: &http::HeaderMap, body: &[u8]) -> Answer {
-    match verifier.verify(headers, body) {
-        Ok(verified) => dispatch(&verified).unwrap_or_else(|error| {
-            println!("    log: {error}");
-            Answer::Refused(error.status().as_u16())
-        }),
-        Err(error) => {
-            println!("    log: {error}");
-            Answer::Refused(error.status().as_u16())
-        }
-    }
-}
-
-fn dispatch(verified: &hookseal::Verified<'_>) -> Result<Answer, hookseal::EventError> {
-    let event = provider::KLANG.event(verified)?;
-    Ok(match event.event_type() {
-        "conversation.ready" => {
-            let conversation: Conversation<'_> = event.data_as()?;
-            Answer::Processed(format!("{} is ready: {}", conversation.id, conversation.title))
-        }
-        "conversation.failed" => {
-            let failure: Failure<'_> = event.data_as()?;
-            Answer::Processed(format!("{} failed: {}", failure.id, failure.error_reason))
-        }
-        "conversation.deleted" => {
-            let conversation: Conversation<'_> = event.data_as()?;
-            Answer::Processed(format!("{} is gone, it was called {}", conversation.id, conversation.title))
-        }
-        _ => Answer::Acknowledged,
-    })
+/// `None` for a type that the enum does not have: acknowledge it, since platforms pause an endpoint that refuses.
+fn handle(verified: &Verified<'_>) -> Result<Option<String>, EventError> {
+    let Some(event) = provider::KLANG.event(verified)?.typed::<Conversations>()? else { return Ok(None) };
+    Ok(Some(match event.into_data() {
+        Conversations::Ready { id, title } => format!("{id} is ready: {title}"),
+        Conversations::Failed { id, error_reason } => format!("{id} failed: {error_reason}"),
+        Conversations::Deleted { id, title } => format!("{id} is gone, it was called {title}"),
+    }))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secret = Secret::new("the secret that both sides know")?;
-    let signer: Signer = provider::KLANG.signer(secret.clone())?;
+    let signer = provider::KLANG.signer(secret.clone())?;
     let verifier = provider::KLANG.verifier(secret)?;
     let envelope = |event_type: &str, data: &str| {
         format!(r#"{{"id":"evt_1","type":"{event_type}","created_at":"2026-05-07T14:32:09Z","data":{data}}}"#)
     };
-    let processed = |text: &str| Answer::Processed(text.to_owned());
     let deliveries = [
-        (envelope("conversation.ready", r#"{"id":"kw3","title":"Roadmap"}"#), processed("kw3 is ready: Roadmap")),
-        (envelope("conversation.failed", r#"{"id":"kw4","error_reason":"silence"}"#), processed("kw4 failed: silence")),
+        (envelope("conversation.ready", r#"{"id":"kw3","title":"Roadmap"}"#), Ok(Some("kw3 is ready: Roadmap"))),
+        (envelope("conversation.failed", r#"{"id":"kw4","error_reason":"silence"}"#), Ok(Some("kw4 failed: silence"))),
         (
             envelope("conversation.deleted", r#"{"id":"kw3","title":"Plan"}"#),
-            processed("kw3 is gone, it was called Plan"),
+            Ok(Some("kw3 is gone, it was called Plan")),
         ),
-        (envelope("conversation.renamed", r#"{"id":"kw3"}"#), Answer::Acknowledged),
-        (envelope("conversation.ready", r#"{"id":"kw3","title":7}"#), Answer::Refused(400)),
-        (r#"{"id":"evt_1","type":"conversation.ready"}"#.to_owned(), Answer::Refused(400)),
-        ("not JSON at all".to_owned(), Answer::Refused(400)),
+        (envelope("conversation.renamed", r#"{"id":"kw3"}"#), Ok(None)),
+        (envelope("conversation.ready", r#"{"id":"kw3","title":7}"#), Err(400)),
+        (r#"{"id":"evt_1","type":"conversation.ready"}"#.to_owned(), Err(400)),
+        ("not JSON at all".to_owned(), Err(400)),
     ];
     for (body, expected) in deliveries {
         println!("{body}");
         let headers = signer.sign("evt_1", body.as_bytes())?;
-        let answer = handle(&verifier, &headers, body.as_bytes());
-        println!("    {answer:?}");
-        assert_eq!(answer, expected);
+        let handled = handle(&verifier.verify(&headers, body.as_bytes())?);
+        println!("    {handled:?}");
+        let status = handled.map_err(|error| error.status().as_u16());
+        assert_eq!(status.as_ref().map(Option::as_deref), expected.as_ref().copied());
     }
     Ok(())
 }

@@ -223,3 +223,16 @@ fn sources(folder: &Path) -> Vec<String> {
     let inner = folders.iter().flat_map(|folder| sources(folder));
     files.iter().filter_map(|file| fs::read_to_string(file).ok()).chain(inner).collect()
 }
+
+#[test]
+fn the_table_of_features_is_the_same_on_both_front_pages() {
+    let table = |page: &str| -> Vec<String> {
+        let lines = page.lines().skip_while(|line| *line != "| feature | adds |");
+        lines.take_while(|line| line.starts_with('|')).map(str::to_owned).collect()
+    };
+    let (readme, crate_page) = (include_str!("../../../README.md"), include_str!("../../../src/crate.md"));
+    let manifest: toml::Table = include_str!("../../../Cargo.toml").parse().expect("a manifest");
+    let features = manifest["features"].as_table().expect("a table").keys().filter(|name| *name != "default");
+    assert_eq!(table(readme), table(crate_page));
+    assert_eq!(table(readme).len(), 2 + features.count(), "a row for each feature");
+}
