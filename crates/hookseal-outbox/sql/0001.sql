@@ -76,6 +76,9 @@ END $$;
 
 CREATE FUNCTION hookseal.slot(at timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (floor(extract(epoch FROM at) / 86400)::bigint % 32)::smallint;
+-- How many days before this time a partition was the current one. The next day's is 31 days old.
+CREATE FUNCTION hookseal.age(at timestamptz, slot smallint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (hookseal.slot(at) - slot + 32) % 32;
 
 -- What is still to be sent.
 CREATE TABLE hookseal.deliveries (

@@ -202,6 +202,50 @@ async fn what_is_too_old_is_removed_by_partition() {
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
 }
 
+/// Tomorrow's partition is the oldest one, so it must not be emptied any more once it is tomorrow.
+#[tokio::test]
+async fn what_is_enqueued_right_after_midnight_is_kept() {
+    let Some(stage) = Stage::new().await else { return };
+    // The n-th look at the clock is the first one after midnight. Somebody enqueues in between.
+    let clock = "
+        CREATE SEQUENCE looks;
+        CREATE TABLE midnight (look bigint);
+        INSERT INTO midnight VALUES (0);
+        CREATE OR REPLACE FUNCTION hookseal.slot(at timestamptz) RETURNS smallint LANGUAGE plpgsql VOLATILE AS $$
+        DECLARE
+            look bigint = nextval('looks');
+            midnight bigint = (SELECT m.look FROM midnight m);
+        BEGIN
+            IF look = midnight - 1 THEN
+                INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, bucket, slot) VALUES (3, 1, now(), 2, 1, 5);
+            ELSIF look = midnight THEN
+                INSERT INTO hookseal.events VALUES (3, 5, now(), 't', 'order.paid', 'fresh', '{}');
+            END IF;
+            RETURN CASE WHEN look < midnight THEN 4 ELSE 5 END;
+        END $$";
+    stage.db.batch_execute(clock).await.unwrap();
+    let old = "
+        TRUNCATE hookseal.events, hookseal.deliveries, hookseal.ended;
+        INSERT INTO hookseal.events
+            SELECT id, id + 4, now() - interval '30 days', 't', 'order.paid', 'old', '{}' FROM generate_series(1, 2) id;
+        INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, bucket, slot)
+            SELECT id, 1, now(), 2, 1, id + 4 FROM generate_series(1, 2) id;
+        ALTER SEQUENCE looks RESTART";
+    let pending = "SELECT FROM hookseal.events v JOIN hookseal.deliveries d ON d.event = v.id WHERE event_id =";
+    for midnight in 2_i64.. {
+        stage.db.batch_execute(old).await.unwrap();
+        stage.execute("UPDATE midnight SET look = $1", &[&midnight]).await;
+        stage.outbox.expire(&stage.db, Retention::default()).await.unwrap();
+        if stage.count(&format!("SELECT FROM looks WHERE last_value < {midnight}")).await == 1 {
+            assert!(midnight > 32, "the clock was looked at");
+            break;
+        }
+        assert_eq!(stage.count(&format!("{pending} 'fresh'")).await, 1, "midnight comes at look {midnight}");
+    }
+    assert_eq!(stage.count("SELECT FROM hookseal.events").await, 0);
+    assert_eq!(stage.count("SELECT FROM hookseal.deliveries WHERE event < 3").await, 0);
+}
+
 #[tokio::test]
 async fn a_changed_endpoint_is_noticed() {
     let Some(mut stage) = Stage::new().await else { return };
