@@ -234,9 +234,60 @@ async fn a_user_who_locks_rows_holds_up_only_those() {
     stage.wait_for(50 - locked, &delivered(id)).await;
     stage.enqueue(50..100).await;
     stage.wait_for(100 - locked, &delivered(id)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(receiver.total(), 100, "what is locked was sent once, and is recorded later");
     tx.rollback().await.unwrap();
     stage.all_sent().await;
     worker.stop().await;
+    assert_eq!(receiver.total(), 100);
+    stage.check_log().await;
+}
+
+#[tokio::test]
+async fn a_user_who_locks_all_rows_of_an_endpoint_holds_up_only_that_one() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let (one, other) = (Receiver::start(Answer::Bytes(OK)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let locked = stage.endpoint(&one.url).await;
+    for _ in 1..64 {
+        stage.subscribe("nobody", &subscription(&other.url)).await;
+    }
+    let id = stage.endpoint(&other.url).await;
+    assert_eq!(id % 64, locked % 64);
+    stage.enqueue(0..300).await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.deliveries WHERE endpoint = $1 FOR UPDATE", &[&locked]).await.unwrap();
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_millis(5)));
+    stage.wait_for(300, &delivered(id)).await;
+    let sent = one.total();
+    assert!(sent < 200, "{sent} outcomes are kept in memory");
+    tx.rollback().await.unwrap();
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!((one.total(), other.total()), (300, 300));
+    stage.check_log().await;
+}
+
+/// The bucket goes to another worker, which makes the attempt again.
+#[tokio::test]
+async fn a_worker_that_stops_does_not_wait_for_a_user_forever() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    stage.endpoint(&receiver.url).await;
+    stage.enqueue(0..1).await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.deliveries FOR UPDATE", &[]).await.unwrap();
+    let worker = Running::start(stage.worker());
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    worker.stop().await;
+    tx.rollback().await.unwrap();
+    let worker = Running::start(stage.worker());
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 2);
     stage.check_log().await;
 }
 

@@ -17,6 +17,10 @@ use super::row::{Due, Event, Key, bucket};
 use super::target::Target;
 use crate::send::Answer;
 
+/// How many attempts of an endpoint may have ended and wait for locks on their deliveries, before no more begin there.
+/// While very many wait, those of all endpoints together, one is enough.
+const LOCKED: usize = 64;
+
 /// An attempt that was made, with its answer.
 #[derive(Debug)]
 pub(super) struct Sent {
@@ -36,6 +40,7 @@ impl Engine {
         if !self.may_begin(now) {
             return;
         }
+        let most_locked = if self.again.len() < self.settings.max_in_flight { LOCKED } else { 1 };
         for _ in 0..self.ready.len() {
             let is_full = self.in_flight >= self.settings.max_in_flight
                 || self.body_memory >= self.settings.body_memory_in_flight()
@@ -43,7 +48,7 @@ impl Engine {
             let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             endpoint.is_listed = false;
-            if !endpoint.can_send(now) {
+            if !endpoint.can_send(now, most_locked) {
                 continue;
             }
             let is_own = endpoint.lane != Lane::Common;

@@ -77,6 +77,7 @@ pub(super) struct Engine {
     pub(super) ended: Vec<Ended>,
     /// What was in a flush that the database refused: recorded one by one, to find out which it is.
     pub(super) suspects: VecDeque<Ended>,
+    /// Attempts whose deliveries were locked, and when they are recorded again.
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
     pub(super) unhealthy: HashSet<i64>,
@@ -332,10 +333,9 @@ impl Engine {
         if self.tasks.recording.is_some() {
             return;
         }
-        let (due, later) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
-        self.again = later;
-        let due: Vec<(Instant, Ended)> = due;
-        if !due.is_empty() {
+        if self.again.iter().any(|(at, _)| *at <= now) {
+            let (due, later): (Vec<_>, _) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
+            self.again = later;
             self.ended.extend(due.into_iter().map(|(_, ended)| ended));
             self.next_flush.get_or_insert(now);
         }
@@ -371,7 +371,7 @@ impl Engine {
             self.next_load.filter(|_| self.tasks.loading.is_none()),
             self.next_flush.filter(|_| self.tasks.recording.is_none()),
             (!self.chores.is_empty() && self.tasks.keeping.is_none()).then_some(self.next_chore),
-            self.again.iter().map(|(at, _)| *at).min(),
+            self.again.iter().map(|(at, _)| *at).min().filter(|_| self.tasks.recording.is_none()),
             self.stop_at,
         ];
         // A time that has passed waits for something else, or for the next millisecond.

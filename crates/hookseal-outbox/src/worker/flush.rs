@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use hookseal::delivery::{AttemptRecord, Delivery, State};
 use hookseal::time::OffsetDateTime;
-use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
 
 use super::row::{Key, from_unix_ms};
 use super::session::Session;
@@ -21,7 +21,7 @@ pub(super) struct Ended {
     pub(super) record: AttemptRecord,
     /// For the endpoint's health; none for a replay.
     pub(super) counts: Option<(Arc<Target>, Answer, OffsetDateTime)>,
-    /// How often it could not be recorded, perhaps because a user had locked the delivery.
+    /// How often it could not be recorded, because somebody had locked the delivery.
     pub(super) tries: u32,
 }
 
@@ -34,8 +34,17 @@ impl Ended {
     }
 }
 
-/// Records attempts in one statement. Returns those that were recorded.
-pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<HashSet<Key>, Error> {
+/// What has become of the attempts of a flush. What is in neither set was recorded by another worker before, or its
+/// delivery is gone.
+#[derive(Debug)]
+pub(super) struct Flushed {
+    pub(super) recorded: HashSet<Key>,
+    /// Their deliveries still wait for them, but are locked.
+    pub(super) locked: HashSet<Key>,
+}
+
+/// Records attempts in one statement.
+pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Flushed, Error> {
     ended.sort_unstable_by_key(|ended| ended.key);
     let ended = &*ended;
     let events = column(ended, |ended| ended.key.0);
@@ -57,6 +66,20 @@ pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Hash
         &replays, &firsts, &excerpts,
     ];
     let rows = session.recorder.query(&session.statements.record, &columns).await?;
+    let recorded = keys(&rows)?;
+    // Only now: what another worker has recorded meanwhile is seen.
+    let locked = if recorded.len() == ended.len() {
+        HashSet::new()
+    } else {
+        let left: Vec<&Ended> = ended.iter().filter(|ended| !recorded.contains(&ended.key)).collect();
+        let (events, endpoints): (Vec<i64>, Vec<i64>) = left.iter().map(|ended| ended.key).unzip();
+        let numbers: Vec<i32> = left.iter().map(|ended| number(ended.record.attempt)).collect();
+        keys(&session.recorder.query(&session.statements.unrecorded, &[&events, &endpoints, &numbers]).await?)?
+    };
+    Ok(Flushed { recorded, locked })
+}
+
+fn keys(rows: &[Row]) -> Result<HashSet<Key>, Error> {
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 

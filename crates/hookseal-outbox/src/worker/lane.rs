@@ -60,6 +60,8 @@ pub(super) struct Endpoint {
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
     pub(super) in_flight: usize,
+    /// Attempts that have ended and cannot be recorded, because somebody has locked their deliveries.
+    pub(super) locked: usize,
     /// Whether it is in the list of those that can send.
     pub(super) is_listed: bool,
     default_limit: usize,
@@ -74,6 +76,7 @@ impl Endpoint {
             lane: Lane::Common,
             waiting: VecDeque::new(),
             in_flight: 0,
+            locked: 0,
             is_listed: false,
             default_limit,
         }
@@ -101,10 +104,10 @@ impl Endpoint {
         Offer::Taken
     }
 
-    /// Whether it has as much in flight as it may have, and something has waited for too long.
+    /// Whether it has as much in flight as it may have, or waits for a lock, and something has waited for too long.
     pub(super) fn is_slow(&self, now: Instant, patience: Duration) -> bool {
         let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > patience;
-        self.in_flight >= self.limit() && self.waiting.front().is_some_and(is_old)
+        (self.in_flight >= self.limit() || self.locked > 0) && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
@@ -126,8 +129,10 @@ impl Endpoint {
         self.loaded.is_some() && self.is_open() && self.has_room() && self.hold.limit(self.limit(), now) > 0
     }
 
-    pub(super) fn can_send(&self, now: Instant) -> bool {
-        !self.waiting.is_empty() && self.is_open() && self.in_flight < self.hold.limit(self.limit(), now)
+    /// `most_locked`: how many of its attempts may wait for locks.
+    pub(super) fn can_send(&self, now: Instant, most_locked: usize) -> bool {
+        let may_begin = self.in_flight < self.hold.limit(self.limit(), now) && self.locked < most_locked;
+        !self.waiting.is_empty() && self.is_open() && may_begin
     }
 
     /// Whether it can go back to the common lane, after its own was found empty.
@@ -139,7 +144,8 @@ impl Endpoint {
 
     /// Whether nothing would be lost if it were forgotten.
     pub(super) fn is_forgettable(&self) -> bool {
-        self.waiting.is_empty() && self.in_flight == 0 && self.lane == Lane::Common && !self.hold.is_held()
+        let is_idle = self.waiting.is_empty() && self.in_flight == 0 && self.locked == 0;
+        is_idle && self.lane == Lane::Common && !self.hold.is_held()
     }
 
     /// Forgets what waits in memory. It stays in the database.

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use hookseal::delivery::{DisableReason, HealthSignal};
@@ -6,32 +6,34 @@ use tokio_postgres::Error as DbError;
 
 use super::chores::{Chore, Done};
 use super::engine::Engine;
-use super::flush::Ended;
+use super::flush::{Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
-use super::row::{Key, bucket};
+use super::row::bucket;
 use super::session::is_poison;
 
-/// How often an attempt that was not recorded is tried to be recorded again: a user may have locked the delivery. After
-/// these 0.75 s, another worker has recorded it.
-const TRIES: u32 = 4;
+/// When an attempt is recorded again whose delivery was locked: after this time, and then twice as long each time.
 const FIRST_TRY: Duration = Duration::from_millis(50);
+const LONGEST_TRY: Duration = Duration::from_secs(1);
+/// How often it is tried, these 4.5 s, if the bucket is handed over meanwhile: nobody sends to its endpoints until then.
+const TRIES: u32 = 8;
 /// The longest reason for which a delivery is parked.
 const MAX_REASON: usize = 500;
 
 /// From the endpoints back to the database.
 impl Engine {
-    pub(super) fn flushed(&mut self, ended: Vec<Ended>, result: Result<HashSet<Key>, DbError>) {
+    pub(super) fn flushed(&mut self, ended: Vec<Ended>, result: Result<Flushed, DbError>) {
         let now = Instant::now();
         match result {
-            Ok(recorded) => {
+            Ok(flushed) => {
                 self.trouble.reset();
-                crate::metrics::flush(recorded.len());
-                self.recorded_all(ended, &recorded, now);
+                crate::metrics::flush(flushed.recorded.len());
+                self.recorded_all(ended, &flushed, now);
             }
             Err(error) if is_poison(&error) => match <[Ended; 1]>::try_from(ended) {
                 Ok([ended]) => {
                     tracing::warn!(%error, event = ended.key.0, endpoint = ended.key.1, "an attempt cannot be recorded");
+                    self.unlocked(&ended);
                     self.chores.push_back(Chore::Park { key: ended.key, reason: reason(&error) });
                 }
                 Err(ended) => self.suspects.extend(ended),
@@ -43,20 +45,19 @@ impl Engine {
         }
     }
 
-    fn recorded_all(&mut self, ended: Vec<Ended>, recorded: &HashSet<Key>, now: Instant) {
+    fn recorded_all(&mut self, ended: Vec<Ended>, flushed: &Flushed, now: Instant) {
         let mut counted: HashMap<i64, Vec<Ended>> = HashMap::new();
-        for mut ended in ended {
-            if !recorded.contains(&ended.key) {
-                if ended.tries < TRIES {
-                    let wait = FIRST_TRY * (1 << ended.tries);
-                    ended.tries += 1;
-                    self.again.push((now + wait, ended));
-                } else {
-                    tracing::debug!(event = ended.key.0, endpoint = ended.key.1, "another worker was faster");
-                    crate::metrics::superseded();
-                    self.superseded += 1;
-                    self.known.settle(ended.key);
-                }
+        for ended in ended {
+            if flushed.locked.contains(&ended.key) {
+                self.wait_for_lock(ended, now);
+                continue;
+            }
+            self.unlocked(&ended);
+            if !flushed.recorded.contains(&ended.key) {
+                tracing::debug!(event = ended.key.0, endpoint = ended.key.1, "another worker was faster");
+                crate::metrics::superseded();
+                self.superseded += 1;
+                self.known.settle(ended.key);
                 continue;
             }
             self.recorded += 1;
@@ -73,6 +74,37 @@ impl Engine {
             }
         }
         counted.into_iter().for_each(|(endpoint, ended)| self.count(endpoint, &ended));
+    }
+
+    /// Keeps an attempt whose delivery is locked until it can be recorded. Until then, the delivery is not sent again.
+    fn wait_for_lock(&mut self, mut ended: Ended, now: Instant) {
+        let (event, id) = ended.key;
+        let is_kept = self.buckets.get(&bucket(id)) == Some(&false);
+        if !is_kept && ended.tries >= TRIES {
+            tracing::warn!(
+                event,
+                endpoint = id,
+                "is not recorded and will be sent again, because somebody has locked it"
+            );
+            self.unlocked(&ended);
+            return self.known.forget(ended.key);
+        }
+        if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| ended.tries == 0) {
+            endpoint.locked += 1;
+        }
+        let wait = FIRST_TRY.saturating_mul(1 << ended.tries.min(16)).min(LONGEST_TRY);
+        ended.tries = ended.tries.saturating_add(1);
+        self.again.push((now + wait, ended));
+    }
+
+    /// An attempt does not wait for a lock, or not any more.
+    fn unlocked(&mut self, ended: &Ended) {
+        if ended.tries > 0 {
+            if let Some(endpoint) = self.endpoints.get_mut(&ended.key.1) {
+                endpoint.locked = endpoint.locked.saturating_sub(1);
+            }
+            self.list(ended.key.1);
+        }
     }
 
     /// Counts recorded attempts in the health of their endpoint.

@@ -97,6 +97,14 @@ const RECORD: &str = "
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM again) AS recorded
     RETURNING event, endpoint";
 
+/// Those deliveries that still wait for the attempt with this number. Locks nothing, and waits for no lock.
+const PENDING: &str = "
+    SELECT r.event, r.endpoint FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS r(event, endpoint, number),
+    LATERAL (
+        SELECT FROM hookseal.deliveries x
+        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+    ) x";
+
 /// Moves deliveries to the lane of their endpoint.
 const MOVE: &str = "
     WITH k AS MATERIALIZED (
@@ -154,6 +162,7 @@ pub(super) struct Statements {
     pub(super) endpoints: Statement,
     pub(super) changed: Statement,
     pub(super) record: Statement,
+    pub(super) unrecorded: Statement,
     pub(super) shift: Statement,
     pub(super) lane: Statement,
     pub(super) health: Statement,
@@ -180,6 +189,7 @@ impl Statements {
         Ok(Statements {
             endpoints: loader.prepare(ENDPOINTS).await?,
             record: recorder.prepare(RECORD).await?,
+            unrecorded: recorder.prepare(PENDING).await?,
             lanes: reader.prepare(LANES).await?,
             changed: reader.prepare(CHANGED).await?,
             shift: keeper.prepare(MOVE).await?,
