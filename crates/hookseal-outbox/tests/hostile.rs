@@ -124,6 +124,45 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
 }
 
 #[tokio::test]
+async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let id = stage.endpoint(&gone.url).await;
+    stage.enqueue(0..1).await;
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
+    while gone.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    worker.stop().await;
+    let disabled = format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health->>'disabled' = 'gone'");
+    assert_eq!(stage.count(&disabled).await, 1);
+    assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
+}
+
+#[tokio::test]
+async fn health_counts_attempts_in_the_order_in_which_they_ended() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(400))).await;
+    let mut once = subscription(&receiver.url);
+    once.retry_policy = serde_json::from_str(r#"{"delays":[],"jitter":"none"}"#).unwrap();
+    let id = stage.subscribe("t", &once).await;
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
+    stage.enqueue(0..1).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // Fails before the first one succeeds, and is recorded with it.
+    receiver.answers(Answer::Bytes(BAD));
+    stage.enqueue(1..2).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    let health = stage.outbox.endpoint(&stage.db, id).await.unwrap().health;
+    assert_eq!(health.consecutive_failures(), 0);
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     let Some(mut stage) = Stage::new().await else { return };
     let receiver = Receiver::start(Answer::Bytes(OK)).await;

@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::chores::Chore;
 use super::engine::Engine;
-use super::flush::Ended;
+use super::flush::{Counted, Ended};
 use super::lane::{Endpoint, Lane};
 use super::load::Load;
 use super::queues::QueueId;
@@ -268,8 +268,11 @@ impl Engine {
             Answer::Response { excerpt, .. } => record.with_excerpt(&std::mem::take(excerpt)),
             Answer::Missing(_) => record,
         };
-        let counts = (!attempt.is_replay()).then_some((target, answer, now));
+        let counts = (!attempt.is_replay()).then_some(Counted { target, answer, at: now });
         let wanted = due.replays_wanted();
+        if let Some(endpoint) = self.endpoints.get_mut(&id) {
+            endpoint.unrecorded += 1;
+        }
         self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
     }

@@ -20,9 +20,18 @@ pub(super) struct Ended {
     pub(super) delivery: Delivery,
     pub(super) record: AttemptRecord,
     /// For the endpoint's health; none for a replay.
-    pub(super) counts: Option<(Arc<Target>, Answer, OffsetDateTime)>,
+    pub(super) counts: Option<Counted>,
     /// How often it could not be recorded, because somebody had locked the delivery.
     pub(super) tries: u32,
+}
+
+/// What an endpoint's health is told of an attempt.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) target: Arc<Target>,
+    pub(super) answer: Answer,
+    /// When it ended.
+    pub(super) at: OffsetDateTime,
 }
 
 impl Ended {

@@ -60,7 +60,9 @@ pub(super) struct Endpoint {
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
     pub(super) in_flight: usize,
-    /// Attempts that have ended and cannot be recorded, because somebody has locked their deliveries.
+    /// Attempts that have ended and are not recorded yet.
+    pub(super) unrecorded: usize,
+    /// Those of them that cannot be, because somebody has locked their deliveries.
     pub(super) locked: usize,
     /// Whether it is in the list of those that can send.
     pub(super) is_listed: bool,
@@ -76,6 +78,7 @@ impl Endpoint {
             lane: Lane::Common,
             waiting: VecDeque::new(),
             in_flight: 0,
+            unrecorded: 0,
             locked: 0,
             is_listed: false,
             default_limit,
@@ -142,10 +145,14 @@ impl Endpoint {
         is_idle && self.is_open() && !self.hold.is_held() && now.duration_since(since) > CALM
     }
 
+    /// Whether nothing of it is in the worker's hands.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight == 0 && self.unrecorded == 0
+    }
+
     /// Whether nothing would be lost if it were forgotten.
     pub(super) fn is_forgettable(&self) -> bool {
-        let is_idle = self.waiting.is_empty() && self.in_flight == 0 && self.locked == 0;
-        is_idle && self.lane == Lane::Common && !self.hold.is_held()
+        self.is_idle() && self.lane == Lane::Common && !self.hold.is_held()
     }
 
     /// Forgets what waits in memory. It stays in the database.

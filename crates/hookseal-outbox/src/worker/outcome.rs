@@ -6,7 +6,7 @@ use tokio_postgres::Error as DbError;
 
 use super::chores::{Chore, Done};
 use super::engine::Engine;
-use super::flush::{Ended, Flushed};
+use super::flush::{Counted, Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
 use super::row::bucket;
@@ -33,7 +33,7 @@ impl Engine {
             Err(error) if is_poison(&error) => match <[Ended; 1]>::try_from(ended) {
                 Ok([ended]) => {
                     tracing::warn!(%error, event = ended.key.0, endpoint = ended.key.1, "an attempt cannot be recorded");
-                    self.unlocked(&ended);
+                    self.resolved(&ended);
                     self.chores.push_back(Chore::Park { key: ended.key, reason: reason(&error) });
                 }
                 Err(ended) => self.suspects.extend(ended),
@@ -46,13 +46,13 @@ impl Engine {
     }
 
     fn recorded_all(&mut self, ended: Vec<Ended>, flushed: &Flushed, now: Instant) {
-        let mut counted: HashMap<i64, Vec<Ended>> = HashMap::new();
+        let mut counted: HashMap<i64, Vec<Counted>> = HashMap::new();
         for ended in ended {
             if flushed.locked.contains(&ended.key) {
                 self.wait_for_lock(ended, now);
                 continue;
             }
-            self.unlocked(&ended);
+            self.resolved(&ended);
             if !flushed.recorded.contains(&ended.key) {
                 tracing::debug!(event = ended.key.0, endpoint = ended.key.1, "another worker was faster");
                 crate::metrics::superseded();
@@ -69,11 +69,11 @@ impl Engine {
                     self.queues.lower(QueueId::Endpoint(ended.key.1), due);
                 }
             }
-            if ended.counts.is_some() {
-                counted.entry(ended.key.1).or_default().push(ended);
+            if let Some(counts) = ended.counts {
+                counted.entry(ended.key.1).or_default().push(counts);
             }
         }
-        counted.into_iter().for_each(|(endpoint, ended)| self.count(endpoint, &ended));
+        counted.into_iter().for_each(|(endpoint, attempts)| self.count(endpoint, attempts));
     }
 
     /// Keeps an attempt whose delivery is locked until it can be recorded. Until then, the delivery is not sent again.
@@ -86,7 +86,7 @@ impl Engine {
                 endpoint = id,
                 "is not recorded and will be sent again, because somebody has locked it"
             );
-            self.unlocked(&ended);
+            self.resolved(&ended);
             return self.known.forget(ended.key);
         }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| ended.tries == 0) {
@@ -97,23 +97,24 @@ impl Engine {
         self.again.push((now + wait, ended));
     }
 
-    /// An attempt does not wait for a lock, or not any more.
-    fn unlocked(&mut self, ended: &Ended) {
+    /// An attempt is recorded, or never will be.
+    fn resolved(&mut self, ended: &Ended) {
+        let Some(endpoint) = self.endpoints.get_mut(&ended.key.1) else { return };
+        endpoint.unrecorded = endpoint.unrecorded.saturating_sub(1);
         if ended.tries > 0 {
-            if let Some(endpoint) = self.endpoints.get_mut(&ended.key.1) {
-                endpoint.locked = endpoint.locked.saturating_sub(1);
-            }
+            endpoint.locked = endpoint.locked.saturating_sub(1);
             self.list(ended.key.1);
         }
     }
 
-    /// Counts recorded attempts in the health of their endpoint.
-    fn count(&mut self, id: i64, ended: &[Ended]) {
+    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended.
+    fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
         let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
-        let Some((target, ..)) = ended.first().and_then(|ended| ended.counts.as_ref()) else { return };
+        attempts.sort_by_key(|counted| counted.at);
+        let Some(Counted { target, .. }) = attempts.first() else { return };
         let before = loaded.health.clone();
-        let attempts = ended.iter().filter_map(|ended| ended.counts.as_ref());
-        let signals = loaded.health.record_all(&target.policy, attempts.map(|(_, answer, at)| (answer.outcome(), *at)));
+        let outcomes = attempts.iter().map(|counted| (counted.answer.outcome(), counted.at));
+        let signals = loaded.health.record_all(&target.policy, outcomes);
         if loaded.health != before {
             self.unhealthy.insert(id);
         }

@@ -46,6 +46,8 @@ impl Engine {
                     self.next_scan = now;
                     if before.is_none() {
                         self.next_poll = now;
+                        // Others may have sent to them, and changed their health.
+                        self.endpoints.retain(|id, endpoint| bucket(*id) != number || !endpoint.is_idle());
                     }
                 }
                 Some(false) if drains => self.let_go(number),
@@ -78,7 +80,8 @@ impl Engine {
                     self.own_in_flight = self.own_in_flight.saturating_sub(endpoint.in_flight);
                 }
                 endpoint.lane = Lane::Common;
-                if endpoint.in_flight == 0 {
+                // What is not recorded yet still counts in its health.
+                if endpoint.is_idle() && !self.unhealthy.contains(&id) {
                     self.endpoints.remove(&id);
                 }
             }
