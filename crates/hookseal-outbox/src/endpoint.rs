@@ -262,7 +262,7 @@ impl Outbox {
     fn check(&self, subscription: &Subscription) -> Result<(), Error> {
         self.url_policy().check(&subscription.url)?;
         let filters = !subscription.filters.is_empty();
-        if filters && self.provider().event_shape().is_none() { Err(Error::Unfilterable) } else { Ok(()) }
+        if filters && self.filter_shape().is_none() { Err(Error::Unfilterable) } else { Ok(()) }
     }
 }
 

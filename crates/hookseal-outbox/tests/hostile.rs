@@ -258,6 +258,39 @@ async fn a_filter_drops_what_does_not_match() {
     assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
 }
 
+/// GitHub's events have their type and id in headers, which a filter does not need.
+#[tokio::test]
+async fn a_filter_reads_bodies_whose_type_is_in_a_header() {
+    let Some(mut stage) = Stage::of(&hookseal::provider::GITHUB).await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let mut filtered = subscription(&receiver.url);
+    filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+    stage.subscribe("t", &filtered).await;
+    let worker = Running::start(stage.worker());
+    for (id, amount) in [("small", 9), ("large", 11)] {
+        let body = format!(r#"{{"id":"{id}","action":"paid","amount":{amount}}}"#);
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body.as_bytes())).await.unwrap();
+    }
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.arrived.lock().unwrap().keys().collect::<Vec<_>>(), ["large"]);
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
+}
+
+#[tokio::test]
+async fn a_filter_that_could_never_be_read_is_refused() {
+    for shape in ["&type: {type}\n&: {data}", "events[].type: {type}\nevents[]: {data}"] {
+        let platform = acme().with_event_shape(hookseal::EventShape::try_new(shape).unwrap()).unwrap();
+        let Some(mut stage) = Stage::of(&platform).await else { return };
+        let mut filtered = subscription("https://hooks.customer.com/");
+        filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+        let endpoint = hookseal_outbox::NewEndpoint::new("t", filtered, common::SECRET);
+        let outbox = stage.outbox.clone();
+        let refused = outbox.add_endpoint(&mut stage.db, &endpoint).await;
+        assert!(matches!(refused, Err(hookseal_outbox::Error::Unfilterable)), "{shape}");
+    }
+}
+
 #[tokio::test]
 async fn a_user_who_locks_rows_holds_up_only_those() {
     let Some(mut stage) = Stage::new().await else { return };

@@ -197,8 +197,7 @@ impl Engine {
         if filters.is_empty() || due.delivery().attempts() > 0 {
             return Ok(true);
         }
-        let shape = self.outbox.provider().event_shape();
-        let shape = shape.ok_or("the provider's events are not described, so they cannot be filtered")?;
+        let shape = self.outbox.filter_shape().ok_or_else(|| crate::error::Error::Unfilterable.to_string())?;
         let read = shape.read(&event.body).map_err(|error| format!("its body cannot be filtered: {error}"))?;
         Ok(filters.matches(read.data()))
     }
