@@ -383,6 +383,33 @@ async fn an_old_transaction_that_commits_late_is_found() {
     worker.stop().await;
 }
 
+/// While a transaction is open that began before an endpoint was changed, the change is found again and again.
+#[tokio::test]
+async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let mut other = stage.connect().await;
+    let old = other.transaction().await.unwrap();
+    old.query_one("SELECT pg_current_xact_id()", &[]).await.unwrap();
+    let busy = Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
+    let receiver = Receiver::start(busy).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..200).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let sent = receiver.total();
+    assert!(sent <= 8, "{sent}");
+    // A change of its owner's is another matter.
+    let outbox = stage.outbox.clone();
+    receiver.answers(Answer::Bytes(OK));
+    outbox.update_subscription(&mut stage.db, id, &subscription(&receiver.url)).await.unwrap();
+    stage.wait_for(200, &delivered(id)).await;
+    old.rollback().await.unwrap();
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn events_move_with_their_buckets_when_workers_come_and_go() {
     let Some(mut stage) = Stage::new().await else { return };

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::lane::{Endpoint, Lane};
 use super::load::Load;
 use super::queues::QueueId;
 use super::row::{Due, Event, Key, bucket};
-use super::target::Target;
+use super::target::{Loaded, Target};
 use crate::send::Answer;
 
 /// How many attempts of an endpoint may have ended and wait for locks on their deliveries, before no more begin there.
@@ -277,10 +278,16 @@ impl Engine {
     }
 
     /// Takes in endpoints that were loaded. Those that were asked for and are not among them are gone.
-    fn learn(&mut self, asked: &[i64], loaded: Vec<super::target::Loaded>) {
+    fn learn(&mut self, asked: &[i64], loaded: Vec<Loaded>) {
+        let found: HashSet<i64> = loaded.iter().map(|loaded| loaded.endpoint).collect();
         for id in asked {
-            if let Some(endpoint) = self.endpoints.get_mut(id) {
-                (endpoint.loaded, endpoint.is_asked) = (None, false);
+            let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
+            endpoint.is_asked = false;
+            if !found.contains(id) {
+                endpoint.loaded = None;
+            }
+            if std::mem::take(&mut endpoint.is_outdated) {
+                self.reload(&[*id]);
             }
         }
         for loaded in loaded {
@@ -293,6 +300,10 @@ impl Engine {
                 self.chores.push_back(Chore::Fault { endpoint: id, fault });
             }
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
+            // What the worker has learnt since, such as its health, is newer than what it has stored.
+            if endpoint.loaded.as_ref().is_some_and(|known| known.changed == loaded.changed) {
+                continue;
+            }
             endpoint.loaded = Some(loaded);
             if is_open {
                 endpoint.hold.release();
@@ -303,7 +314,18 @@ impl Engine {
         }
     }
 
-    /// Loads endpoints again that may have changed.
+    /// Loads endpoints again that were changed by other transactions than the one that is known.
+    pub(super) fn changed(&mut self, changes: &[(i64, i64)]) {
+        for (id, changed) in changes {
+            let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
+            if endpoint.loaded.as_ref().is_none_or(|known| known.changed != *changed) {
+                endpoint.is_outdated = endpoint.is_asked;
+                self.reload(&[*id]);
+            }
+        }
+    }
+
+    /// Loads endpoints again.
     pub(super) fn reload(&mut self, endpoints: &[i64]) {
         for id in endpoints {
             if let Some(endpoint) = self.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_asked) {

@@ -214,7 +214,7 @@ impl Engine {
             Finished::Kept((done, result)) => self.kept(done, result),
             Finished::Watched(Ok((watched, changed))) => {
                 self.watched = watched;
-                self.reload(&changed);
+                self.changed(&changed);
             }
             Finished::Watched(Err(error)) => self.next_watch = self.failed("looking for changes", &error),
             Finished::Scanned(Ok(lanes)) => lanes.into_iter().for_each(|endpoint| self.adopt(endpoint)),
@@ -284,7 +284,8 @@ impl Engine {
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
                 let row = session.reader.query_one(&session.statements.changed, &[&watched]).await?;
-                Ok((row.try_get(0)?, row.try_get(1)?))
+                let (ids, changes): (Vec<i64>, Vec<i64>) = (row.try_get(1)?, row.try_get(2)?);
+                Ok((row.try_get(0)?, ids.into_iter().zip(changes).collect()))
             }));
         }
     }

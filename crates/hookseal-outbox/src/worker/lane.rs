@@ -56,6 +56,8 @@ pub(super) struct Endpoint {
     pub(super) loaded: Option<Loaded>,
     /// Whether its row is being loaded.
     pub(super) is_asked: bool,
+    /// Whether it has changed meanwhile, perhaps too late to be seen.
+    pub(super) is_outdated: bool,
     pub(super) hold: Hold,
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
@@ -74,6 +76,7 @@ impl Endpoint {
         Endpoint {
             loaded: None,
             is_asked: false,
+            is_outdated: false,
             hold: Hold::new(),
             lane: Lane::Common,
             waiting: VecDeque::new(),

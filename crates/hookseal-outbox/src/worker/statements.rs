@@ -54,10 +54,11 @@ const ENDPOINTS: &str = "
     FROM unnest($1::bigint[]) AS q(id), LATERAL (SELECT * FROM hookseal.endpoints e WHERE e.id = q.id LIMIT 1) e";
 
 /// A change that commits later than this reads has a transaction that is not below the returned one, so the next reading
-/// finds it.
+/// finds it. While a transaction is long, the same changes are found each time.
 const CHANGED: &str = "
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-        ARRAY(SELECT id FROM hookseal.endpoints WHERE changed >= $1)";
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(array_agg(id), '{}'),
+        coalesce(array_agg(changed), '{}')
+    FROM hookseal.endpoints WHERE changed >= $1";
 
 /// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
 /// replay that a user asked for since the delivery was read is kept. What a user has locked is left out.

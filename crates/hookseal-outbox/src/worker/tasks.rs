@@ -32,8 +32,8 @@ pub(super) struct Tasks {
     pub(super) loading: Task<Result<Load, Unloaded>>,
     pub(super) recording: Task<Recorded>,
     pub(super) keeping: Task<Kept>,
-    /// The first transaction that may not be seen yet, and the endpoints that were changed.
-    pub(super) watching: Task<Result<(i64, Vec<i64>), Error>>,
+    /// The first transaction that may not be seen yet, and the endpoints that were changed, by which transaction.
+    pub(super) watching: Task<Result<(i64, Vec<(i64, i64)>), Error>>,
     pub(super) sweeping: Task<Result<(), crate::error::Error>>,
     /// The endpoints whose own lanes are not empty.
     pub(super) scanning: Task<Result<Vec<i64>, Error>>,
@@ -47,7 +47,7 @@ pub(super) enum Finished {
     Loaded(Result<Load, Unloaded>),
     Recorded(Recorded),
     Kept(Kept),
-    Watched(Result<(i64, Vec<i64>), Error>),
+    Watched(Result<(i64, Vec<(i64, i64)>), Error>),
     Scanned(Result<Vec<i64>, Error>),
     Swept(Result<(), crate::error::Error>),
 }
