@@ -234,7 +234,8 @@ impl Outbox {
         rows.iter().map(Endpoint::read).collect()
     }
 
-    /// Removes an endpoint and what waits for it. Its log stays until its retention ends. An attempt in flight is not
+    /// Removes an endpoint and what waits for it. Its log stays until its retention ends. Workers notice within a fraction
+    /// of a second, and then send nothing any more, not even what is still being enqueued. An attempt in flight is not
     /// recorded.
     ///
     /// # Errors

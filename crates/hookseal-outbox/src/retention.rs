@@ -28,6 +28,9 @@ const ENDED: &str = "
 /// Rows of workers that ended long ago.
 const WORKERS: &str = "DELETE FROM hookseal.workers WHERE until < now() - interval '1 day'";
 
+/// Every worker has noticed long ago.
+const REMOVED: &str = "DELETE FROM hookseal.removed WHERE at < now() - interval '1 day'";
+
 /// For how many days events and logs are kept, counted from the day of the event, in UTC.
 ///
 /// ```
@@ -128,6 +131,7 @@ pub(crate) async fn expire(client: &Client, retention: Retention) -> Result<(), 
         }
     }
     client.execute(WORKERS, &[]).await?;
+    client.execute(REMOVED, &[]).await?;
     Ok(())
 }
 

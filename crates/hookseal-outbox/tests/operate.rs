@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::{Answer, BAD, OK, PATIENCE, Receiver, Running, Stage, subscription};
 use hookseal::time::{Duration as Span, OffsetDateTime};
-use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, Retention};
+use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, NewEvent, Retention};
 
 mod common;
 
@@ -133,6 +133,55 @@ async fn what_is_cancelled_is_not_sent() {
     worker.stop().await;
     assert_eq!(receiver.total(), 1);
     assert_eq!(outbox.deliveries(&stage.db, "e0").await.unwrap()[0].state, "delivered");
+}
+
+#[tokio::test]
+async fn what_is_cancelled_does_not_stay_in_the_memory_of_a_worker() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(400))).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker().with_endpoint_limit(1));
+    stage.enqueue(0..8).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(outbox.cancel_all(&stage.db, id).await.unwrap() >= 7);
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let sent = receiver.total();
+    assert!(sent < 5, "{sent} attempts");
+    // It goes on with what was enqueued since.
+    stage.enqueue(8..9).await;
+    stage.all_sent().await;
+    assert_eq!(receiver.total(), sent + 1);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_endpoint_that_was_removed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let worker = Running::start(stage.worker());
+    for lane in ["0", "endpoint"] {
+        let receiver = Receiver::start(Answer::Bytes(OK)).await;
+        let id = stage.endpoint(&receiver.url).await;
+        stage.enqueue(0..1).await;
+        stage.all_sent().await;
+        let sent = id_of(&stage, "e0", id).await;
+        stage.execute(&format!("UPDATE hookseal.wants SET lane = {lane}"), &[]).await;
+        // Has read that the endpoint wants events, and commits late.
+        let mut other = stage.connect().await;
+        let late = other.transaction().await.unwrap();
+        hookseal_outbox::enqueue(&late, &NewEvent::new("t", "order.paid", "late", b"{}")).await.unwrap();
+        outbox.remove_endpoint(&mut stage.db, id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        late.commit().await.unwrap();
+        stage.all_sent().await;
+        assert!(!outbox.replay(&mut stage.db, sent).await.unwrap());
+        assert_eq!(receiver.total(), 1);
+        stage.execute("TRUNCATE hookseal.events", &[]).await;
+    }
+    worker.stop().await;
 }
 
 #[tokio::test]

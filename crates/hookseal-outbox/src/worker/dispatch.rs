@@ -59,7 +59,7 @@ impl Engine {
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
-            let is_loaded = endpoint.loaded.is_some() && due.event.is_some();
+            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && due.event.is_some() && !due.is_stale(now);
             endpoint.in_flight += 1;
             self.in_flight += 1;
             self.body_memory += due.size;
@@ -68,7 +68,7 @@ impl Engine {
             } else {
                 self.waiting = self.waiting.saturating_sub(1);
             }
-            if endpoint.loaded.is_none() && !endpoint.is_asked {
+            if endpoint.loaded.is_none() && !endpoint.is_asked && !endpoint.is_gone {
                 endpoint.is_asked = true;
                 self.to_load.push(id);
             }
@@ -108,6 +108,10 @@ impl Engine {
         self.trouble.reset();
         let now = Instant::now();
         self.learn(&load.asked, load.endpoints);
+        for due in load.gone {
+            self.release(&due);
+            self.known.settle(due.key);
+        }
         for mut due in load.due {
             let event = due.event.take();
             let event = event.as_ref().or_else(|| load.events.get(&due.key.0));
@@ -283,10 +287,12 @@ impl Engine {
         for id in asked {
             let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
             endpoint.is_asked = false;
+            let is_outdated = std::mem::take(&mut endpoint.is_outdated);
             if !found.contains(id) {
-                endpoint.loaded = None;
-            }
-            if std::mem::take(&mut endpoint.is_outdated) {
+                (endpoint.loaded, endpoint.is_gone) = (None, true);
+                endpoint.hold.release();
+                self.forget_waiting(*id);
+            } else if is_outdated {
                 self.reload(&[*id]);
             }
         }
@@ -318,7 +324,8 @@ impl Engine {
     pub(super) fn changed(&mut self, changes: &[(i64, i64)]) {
         for (id, changed) in changes {
             let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
-            if endpoint.loaded.as_ref().is_none_or(|known| known.changed != *changed) {
+            let is_known = endpoint.loaded.as_ref().is_some_and(|known| known.changed == *changed);
+            if !is_known && !endpoint.is_gone {
                 endpoint.is_outdated = endpoint.is_asked;
                 self.reload(&[*id]);
             }

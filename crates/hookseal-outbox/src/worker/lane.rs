@@ -54,6 +54,8 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) loaded: Option<Loaded>,
+    /// Whether it was removed. What is still enqueued for it is dropped.
+    pub(super) is_gone: bool,
     /// Whether its row is being loaded.
     pub(super) is_asked: bool,
     /// Whether it has changed meanwhile, perhaps too late to be seen.
@@ -75,6 +77,7 @@ impl Endpoint {
     pub(super) fn new(default_limit: usize) -> Endpoint {
         Endpoint {
             loaded: None,
+            is_gone: false,
             is_asked: false,
             is_outdated: false,
             hold: Hold::new(),
@@ -132,7 +135,10 @@ impl Endpoint {
 
     /// Whether its own lane is worth reading.
     pub(super) fn wants_more(&self, now: Instant) -> bool {
-        self.loaded.is_some() && self.is_open() && self.has_room() && self.hold.limit(self.limit(), now) > 0
+        (self.loaded.is_some() || self.is_gone)
+            && self.is_open()
+            && self.has_room()
+            && self.hold.limit(self.limit(), now) > 0
     }
 
     /// `most_locked`: how many of its attempts may wait for locks.

@@ -58,7 +58,10 @@ const ENDPOINTS: &str = "
 const CHANGED: &str = "
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(array_agg(id), '{}'),
         coalesce(array_agg(changed), '{}')
-    FROM hookseal.endpoints WHERE changed >= $1";
+    FROM (
+        SELECT id, changed FROM hookseal.endpoints WHERE changed >= $1
+        UNION ALL SELECT endpoint, changed FROM hookseal.removed WHERE changed >= $1
+    ) AS c";
 
 /// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
 /// replay that a user asked for since the delivery was read is kept. What a user has locked is left out.
@@ -164,6 +167,7 @@ pub(super) struct Statements {
     pub(super) changed: Statement,
     pub(super) record: Statement,
     pub(super) unrecorded: Statement,
+    pub(super) pending: Statement,
     pub(super) shift: Statement,
     pub(super) lane: Statement,
     pub(super) health: Statement,
@@ -191,6 +195,7 @@ impl Statements {
             endpoints: loader.prepare(ENDPOINTS).await?,
             record: recorder.prepare(RECORD).await?,
             unrecorded: recorder.prepare(PENDING).await?,
+            pending: loader.prepare(PENDING).await?,
             lanes: reader.prepare(LANES).await?,
             changed: reader.prepare(CHANGED).await?,
             shift: keeper.prepare(MOVE).await?,
