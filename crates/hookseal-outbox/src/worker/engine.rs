@@ -26,6 +26,8 @@ use crate::send::HttpClient;
 
 /// How often endpoints are looked at for changes.
 const WATCH: Duration = Duration::from_millis(100);
+/// If the server has crashed, transactions begin with numbers that were seen before. There are never as many as these.
+const LOST: i64 = 1_000_000;
 /// How often lanes are looked for that nobody reads.
 const SCAN: Duration = Duration::from_secs(5);
 /// How long deliveries that can be sent wait for others to be loaded with.
@@ -193,6 +195,9 @@ impl Engine {
                 tracing::info!("connected to the database again");
                 self.session = Some(session);
                 self.queues.forget_seen();
+                if self.watched != i64::MAX {
+                    self.watched = self.watched.saturating_sub(LOST);
+                }
                 self.next_beat = Instant::now();
             }
             Finished::Connected(Err(error)) => {
