@@ -116,7 +116,9 @@ impl Worker {
         self
     }
 
-    /// Sets the longest time limit that a subscription may ask for, 30 seconds unless set.
+    /// Sets the longest time limit that a subscription may ask for, 30 seconds unless set: one that asks for more gets this,
+    /// and one that asks for 0 gets a second. Where a subscription asks for nothing, the platform's
+    /// [`DeliveryPolicy`](hookseal::delivery::DeliveryPolicy) counts, whatever is set here.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};

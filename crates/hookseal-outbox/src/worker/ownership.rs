@@ -12,6 +12,9 @@ use crate::error::Error;
 /// How long a worker that was asked to stop waits for the database, after its last attempt has ended.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
+/// In place of a time limit that is beyond all clocks.
+const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 /// Which buckets are the worker's, and what that means for what it has in its hands.
 impl Engine {
     /// Whether new attempts may begin at all.
@@ -92,7 +95,9 @@ impl Engine {
     pub(super) fn stop(&mut self) {
         tracing::info!("stopping: attempts in flight are ended and recorded");
         let now = Instant::now();
-        self.stop_at = Some(now + self.settings.max_timeout + LAST_WORDS);
+        let longest = self.settings.max_timeout.max(self.outbox.provider().delivery_policy().timeout());
+        let stop_at = now.checked_add(longest).and_then(|end| end.checked_add(LAST_WORDS));
+        self.stop_at = Some(stop_at.unwrap_or(now + A_YEAR));
         let buckets: Vec<i16> = self.buckets.keys().copied().collect();
         for bucket in buckets {
             self.buckets.insert(bucket, true);
