@@ -102,7 +102,7 @@ pub use tokio_postgres;
 pub use endpoint::{Endpoint, NewEndpoint};
 pub use enqueue::{NewEvent, enqueue, enqueue_all};
 pub use error::Error;
-pub use log::{AttemptQuery, DeliveryStatus, EndpointStatistics, LoggedAttempt};
+pub use log::{AttemptPlace, AttemptQuery, DeliveryStatus, EndpointStatistics, LoggedAttempt};
 pub use outbox::Outbox;
 pub use pause::{Missed, Resumed};
 pub use replay::DeliveryId;

@@ -91,6 +91,9 @@ async fn what_has_failed_is_replayed() {
     assert_eq!(receiver.total(), before + 1);
     let log = outbox.attempts(&stage.db, &AttemptQuery::delivery(one)).await.unwrap();
     assert_eq!(log.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
+    let status = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    let status: Vec<_> = status.iter().map(|status| (status.id, &*status.state, status.attempts)).collect();
+    assert_eq!(status, [(one, "delivered", 7)]);
     assert!(!outbox.replay(&mut stage.db, DeliveryId { event: 99_999, endpoint: id }).await.unwrap());
     worker.stop().await;
 }
@@ -216,6 +219,31 @@ async fn the_log_and_the_figures_say_what_happened() {
     worker.stop().await;
     let after = outbox.statistics(&stage.db).await.unwrap();
     assert_eq!((after.pending, after.due, after.workers, after.recorded, after.superseded), (1, 0, 0, 2, 0));
+}
+
+#[tokio::test]
+async fn no_attempt_is_between_two_pages() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Turns(&[BAD, OK])).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..10).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    // As if all of them had begun within three milliseconds.
+    stage
+        .execute("UPDATE hookseal.attempts SET started_at = to_timestamp(1763729000 + (event % 3) / 1000.0)", &[])
+        .await;
+    let all = AttemptQuery::endpoint(id);
+    let whole = stage.outbox.attempts(&stage.db, &all).await.unwrap();
+    let (mut pages, mut query) = (Vec::new(), all.with_limit(3));
+    loop {
+        let page = stage.outbox.attempts(&stage.db, &query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        query = query.with_after(last.place());
+        pages.extend(page);
+    }
+    assert_eq!((pages.len(), pages), (20, whole));
 }
 
 #[tokio::test]
