@@ -150,7 +150,7 @@ impl Outbox {
 
     /// Creates the schema `hookseal` in the client's database, or brings it up to date, in one transaction. Programs
     /// that do so at the same time wait for each other, so each may do it when it starts. It needs the right to create a
-    /// schema; workers and producers do not.
+    /// schema, unless there is nothing to do.
     ///
     /// # Errors
     /// [`Error::Database`], and [`Error::Schema`] if a newer program has migrated before: nothing is changed then.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use common::{Answer, BAD, OK, PATIENCE, Receiver, Running, Stage, subscription};
 use hookseal::time::{Duration as Span, OffsetDateTime};
-use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, NewEvent, Retention};
+use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, NewEndpoint, NewEvent, Retention, Worker};
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 mod common;
 
@@ -321,6 +323,59 @@ async fn what_is_enqueued_right_after_midnight_is_kept() {
     }
     assert_eq!(stage.count("SELECT FROM hookseal.events").await, 0);
     assert_eq!(stage.count("SELECT FROM hookseal.deliveries WHERE event < 3").await, 0);
+}
+
+/// The README says which rights the roles need.
+#[tokio::test]
+async fn each_role_can_do_its_part_and_no_more() {
+    let Some(stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let grants = include_str!("../README.md").split("```").find(|part| part.contains("GRANT USAGE")).unwrap();
+    let grants = grants.strip_prefix("sql").unwrap();
+    let name = stage.config.get_dbname().unwrap().to_owned();
+    let roles = format!(
+        "DROP SCHEMA hookseal CASCADE;
+         CREATE ROLE migrator LOGIN; CREATE ROLE producer LOGIN; CREATE ROLE worker LOGIN;
+         GRANT CREATE ON DATABASE {name} TO migrator"
+    );
+    stage.db.batch_execute(&roles).await.unwrap();
+    let config = |role: &str| stage.config.clone().user(role).to_owned();
+    let (migrator, producer, worker) = (config("migrator"), config("producer"), config("worker"));
+    let mut migrating = common::connect(&migrator).await;
+    outbox.migrate(&mut migrating).await.unwrap();
+    migrating.batch_execute(grants).await.unwrap();
+    let (producing, mut working) = (common::connect(&producer).await, common::connect(&worker).await);
+    outbox.migrate(&mut working).await.unwrap();
+
+    let receiver = Receiver::start(Answer::Turns(&[BAD, OK])).await;
+    let endpoint = NewEndpoint::new("t", subscription(&receiver.url), common::SECRET);
+    let id = outbox.add_endpoint(&mut working, &endpoint).await.unwrap();
+    let running = Running::start(Worker::new(outbox.clone(), worker, NoTls));
+    let event = NewEvent::new("t", "order.paid", "e0", b"{}");
+    assert_eq!(hookseal_outbox::enqueue(&producing, &event).await.unwrap(), 1);
+    assert_eq!(hookseal_outbox::enqueue_all(&producing, [event, event]).await.unwrap(), 2);
+    stage.all_sent().await;
+    let one = outbox.deliveries(&working, "e0").await.unwrap()[0].id;
+    assert!(outbox.replay(&mut working, one).await.unwrap());
+    stage.all_sent().await;
+    running.stop().await;
+    stage.execute("UPDATE hookseal.events SET slot = (slot + 1) % 32", &[]).await;
+    outbox.expire(&working, Retention::default()).await.unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.events").await, 0);
+    outbox.pause(&mut working, id).await.unwrap();
+    outbox.resume(&mut working, id, Missed::Send).await.unwrap();
+    outbox.remove_endpoint(&mut working, id).await.unwrap();
+
+    for refused in [
+        "SELECT body FROM hookseal.events",
+        "SELECT secrets FROM hookseal.endpoints",
+        "DELETE FROM hookseal.deliveries",
+        "INSERT INTO hookseal.wants VALUES ('t', '*', 1)",
+    ] {
+        let error = producing.batch_execute(refused).await.unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{refused}");
+    }
+    assert!(working.batch_execute("CREATE TABLE hookseal.more ()").await.is_err());
 }
 
 #[tokio::test]
