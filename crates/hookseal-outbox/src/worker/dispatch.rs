@@ -307,7 +307,7 @@ impl Engine {
             }
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             // What the worker has learnt since, such as its health, is newer than what it has stored.
-            if endpoint.loaded.as_ref().is_some_and(|known| known.changed == loaded.changed) {
+            if endpoint.loaded.as_ref().is_some_and(|known| known.changed == loaded.changed && known.target.is_ok()) {
                 continue;
             }
             endpoint.loaded = Some(loaded);

@@ -76,15 +76,16 @@ pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Flus
     ];
     let rows = session.recorder.query(&session.statements.record, &columns).await?;
     let recorded = keys(&rows)?;
-    // Only now: what another worker has recorded meanwhile is seen.
-    let locked = if recorded.len() == ended.len() {
-        HashSet::new()
-    } else {
-        let left: Vec<&Ended> = ended.iter().filter(|ended| !recorded.contains(&ended.key)).collect();
-        let (events, endpoints): (Vec<i64>, Vec<i64>) = left.iter().map(|ended| ended.key).unzip();
-        let numbers: Vec<i32> = left.iter().map(|ended| number(ended.record.attempt)).collect();
-        keys(&session.recorder.query(&session.statements.unrecorded, &[&events, &endpoints, &numbers]).await?)?
-    };
+    let left: Vec<&Ended> = ended.iter().filter(|ended| !recorded.contains(&ended.key)).collect();
+    if left.is_empty() {
+        return Ok(Flushed { recorded, locked: HashSet::new() });
+    }
+    let (events, endpoints): (Vec<i64>, Vec<i64>) = left.iter().map(|ended| ended.key).unzip();
+    let numbers: Vec<i32> = left.iter().map(|ended| number(ended.record.attempt)).collect();
+    // A statement of its own, so that it sees what another worker has recorded meanwhile.
+    let pending = session.recorder.query(&session.statements.unrecorded, &[&events, &endpoints, &numbers]).await;
+    // If that cannot be said now, it is asked again later.
+    let locked = pending.and_then(|rows| keys(&rows)).unwrap_or_else(|_| left.iter().map(|ended| ended.key).collect());
     Ok(Flushed { recorded, locked })
 }
 
