@@ -92,9 +92,10 @@ END $$;
 
 CREATE FUNCTION hookseal.slot(at timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (floor(extract(epoch FROM at) / 86400)::bigint % 32)::smallint;
--- How many days before this time a partition was the current one. The next day's is 31 days old.
+-- How many days before this time a partition was the current one. The next day's is 31 days old, and new in the last
+-- minute of the day, so that it is not locked when it is needed.
 CREATE FUNCTION hookseal.age(at timestamptz, slot smallint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (hookseal.slot(at) - slot + 32) % 32;
+    RETURN least((hookseal.slot(at) - slot + 32) % 32, (hookseal.slot(at + interval '1 minute') - slot + 32) % 32);
 
 -- What is still to be sent.
 CREATE TABLE hookseal.deliveries (

@@ -144,9 +144,11 @@ async fn empty(client: &Client, table: &str, slot: i16, days: i32) -> Result<(),
     let statement = format!(
         "DO $$ BEGIN
             SET LOCAL lock_timeout = '1s';
-            LOCK TABLE hookseal.{table}_{slot};
             IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
-                TRUNCATE hookseal.{table}_{slot};
+                LOCK TABLE hookseal.{table}_{slot};
+                IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
+                    TRUNCATE hookseal.{table}_{slot};
+                END IF;
             END IF;
         END $$"
     );

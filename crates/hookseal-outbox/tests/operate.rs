@@ -327,6 +327,23 @@ async fn what_is_enqueued_right_after_midnight_is_kept() {
 
 /// The README says which rights the roles need.
 #[tokio::test]
+async fn tomorrows_partition_is_left_alone_in_the_last_minute() {
+    let Some(stage) = Stage::new().await else { return };
+    for (time, slot, age) in [
+        ("2026-11-22 12:00:00Z", "2026-11-22", 0),
+        ("2026-11-22 12:00:00Z", "2026-11-20", 2),
+        ("2026-11-22 23:58:59Z", "2026-11-23", 31),
+        ("2026-11-22 23:59:01Z", "2026-11-23", 0),
+        ("2026-11-23 00:00:00Z", "2026-11-23", 0),
+        ("2026-11-22 23:59:01Z", "2026-10-24", 29),
+    ] {
+        let query = format!("SELECT hookseal.age('{time}', hookseal.slot('{slot} 12:00Z'))");
+        let found: i32 = stage.db.query_one(&query, &[]).await.unwrap().get(0);
+        assert_eq!(found, age, "{time} {slot}");
+    }
+}
+
+#[tokio::test]
 async fn each_role_can_do_its_part_and_no_more() {
     let Some(stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();
