@@ -20,6 +20,8 @@ pub(super) type Task<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 pub(super) type Unloaded = (Vec<Due>, Vec<i64>, Error);
 /// The attempts of a flush, and what has become of them.
 pub(super) type Recorded = (Vec<Ended>, Result<Flushed, Error>);
+/// The first transaction that may not be seen yet, and the endpoints that were changed or removed, by which transaction.
+pub(super) type Changes = (i64, Vec<(i64, i64)>);
 /// Chores that were done, and what is left of them if one failed.
 pub(super) type Kept = (Vec<(Chore, Done)>, Result<(), (VecDeque<Chore>, Error)>);
 
@@ -32,8 +34,7 @@ pub(super) struct Tasks {
     pub(super) loading: Task<Result<Load, Unloaded>>,
     pub(super) recording: Task<Recorded>,
     pub(super) keeping: Task<Kept>,
-    /// The first transaction that may not be seen yet, and the endpoints that were changed, by which transaction.
-    pub(super) watching: Task<Result<(i64, Vec<(i64, i64)>), Error>>,
+    pub(super) watching: Task<Result<Changes, Error>>,
     pub(super) sweeping: Task<Result<(), crate::error::Error>>,
     /// The endpoints whose own lanes are not empty.
     pub(super) scanning: Task<Result<Vec<i64>, Error>>,
@@ -47,7 +48,7 @@ pub(super) enum Finished {
     Loaded(Result<Load, Unloaded>),
     Recorded(Recorded),
     Kept(Kept),
-    Watched(Result<(i64, Vec<(i64, i64)>), Error>),
+    Watched(Result<Changes, Error>),
     Scanned(Result<Vec<i64>, Error>),
     Swept(Result<(), crate::error::Error>),
 }
