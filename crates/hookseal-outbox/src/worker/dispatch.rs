@@ -16,6 +16,7 @@ use super::load::Load;
 use super::queues::QueueId;
 use super::row::{Due, Event, Key, bucket};
 use super::target::{Loaded, Target};
+use crate::error::Error;
 use crate::send::Answer;
 
 /// How many attempts of an endpoint may have ended and wait for locks on their deliveries, before no more begin there.
@@ -49,7 +50,11 @@ impl Engine {
             let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             endpoint.is_listed = false;
-            if !endpoint.can_send(now, most_locked) {
+            if !endpoint.can_send(now) {
+                continue;
+            }
+            if endpoint.locked >= most_locked {
+                self.list(id);
                 continue;
             }
             let is_own = endpoint.lane != Lane::Common;
@@ -202,7 +207,7 @@ impl Engine {
         if filters.is_empty() || due.delivery().attempts() > 0 {
             return Ok(true);
         }
-        let shape = self.outbox.filter_shape().ok_or_else(|| crate::error::Error::Unfilterable.to_string())?;
+        let shape = self.outbox.filter_shape().ok_or_else(|| Error::Unfilterable.to_string())?;
         let read = shape.read(&event.body).map_err(|error| format!("its body cannot be filtered: {error}"))?;
         Ok(filters.matches(read.data()))
     }

@@ -141,10 +141,8 @@ impl Endpoint {
             && self.hold.limit(self.limit(), now) > 0
     }
 
-    /// `most_locked`: how many of its attempts may wait for locks.
-    pub(super) fn can_send(&self, now: Instant, most_locked: usize) -> bool {
-        let may_begin = self.in_flight < self.hold.limit(self.limit(), now) && self.locked < most_locked;
-        !self.waiting.is_empty() && self.is_open() && may_begin
+    pub(super) fn can_send(&self, now: Instant) -> bool {
+        !self.waiting.is_empty() && self.is_open() && self.in_flight < self.hold.limit(self.limit(), now)
     }
 
     /// Whether it can go back to the common lane, after its own was found empty.
