@@ -140,6 +140,35 @@ async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
     assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
 }
 
+/// The next worker must know that the endpoint is gone.
+#[tokio::test]
+async fn a_bucket_is_handed_over_after_the_health_of_its_endpoints_is_stored() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    // The last bucket, which is handed over first.
+    for _ in 1..63 {
+        stage.subscribe("nobody", &subscription(&gone.url)).await;
+    }
+    let id = stage.endpoint(&gone.url).await;
+    assert_eq!(id, 63);
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.endpoints FOR UPDATE", &[]).await.unwrap();
+    let one = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    stage.wait_for(1, "SELECT FROM hookseal.attempts").await;
+    let other = Running::start(stage.worker());
+    stage.wait_for(2, "SELECT FROM hookseal.workers").await;
+    stage.enqueue(1..2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    tx.rollback().await.unwrap();
+    stage.wait_for(2, "SELECT DISTINCT owner FROM hookseal.buckets WHERE bucket IN (0, 63)").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(gone.total(), 1);
+    one.stop().await;
+    other.stop().await;
+}
+
 #[tokio::test]
 async fn health_counts_attempts_in_the_order_in_which_they_ended() {
     let Some(mut stage) = Stage::new().await else { return };

@@ -83,6 +83,8 @@ pub(super) struct Engine {
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
     pub(super) unhealthy: HashSet<i64>,
+    /// Endpoints whose health is not stored yet, since this time.
+    pub(super) unsaved: HashMap<i64, Instant>,
     /// The longest that deliveries had been due when they were read, since the last heartbeat.
     pub(super) lag: Duration,
     pub(super) recorded: i64,
@@ -146,6 +148,7 @@ impl Engine {
             again: Vec::new(),
             chores: VecDeque::new(),
             unhealthy: HashSet::new(),
+            unsaved: HashMap::new(),
             lag: Duration::ZERO,
             recorded: 0,
             superseded: 0,

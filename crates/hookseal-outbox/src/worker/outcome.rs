@@ -117,6 +117,7 @@ impl Engine {
         let signals = loaded.health.record_all(&target.policy, outcomes);
         if loaded.health != before {
             self.unhealthy.insert(id);
+            self.unsaved.entry(id).or_insert_with(Instant::now);
         }
         for signal in signals {
             match signal {
@@ -138,6 +139,8 @@ impl Engine {
             if let Some(loaded) = self.endpoints.get(&endpoint).and_then(|endpoint| endpoint.loaded.as_ref()) {
                 let (health, changed) = (loaded.health.clone(), loaded.changed);
                 self.chores.push_back(Chore::Health { endpoint, health, changed });
+            } else {
+                self.unsaved.remove(&endpoint);
             }
         }
     }
@@ -164,6 +167,11 @@ impl Engine {
     }
 
     fn done(&mut self, chore: Chore, done: &Done) {
+        if let Chore::Health { endpoint, .. } = &chore
+            && !self.unhealthy.contains(endpoint)
+        {
+            self.unsaved.remove(endpoint);
+        }
         match (chore, done) {
             (Chore::Move(keys), _) => {
                 for key in keys {

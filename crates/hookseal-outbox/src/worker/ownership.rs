@@ -12,6 +12,8 @@ use crate::error::Error;
 /// How long a worker that was asked to stop waits for the database, after its last attempt has ended.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
+/// How long a bucket is kept so that the health of its endpoints is stored. A user may have locked one of them.
+const SAVING: Duration = Duration::from_secs(5);
 /// In place of a time limit that is beyond all clocks.
 const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
 
@@ -66,8 +68,14 @@ impl Engine {
 
     /// The buckets to give up, because nothing of theirs is in flight any more.
     pub(super) fn drained(&self) -> Vec<i16> {
-        let drained = self.buckets.iter().filter(|(bucket, drains)| **drains && self.known.is_idle(**bucket));
+        let is_idle = |bucket| self.known.is_idle(bucket) && !self.is_saving(bucket);
+        let drained = self.buckets.iter().filter(|(bucket, drains)| **drains && is_idle(**bucket));
         drained.map(|(bucket, _)| *bucket).collect()
+    }
+
+    /// Whether the next owner would not know yet that an endpoint is disabled.
+    fn is_saving(&self, number: i16) -> bool {
+        self.unsaved.iter().any(|(id, since)| bucket(*id) == number && since.elapsed() < SAVING)
     }
 
     /// Begins nothing more in a bucket. What is in flight goes on, and is recorded.
