@@ -154,13 +154,14 @@ async fn a_bucket_is_handed_over_after_the_health_of_its_endpoints_is_stored() {
     let mut user = stage.connect().await;
     let tx = user.transaction().await.unwrap();
     tx.execute("SELECT FROM hookseal.endpoints FOR UPDATE", &[]).await.unwrap();
+    stage.enqueue(0..2).await;
+    let later = "UPDATE hookseal.deliveries SET due_at = now() + interval '2 seconds' WHERE event IN (
+        SELECT id FROM hookseal.events WHERE event_id = 'e1')";
+    stage.execute(later, &[]).await;
     let one = Running::start(stage.worker());
-    stage.enqueue(0..1).await;
     stage.wait_for(1, "SELECT FROM hookseal.attempts").await;
     let other = Running::start(stage.worker());
-    stage.wait_for(2, "SELECT FROM hookseal.workers").await;
-    stage.enqueue(1..2).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.wait_for(1, "SELECT FROM hookseal.deliveries WHERE due_at < now() - interval '300 ms'").await;
     tx.rollback().await.unwrap();
     stage.wait_for(2, "SELECT DISTINCT owner FROM hookseal.buckets WHERE bucket IN (0, 63)").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
