@@ -25,6 +25,22 @@ END $$;
 CREATE TRIGGER changed BEFORE INSERT OR UPDATE OF tenant, subscription, secrets, max_in_flight, changed
     ON hookseal.endpoints FOR EACH ROW EXECUTE FUNCTION hookseal.endpoint_changed();
 
+-- Endpoints that were removed since yesterday, and by which transaction, so that workers notice.
+CREATE TABLE hookseal.removed (
+    endpoint bigint PRIMARY KEY,
+    changed  bigint NOT NULL,
+    at       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON hookseal.removed (changed);
+
+CREATE FUNCTION hookseal.endpoint_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hookseal.removed (endpoint, changed) VALUES (OLD.id, pg_current_xact_id()::text::bigint);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER removed AFTER DELETE ON hookseal.endpoints
+    FOR EACH ROW EXECUTE FUNCTION hookseal.endpoint_removed();
+
 -- Which endpoints want which events: a type, `prefix.*` or `*`. New deliveries go to `lane`.
 CREATE TABLE hookseal.wants (
     tenant   text NOT NULL,
@@ -76,6 +92,10 @@ END $$;
 
 CREATE FUNCTION hookseal.slot(at timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (floor(extract(epoch FROM at) / 86400)::bigint % 32)::smallint;
+-- How many days before this time a partition was the current one. The next day's is 31 days old, and new in the last
+-- minute of the day, so that it is not locked when it is needed.
+CREATE FUNCTION hookseal.age(at timestamptz, slot smallint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN least((hookseal.slot(at) - slot + 32) % 32, (hookseal.slot(at + interval '1 minute') - slot + 32) % 32);
 
 -- What is still to be sent.
 CREATE TABLE hookseal.deliveries (

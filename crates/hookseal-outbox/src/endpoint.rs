@@ -234,7 +234,8 @@ impl Outbox {
         rows.iter().map(Endpoint::read).collect()
     }
 
-    /// Removes an endpoint and what waits for it. Its log stays until its retention ends. An attempt in flight is not
+    /// Removes an endpoint and what waits for it. Its log stays until its retention ends. Workers notice within a fraction
+    /// of a second, and then send nothing any more, not even what is still being enqueued. An attempt in flight is not
     /// recorded.
     ///
     /// # Errors
@@ -262,7 +263,7 @@ impl Outbox {
     fn check(&self, subscription: &Subscription) -> Result<(), Error> {
         self.url_policy().check(&subscription.url)?;
         let filters = !subscription.filters.is_empty();
-        if filters && self.provider().event_shape().is_none() { Err(Error::Unfilterable) } else { Ok(()) }
+        if filters && self.filter_shape().is_none() { Err(Error::Unfilterable) } else { Ok(()) }
     }
 }
 

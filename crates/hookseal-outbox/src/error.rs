@@ -32,8 +32,9 @@ pub enum Error {
     /// The application could not decrypt a secret.
     #[error("a secret cannot be decrypted: {0}")]
     Decrypt(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The subscription filters by data, which the provider's event shape does not describe.
-    #[error("the provider's events are not described, so they cannot be filtered by their data")]
+    /// The subscription filters by data, which the provider's event shape does not describe, or not as the JSON of one
+    /// event.
+    #[error("the provider's events are not described as JSON, so they cannot be filtered by their data")]
     Unfilterable,
     /// There is no endpoint with this id.
     #[error("there is no endpoint {endpoint}")]

@@ -46,6 +46,8 @@
 //!   rolled back is never sent.
 //! - The log of a delivery has no gap, and at most one success, after which nothing is sent unless somebody replays it.
 //! - An endpoint that is slow, dead or hostile, and a row that cannot be handled, hold up nobody else.
+//! - Once it is committed that an endpoint is paused, changed or removed, workers act on it within a fraction of a second;
+//!   once it is committed that a delivery is cancelled, within about a second. Attempts in flight are ended.
 //! - No transaction of the application ever waits for a worker.
 //! - Only the database's clock counts.
 //!
@@ -100,7 +102,7 @@ pub use tokio_postgres;
 pub use endpoint::{Endpoint, NewEndpoint};
 pub use enqueue::{NewEvent, enqueue, enqueue_all};
 pub use error::Error;
-pub use log::{AttemptQuery, DeliveryStatus, EndpointStatistics, LoggedAttempt};
+pub use log::{AttemptPlace, AttemptQuery, DeliveryStatus, EndpointStatistics, LoggedAttempt};
 pub use outbox::Outbox;
 pub use pause::{Missed, Resumed};
 pub use replay::DeliveryId;

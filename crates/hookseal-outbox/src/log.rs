@@ -20,11 +20,15 @@ const DELIVERIES: &str = "
     SELECT d.event, d.endpoint, d.state, d.attempts, d.last_status, d.last_error, d.reason, NULL
     FROM e JOIN hookseal.ended d ON d.event = e.id
     UNION ALL
-    SELECT a.event, a.endpoint, a.state, a.number, a.status, a.error, NULL, NULL
-    FROM e JOIN hookseal.attempts a ON a.event = e.id AND a.slot = e.slot
-    WHERE a.state = 'delivered'
-        AND NOT EXISTS (SELECT FROM hookseal.deliveries d WHERE d.event = a.event AND d.endpoint = a.endpoint)
-        AND NOT EXISTS (SELECT FROM hookseal.ended d WHERE d.event = a.event AND d.endpoint = a.endpoint)
+    SELECT * FROM (
+        SELECT DISTINCT ON (a.event, a.endpoint) a.event, a.endpoint, a.state, a.number, a.status, a.error, NULL,
+            NULL::timestamptz
+        FROM e JOIN hookseal.attempts a ON a.event = e.id AND a.slot = e.slot
+        WHERE a.state = 'delivered'
+            AND NOT EXISTS (SELECT FROM hookseal.deliveries d WHERE d.event = a.event AND d.endpoint = a.endpoint)
+            AND NOT EXISTS (SELECT FROM hookseal.ended d WHERE d.event = a.event AND d.endpoint = a.endpoint)
+        ORDER BY a.event, a.endpoint, a.number DESC
+    ) AS delivered
     ORDER BY 1, 2";
 const STATISTICS: &str = "
     SELECT count(*), count(*) FILTER (WHERE state = 'delivered'),
@@ -48,6 +52,7 @@ pub struct AttemptQuery {
     event: Option<i64>,
     since: Option<OffsetDateTime>,
     before: Option<OffsetDateTime>,
+    after: Option<AttemptPlace>,
     only_failed: bool,
     limit: u32,
 }
@@ -60,7 +65,7 @@ impl AttemptQuery {
     /// assert_eq!(query, query.clone().with_limit(100));
     /// ```
     pub fn endpoint(endpoint: i64) -> AttemptQuery {
-        AttemptQuery { endpoint, event: None, since: None, before: None, only_failed: false, limit: 100 }
+        AttemptQuery { endpoint, event: None, since: None, before: None, after: None, only_failed: false, limit: 100 }
     }
 
     /// The attempts of one delivery, at most 100.
@@ -87,7 +92,8 @@ impl AttemptQuery {
         self
     }
 
-    /// Those that began before this time: for the next page, the time of the last one on this page.
+    /// Those that began before this time. For the next page, use [`with_after`](Self::with_after): two attempts may have
+    /// begun at the same time.
     ///
     /// ```
     /// # use hookseal::time::OffsetDateTime;
@@ -97,6 +103,27 @@ impl AttemptQuery {
     #[must_use]
     pub fn with_before(mut self, time: OffsetDateTime) -> AttemptQuery {
         self.before = Some(time);
+        self
+    }
+
+    /// The next page: those that come after the last one on this page, in whose order they are shown.
+    ///
+    /// ```no_run
+    /// # async fn example(outbox: hookseal_outbox::Outbox, client: tokio_postgres::Client) -> Result<(), hookseal_outbox::Error> {
+    /// use hookseal_outbox::AttemptQuery;
+    ///
+    /// let mut query = AttemptQuery::endpoint(7);
+    /// let page = outbox.attempts(&client, &query).await?;
+    /// if let Some(last) = page.last() {
+    ///     query = query.with_after(last.place());
+    /// }
+    /// let next_page = outbox.attempts(&client, &query).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_after(mut self, place: AttemptPlace) -> AttemptQuery {
+        self.after = Some(place);
         self
     }
 
@@ -123,6 +150,29 @@ impl AttemptQuery {
         self.limit = limit;
         self
     }
+}
+
+/// The place of an attempt in the log of its endpoint, for [`AttemptQuery::with_after`].
+///
+/// ```
+/// use hookseal::time::OffsetDateTime;
+/// use hookseal_outbox::{AttemptPlace, AttemptQuery};
+///
+/// // From the link to the next page.
+/// let started_at = OffsetDateTime::from_unix_timestamp_nanos(1_763_729_000_250 * 1_000_000)?;
+/// let place = AttemptPlace { started_at, event: 4711, number: 1 };
+/// assert_ne!(AttemptQuery::endpoint(7), AttemptQuery::endpoint(7).with_after(place));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(clippy::exhaustive_structs, reason = "it is a key")]
+pub struct AttemptPlace {
+    /// When it began, in whole milliseconds.
+    pub started_at: OffsetDateTime,
+    /// The number of the event in the outbox.
+    pub event: i64,
+    /// Which attempt of the delivery it is, from 1.
+    pub number: u32,
 }
 
 /// One attempt, as the owner of an endpoint wants to see it.
@@ -152,6 +202,17 @@ pub struct LoggedAttempt {
 }
 
 impl LoggedAttempt {
+    /// Its place in the log of its endpoint.
+    ///
+    /// ```
+    /// # fn example(one: hookseal_outbox::LoggedAttempt) {
+    /// assert_eq!(one.place().started_at, one.started_at);
+    /// # }
+    /// ```
+    pub fn place(&self) -> AttemptPlace {
+        AttemptPlace { started_at: self.started_at, event: self.delivery.event, number: self.number }
+    }
+
     fn read(row: &Row) -> Result<LoggedAttempt, Error> {
         Ok(LoggedAttempt {
             delivery: DeliveryId { event: row.try_get(0)?, endpoint: row.try_get(1)? },
@@ -220,7 +281,7 @@ impl EndpointStatistics {
 }
 
 impl Outbox {
-    /// The attempts that a query asks for, newest first.
+    /// The attempts that a query asks for, newest first, and those that began at the same time by event.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -254,11 +315,17 @@ impl Outbox {
                 text.push_str(&format!(" AND {condition} ${}", values.len()));
             }
         }
+        let after = query.after.map(|place| (place, i32::try_from(place.number).unwrap_or(i32::MAX)));
+        if let Some((place, number)) = &after {
+            values.extend([&place.started_at as &(dyn ToSql + Sync), &place.event, number]);
+            let last = values.len();
+            text.push_str(&format!(" AND (a.started_at, a.event, a.number) < (${}, ${}, ${last})", last - 2, last - 1));
+        }
         if query.only_failed {
             text.push_str(" AND a.state <> 'delivered'");
         }
         values.push(&limit);
-        text.push_str(&format!(" ORDER BY a.started_at DESC, a.number DESC LIMIT ${}", values.len()));
+        text.push_str(&format!(" ORDER BY a.started_at DESC, a.event DESC, a.number DESC LIMIT ${}", values.len()));
         client.query(&text, &values).await?.iter().map(LoggedAttempt::read).collect()
     }
 

@@ -5,6 +5,7 @@ use crate::error::Error;
 /// The scripts in their order. The n-th makes version n.
 const SCRIPTS: [&str; 1] = [include_str!("../sql/0001.sql")];
 pub(crate) const VERSION: i32 = SCRIPTS.len() as i32;
+const EXISTS: &str = "SELECT to_regclass('hookseal.version') IS NOT NULL";
 /// Any number that no other program uses.
 const LOCK: i64 = 0x686f_6f6b_7365_616c;
 
@@ -16,11 +17,14 @@ const LOCK: i64 = 0x686f_6f6b_7365_616c;
 pub(crate) async fn migrate(client: &mut impl GenericClient) -> Result<(), Error> {
     let tx = client.transaction().await?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
-    tx.batch_execute(
-        "CREATE SCHEMA IF NOT EXISTS hookseal;
-         CREATE TABLE IF NOT EXISTS hookseal.version (number integer PRIMARY KEY, at timestamptz DEFAULT now())",
-    )
-    .await?;
+    // `IF NOT EXISTS` needs the right to create even what exists.
+    if !tx.query_one(EXISTS, &[]).await?.try_get(0)? {
+        tx.batch_execute(
+            "CREATE SCHEMA IF NOT EXISTS hookseal;
+             CREATE TABLE hookseal.version (number integer PRIMARY KEY, at timestamptz DEFAULT now())",
+        )
+        .await?;
+    }
     let found = tx.query_one("SELECT coalesce(max(number), 0) FROM hookseal.version", &[]).await?.try_get(0)?;
     if found > VERSION {
         return Err(Error::Schema { found, needed: VERSION });
@@ -34,7 +38,7 @@ pub(crate) async fn migrate(client: &mut impl GenericClient) -> Result<(), Error
 
 /// Fails unless the schema is there, and is one that this program can use.
 pub(crate) async fn check(client: &impl GenericClient) -> Result<(), Error> {
-    let exists = client.query_one("SELECT to_regclass('hookseal.version') IS NOT NULL", &[]).await?.try_get(0)?;
+    let exists = client.query_one(EXISTS, &[]).await?.try_get(0)?;
     let found = match exists {
         true => client.query_one("SELECT coalesce(max(number), 0) FROM hookseal.version", &[]).await?.try_get(0)?,
         false => 0,

@@ -33,6 +33,8 @@ struct Inner {
     provider: Provider,
     /// Whether the provider's events have headers of their own, such as `X-GitHub-Event`.
     has_event_headers: bool,
+    /// Reads what data filters need of an event.
+    filter_shape: Option<EventShape>,
     url_policy: UrlPolicy,
     decrypt: Option<Arc<Decrypt>>,
 }
@@ -46,13 +48,11 @@ impl Outbox {
     /// assert_eq!(outbox.provider().delivery_policy().timeout().as_secs(), 30);
     /// ```
     pub fn new(provider: &Provider) -> Outbox {
-        // The lines above an empty line are headers.
-        let has_event_headers = provider.event_shape().is_some_and(|shape| {
-            let mut lines = shape.as_str().trim().lines();
-            lines.any(|line| line.trim().is_empty())
-        });
+        let shape = provider.event_shape();
+        let has_event_headers = shape.is_some_and(|shape| body_with_headers(shape).is_some());
+        let filter_shape = shape.and_then(filter_shape);
         let (provider, url_policy) = (provider.clone(), UrlPolicy::new());
-        Outbox(Arc::new(Inner { provider, has_event_headers, url_policy, decrypt: None }))
+        Outbox(Arc::new(Inner { provider, has_event_headers, filter_shape, url_policy, decrypt: None }))
     }
 
     /// Sets which URLs may be registered and called.
@@ -121,6 +121,11 @@ impl Outbox {
         self.provider().event_shape().filter(|_| self.0.has_event_headers)
     }
 
+    /// How a body is read to be filtered by its data, if it can be.
+    pub(crate) fn filter_shape(&self) -> Option<&EventShape> {
+        self.0.filter_shape.as_ref()
+    }
+
     /// What signs with the secrets of an endpoint, as they are stored: the current one first.
     ///
     /// # Errors
@@ -145,7 +150,7 @@ impl Outbox {
 
     /// Creates the schema `hookseal` in the client's database, or brings it up to date, in one transaction. Programs
     /// that do so at the same time wait for each other, so each may do it when it starts. It needs the right to create a
-    /// schema; workers and producers do not.
+    /// schema, unless there is nothing to do.
     ///
     /// # Errors
     /// [`Error::Database`], and [`Error::Schema`] if a newer program has migrated before: nothing is changed then.
@@ -164,4 +169,22 @@ impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox").field("provider", &self.provider().name()).finish_non_exhaustive()
     }
+}
+
+/// The lines of a shape for the body, if it has lines for headers, which are above an empty line.
+fn body_with_headers(shape: &EventShape) -> Option<Vec<&str>> {
+    let lines: Vec<&str> = shape.as_str().trim().lines().map(str::trim).collect();
+    let empty = lines.iter().position(|line| line.is_empty())?;
+    Some(lines[empty..].to_vec())
+}
+
+/// A shape with the data of another one that reads nothing but a body. It has no headers at hand, and no form or batch can
+/// be sent.
+fn filter_shape(shape: &EventShape) -> Option<EventShape> {
+    if shape.is_batch() || shape.as_str().lines().any(|line| line.trim_start().starts_with('&')) {
+        return None;
+    }
+    let Some(body) = body_with_headers(shape) else { return Some(shape.clone()) };
+    let data = body.into_iter().find(|line| line.contains("{data}"))?;
+    EventShape::try_new(format!("{{type}}: any\n{data}")).ok()
 }

@@ -21,7 +21,8 @@ const BACK: &str = "
 const GONE: &str = "
     WITH gone AS (
         DELETE FROM hookseal.ended d
-        WHERE EXISTS (SELECT FROM hookseal.events v WHERE v.id = d.event AND v.slot = d.slot)";
+        WHERE EXISTS (SELECT FROM hookseal.events v WHERE v.id = d.event AND v.slot = d.slot)
+            AND EXISTS (SELECT FROM hookseal.endpoints p WHERE p.id = d.endpoint)";
 /// What was delivered is only in the log.
 const REPLAY_DELIVERED: &str = "
     WITH gone AS (
@@ -32,6 +33,7 @@ const REPLAY_DELIVERED: &str = "
             WHERE a.event = v.id AND a.slot = v.slot AND a.endpoint = $2
         ) a
         WHERE v.id = $1 AND a.attempts IS NOT NULL
+            AND EXISTS (SELECT FROM hookseal.endpoints p WHERE p.id = $2)
     )";
 const CANCEL: &str = "
     WITH gone AS (DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 RETURNING *)";
@@ -67,8 +69,8 @@ impl std::fmt::Display for DeliveryId {
 
 impl Outbox {
     /// Makes one more attempt, whatever has become of the delivery: it may be pending, delivered, failed, cancelled or
-    /// parked. Returns whether it is made; it is not if the event's retention has ended, or if there was never such a
-    /// delivery.
+    /// parked. Returns whether it is made; it is not if the event's retention has ended, if the endpoint was
+    /// removed, or if there was never such a delivery.
     ///
     /// A pending delivery keeps its schedule, and a parked one goes on with it. Any other gets this one attempt, which is
     /// not retried. It is signed with its own time.
@@ -126,7 +128,8 @@ impl Outbox {
     }
 
     /// Cancels a pending delivery. Returns whether there was one. An attempt in flight may still arrive, and is not
-    /// recorded.
+    /// recorded. A worker may have read the delivery before: an attempt can begin until about a second after this is
+    /// committed.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -142,7 +145,8 @@ impl Outbox {
         Ok(client.execute(&statement, &[&delivery.event, &delivery.endpoint]).await? > 0)
     }
 
-    /// Cancels everything that is pending for an endpoint, and returns how many deliveries that are.
+    /// Cancels everything that is pending for an endpoint, and returns how many deliveries that are. As with
+    /// [`cancel`](Self::cancel), attempts can begin until about a second later.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -5,24 +5,31 @@ use crate::error::Error;
 use crate::outbox::Outbox;
 
 /// Partitions in each ring, one for each day.
-const SLOTS: i32 = 32;
+const SLOTS: i16 = 32;
 /// The partition after today's is tomorrow's, and must be empty by then.
 const LONGEST: u16 = 30;
 /// How many rows one statement removes.
 const CHUNK: i64 = 5_000;
 
-const TODAY: &str = "SELECT hookseal.slot(now())";
+const AGE: &str = "SELECT hookseal.age(clock_timestamp(), $1)";
+/// Every statement that removes something looks at the clock itself, after it has taken its snapshot or its lock. Else a
+/// partition could become today's in between, and what was just enqueued would be removed.
 const TOO_OLD: &str = "
     WITH gone AS (
         DELETE FROM hookseal.deliveries WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM hookseal.deliveries WHERE slot = $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING *
+            SELECT ctid FROM hookseal.deliveries WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) >= $2
+            LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING *
     )
     INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
     SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'failed:too-old' FROM gone";
 const ENDED: &str = "
-    DELETE FROM hookseal.ended WHERE ctid = ANY (ARRAY(SELECT ctid FROM hookseal.ended WHERE slot = $1 LIMIT $2))";
+    DELETE FROM hookseal.ended WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM hookseal.ended WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) >= $2 LIMIT $3))";
 /// Rows of workers that ended long ago.
 const WORKERS: &str = "DELETE FROM hookseal.workers WHERE until < now() - interval '1 day'";
+
+/// Every worker has noticed long ago.
+const REMOVED: &str = "DELETE FROM hookseal.removed WHERE at < now() - interval '1 day'";
 
 /// For how many days events and logs are kept, counted from the day of the event, in UTC.
 ///
@@ -109,32 +116,42 @@ impl Outbox {
 }
 
 pub(crate) async fn expire(client: &Client, retention: Retention) -> Result<(), Error> {
-    let today = i32::from(client.query_one(TODAY, &[]).await?.try_get::<_, i16>(0)?);
+    let (events, log) = (i32::from(retention.events), i32::from(retention.log));
     for slot in 0..SLOTS {
-        let age = (today - slot).rem_euclid(SLOTS);
-        let number = i16::try_from(slot).unwrap_or(0);
-        if age >= i32::from(retention.events) && has_rows(client, "events", slot).await? {
-            while client.execute(TOO_OLD, &[&number, &CHUNK]).await? > 0 {}
-            empty(client, "events", slot).await?;
+        let age: i32 = client.query_one(AGE, &[&slot]).await?.try_get(0)?;
+        if age >= events && has_rows(client, "events", slot).await? {
+            while client.execute(TOO_OLD, &[&slot, &events, &CHUNK]).await? > 0 {}
+            empty(client, "events", slot, events).await?;
         }
-        if age >= i32::from(retention.log) && has_rows(client, "attempts", slot).await? {
-            empty(client, "attempts", slot).await?;
+        if age >= log && has_rows(client, "attempts", slot).await? {
+            empty(client, "attempts", slot, log).await?;
         }
-        if age >= i32::from(retention.log) {
-            while client.execute(ENDED, &[&number, &CHUNK]).await? > 0 {}
+        if age >= log {
+            while client.execute(ENDED, &[&slot, &log, &CHUNK]).await? > 0 {}
         }
     }
     client.execute(WORKERS, &[]).await?;
+    client.execute(REMOVED, &[]).await?;
     Ok(())
 }
 
-async fn has_rows(client: &impl GenericClient, table: &str, slot: i32) -> Result<bool, Error> {
+async fn has_rows(client: &impl GenericClient, table: &str, slot: i16) -> Result<bool, Error> {
     Ok(client.query_one(&format!("SELECT EXISTS (SELECT FROM hookseal.{table}_{slot})"), &[]).await?.try_get(0)?)
 }
 
-/// Both statements are one transaction.
-async fn empty(client: &Client, table: &str, slot: i32) -> Result<(), Error> {
-    let statement = format!("SET LOCAL lock_timeout = '1s'; TRUNCATE hookseal.{table}_{slot}");
+/// Empties a partition, unless it is not old any more once it is locked.
+async fn empty(client: &Client, table: &str, slot: i16, days: i32) -> Result<(), Error> {
+    let statement = format!(
+        "DO $$ BEGIN
+            SET LOCAL lock_timeout = '1s';
+            IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
+                LOCK TABLE hookseal.{table}_{slot};
+                IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
+                    TRUNCATE hookseal.{table}_{slot};
+                END IF;
+            END IF;
+        END $$"
+    );
     match client.batch_execute(&statement).await {
         Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(()),
         result => Ok(result?),

@@ -116,7 +116,9 @@ impl Worker {
         self
     }
 
-    /// Sets the longest time limit that a subscription may ask for, 30 seconds unless set.
+    /// Sets the longest time limit that a subscription may ask for, 30 seconds unless set: one that asks for more gets this,
+    /// and one that asks for 0 gets a second. Where a subscription asks for nothing, the platform's
+    /// [`DeliveryPolicy`](hookseal::delivery::DeliveryPolicy) counts, whatever is set here.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -251,7 +253,8 @@ impl Worker {
 
     /// Works until `shutdown` is ready, and then ends what is in flight, records it, and hands its buckets to the others:
     /// nothing is lost, and nothing is sent twice. That takes as long as the slowest endpoint's time limit at most, and
-    /// half a minute more if the database is gone.
+    /// half a minute more if the database is gone. For a delivery that somebody keeps locked, it waits some seconds, and
+    /// then leaves it to the others, which send it again.
     ///
     /// Nothing else ends it. If the database cannot be reached, it waits and tries again; an endpoint or a delivery with
     /// which something is wrong affects nobody else.

@@ -124,6 +124,75 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
 }
 
 #[tokio::test]
+async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let id = stage.endpoint(&gone.url).await;
+    stage.enqueue(0..1).await;
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
+    while gone.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    worker.stop().await;
+    let disabled = format!("SELECT FROM hookseal.endpoints WHERE id = {id} AND health->>'disabled' = 'gone'");
+    assert_eq!(stage.count(&disabled).await, 1);
+    assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
+}
+
+/// The next worker must know that the endpoint is gone.
+#[tokio::test]
+async fn a_bucket_is_handed_over_after_the_health_of_its_endpoints_is_stored() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    // The last bucket, which is handed over first.
+    for _ in 1..63 {
+        stage.subscribe("nobody", &subscription(&gone.url)).await;
+    }
+    let id = stage.endpoint(&gone.url).await;
+    assert_eq!(id, 63);
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.endpoints FOR UPDATE", &[]).await.unwrap();
+    stage.enqueue(0..2).await;
+    let later = "UPDATE hookseal.deliveries SET due_at = now() + interval '2 seconds' WHERE event IN (
+        SELECT id FROM hookseal.events WHERE event_id = 'e1')";
+    stage.execute(later, &[]).await;
+    let one = Running::start(stage.worker());
+    stage.wait_for(1, "SELECT FROM hookseal.attempts").await;
+    let other = Running::start(stage.worker());
+    stage.wait_for(1, "SELECT FROM hookseal.deliveries WHERE due_at < now() - interval '300 ms'").await;
+    tx.rollback().await.unwrap();
+    stage.wait_for(2, "SELECT DISTINCT owner FROM hookseal.buckets WHERE bucket IN (0, 63)").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(gone.total(), 1);
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn health_counts_attempts_in_the_order_in_which_they_ended() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(400))).await;
+    let mut once = subscription(&receiver.url);
+    once.retry_policy = serde_json::from_str(r#"{"delays":[],"jitter":"none"}"#).unwrap();
+    let id = stage.subscribe("t", &once).await;
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
+    stage.enqueue(0..1).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // Fails before the first one succeeds, and is recorded with it.
+    receiver.answers(Answer::Bytes(BAD));
+    stage.enqueue(1..2).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    let health = stage.outbox.endpoint(&stage.db, id).await.unwrap().health;
+    assert_eq!(health.consecutive_failures(), 0);
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     let Some(mut stage) = Stage::new().await else { return };
     let receiver = Receiver::start(Answer::Bytes(OK)).await;
@@ -219,6 +288,39 @@ async fn a_filter_drops_what_does_not_match() {
     assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
 }
 
+/// GitHub's events have their type and id in headers, which a filter does not need.
+#[tokio::test]
+async fn a_filter_reads_bodies_whose_type_is_in_a_header() {
+    let Some(mut stage) = Stage::of(&hookseal::provider::GITHUB).await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let mut filtered = subscription(&receiver.url);
+    filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+    stage.subscribe("t", &filtered).await;
+    let worker = Running::start(stage.worker());
+    for (id, amount) in [("small", 9), ("large", 11)] {
+        let body = format!(r#"{{"id":"{id}","action":"paid","amount":{amount}}}"#);
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body.as_bytes())).await.unwrap();
+    }
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.arrived.lock().unwrap().keys().collect::<Vec<_>>(), ["large"]);
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
+}
+
+#[tokio::test]
+async fn a_filter_that_could_never_be_read_is_refused() {
+    for shape in ["&type: {type}\n&: {data}", "events[].type: {type}\nevents[]: {data}"] {
+        let platform = acme().with_event_shape(hookseal::EventShape::try_new(shape).unwrap()).unwrap();
+        let Some(mut stage) = Stage::of(&platform).await else { return };
+        let mut filtered = subscription("https://hooks.customer.com/");
+        filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+        let endpoint = hookseal_outbox::NewEndpoint::new("t", filtered, common::SECRET);
+        let outbox = stage.outbox.clone();
+        let refused = outbox.add_endpoint(&mut stage.db, &endpoint).await;
+        assert!(matches!(refused, Err(hookseal_outbox::Error::Unfilterable)), "{shape}");
+    }
+}
+
 #[tokio::test]
 async fn a_user_who_locks_rows_holds_up_only_those() {
     let Some(mut stage) = Stage::new().await else { return };
@@ -234,9 +336,60 @@ async fn a_user_who_locks_rows_holds_up_only_those() {
     stage.wait_for(50 - locked, &delivered(id)).await;
     stage.enqueue(50..100).await;
     stage.wait_for(100 - locked, &delivered(id)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(receiver.total(), 100, "what is locked was sent once, and is recorded later");
     tx.rollback().await.unwrap();
     stage.all_sent().await;
     worker.stop().await;
+    assert_eq!(receiver.total(), 100);
+    stage.check_log().await;
+}
+
+#[tokio::test]
+async fn a_user_who_locks_all_rows_of_an_endpoint_holds_up_only_that_one() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let (one, other) = (Receiver::start(Answer::Bytes(OK)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let locked = stage.endpoint(&one.url).await;
+    for _ in 1..64 {
+        stage.subscribe("nobody", &subscription(&other.url)).await;
+    }
+    let id = stage.endpoint(&other.url).await;
+    assert_eq!(id % 64, locked % 64);
+    stage.enqueue(0..300).await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.deliveries WHERE endpoint = $1 FOR UPDATE", &[&locked]).await.unwrap();
+    let worker = Running::start(stage.worker().with_flush_delay(Duration::from_millis(5)));
+    stage.wait_for(300, &delivered(id)).await;
+    let sent = one.total();
+    assert!(sent < 200, "{sent} outcomes are kept in memory");
+    tx.rollback().await.unwrap();
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!((one.total(), other.total()), (300, 300));
+    stage.check_log().await;
+}
+
+/// The bucket goes to another worker, which makes the attempt again.
+#[tokio::test]
+async fn a_worker_that_stops_does_not_wait_for_a_user_forever() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    stage.endpoint(&receiver.url).await;
+    stage.enqueue(0..1).await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.execute("SELECT FROM hookseal.deliveries FOR UPDATE", &[]).await.unwrap();
+    let worker = Running::start(stage.worker());
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    worker.stop().await;
+    tx.rollback().await.unwrap();
+    let worker = Running::start(stage.worker());
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 2);
     stage.check_log().await;
 }
 
@@ -257,6 +410,33 @@ async fn an_old_transaction_that_commits_late_is_found() {
     late.commit().await.unwrap();
     stage.all_sent().await;
     assert_eq!((receiver.events(), receiver.total()), (201, 201));
+    worker.stop().await;
+}
+
+/// While a transaction is open that began before an endpoint was changed, the change is found again and again.
+#[tokio::test]
+async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let mut other = stage.connect().await;
+    let old = other.transaction().await.unwrap();
+    old.query_one("SELECT pg_current_xact_id()", &[]).await.unwrap();
+    let busy = Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
+    let receiver = Receiver::start(busy).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..200).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let sent = receiver.total();
+    assert!(sent <= 8, "{sent}");
+    // A change of its owner's is another matter.
+    let outbox = stage.outbox.clone();
+    receiver.answers(Answer::Bytes(OK));
+    outbox.update_subscription(&mut stage.db, id, &subscription(&receiver.url)).await.unwrap();
+    stage.wait_for(200, &delivered(id)).await;
+    old.rollback().await.unwrap();
     worker.stop().await;
 }
 

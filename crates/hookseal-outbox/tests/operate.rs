@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use common::{Answer, BAD, OK, PATIENCE, Receiver, Running, Stage, subscription};
 use hookseal::time::{Duration as Span, OffsetDateTime};
-use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, Retention};
+use hookseal_outbox::{AttemptQuery, DeliveryId, Error, Missed, NewEndpoint, NewEvent, Retention, Worker};
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 mod common;
 
@@ -91,6 +93,9 @@ async fn what_has_failed_is_replayed() {
     assert_eq!(receiver.total(), before + 1);
     let log = outbox.attempts(&stage.db, &AttemptQuery::delivery(one)).await.unwrap();
     assert_eq!(log.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
+    let status = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    let status: Vec<_> = status.iter().map(|status| (status.id, &*status.state, status.attempts)).collect();
+    assert_eq!(status, [(one, "delivered", 7)]);
     assert!(!outbox.replay(&mut stage.db, DeliveryId { event: 99_999, endpoint: id }).await.unwrap());
     worker.stop().await;
 }
@@ -136,6 +141,55 @@ async fn what_is_cancelled_is_not_sent() {
 }
 
 #[tokio::test]
+async fn what_is_cancelled_does_not_stay_in_the_memory_of_a_worker() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::After(Duration::from_millis(400))).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker().with_endpoint_limit(1));
+    stage.enqueue(0..8).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(outbox.cancel_all(&stage.db, id).await.unwrap() >= 7);
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let sent = receiver.total();
+    assert!(sent < 5, "{sent} attempts");
+    // It goes on with what was enqueued since.
+    stage.enqueue(8..9).await;
+    stage.all_sent().await;
+    assert_eq!(receiver.total(), sent + 1);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_endpoint_that_was_removed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let worker = Running::start(stage.worker());
+    for lane in ["0", "endpoint"] {
+        let receiver = Receiver::start(Answer::Bytes(OK)).await;
+        let id = stage.endpoint(&receiver.url).await;
+        stage.enqueue(0..1).await;
+        stage.all_sent().await;
+        let sent = id_of(&stage, "e0", id).await;
+        stage.execute(&format!("UPDATE hookseal.wants SET lane = {lane}"), &[]).await;
+        // Has read that the endpoint wants events, and commits late.
+        let mut other = stage.connect().await;
+        let late = other.transaction().await.unwrap();
+        hookseal_outbox::enqueue(&late, &NewEvent::new("t", "order.paid", "late", b"{}")).await.unwrap();
+        outbox.remove_endpoint(&mut stage.db, id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        late.commit().await.unwrap();
+        stage.all_sent().await;
+        assert!(!outbox.replay(&mut stage.db, sent).await.unwrap());
+        assert_eq!(receiver.total(), 1);
+        stage.execute("TRUNCATE hookseal.events", &[]).await;
+    }
+    worker.stop().await;
+}
+
+#[tokio::test]
 async fn the_log_and_the_figures_say_what_happened() {
     let Some(mut stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();
@@ -170,6 +224,31 @@ async fn the_log_and_the_figures_say_what_happened() {
 }
 
 #[tokio::test]
+async fn no_attempt_is_between_two_pages() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Turns(&[BAD, OK])).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..10).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    // As if all of them had begun within three milliseconds.
+    stage
+        .execute("UPDATE hookseal.attempts SET started_at = to_timestamp(1763729000 + (event % 3) / 1000.0)", &[])
+        .await;
+    let all = AttemptQuery::endpoint(id);
+    let whole = stage.outbox.attempts(&stage.db, &all).await.unwrap();
+    let (mut pages, mut query) = (Vec::new(), all.with_limit(3));
+    loop {
+        let page = stage.outbox.attempts(&stage.db, &query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        query = query.with_after(last.place());
+        pages.extend(page);
+    }
+    assert_eq!((pages.len(), pages), (20, whole));
+}
+
+#[tokio::test]
 async fn what_is_too_old_is_removed_by_partition() {
     let Some(mut stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();
@@ -200,6 +279,126 @@ async fn what_is_too_old_is_removed_by_partition() {
     assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 0);
     assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
+}
+
+/// Tomorrow's partition is the oldest one, so it must not be emptied any more once it is tomorrow.
+#[tokio::test]
+async fn what_is_enqueued_right_after_midnight_is_kept() {
+    let Some(stage) = Stage::new().await else { return };
+    // The n-th look at the clock is the first one after midnight. Somebody enqueues in between, or waits if the partition
+    // is locked.
+    let clock = "
+        CREATE SEQUENCE looks;
+        CREATE TABLE midnight (look bigint, enqueued bigint);
+        INSERT INTO midnight VALUES (0, 0);
+        CREATE OR REPLACE FUNCTION hookseal.slot(at timestamptz) RETURNS smallint LANGUAGE plpgsql VOLATILE AS $$
+        DECLARE
+            look bigint = nextval('looks');
+            midnight bigint = (SELECT m.look FROM midnight m);
+        BEGIN
+            IF look = midnight - 1 AND NOT EXISTS (
+                SELECT FROM pg_locks WHERE relation = 'hookseal.events_5'::regclass AND mode = 'AccessExclusiveLock'
+            ) THEN
+                INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, bucket, slot) VALUES (3, 1, now(), 2, 1, 5);
+                INSERT INTO hookseal.events VALUES (3, 5, now(), 't', 'order.paid', 'fresh', '{}');
+                UPDATE midnight SET enqueued = 1;
+            END IF;
+            RETURN CASE WHEN look < midnight THEN 4 ELSE 5 END;
+        END $$";
+    stage.db.batch_execute(clock).await.unwrap();
+    let old = "
+        TRUNCATE hookseal.events, hookseal.deliveries, hookseal.ended;
+        INSERT INTO hookseal.events
+            SELECT id, id + 4, now() - interval '30 days', 't', 'order.paid', 'old', '{}' FROM generate_series(1, 2) id;
+        INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, bucket, slot)
+            SELECT id, 1, now(), 2, 1, id + 4 FROM generate_series(1, 2) id;
+        ALTER SEQUENCE looks RESTART";
+    let pending = "SELECT FROM hookseal.events v JOIN hookseal.deliveries d ON d.event = v.id WHERE event_id =";
+    let mut times = 0;
+    for midnight in 2_i64.. {
+        stage.db.batch_execute(old).await.unwrap();
+        stage.execute("UPDATE midnight SET look = $1, enqueued = 0", &[&midnight]).await;
+        stage.outbox.expire(&stage.db, Retention::default()).await.unwrap();
+        if stage.count(&format!("SELECT FROM looks WHERE last_value < {midnight}")).await == 1 {
+            assert!(times > 32, "the clock was looked at");
+            break;
+        }
+        let enqueued: i64 = stage.db.query_one("SELECT enqueued FROM midnight", &[]).await.unwrap().get(0);
+        assert_eq!(stage.count(&format!("{pending} 'fresh'")).await, enqueued, "midnight comes at look {midnight}");
+        times += enqueued;
+    }
+    assert_eq!(stage.count("SELECT FROM hookseal.events WHERE id < 3").await, 0);
+    assert_eq!(stage.count("SELECT FROM hookseal.deliveries WHERE event < 3").await, 0);
+}
+
+/// The README says which rights the roles need.
+#[tokio::test]
+async fn tomorrows_partition_is_left_alone_in_the_last_minute() {
+    let Some(stage) = Stage::new().await else { return };
+    for (time, slot, age) in [
+        ("2026-11-22 12:00:00Z", "2026-11-22", 0),
+        ("2026-11-22 12:00:00Z", "2026-11-20", 2),
+        ("2026-11-22 23:58:59Z", "2026-11-23", 31),
+        ("2026-11-22 23:59:01Z", "2026-11-23", 0),
+        ("2026-11-23 00:00:00Z", "2026-11-23", 0),
+        ("2026-11-22 23:59:01Z", "2026-10-24", 29),
+    ] {
+        let query = format!("SELECT hookseal.age('{time}', hookseal.slot('{slot} 12:00Z'))");
+        let found: i32 = stage.db.query_one(&query, &[]).await.unwrap().get(0);
+        assert_eq!(found, age, "{time} {slot}");
+    }
+}
+
+#[tokio::test]
+async fn each_role_can_do_its_part_and_no_more() {
+    let Some(stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let grants = include_str!("../README.md").split("```").find(|part| part.contains("GRANT USAGE")).unwrap();
+    let grants = grants.strip_prefix("sql").unwrap();
+    let name = stage.config.get_dbname().unwrap().to_owned();
+    let roles = format!(
+        "DROP SCHEMA hookseal CASCADE;
+         CREATE ROLE migrator LOGIN; CREATE ROLE producer LOGIN; CREATE ROLE worker LOGIN;
+         GRANT CREATE ON DATABASE {name} TO migrator"
+    );
+    stage.db.batch_execute(&roles).await.unwrap();
+    let config = |role: &str| stage.config.clone().user(role).to_owned();
+    let (migrator, producer, worker) = (config("migrator"), config("producer"), config("worker"));
+    let mut migrating = common::connect(&migrator).await;
+    outbox.migrate(&mut migrating).await.unwrap();
+    migrating.batch_execute(grants).await.unwrap();
+    let (producing, mut working) = (common::connect(&producer).await, common::connect(&worker).await);
+    outbox.migrate(&mut working).await.unwrap();
+
+    let receiver = Receiver::start(Answer::Turns(&[BAD, OK])).await;
+    let endpoint = NewEndpoint::new("t", subscription(&receiver.url), common::SECRET);
+    let id = outbox.add_endpoint(&mut working, &endpoint).await.unwrap();
+    let running = Running::start(Worker::new(outbox.clone(), worker, NoTls));
+    let event = NewEvent::new("t", "order.paid", "e0", b"{}");
+    assert_eq!(hookseal_outbox::enqueue(&producing, &event).await.unwrap(), 1);
+    assert_eq!(hookseal_outbox::enqueue_all(&producing, [event, event]).await.unwrap(), 2);
+    stage.all_sent().await;
+    let one = outbox.deliveries(&working, "e0").await.unwrap()[0].id;
+    assert!(outbox.replay(&mut working, one).await.unwrap());
+    stage.all_sent().await;
+    running.stop().await;
+    stage.execute("UPDATE hookseal.events SET slot = (slot + 1) % 32", &[]).await;
+    outbox.expire(&working, Retention::default()).await.unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.events").await, 0);
+    outbox.pause(&mut working, id).await.unwrap();
+    outbox.resume(&mut working, id, Missed::Send).await.unwrap();
+    outbox.remove_endpoint(&mut working, id).await.unwrap();
+
+    for refused in [
+        "SELECT body FROM hookseal.events",
+        "SELECT secrets FROM hookseal.endpoints",
+        "DELETE FROM hookseal.deliveries",
+        "INSERT INTO hookseal.wants VALUES ('t', '*', 1)",
+    ] {
+        let error = producing.batch_execute(refused).await.unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{refused}");
+    }
+    assert!(working.batch_execute("CREATE TABLE hookseal.more ()").await.is_err());
 }
 
 #[tokio::test]

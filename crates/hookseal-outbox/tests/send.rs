@@ -1,6 +1,7 @@
 //! How an attempt is sent, and what its failures are called in the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{Answer, OK, Receiver, Running, Stage, subscription};
 use hookseal::delivery::UrlPolicy;
@@ -58,6 +59,37 @@ async fn failures_are_told_apart() {
     for (endpoint, expected) in endpoints {
         assert_eq!(first(&stage, endpoint).await, expected);
     }
+    worker.stop().await;
+}
+
+/// The worker's setting is the longest that a subscription gets, and says nothing about the platform's own time limit.
+#[tokio::test]
+async fn a_subscription_asks_for_a_time_limit() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let mut endpoints = Vec::new();
+    // The platform's is two seconds.
+    for (asked, takes, expected) in [(None, 1300, "200"), (Some(0), 300, "200"), (Some(30), 1300, "timeout")] {
+        let mut subscription = subscription(&Receiver::start(Answer::After(Duration::from_millis(takes))).await.url);
+        subscription.timeout = asked;
+        endpoints.push((stage.subscribe("t", &subscription).await, expected));
+    }
+    let worker = Running::start(stage.worker().with_max_timeout(Duration::from_secs(1)));
+    stage.enqueue(0..1).await;
+    for (endpoint, expected) in endpoints {
+        assert_eq!(first(&stage, endpoint).await, expected, "endpoint {endpoint}");
+    }
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_without_a_longest_time_limit_stops() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let mut subscription = subscription(&Receiver::start(Answer::Bytes(OK)).await.url);
+    subscription.timeout = Some(u32::MAX);
+    let endpoint = stage.subscribe("t", &subscription).await;
+    let worker = Running::start(stage.worker().with_max_timeout(Duration::MAX));
+    stage.enqueue(0..1).await;
+    assert_eq!(first(&stage, endpoint).await, "200");
     worker.stop().await;
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,13 +10,18 @@ use tracing::Instrument;
 
 use super::chores::Chore;
 use super::engine::Engine;
-use super::flush::Ended;
+use super::flush::{Counted, Ended};
 use super::lane::{Endpoint, Lane};
 use super::load::Load;
 use super::queues::QueueId;
 use super::row::{Due, Event, Key, bucket};
-use super::target::Target;
+use super::target::{Loaded, Target};
+use crate::error::Error;
 use crate::send::Answer;
+
+/// How many attempts of an endpoint may have ended and wait for locks on their deliveries, before no more begin there.
+/// While very many wait, those of all endpoints together, one is enough.
+const LOCKED: usize = 64;
 
 /// An attempt that was made, with its answer.
 #[derive(Debug)]
@@ -36,6 +42,7 @@ impl Engine {
         if !self.may_begin(now) {
             return;
         }
+        let most_locked = if self.again.len() < self.settings.max_in_flight { LOCKED } else { 1 };
         for _ in 0..self.ready.len() {
             let is_full = self.in_flight >= self.settings.max_in_flight
                 || self.body_memory >= self.settings.body_memory_in_flight()
@@ -46,6 +53,10 @@ impl Engine {
             if !endpoint.can_send(now) {
                 continue;
             }
+            if endpoint.locked >= most_locked {
+                self.list(id);
+                continue;
+            }
             let is_own = endpoint.lane != Lane::Common;
             // Endpoints that have trouble share half of what may be in flight.
             if is_own && self.own_in_flight * 2 >= self.settings.max_in_flight {
@@ -53,7 +64,7 @@ impl Engine {
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
-            let is_loaded = endpoint.loaded.is_some() && due.event.is_some();
+            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && due.event.is_some() && !due.is_stale(now);
             endpoint.in_flight += 1;
             self.in_flight += 1;
             self.body_memory += due.size;
@@ -62,7 +73,7 @@ impl Engine {
             } else {
                 self.waiting = self.waiting.saturating_sub(1);
             }
-            if endpoint.loaded.is_none() && !endpoint.is_asked {
+            if endpoint.loaded.is_none() && !endpoint.is_asked && !endpoint.is_gone {
                 endpoint.is_asked = true;
                 self.to_load.push(id);
             }
@@ -102,6 +113,10 @@ impl Engine {
         self.trouble.reset();
         let now = Instant::now();
         self.learn(&load.asked, load.endpoints);
+        for due in load.gone {
+            self.release(&due);
+            self.known.settle(due.key);
+        }
         for mut due in load.due {
             let event = due.event.take();
             let event = event.as_ref().or_else(|| load.events.get(&due.key.0));
@@ -192,8 +207,7 @@ impl Engine {
         if filters.is_empty() || due.delivery().attempts() > 0 {
             return Ok(true);
         }
-        let shape = self.outbox.provider().event_shape();
-        let shape = shape.ok_or("the provider's events are not described, so they cannot be filtered")?;
+        let shape = self.outbox.filter_shape().ok_or_else(|| Error::Unfilterable.to_string())?;
         let read = shape.read(&event.body).map_err(|error| format!("its body cannot be filtered: {error}"))?;
         Ok(filters.matches(read.data()))
     }
@@ -263,17 +277,28 @@ impl Engine {
             Answer::Response { excerpt, .. } => record.with_excerpt(&std::mem::take(excerpt)),
             Answer::Missing(_) => record,
         };
-        let counts = (!attempt.is_replay()).then_some((target, answer, now));
+        let counts = (!attempt.is_replay()).then_some(Counted { target, answer, at: now });
         let wanted = due.replays_wanted();
+        if let Some(endpoint) = self.endpoints.get_mut(&id) {
+            endpoint.unrecorded += 1;
+        }
         self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
     }
 
     /// Takes in endpoints that were loaded. Those that were asked for and are not among them are gone.
-    fn learn(&mut self, asked: &[i64], loaded: Vec<super::target::Loaded>) {
+    fn learn(&mut self, asked: &[i64], loaded: Vec<Loaded>) {
+        let found: HashSet<i64> = loaded.iter().map(|loaded| loaded.endpoint).collect();
         for id in asked {
-            if let Some(endpoint) = self.endpoints.get_mut(id) {
-                (endpoint.loaded, endpoint.is_asked) = (None, false);
+            let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
+            endpoint.is_asked = false;
+            let is_outdated = std::mem::take(&mut endpoint.is_outdated);
+            if !found.contains(id) {
+                (endpoint.loaded, endpoint.is_gone) = (None, true);
+                endpoint.hold.release();
+                self.forget_waiting(*id);
+            } else if is_outdated {
+                self.reload(&[*id]);
             }
         }
         for loaded in loaded {
@@ -286,6 +311,10 @@ impl Engine {
                 self.chores.push_back(Chore::Fault { endpoint: id, fault });
             }
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
+            // What the worker has learnt since, such as its health, is newer than what it has stored.
+            if endpoint.loaded.as_ref().is_some_and(|known| known.changed == loaded.changed && known.target.is_ok()) {
+                continue;
+            }
             endpoint.loaded = Some(loaded);
             if is_open {
                 endpoint.hold.release();
@@ -296,7 +325,19 @@ impl Engine {
         }
     }
 
-    /// Loads endpoints again that may have changed.
+    /// Loads endpoints again that were changed by other transactions than the one that is known.
+    pub(super) fn changed(&mut self, changes: &[(i64, i64)]) {
+        for (id, changed) in changes {
+            let Some(endpoint) = self.endpoints.get_mut(id) else { continue };
+            let is_known = endpoint.loaded.as_ref().is_some_and(|known| known.changed == *changed);
+            if !is_known && !endpoint.is_gone {
+                endpoint.is_outdated = endpoint.is_asked;
+                self.reload(&[*id]);
+            }
+        }
+    }
+
+    /// Loads endpoints again.
     pub(super) fn reload(&mut self, endpoints: &[i64]) {
         for id in endpoints {
             if let Some(endpoint) = self.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_asked) {

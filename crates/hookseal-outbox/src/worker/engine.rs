@@ -26,6 +26,8 @@ use crate::send::HttpClient;
 
 /// How often endpoints are looked at for changes.
 const WATCH: Duration = Duration::from_millis(100);
+/// If the server has crashed, transactions begin with numbers that were seen before. There are never as many as these.
+const LOST: i64 = 1_000_000;
 /// How often lanes are looked for that nobody reads.
 const SCAN: Duration = Duration::from_secs(5);
 /// How long deliveries that can be sent wait for others to be loaded with.
@@ -77,9 +79,12 @@ pub(super) struct Engine {
     pub(super) ended: Vec<Ended>,
     /// What was in a flush that the database refused: recorded one by one, to find out which it is.
     pub(super) suspects: VecDeque<Ended>,
+    /// Attempts whose deliveries were locked, and when they are recorded again.
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
     pub(super) unhealthy: HashSet<i64>,
+    /// Endpoints whose health is not stored yet, since this time.
+    pub(super) unsaved: HashMap<i64, Instant>,
     /// The longest that deliveries had been due when they were read, since the last heartbeat.
     pub(super) lag: Duration,
     pub(super) recorded: i64,
@@ -143,6 +148,7 @@ impl Engine {
             again: Vec::new(),
             chores: VecDeque::new(),
             unhealthy: HashSet::new(),
+            unsaved: HashMap::new(),
             lag: Duration::ZERO,
             recorded: 0,
             superseded: 0,
@@ -192,6 +198,9 @@ impl Engine {
                 tracing::info!("connected to the database again");
                 self.session = Some(session);
                 self.queues.forget_seen();
+                if self.watched != i64::MAX {
+                    self.watched = self.watched.saturating_sub(LOST);
+                }
                 self.next_beat = Instant::now();
             }
             Finished::Connected(Err(error)) => {
@@ -213,7 +222,7 @@ impl Engine {
             Finished::Kept((done, result)) => self.kept(done, result),
             Finished::Watched(Ok((watched, changed))) => {
                 self.watched = watched;
-                self.reload(&changed);
+                self.changed(&changed);
             }
             Finished::Watched(Err(error)) => self.next_watch = self.failed("looking for changes", &error),
             Finished::Scanned(Ok(lanes)) => lanes.into_iter().for_each(|endpoint| self.adopt(endpoint)),
@@ -283,7 +292,8 @@ impl Engine {
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
                 let row = session.reader.query_one(&session.statements.changed, &[&watched]).await?;
-                Ok((row.try_get(0)?, row.try_get(1)?))
+                let (ids, changes): (Vec<i64>, Vec<i64>) = (row.try_get(1)?, row.try_get(2)?);
+                Ok((row.try_get(0)?, ids.into_iter().zip(changes).collect()))
             }));
         }
     }
@@ -332,10 +342,9 @@ impl Engine {
         if self.tasks.recording.is_some() {
             return;
         }
-        let (due, later) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
-        self.again = later;
-        let due: Vec<(Instant, Ended)> = due;
-        if !due.is_empty() {
+        if self.again.iter().any(|(at, _)| *at <= now) {
+            let (due, later): (Vec<_>, _) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
+            self.again = later;
             self.ended.extend(due.into_iter().map(|(_, ended)| ended));
             self.next_flush.get_or_insert(now);
         }
@@ -371,7 +380,7 @@ impl Engine {
             self.next_load.filter(|_| self.tasks.loading.is_none()),
             self.next_flush.filter(|_| self.tasks.recording.is_none()),
             (!self.chores.is_empty() && self.tasks.keeping.is_none()).then_some(self.next_chore),
-            self.again.iter().map(|(at, _)| *at).min(),
+            self.again.iter().map(|(at, _)| *at).min().filter(|_| self.tasks.recording.is_none()),
             self.stop_at,
         ];
         // A time that has passed waits for something else, or for the next millisecond.

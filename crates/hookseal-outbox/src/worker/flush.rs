@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use hookseal::delivery::{AttemptRecord, Delivery, State};
 use hookseal::time::OffsetDateTime;
-use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
 
 use super::row::{Key, from_unix_ms};
 use super::session::Session;
@@ -20,9 +20,18 @@ pub(super) struct Ended {
     pub(super) delivery: Delivery,
     pub(super) record: AttemptRecord,
     /// For the endpoint's health; none for a replay.
-    pub(super) counts: Option<(Arc<Target>, Answer, OffsetDateTime)>,
-    /// How often it could not be recorded, perhaps because a user had locked the delivery.
+    pub(super) counts: Option<Counted>,
+    /// How often it could not be recorded, because somebody had locked the delivery.
     pub(super) tries: u32,
+}
+
+/// What an endpoint's health is told of an attempt.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) target: Arc<Target>,
+    pub(super) answer: Answer,
+    /// When it ended.
+    pub(super) at: OffsetDateTime,
 }
 
 impl Ended {
@@ -34,8 +43,17 @@ impl Ended {
     }
 }
 
-/// Records attempts in one statement. Returns those that were recorded.
-pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<HashSet<Key>, Error> {
+/// What has become of the attempts of a flush. What is in neither set was recorded by another worker before, or its
+/// delivery is gone.
+#[derive(Debug)]
+pub(super) struct Flushed {
+    pub(super) recorded: HashSet<Key>,
+    /// Their deliveries still wait for them, but are locked.
+    pub(super) locked: HashSet<Key>,
+}
+
+/// Records attempts in one statement.
+pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Flushed, Error> {
     ended.sort_unstable_by_key(|ended| ended.key);
     let ended = &*ended;
     let events = column(ended, |ended| ended.key.0);
@@ -57,6 +75,21 @@ pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Hash
         &replays, &firsts, &excerpts,
     ];
     let rows = session.recorder.query(&session.statements.record, &columns).await?;
+    let recorded = keys(&rows)?;
+    let left: Vec<&Ended> = ended.iter().filter(|ended| !recorded.contains(&ended.key)).collect();
+    if left.is_empty() {
+        return Ok(Flushed { recorded, locked: HashSet::new() });
+    }
+    let (events, endpoints): (Vec<i64>, Vec<i64>) = left.iter().map(|ended| ended.key).unzip();
+    let numbers: Vec<i32> = left.iter().map(|ended| number(ended.record.attempt)).collect();
+    // A statement of its own, so that it sees what another worker has recorded meanwhile.
+    let pending = session.recorder.query(&session.statements.unrecorded, &[&events, &endpoints, &numbers]).await;
+    // If that cannot be said now, it is asked again later.
+    let locked = pending.and_then(|rows| keys(&rows)).unwrap_or_else(|_| left.iter().map(|ended| ended.key).collect());
+    Ok(Flushed { recorded, locked })
+}
+
+fn keys(rows: &[Row]) -> Result<HashSet<Key>, Error> {
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 

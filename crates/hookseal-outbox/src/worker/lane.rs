@@ -54,12 +54,20 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) loaded: Option<Loaded>,
+    /// Whether it was removed. What is still enqueued for it is dropped.
+    pub(super) is_gone: bool,
     /// Whether its row is being loaded.
     pub(super) is_asked: bool,
+    /// Whether it has changed meanwhile, perhaps too late to be seen.
+    pub(super) is_outdated: bool,
     pub(super) hold: Hold,
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
     pub(super) in_flight: usize,
+    /// Attempts that have ended and are not recorded yet.
+    pub(super) unrecorded: usize,
+    /// Those of them that cannot be, because somebody has locked their deliveries.
+    pub(super) locked: usize,
     /// Whether it is in the list of those that can send.
     pub(super) is_listed: bool,
     default_limit: usize,
@@ -69,11 +77,15 @@ impl Endpoint {
     pub(super) fn new(default_limit: usize) -> Endpoint {
         Endpoint {
             loaded: None,
+            is_gone: false,
             is_asked: false,
+            is_outdated: false,
             hold: Hold::new(),
             lane: Lane::Common,
             waiting: VecDeque::new(),
             in_flight: 0,
+            unrecorded: 0,
+            locked: 0,
             is_listed: false,
             default_limit,
         }
@@ -101,10 +113,10 @@ impl Endpoint {
         Offer::Taken
     }
 
-    /// Whether it has as much in flight as it may have, and something has waited for too long.
+    /// Whether it has as much in flight as it may have, or waits for a lock, and something has waited for too long.
     pub(super) fn is_slow(&self, now: Instant, patience: Duration) -> bool {
         let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > patience;
-        self.in_flight >= self.limit() && self.waiting.front().is_some_and(is_old)
+        (self.in_flight >= self.limit() || self.locked > 0) && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
@@ -123,7 +135,10 @@ impl Endpoint {
 
     /// Whether its own lane is worth reading.
     pub(super) fn wants_more(&self, now: Instant) -> bool {
-        self.loaded.is_some() && self.is_open() && self.has_room() && self.hold.limit(self.limit(), now) > 0
+        (self.loaded.is_some() || self.is_gone)
+            && self.is_open()
+            && self.has_room()
+            && self.hold.limit(self.limit(), now) > 0
     }
 
     pub(super) fn can_send(&self, now: Instant) -> bool {
@@ -137,9 +152,14 @@ impl Endpoint {
         is_idle && self.is_open() && !self.hold.is_held() && now.duration_since(since) > CALM
     }
 
+    /// Whether nothing of it is in the worker's hands.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight == 0 && self.unrecorded == 0
+    }
+
     /// Whether nothing would be lost if it were forgotten.
     pub(super) fn is_forgettable(&self) -> bool {
-        self.waiting.is_empty() && self.in_flight == 0 && self.lane == Lane::Common && !self.hold.is_held()
+        self.is_idle() && self.lane == Lane::Common && !self.hold.is_held()
     }
 
     /// Forgets what waits in memory. It stays in the database.

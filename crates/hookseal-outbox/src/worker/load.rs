@@ -1,18 +1,20 @@
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use tokio_postgres::Error;
 
-use super::row::{Due, Event};
+use super::row::{Due, Event, Key};
 use super::session::Session;
 use super::target::Loaded;
 use crate::outbox::Outbox;
 
-/// What a few deliveries need to be sent: their events, if those were not read along, and those of their endpoints that
-/// are new or changed.
+/// What a few deliveries need to be sent: their events, if those were not read along, those of their endpoints that are new
+/// or changed, and whether their rows are still there, if they have waited.
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) due: Vec<Due>,
+    /// Those of which somebody else has disposed, or that another worker has sent.
+    pub(super) gone: Vec<Due>,
     pub(super) asked: Vec<i64>,
     pub(super) endpoints: Vec<Loaded>,
     pub(super) events: HashMap<i64, Event>,
@@ -21,14 +23,39 @@ pub(super) struct Load {
 pub(super) async fn load(
     session: &Session,
     outbox: &Outbox,
-    due: Vec<Due>,
+    mut due: Vec<Due>,
     asked: Vec<i64>,
     max_timeout: Duration,
 ) -> Result<Load, (Vec<Due>, Vec<i64>, Error)> {
+    let gone = match look_again(session, &mut due).await {
+        Ok(gone) => gone,
+        Err(error) => return Err((due, asked, error)),
+    };
     match read(session, outbox, &due, &asked, max_timeout).await {
-        Ok((endpoints, events)) => Ok(Load { due, asked, endpoints, events }),
-        Err(error) => Err((due, asked, error)),
+        Ok((endpoints, events)) => Ok(Load { due, gone, asked, endpoints, events }),
+        Err(error) => {
+            due.extend(gone);
+            Err((due, asked, error))
+        }
     }
+}
+
+/// Takes out what was read so long ago that it has gone.
+async fn look_again(session: &Session, due: &mut Vec<Due>) -> Result<Vec<Due>, Error> {
+    let now = Instant::now();
+    let stale: Vec<&Due> = due.iter().filter(|due| due.is_stale(now)).collect();
+    if stale.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (events, endpoints): (Vec<i64>, Vec<i64>) = stale.iter().map(|due| due.key).unzip();
+    let numbers: Vec<i32> = stale.iter().map(|due| due.number()).collect();
+    let rows = session.loader.query(&session.statements.pending, &[&events, &endpoints, &numbers]).await?;
+    let there: HashSet<Key> =
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
+    let (gone, left) = due.drain(..).partition(|due| due.is_stale(now) && !there.contains(&due.key));
+    *due = left;
+    due.iter_mut().filter(|due| due.is_stale(now)).for_each(|due| due.seen = now);
+    Ok(gone)
 }
 
 async fn read(

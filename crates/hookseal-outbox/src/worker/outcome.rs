@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use hookseal::delivery::{DisableReason, HealthSignal};
@@ -6,32 +6,34 @@ use tokio_postgres::Error as DbError;
 
 use super::chores::{Chore, Done};
 use super::engine::Engine;
-use super::flush::Ended;
+use super::flush::{Counted, Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
-use super::row::{Key, bucket};
+use super::row::bucket;
 use super::session::is_poison;
 
-/// How often an attempt that was not recorded is tried to be recorded again: a user may have locked the delivery. After
-/// these 0.75 s, another worker has recorded it.
-const TRIES: u32 = 4;
+/// When an attempt is recorded again whose delivery was locked: after this time, and then twice as long each time.
 const FIRST_TRY: Duration = Duration::from_millis(50);
+const LONGEST_TRY: Duration = Duration::from_secs(1);
+/// How often it is tried, these 4.5 s, if the bucket is handed over meanwhile: nobody sends to its endpoints until then.
+const TRIES: u32 = 8;
 /// The longest reason for which a delivery is parked.
 const MAX_REASON: usize = 500;
 
 /// From the endpoints back to the database.
 impl Engine {
-    pub(super) fn flushed(&mut self, ended: Vec<Ended>, result: Result<HashSet<Key>, DbError>) {
+    pub(super) fn flushed(&mut self, ended: Vec<Ended>, result: Result<Flushed, DbError>) {
         let now = Instant::now();
         match result {
-            Ok(recorded) => {
+            Ok(flushed) => {
                 self.trouble.reset();
-                crate::metrics::flush(recorded.len());
-                self.recorded_all(ended, &recorded, now);
+                crate::metrics::flush(flushed.recorded.len());
+                self.recorded_all(ended, &flushed, now);
             }
             Err(error) if is_poison(&error) => match <[Ended; 1]>::try_from(ended) {
                 Ok([ended]) => {
                     tracing::warn!(%error, event = ended.key.0, endpoint = ended.key.1, "an attempt cannot be recorded");
+                    self.resolved(&ended);
                     self.chores.push_back(Chore::Park { key: ended.key, reason: reason(&error) });
                 }
                 Err(ended) => self.suspects.extend(ended),
@@ -43,20 +45,19 @@ impl Engine {
         }
     }
 
-    fn recorded_all(&mut self, ended: Vec<Ended>, recorded: &HashSet<Key>, now: Instant) {
-        let mut counted: HashMap<i64, Vec<Ended>> = HashMap::new();
-        for mut ended in ended {
-            if !recorded.contains(&ended.key) {
-                if ended.tries < TRIES {
-                    let wait = FIRST_TRY * (1 << ended.tries);
-                    ended.tries += 1;
-                    self.again.push((now + wait, ended));
-                } else {
-                    tracing::debug!(event = ended.key.0, endpoint = ended.key.1, "another worker was faster");
-                    crate::metrics::superseded();
-                    self.superseded += 1;
-                    self.known.settle(ended.key);
-                }
+    fn recorded_all(&mut self, ended: Vec<Ended>, flushed: &Flushed, now: Instant) {
+        let mut counted: HashMap<i64, Vec<Counted>> = HashMap::new();
+        for ended in ended {
+            if flushed.locked.contains(&ended.key) {
+                self.wait_for_lock(ended, now);
+                continue;
+            }
+            self.resolved(&ended);
+            if !flushed.recorded.contains(&ended.key) {
+                tracing::debug!(event = ended.key.0, endpoint = ended.key.1, "another worker was faster");
+                crate::metrics::superseded();
+                self.superseded += 1;
+                self.known.settle(ended.key);
                 continue;
             }
             self.recorded += 1;
@@ -68,22 +69,55 @@ impl Engine {
                     self.queues.lower(QueueId::Endpoint(ended.key.1), due);
                 }
             }
-            if ended.counts.is_some() {
-                counted.entry(ended.key.1).or_default().push(ended);
+            if let Some(counts) = ended.counts {
+                counted.entry(ended.key.1).or_default().push(counts);
             }
         }
-        counted.into_iter().for_each(|(endpoint, ended)| self.count(endpoint, &ended));
+        counted.into_iter().for_each(|(endpoint, attempts)| self.count(endpoint, attempts));
     }
 
-    /// Counts recorded attempts in the health of their endpoint.
-    fn count(&mut self, id: i64, ended: &[Ended]) {
+    /// Keeps an attempt whose delivery is locked until it can be recorded. Until then, the delivery is not sent again.
+    fn wait_for_lock(&mut self, mut ended: Ended, now: Instant) {
+        let (event, id) = ended.key;
+        let is_kept = self.buckets.get(&bucket(id)) == Some(&false);
+        if !is_kept && ended.tries >= TRIES {
+            tracing::warn!(
+                event,
+                endpoint = id,
+                "is not recorded and will be sent again, because somebody has locked it"
+            );
+            self.resolved(&ended);
+            return self.known.forget(ended.key);
+        }
+        if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| ended.tries == 0) {
+            endpoint.locked += 1;
+        }
+        let wait = FIRST_TRY.saturating_mul(1 << ended.tries.min(16)).min(LONGEST_TRY);
+        ended.tries = ended.tries.saturating_add(1);
+        self.again.push((now + wait, ended));
+    }
+
+    /// An attempt is recorded, or never will be.
+    fn resolved(&mut self, ended: &Ended) {
+        let Some(endpoint) = self.endpoints.get_mut(&ended.key.1) else { return };
+        endpoint.unrecorded = endpoint.unrecorded.saturating_sub(1);
+        if ended.tries > 0 {
+            endpoint.locked = endpoint.locked.saturating_sub(1);
+            self.list(ended.key.1);
+        }
+    }
+
+    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended.
+    fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
         let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
-        let Some((target, ..)) = ended.first().and_then(|ended| ended.counts.as_ref()) else { return };
+        attempts.sort_by_key(|counted| counted.at);
+        let Some(Counted { target, .. }) = attempts.first() else { return };
         let before = loaded.health.clone();
-        let attempts = ended.iter().filter_map(|ended| ended.counts.as_ref());
-        let signals = loaded.health.record_all(&target.policy, attempts.map(|(_, answer, at)| (answer.outcome(), *at)));
+        let outcomes = attempts.iter().map(|counted| (counted.answer.outcome(), counted.at));
+        let signals = loaded.health.record_all(&target.policy, outcomes);
         if loaded.health != before {
             self.unhealthy.insert(id);
+            self.unsaved.entry(id).or_insert_with(Instant::now);
         }
         for signal in signals {
             match signal {
@@ -105,6 +139,8 @@ impl Engine {
             if let Some(loaded) = self.endpoints.get(&endpoint).and_then(|endpoint| endpoint.loaded.as_ref()) {
                 let (health, changed) = (loaded.health.clone(), loaded.changed);
                 self.chores.push_back(Chore::Health { endpoint, health, changed });
+            } else {
+                self.unsaved.remove(&endpoint);
             }
         }
     }
@@ -131,6 +167,11 @@ impl Engine {
     }
 
     fn done(&mut self, chore: Chore, done: &Done) {
+        if let Chore::Health { endpoint, .. } = &chore
+            && !self.unhealthy.contains(endpoint)
+        {
+            self.unsaved.remove(endpoint);
+        }
         match (chore, done) {
             (Chore::Move(keys), _) => {
                 for key in keys {

@@ -12,6 +12,11 @@ use crate::error::Error;
 /// How long a worker that was asked to stop waits for the database, after its last attempt has ended.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
+/// How long a bucket is kept so that the health of its endpoints is stored. A user may have locked one of them.
+const SAVING: Duration = Duration::from_secs(5);
+/// In place of a time limit that is beyond all clocks.
+const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 /// Which buckets are the worker's, and what that means for what it has in its hands.
 impl Engine {
     /// Whether new attempts may begin at all.
@@ -46,6 +51,8 @@ impl Engine {
                     self.next_scan = now;
                     if before.is_none() {
                         self.next_poll = now;
+                        // Others may have sent to them, and changed their health.
+                        self.endpoints.retain(|id, endpoint| bucket(*id) != number || !endpoint.is_idle());
                     }
                 }
                 Some(false) if drains => self.let_go(number),
@@ -61,8 +68,14 @@ impl Engine {
 
     /// The buckets to give up, because nothing of theirs is in flight any more.
     pub(super) fn drained(&self) -> Vec<i16> {
-        let drained = self.buckets.iter().filter(|(bucket, drains)| **drains && self.known.is_idle(**bucket));
+        let is_idle = |bucket| self.known.is_idle(bucket) && !self.is_saving(bucket);
+        let drained = self.buckets.iter().filter(|(bucket, drains)| **drains && is_idle(**bucket));
         drained.map(|(bucket, _)| *bucket).collect()
+    }
+
+    /// Whether the next owner would not know yet that an endpoint is disabled.
+    fn is_saving(&self, number: i16) -> bool {
+        self.unsaved.iter().any(|(id, since)| bucket(*id) == number && since.elapsed() < SAVING)
     }
 
     /// Begins nothing more in a bucket. What is in flight goes on, and is recorded.
@@ -78,7 +91,8 @@ impl Engine {
                     self.own_in_flight = self.own_in_flight.saturating_sub(endpoint.in_flight);
                 }
                 endpoint.lane = Lane::Common;
-                if endpoint.in_flight == 0 {
+                // What is not recorded yet still counts in its health.
+                if endpoint.is_idle() && !self.unhealthy.contains(&id) {
                     self.endpoints.remove(&id);
                 }
             }
@@ -89,7 +103,9 @@ impl Engine {
     pub(super) fn stop(&mut self) {
         tracing::info!("stopping: attempts in flight are ended and recorded");
         let now = Instant::now();
-        self.stop_at = Some(now + self.settings.max_timeout + LAST_WORDS);
+        let longest = self.settings.max_timeout.max(self.outbox.provider().delivery_policy().timeout());
+        let stop_at = now.checked_add(longest).and_then(|end| end.checked_add(LAST_WORDS));
+        self.stop_at = Some(stop_at.unwrap_or(now + A_YEAR));
         let buckets: Vec<i16> = self.buckets.keys().copied().collect();
         for bucket in buckets {
             self.buckets.insert(bucket, true);

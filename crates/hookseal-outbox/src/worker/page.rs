@@ -78,7 +78,7 @@ pub(super) async fn read(session: &Session, request: Request) -> Result<Pages, E
     for row in &rows {
         let number = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0);
         match number.checked_sub(1).and_then(|number| pages.get_mut(number)) {
-            Some(page) => page.push(Due::read(row)?),
+            Some(page) => page.push(Due::read(row, begun)?),
             None => oldest = row.try_get(1)?,
         }
     }

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use hookseal::delivery::{Columns, Delivery};
 use hookseal::time::OffsetDateTime;
@@ -10,6 +12,9 @@ pub(super) type Key = (i64, i64);
 pub(super) const FORMAT: i16 = 1;
 pub(super) const BUCKETS: i64 = 64;
 const SLOTS: i64 = 32;
+
+/// How long a delivery may wait in memory before its row is looked at again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The bucket of an endpoint, as `hookseal.enqueue` computes it.
 pub(super) fn bucket(endpoint: i64) -> i16 {
@@ -58,11 +63,13 @@ pub(super) struct Due {
     first_at: Option<OffsetDateTime>,
     /// If it was read along.
     pub(super) event: Option<Event>,
+    /// When its row was certainly there.
+    pub(super) seen: Instant,
 }
 
 impl Due {
     /// Reads a row after its first column.
-    pub(super) fn read(row: &Row) -> Result<Due, Error> {
+    pub(super) fn read(row: &Row, seen: Instant) -> Result<Due, Error> {
         Ok(Due {
             key: (row.try_get(1)?, row.try_get(2)?),
             due_at: row.try_get(3)?,
@@ -76,11 +83,22 @@ impl Due {
             planned_at: row.try_get(11)?,
             first_at: row.try_get(12)?,
             event: row.try_get::<_, Option<&str>>(13)?.map(|_| Event::read(row, 13)).transpose()?,
+            seen,
         })
     }
 
     pub(super) fn endpoint(&self) -> i64 {
         self.key.1
+    }
+
+    /// The number of its next attempt.
+    pub(super) fn number(&self) -> i32 {
+        self.attempts.saturating_add(1)
+    }
+
+    /// Whether so much time has passed since it was read that it may have been cancelled.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.seen) > FRESH
     }
 
     /// How many replays were wanted when it was read. A flush keeps those that came later.

@@ -54,10 +54,14 @@ const ENDPOINTS: &str = "
     FROM unnest($1::bigint[]) AS q(id), LATERAL (SELECT * FROM hookseal.endpoints e WHERE e.id = q.id LIMIT 1) e";
 
 /// A change that commits later than this reads has a transaction that is not below the returned one, so the next reading
-/// finds it.
+/// finds it. While a transaction is long, the same changes are found each time.
 const CHANGED: &str = "
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-        ARRAY(SELECT id FROM hookseal.endpoints WHERE changed >= $1)";
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(array_agg(id), '{}'),
+        coalesce(array_agg(changed), '{}')
+    FROM (
+        SELECT id, changed FROM hookseal.endpoints WHERE changed >= $1
+        UNION ALL SELECT endpoint, changed FROM hookseal.removed WHERE changed >= $1
+    ) AS c";
 
 /// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
 /// replay that a user asked for since the delivery was read is kept. What a user has locked is left out.
@@ -96,6 +100,14 @@ const RECORD: &str = "
     SELECT event, endpoint, slot, number, started_at, duration_ms, status, error, state, excerpt
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM again) AS recorded
     RETURNING event, endpoint";
+
+/// Those deliveries that still wait for the attempt with this number. Locks nothing, and waits for no lock.
+const PENDING: &str = "
+    SELECT r.event, r.endpoint FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS r(event, endpoint, number),
+    LATERAL (
+        SELECT FROM hookseal.deliveries x
+        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+    ) x";
 
 /// Moves deliveries to the lane of their endpoint.
 const MOVE: &str = "
@@ -154,6 +166,8 @@ pub(super) struct Statements {
     pub(super) endpoints: Statement,
     pub(super) changed: Statement,
     pub(super) record: Statement,
+    pub(super) unrecorded: Statement,
+    pub(super) pending: Statement,
     pub(super) shift: Statement,
     pub(super) lane: Statement,
     pub(super) health: Statement,
@@ -180,6 +194,8 @@ impl Statements {
         Ok(Statements {
             endpoints: loader.prepare(ENDPOINTS).await?,
             record: recorder.prepare(RECORD).await?,
+            unrecorded: recorder.prepare(PENDING).await?,
+            pending: loader.prepare(PENDING).await?,
             lanes: reader.prepare(LANES).await?,
             changed: reader.prepare(CHANGED).await?,
             shift: keeper.prepare(MOVE).await?,

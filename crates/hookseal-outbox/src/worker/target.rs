@@ -68,9 +68,10 @@ fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, E
     let tenant: String = row.try_get(1)?;
     let signer = outbox.signer(&tenant, &row.try_get::<_, Vec<Vec<u8>>>(3)?)?;
     let platform = outbox.provider().delivery_policy().clone();
-    let timeout = subscription.timeout.map_or(platform.timeout(), |seconds| Duration::from_secs(seconds.into()));
+    let asked = subscription.timeout.map(|seconds| Duration::from_secs(seconds.max(1).into()).min(max_timeout));
+    let timeout = asked.unwrap_or(platform.timeout());
     let retry = subscription.retry_policy.as_ref().unwrap_or(platform.retry()).clone();
-    let policy = platform.with_retry(retry).with_timeout(timeout.min(max_timeout));
+    let policy = platform.with_retry(retry).with_timeout(timeout);
     let url = outbox.url_policy().parse(&subscription.url);
     Ok(Target { tenant, subscription, url, signer, policy })
 }

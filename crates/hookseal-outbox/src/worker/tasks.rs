@@ -1,4 +1,4 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,12 +6,11 @@ use std::sync::Arc;
 use tokio_postgres::Error;
 
 use super::chores::{Chore, Done};
-use super::flush::Ended;
+use super::flush::{Ended, Flushed};
 use super::heartbeat::Pulse;
 use super::load::Load;
 use super::page::Pages;
 use super::row::Due;
-use super::row::Key;
 use super::session::{Outage, Session};
 
 /// A statement that is under way, of which there is one of each kind.
@@ -19,8 +18,10 @@ pub(super) type Task<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
 /// What could not be loaded, and why.
 pub(super) type Unloaded = (Vec<Due>, Vec<i64>, Error);
-/// A flush, and what of it was recorded.
-pub(super) type Flushed = (Vec<Ended>, Result<HashSet<Key>, Error>);
+/// The attempts of a flush, and what has become of them.
+pub(super) type Recorded = (Vec<Ended>, Result<Flushed, Error>);
+/// The first transaction that may not be seen yet, and the endpoints that were changed or removed, by which transaction.
+pub(super) type Changes = (i64, Vec<(i64, i64)>);
 /// Chores that were done, and what is left of them if one failed.
 pub(super) type Kept = (Vec<(Chore, Done)>, Result<(), (VecDeque<Chore>, Error)>);
 
@@ -31,10 +32,9 @@ pub(super) struct Tasks {
     pub(super) beating: Task<Result<Pulse, Error>>,
     pub(super) reading: Task<Result<Pages, Error>>,
     pub(super) loading: Task<Result<Load, Unloaded>>,
-    pub(super) recording: Task<Flushed>,
+    pub(super) recording: Task<Recorded>,
     pub(super) keeping: Task<Kept>,
-    /// The first transaction that may not be seen yet, and the endpoints that were changed.
-    pub(super) watching: Task<Result<(i64, Vec<i64>), Error>>,
+    pub(super) watching: Task<Result<Changes, Error>>,
     pub(super) sweeping: Task<Result<(), crate::error::Error>>,
     /// The endpoints whose own lanes are not empty.
     pub(super) scanning: Task<Result<Vec<i64>, Error>>,
@@ -46,9 +46,9 @@ pub(super) enum Finished {
     Beaten(Result<Pulse, Error>),
     Read(Result<Pages, Error>),
     Loaded(Result<Load, Unloaded>),
-    Recorded(Flushed),
+    Recorded(Recorded),
     Kept(Kept),
-    Watched(Result<(i64, Vec<i64>), Error>),
+    Watched(Result<Changes, Error>),
     Scanned(Result<Vec<i64>, Error>),
     Swept(Result<(), crate::error::Error>),
 }
