@@ -308,7 +308,7 @@ impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for Webhooks<T, P> {
 
 /// Takes the payload immediately: actix-web calls all extractors of a handler before it polls the first of their
 /// futures.
-fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
+fn receive<P: 'static, R: fallback::Extracted<P> + 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
     read: fn(Received<P>) -> Result<R, Rejection>,

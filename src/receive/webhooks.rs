@@ -4,6 +4,7 @@ use std::vec::IntoIter;
 
 use serde::de::DeserializeOwned;
 
+use super::fallback::Extracted;
 use super::{Answer, Received, Rejection, Webhook};
 use crate::error::EventError;
 use crate::trace;
@@ -46,6 +47,8 @@ pub struct Webhooks<T, P = ()> {
     events: IntoIter<Webhook<T, P>>,
     rejections: Vec<Rejection>,
     folded: Answer,
+    /// The answer for the events that cannot be read, if there are any.
+    unread: Option<Answer>,
     /// An event was taken, and its answer is not recorded.
     is_open: bool,
 }
@@ -135,11 +138,81 @@ impl<T, P> Webhooks<T, P> {
         self.rejections.iter()
     }
 
+    /// Why the first event that cannot be read does not fit. `None` if all can be read, or have a type that `T` does not
+    /// have.
+    ///
+    /// With axum and actix-web, the receiver's [fallback](super::Receiver::with_fallback) has already taken the request. On
+    /// another server, nothing else keeps such events: [`record_unreadable`](Self::record_unreadable) shows how.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
+    ///
+    /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
+    ///     if let Some(error) = webhooks.unreadable() {
+    ///         eprintln!("not all of {} bytes: {error}", webhooks.received().body().len());
+    ///     }
+    ///     webhooks.answer()
+    /// }
+    /// ```
+    pub fn unreadable(&self) -> Option<&EventError> {
+        self.rejections.iter().find_map(|rejection| match rejection {
+            Rejection::Unreadable(error) | Rejection::UnreadableForNow(error) => Some(error),
+            _ => None,
+        })
+    }
+
+    /// Records the answer for all events that cannot be read, instead of one that asks for the batch again: for a server
+    /// without an adapter, where a function of yours keeps the whole request. It has no effect if all events can be read.
+    ///
+    /// ```
+    /// # use hookseal::{EventError, Secret, provider};
+    /// use hookseal::receive::{Answer, Received, Rejection, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Chat { #[serde(rename = "follow")] Followed { mode: String } }
+    ///
+    /// /// In your database.
+    /// async fn keep(_received: &Received, _error: &EventError) -> Answer {
+    ///     Answer::Accepted
+    /// }
+    ///
+    /// async fn hook(received: Received) -> Answer {
+    ///     let mut webhooks = match Webhooks::<Chat>::try_from(received.clone()) {
+    ///         Ok(webhooks) => webhooks,
+    ///         Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) => return keep(&received, &error).await,
+    ///         Err(_) => return Answer::retry(std::time::Duration::from_secs(60)),
+    ///     };
+    ///     if let Some(error) = webhooks.unreadable() {
+    ///         let answer = keep(&received, error).await;
+    ///         webhooks.record_unreadable(answer);
+    ///     }
+    ///     while let Some(_webhook) = webhooks.next() {
+    ///         webhooks.record(Answer::Processed);
+    ///     }
+    ///     webhooks.answer()
+    /// }
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"events":[{"type":"follow","webhookEventId":"01"},{"type":"follow","mode":"active","webhookEventId":"02"}]}"#;
+    /// # let headers = provider::LINE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver = provider::LINE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// # let answer = tokio::runtime::Builder::new_current_thread().build()?.block_on(hook(intake.finish()?));
+    /// # assert_eq!(answer, Answer::Accepted);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record_unreadable(&mut self, answer: Answer) {
+        if let Some(unread) = &mut self.unread {
+            *unread = answer;
+        }
+    }
+
     /// The answer for the whole request.
     ///
     /// It is 503 if an event failed for now, was not taken, or has no recorded answer; otherwise 409 if another request is
     /// processing one; otherwise 400 if one cannot be read, or 503 where the sender would give up on that; otherwise 202 if
-    /// one was accepted for later; and otherwise 200. Events of a type that `T` does not have count as processed.
+    /// one was accepted for later; and otherwise 200. Events of a type that `T` does not have count as processed. If a
+    /// [fallback](super::Receiver::with_fallback) has taken the request because of those that cannot be read, its answer
+    /// counts for them.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -160,6 +233,9 @@ impl<T, P> Webhooks<T, P> {
     pub fn answer(mut self) -> Answer {
         self.is_open |= self.events.len() > 0;
         self.close();
+        if let Some(unread) = self.unread.take() {
+            self.fold(unread);
+        }
         self.folded.required_by(self.received.provider())
     }
 
@@ -198,19 +274,19 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
             return Err(rejection);
         }
         let events = events.into_iter();
-        let mut webhooks =
-            Webhooks { received, events, rejections: Vec::new(), folded: Answer::Processed, is_open: false };
+        let mut unread = None;
         for rejection in &rejections {
-            trace::unread(&webhooks.received, rejection);
+            trace::unread(&received, rejection);
             match rejection {
                 // A mistake of the receiver's own is one for every event.
                 Rejection::Unreadable(error) if error.is_of_receiver() => return Err(rejection.clone()),
-                Rejection::Unreadable(error) => webhooks.fold(Answer::Unreadable(error.clone())),
                 Rejection::Unhandled { .. } => {}
-                _ => webhooks.fold(Answer::retry(COME_AGAIN)),
+                _ if unread.is_some() => {}
+                Rejection::Unreadable(error) => unread = Some(Answer::Unreadable(error.clone())),
+                _ => unread = Some(Answer::retry(COME_AGAIN)),
             }
         }
-        Ok(Webhooks { rejections, ..webhooks })
+        Ok(Webhooks { received, events, rejections, folded: Answer::Processed, unread, is_open: false })
     }
 }
 
@@ -233,6 +309,16 @@ fn read<T: DeserializeOwned, P>(
         }
     }
     Ok(())
+}
+
+impl<T, P> Extracted<P> for Webhooks<T, P> {
+    fn unreadable(&self) -> Option<&EventError> {
+        self.unreadable()
+    }
+
+    fn record_unreadable(&mut self, answer: Answer) {
+        self.record_unreadable(answer);
+    }
 }
 
 impl<T, P> AsRef<Received<P>> for Webhooks<T, P> {
