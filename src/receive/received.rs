@@ -48,8 +48,8 @@ pub struct Received<P = ()> {
     /// Those from which the provider's events are read.
     headers: HeaderMap,
     body: Bytes,
-    /// The JSON of a form.
-    unfolded: OnceLock<Vec<u8>>,
+    /// The JSON of a form, made when an event is read, and shared by all events of its batch.
+    unfolded: OnceLock<Arc<OnceLock<Vec<u8>>>>,
     /// Set for one event of a batch.
     item_key: Option<IdempotencyKey>,
     /// The bytes of the budget that the body holds. They are returned with the last clone.
@@ -97,7 +97,8 @@ impl<P> Received<P> {
     fn with_delivery<'a, R>(&'a self, read: impl FnOnce(&Delivery<'_, 'a>) -> R) -> R {
         let (proof, headers) = (self.proof.with_id(self.id.as_deref()), &self.headers);
         let request = Request { headers: &headers, body: &self.body };
-        read(&Delivery { request, proof: &proof, unfolded: &self.unfolded })
+        let unfolded = self.unfolded.get_or_init(Arc::default);
+        read(&Delivery { request, proof: &proof, unfolded })
     }
 
     /// The refusal of what cannot be read: one that makes the sender deliver it again, if it ever does.
