@@ -273,6 +273,7 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
             trace::unread(&received, &rejection);
             return Err(rejection);
         }
+        let received = received.of_events(events.len() + rejections.len());
         let events = events.into_iter();
         let mut unread = None;
         for rejection in &rejections {
@@ -295,14 +296,16 @@ fn read<T: DeserializeOwned, P>(
     events: &mut Vec<Webhook<T, P>>,
     rejections: &mut Vec<Rejection>,
 ) -> Result<(), EventError> {
-    for keyed in received.keyed_events(Some(received.scope()))? {
+    let keyed_events = received.keyed_events(Some(received.scope()))?;
+    let count = keyed_events.len();
+    for keyed in keyed_events {
         let event = keyed.and_then(|keyed| {
             let event_type = keyed.event.event_type().to_owned();
             Ok((keyed.event.typed()?, event_type, keyed.key))
         });
         match event {
             Ok((Some(event), _, key)) => {
-                events.push(Webhook { event: event.into_owned(), received: received.for_item(key) });
+                events.push(Webhook { event: event.into_owned(), received: received.for_item(key).of_events(count) });
             }
             Ok((None, event_type, _)) => rejections.push(Rejection::Unhandled { event_type, reply: None }),
             Err(error) => rejections.push(received.unreadable(error)),

@@ -17,6 +17,7 @@ use axum::Router;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use futures_core::Stream;
+use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider;
 use hookseal::receive::{Answer, BodyBudget, Received, Receiver, Webhooks};
 use hookseal::testing::Sender;
@@ -70,7 +71,7 @@ fn most_held<T>(run: impl FnOnce() -> T) -> (usize, T) {
     ((MOST.get() - before).cast_unsigned(), result)
 }
 
-/// The bytes of all allocations together.
+/// The bytes of all allocations of a call together, which grow with its work.
 fn allocated<T>(run: impl FnOnce() -> T) -> (usize, T) {
     let before = TOTAL.get();
     let result = run();
@@ -310,5 +311,32 @@ fn the_events_of_a_batch_share_its_body() {
         // What each event has of its own beside its data, and some copies of everything.
         let bound = COUNT * (4 << 10) + 6 * length;
         assert!(most < bound, "{name}: {most} of {bound} bytes held for a body of {length}");
+    }
+}
+
+/// Verbose logging: what is read for the log is read for each event. Those that cannot be read are logged in any case.
+#[test]
+fn the_log_does_not_read_a_batch_again_for_each_event() {
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(std::io::sink);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let once = Once::new(MemoryStore::new(10_000));
+    for (event_type, url) in [("click", "x".into()), ("click", serde_json::Value::Null), ("open", "x".into())] {
+        let work = |count: usize| {
+            let event = serde_json::json!({"event": event_type, "type": event_type, "webhookEventId": "1", "timestamp": 1, "ts": 1, "url": url});
+            batches(count, &event).map(|received| {
+                let name = received.provider().name().to_owned();
+                let (total, ()) = allocated(|| {
+                    let mut webhooks = Webhooks::<Mail>::try_from(received).unwrap();
+                    while let Some(webhook) = webhooks.next() {
+                        let answer = runtime().block_on(once.run(&webhook, async { Answer::Processed }));
+                        webhooks.record(answer);
+                    }
+                });
+                (name, total)
+            })
+        };
+        for ((name, few), (_, many)) in work(100).into_iter().zip(work(800)) {
+            assert!(many < 12 * few, "{name}, {event_type} {url}: {few} bytes for 100 events, {many} for 800");
+        }
     }
 }
