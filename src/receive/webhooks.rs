@@ -49,6 +49,8 @@ pub struct Webhooks<T, P = ()> {
     folded: Answer,
     /// The answer for the events that cannot be read, if there are any.
     unread: Option<Answer>,
+    /// That answer was recorded, and is not only why they were refused, which is logged.
+    is_unread_recorded: bool,
     /// An event was taken, and its answer is not recorded.
     is_open: bool,
 }
@@ -203,6 +205,7 @@ impl<T, P> Webhooks<T, P> {
     pub fn record_unreadable(&mut self, answer: Answer) {
         if let Some(unread) = &mut self.unread {
             *unread = answer;
+            self.is_unread_recorded = true;
         }
     }
 
@@ -233,7 +236,9 @@ impl<T, P> Webhooks<T, P> {
     pub fn answer(mut self) -> Answer {
         self.is_open |= self.events.len() > 0;
         self.close();
-        if let Some(unread) = self.unread.take() {
+        if let Some(unread) = self.unread.take()
+            && (self.is_unread_recorded || rank(&unread) > rank(&self.folded))
+        {
             self.fold(unread);
         }
         self.folded.required_by(self.received.provider())
@@ -245,22 +250,28 @@ impl<T, P> Webhooks<T, P> {
         }
     }
 
-    /// Keeps the more urgent of two answers, and of two that ask for another try the later one.
+    /// Keeps one of two answers, and logs the other one. That which is kept is logged when it is sent.
     fn fold(&mut self, answer: Answer) {
-        let urgency = |answer: &Answer| match answer {
-            Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
-            Answer::Accepted => 1,
-            Answer::Reply(reply) if reply.status().is_success() => 2,
-            Answer::Unreadable(_) => 3,
-            Answer::InFlight { .. } => 4,
-            Answer::TemporaryFailure { .. } => 5,
-            Answer::Reply(_) => 6,
+        let other = match rank(&answer) > rank(&self.folded) {
+            true => std::mem::replace(&mut self.folded, answer),
+            false => answer,
         };
-        let rank = |answer: &Answer| (urgency(answer), answer.retry_after());
-        if rank(&answer) > rank(&self.folded) {
-            self.folded = answer;
-        }
+        trace::answered(&other);
     }
+}
+
+/// The more urgent of two answers is that of the whole, and of two that ask for another try the later one.
+fn rank(answer: &Answer) -> (u8, Option<Duration>) {
+    let urgency = match answer {
+        Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
+        Answer::Accepted => 1,
+        Answer::Reply(reply) if reply.status().is_success() => 2,
+        Answer::Unreadable(_) => 3,
+        Answer::InFlight { .. } => 4,
+        Answer::TemporaryFailure { .. } => 5,
+        Answer::Reply(_) => 6,
+    };
+    (urgency, answer.retry_after())
 }
 
 impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
@@ -287,7 +298,8 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
                 _ => unread = Some(Answer::retry(COME_AGAIN)),
             }
         }
-        Ok(Webhooks { received, events, rejections, folded: Answer::Processed, unread, is_open: false })
+        let folded = Answer::Processed;
+        Ok(Webhooks { received, events, rejections, folded, unread, is_unread_recorded: false, is_open: false })
     }
 }
 
