@@ -544,7 +544,7 @@ fn a_refusing_receiver_has_keys_of_every_kind() {
         (&provider::SENDGRID, "MEUCIQ".to_owned() + &"A".repeat(88) + "=="),
         (&provider::WISE, "A".repeat(342) + "=="),
     ] {
-        let nobody: Receiver = provider.refusing_receiver().expect("a receiver");
+        let nobody: Receiver = provider.refusing_receiver("nobody").expect("a receiver");
         let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
         let headers = [
             ("telnyx-timestamp", &now),

@@ -164,7 +164,7 @@ fn a_refusing_receiver_answers_as_one_with_another_secret() {
             continue;
         }
         (count, mixed) = (count + 1, mixed + usize::from(is_mixed));
-        let nobody: Receiver = provider.refusing_receiver().unwrap();
+        let nobody: Receiver = provider.refusing_receiver("nobody").unwrap();
         let judge = |receiver: &Receiver, headers: &HeaderMap, length: usize| {
             let receiver = receiver.clone().with_max_received(1000);
             let mut intake = receiver.begin(headers);

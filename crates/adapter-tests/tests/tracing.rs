@@ -317,7 +317,7 @@ fn receiver_of(tenant: String) -> Result<Receiver<Tenant>, Rejection> {
     match tenant.as_str() {
         "broken" => KLANG.tenant_receiver("tenant-7", Secret::new("a secret with a line end\n")),
         "down" => Err(Rejection::unavailable("connection refused")),
-        _ => Ok(KLANG.refusing_receiver()?.with_scope(tenant)),
+        _ => Ok(KLANG.refusing_receiver(tenant)?),
     }
 }
 
