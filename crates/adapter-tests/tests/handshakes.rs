@@ -23,6 +23,7 @@ mod common;
 mod server;
 
 const SECRET: &str = "a secret of twenty-some bytes";
+const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
 
 fn secret() -> Secret {
     Secret::new(SECRET).unwrap()
@@ -316,6 +317,55 @@ fn life_cycle_messages_are_events() {
     assert!(providers.len() >= 8, "{providers:?}");
 }
 
+/// Where the signature or the secret is in the body too, only the body shows that a request has none.
+#[tokio::test]
+async fn an_unsigned_question_in_the_body_is_answered_wherever_the_signature_is() {
+    const ASK: Handshake =
+        Handshake::new("\n\nchallenge: {challenge:token}", r#"{"challenge":"{challenge}"}"#).unsigned();
+    const BRING: Handshake = Handshake::new("\n\nnew.secret: {new-secret}", ":status: 200\nX-Secret: {challenge}");
+    // The scheme, and a body with a wrong signature under it.
+    let schemes = [
+        (Scheme::new("Acme-Signature: {hex}", "{body}"), None),
+        (Scheme::new("\n\ntoken: {secret}", ""), Some(r#"{"challenge":"abc","token":"another of twenty-some bytes"}"#)),
+        (
+            Scheme::new("\n\nsignature: {hex}", "{$.id}"),
+            Some(
+                r#"{"challenge":"abc","id":7,"signature":"0000000000000000000000000000000000000000000000000000000000000000"}"#,
+            ),
+        ),
+    ];
+    for ((scheme, forged), server) in schemes.iter().flat_map(|case| Server::ALL.map(|server| (case, server))) {
+        let provider =
+            Provider::new("acme", scheme.clone()).unwrap().with_handshakes([ASK, BRING]).accept(Extent::Nothing).raw();
+        let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let list = kept.clone();
+        let receiver: Receiver = provider.refusing_receiver("").unwrap().with_registration(move |secret: &Secret| {
+            list.lock().unwrap().push(secret.expose().unwrap().to_owned());
+            Ok::<_, std::io::Error>(())
+        });
+        let (running, called) = serve(server, receiver).await;
+        let context = format!("{scheme:?}, {server:?}");
+        let send = async |body: &str| {
+            let request = Request::post("/hook").body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+            running.send(request).await
+        };
+        let reply = send(r#"{"challenge":"abc"}"#).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, r#"{"challenge":"abc"}"#), "{context}");
+        if let Some(forged) = forged {
+            assert_eq!(send(forged).await.status, 401, "{context}: no question, but a forged delivery");
+        }
+        for neither in
+            [r#"{"id":7}"#, "no JSON", "", &format!(r#"{{"challenge":"abc","fill":"{}"}}"#, " ".repeat(17_000))]
+        {
+            assert_eq!(send(neither).await.status, 400, "{context}: {neither:.20}");
+        }
+        let reply = send(&format!(r#"{{"new":{{"secret":"{BROUGHT}"}}}}"#)).await;
+        assert_eq!(reply.status, 200, "{context}");
+        assert_eq!(*kept.lock().unwrap(), [BROUGHT], "{context}");
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+    }
+}
+
 /// The MAC for an unknown name is like that for a tenant: the same each time, and for no other name or provider.
 #[test]
 fn a_handshake_with_a_mac_is_answered_for_nobody_as_for_somebody() {
@@ -427,8 +477,6 @@ fn a_refused_handshake_says_why_in_the_log_alone() {
 /// Asana and Clio bring the secret in a header of the first request, Notion in its body.
 #[tokio::test]
 async fn a_secret_is_taken_once_and_only_while_a_registration_is_pending() {
-    const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
-
     let in_header = |secret: &str| Request::post("/hook").header("X-Hook-Secret", secret).body(Bytes::new()).unwrap();
     let in_body = |secret: &str| {
         let body = serde_json::json!({"verification_token": secret}).to_string();
