@@ -1,6 +1,6 @@
 mod keyed;
 mod known;
-mod late;
+pub(crate) mod late;
 mod proof;
 mod verification;
 

@@ -87,13 +87,17 @@ impl<'a> Postponed<'a> {
 
     /// The first scheme that has all its places in the request decides.
     pub(super) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
-        let (mut refusal, mut tries, mut is_decided) = (None, MAX_TRIES, false);
+        self.judge_within(body, &mut Tries::default())
+    }
+
+    pub(super) fn judge_within(&self, body: &[u8], tries: &mut Tries) -> Result<Proof<'a>, VerifyError> {
+        let (mut refusal, mut is_decided) = (None, false);
         for (keyed, head) in &self.readings {
             if is_decided && !keyed.lacks_key {
                 continue;
             }
             let verdict = head.as_ref().map_err(Clone::clone);
-            match verdict.and_then(|head| keyed.judge_late(head, body, self.now, &mut tries)) {
+            match verdict.and_then(|head| keyed.judge_late(head, body, self.now, tries)) {
                 Ok(proof) if !keyed.lacks_key => return Ok(proof),
                 Err(error) if keyed.lacks_key && error.status() != StatusCode::UNAUTHORIZED => {
                     refuse(&mut refusal, error);
@@ -144,7 +148,7 @@ impl Keyed {
         head: &Head<'a>,
         body: &[u8],
         now: Now,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<Proof<'a>, VerifyError> {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
@@ -162,7 +166,7 @@ impl Keyed {
         late: &Late,
         body: &[u8],
         now: Now,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
@@ -208,10 +212,35 @@ impl Keyed {
     }
 }
 
-/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements: each takes as
-/// long as a hundred hashes.
+/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements, and however
+/// often it is judged: each takes as long as a hundred hashes.
 const MAX_TRIES_OF_KEY: usize = 4;
 const MAX_TRIES: usize = 32;
+
+/// What is left of them for a request.
+pub(crate) struct Tries {
+    left: usize,
+    /// The keys with which the request was judged before. Those that have come since are tried first.
+    earlier: Vec<PublicKey>,
+}
+
+impl Tries {
+    /// The request is to be judged again, with other keys.
+    pub(crate) fn again(&mut self, earlier: &[PublicKey]) {
+        self.earlier = earlier.to_vec();
+    }
+
+    /// Whether the earlier keys have left too few for the others.
+    pub(crate) fn are_cut_short(&self) -> bool {
+        self.left == 0 && !self.earlier.is_empty()
+    }
+}
+
+impl Default for Tries {
+    fn default() -> Tries {
+        Tries { left: MAX_TRIES, earlier: Vec::new() }
+    }
+}
 
 impl Keyed {
     /// The place of the key that made one of the signatures.
@@ -219,7 +248,7 @@ impl Keyed {
         &self,
         reading: &Reading<'_>,
         mut message: Vec<u8>,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<usize, VerifyError> {
         let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
         let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
@@ -231,9 +260,10 @@ impl Keyed {
             message = sha256([message.as_slice()]).to_vec();
         }
         let signatures: Vec<Vec<u8>> = reading.candidates.signatures().take(MAX_TRIES_OF_KEY).collect();
-        for (place, key) in named {
+        let (newer, earlier): (Vec<_>, Vec<_>) = named.partition(|(_, key)| !tries.earlier.contains(key));
+        for (place, key) in newer.into_iter().chain(earlier) {
             for signature in &signatures {
-                *tries = tries.checked_sub(1).ok_or(VerifyError::NoMatch)?;
+                tries.left = tries.left.checked_sub(1).ok_or(VerifyError::NoMatch)?;
                 if key.verifies(self.algorithm, &message, signature) {
                     return Ok(place);
                 }
