@@ -164,7 +164,7 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 ///             // The id of the row, not the name: no signature covers the path, and a lenient database finds one row by
 ///             // many names.
 ///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
-///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name.into_inner())),
+///             None => Ok(provider::KLANG.refusing_receiver(name.into_inner())?),
 ///         }
 ///     }
 /// }
@@ -308,7 +308,7 @@ impl<T: DeserializeOwned + 'static, P: 'static> FromRequest for Webhooks<T, P> {
 
 /// Takes the payload immediately: actix-web calls all extractors of a handler before it polls the first of their
 /// futures.
-fn receive<P: 'static, R: AsRef<Received<P>> + 'static>(
+fn receive<P: 'static, R: fallback::Extracted<P> + 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
     read: fn(Received<P>) -> Result<R, Rejection>,

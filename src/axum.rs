@@ -48,7 +48,7 @@ where
     }
 }
 
-impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for Webhook<T, P>
+impl<T: DeserializeOwned + Send, P, S: Send + Sync> FromRequest<S> for Webhook<T, P>
 where
     P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
 {
@@ -59,7 +59,7 @@ where
     }
 }
 
-impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for StrictWebhook<T, P>
+impl<T: DeserializeOwned + Send, P, S: Send + Sync> FromRequest<S> for StrictWebhook<T, P>
 where
     P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
 {
@@ -70,7 +70,7 @@ where
     }
 }
 
-impl<T: DeserializeOwned, P, S: Send + Sync> FromRequest<S> for Webhooks<T, P>
+impl<T: DeserializeOwned + Send, P, S: Send + Sync> FromRequest<S> for Webhooks<T, P>
 where
     P: ReceiverLookup<S, Extractor: FromRequestParts<S>>,
 {
@@ -81,7 +81,7 @@ where
     }
 }
 
-async fn receive<P, S: Sync, R: AsRef<Received<P>>>(
+async fn receive<P, S: Sync, R: fallback::Extracted<P> + Send>(
     request: Request,
     state: &S,
     read: fn(Received<P>) -> Result<R, Rejection>,

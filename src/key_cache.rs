@@ -278,8 +278,8 @@ impl KeyCache {
         self.shared.state().is_due(id, &self.rules, Instant::now())
     }
 
-    /// Sees to a need, as far as the source may be asked.
-    pub(crate) async fn fetch(&self, need: Need<'_>) -> Outcome {
+    /// Sees to a need that arose with the keys of a generation, as far as the source may be asked.
+    pub(crate) async fn fetch(&self, need: Need<'_>, generation: u64) -> Outcome {
         if let Need::Id(id) = need
             && !self.shared.ids.allow(id)
         {
@@ -288,7 +288,7 @@ impl KeyCache {
         let (step, mut ended) = {
             // Under one lock with the state, so that neither an earlier end is taken for the one to come, nor that one missed.
             let mut state = self.shared.state();
-            (state.next_step(need, self.is_set(), Instant::now()), self.shared.ended.subscribe())
+            (state.next_step(need, generation, self.is_set(), Instant::now()), self.shared.ended.subscribe())
         };
         match step {
             Step::End(outcome) => return outcome,

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
@@ -91,16 +92,27 @@ impl Keyring {
 
     /// A keyring for these algorithms that fits nothing. An algorithm whose feature is off gets no key; the verifier says so
     /// if there is no other.
-    pub(crate) fn nobodys(algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Keyring, ConfigError> {
+    ///
+    /// The secret follows from `name` and from another secret, or else from a random one of the process: a handshake is
+    /// answered with a MAC, which must be the same each time, and another one for each name, as if there were a tenant.
+    pub(crate) fn nobodys(
+        algorithms: impl IntoIterator<Item = Algorithm>,
+        name: [&str; 2],
+        secret: Option<&Secret>,
+    ) -> Result<Keyring, ConfigError> {
         let mut keyring = Keyring::empty();
         for algorithm in algorithms {
             if keyring.has_key_for(algorithm, false) {
                 continue;
             }
             if algorithm == Algorithm::Hmac {
-                let mut key = [0; NEW_KEY];
-                random::fill(&mut key).map_err(ConfigError::NoRandomness)?;
-                keyring.secrets.push(Secret::from_bytes(key)?);
+                let mac = match secret {
+                    Some(secret) => Mac::new(&secret.key(SecretForm::Text, Key::Current)?, Digest::Sha256),
+                    None => Mac::new(process_key()?, Digest::Sha256),
+                };
+                let length = name[0].len().to_be_bytes();
+                let key = mac.tag([&length, name[0].as_bytes(), name[1].as_bytes()].into_iter());
+                keyring.secrets.push(Secret::from_bytes(key.as_bytes())?);
                 continue;
             }
             match PublicKey::nobodys(algorithm) {
@@ -110,6 +122,14 @@ impl Keyring {
             }
         }
         Ok(keyring)
+    }
+
+    /// A key in the place of one that a verifier does not have, so that refusing takes as long. Nothing is accepted with it.
+    pub(crate) fn stand_in(algorithm: Algorithm) -> Result<Keyring, ConfigError> {
+        match algorithm {
+            Algorithm::Hmac => Secret::from_bytes([0; NEW_KEY]).map(Keyring::from),
+            _ => PublicKey::nobodys(algorithm).map(Keyring::from),
+        }
     }
 
     /// The current key, then the previous ones.
@@ -281,6 +301,17 @@ impl Keyring {
             Ok(macs)
         })
     }
+}
+
+/// A random key, the same until the process ends.
+fn process_key() -> Result<&'static [u8], ConfigError> {
+    static KEY: OnceLock<Zeroizing<[u8; NEW_KEY]>> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(key.as_slice());
+    }
+    let mut key = Zeroizing::new([0; NEW_KEY]);
+    random::fill(key.as_mut_slice()).map_err(ConfigError::NoRandomness)?;
+    Ok(KEY.get_or_init(|| key).as_slice())
 }
 
 /// Refuses the next public key if another one has its id: which of them a request names would depend on their order.

@@ -72,6 +72,8 @@
 //! target `hookseal::diagnose` and the fields `provider` `verdict` `causes`. That text shows up to 28 bytes of the body, unless
 //! they are switched off (`Diagnose::without_excerpts`).
 //!
+//! Each answer that a handler [records](Webhooks::record) for an event of a batch is logged like one that is sent.
+//!
 //! The adapters log all of this. With another server, [`Intake::finish`], `Webhook::try_from`, `Once` and
 //! [`Answer::to_response`] do, except that only the adapters log `webhook verified`.
 

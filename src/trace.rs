@@ -46,7 +46,7 @@ fn outcome<P>(received: &Received<P>, text: &str) {
     if !enabled!(target: TARGET, Level::DEBUG) {
         return;
     }
-    let (proof, event) = (*received.verified().proof(), received.event().ok());
+    let (proof, event) = (*received.verified().proof(), received.logged_event());
     debug!(
         target: TARGET,
         provider = received.provider().name(),
@@ -64,7 +64,7 @@ pub(crate) fn unread<P>(received: &Received<P>, rejection: &Rejection) {
     if IS_SILENT {
         return;
     }
-    let (proof, event, status) = (*received.verified().proof(), received.event().ok(), rejection.status().as_u16());
+    let (proof, event, status) = (*received.verified().proof(), received.logged_event(), rejection.status().as_u16());
     let (provider, scope, key, bytes) =
         (received.provider().name(), received.scope(), proof.key(), received.body().len());
     let (id, event_type) = (id(&event, &proof), event.as_ref().map(Event::event_type));

@@ -1,6 +1,6 @@
 mod keyed;
 mod known;
-mod late;
+pub(crate) mod late;
 mod proof;
 mod verification;
 
@@ -29,7 +29,8 @@ pub use verification::Verification;
 ///
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key. Verifying it allocates nothing if the scheme is an HMAC that
+/// costs at most one hash for each key. Where a provider signs with several algorithms, a signature for one without a key is
+/// refused with as much work as with a wrong one, so that nobody learns which keys there are. Verifying it allocates nothing if the scheme is an HMAC that
 /// covers only headers and the body.
 ///
 /// Schemes that cover the method, the URL or the query need the whole request: see
@@ -61,7 +62,12 @@ pub use verification::Verification;
 pub struct Verifier {
     /// Strongest first. A request is judged by the first scheme whose signature header it carries, and never by a
     /// weaker one that it carries as well. Schemes that need keys of different kinds are the exception: any of them is enough.
+    ///
+    /// Those that lack a key follow. Nothing is accepted under them, but a request is refused as if there were a key:
+    /// otherwise the answer would show which kinds of keys there are, and a receiver for nobody has all kinds.
     schemes: Arc<[Arc<Keyed>]>,
+    /// The number of those with keys.
+    count: usize,
 }
 
 impl Verifier {
@@ -102,9 +108,18 @@ impl Verifier {
             let algorithm = algorithms.first().copied().unwrap_or_default();
             return Err(ConfigError::KeyKind { algorithm, has_other });
         }
-        let schemes = (0..).zip(schemes).filter(|(_, scheme)| usable(scheme));
-        let keyed = schemes.map(|(place, scheme)| Keyed::new(scheme, place, keys, &url, &allowed).map(Arc::new));
-        Ok(Verifier { schemes: keyed.collect::<Result<_, _>>()? })
+        let (with_keys, without): (Vec<_>, Vec<_>) = (0..).zip(schemes).partition(|(_, scheme)| usable(scheme));
+        let keyed = with_keys.into_iter().map(|(place, scheme)| Keyed::new(scheme, place, keys, &url, &allowed));
+        let mut keyed = keyed.collect::<Result<Vec<_>, _>>()?;
+        let count = keyed.len();
+        keyed.extend(
+            without.into_iter().filter_map(|(place, scheme)| Keyed::without_key(scheme, place, &url, &allowed)),
+        );
+        Ok(Verifier { schemes: keyed.into_iter().map(Arc::new).collect(), count })
+    }
+
+    fn with_keys(&self) -> &[Arc<Keyed>] {
+        self.schemes.get(..self.count).unwrap_or_default()
     }
 
     /// Verifies a request, using the system's clock.
@@ -269,7 +284,7 @@ impl Verifier {
     fn verify_request_by<'a, B: AsRef<[u8]>>(
         &self,
         request: &'a Request<B>,
-        now: impl FnOnce() -> Now,
+        now: impl Fn() -> Now,
     ) -> Result<Verified<'a, HeaderMap>, VerifyError> {
         let (headers, body) = (request.headers(), request.body().as_ref());
         let line = RequestLine { method: request.method().as_str(), query: request.uri().query() };
@@ -286,12 +301,32 @@ impl Verifier {
         &self,
         headers: &'a H,
         body: &'a [u8],
-        now: impl FnOnce() -> Now,
+        now: impl Fn() -> Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
-        Ok(Verified::new(keyed.judge(&reading, body)?, headers, body))
+        let proof = match keyed.plan.read(headers, &now, &mut reading) {
+            Ok(()) => keyed.judge(&reading, body)?,
+            Err(error) => self.without_key(error, None, headers, now)?.judge(body)?,
+        };
+        Ok(Verified::new(proof, headers, body))
+    }
+
+    /// What remains of a request whose head fits no scheme that has a key.
+    #[cold]
+    #[inline(never)]
+    fn without_key<'a, H: Headers + ?Sized>(
+        &self,
+        error: VerifyError,
+        line: Option<RequestLine<'_>>,
+        headers: &'a H,
+        now: impl Fn() -> Now,
+    ) -> Result<Postponed<'a>, VerifyError> {
+        let error = known::refined(error, &self.schemes, headers);
+        match self.schemes.get(self.count..).unwrap_or_default() {
+            [] => Err(error),
+            others => Postponed::read(others, line, headers, now(), Some(error)),
+        }
     }
 
     #[cold]
@@ -302,7 +337,7 @@ impl Verifier {
         body: &'a [u8],
         now: Now,
     ) -> Result<Verified<'a, H>, VerifyError> {
-        let postponed = Postponed::read(&self.schemes, None, headers, now);
+        let postponed = Postponed::read(&self.schemes, None, headers, now, None);
         let proof = postponed.map_err(|error| known::refined(error, &self.schemes, headers))?.judge(body)?;
         Ok(Verified::new(proof, headers, body))
     }
@@ -311,7 +346,7 @@ impl Verifier {
     fn begin_by<'a, H: Headers + ?Sized>(
         &'a self,
         headers: &'a H,
-        now: impl FnOnce() -> Now,
+        now: impl Fn() -> Now,
     ) -> Result<Verification<'a>, VerifyError> {
         Ok(self.open_by(None, headers, now)?.stream())
     }
@@ -333,21 +368,23 @@ impl Verifier {
         &self,
         line: Option<RequestLine<'_>>,
         headers: &'a H,
-        now: impl FnOnce() -> Now,
+        now: impl Fn() -> Now,
     ) -> Result<Opened<'a>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else {
-            let postponed = Postponed::read(&self.schemes, line, headers, now());
+            let postponed = Postponed::read(&self.schemes, line, headers, now(), None);
             return Ok(Opened::Postponed(postponed.map_err(|error| known::refined(error, &self.schemes, headers))?));
         };
         let mut reading = keyed.reading();
-        keyed.plan.read(headers, now, &mut reading).map_err(|error| known::refined(error, &self.schemes, headers))?;
-        Ok(Opened::Ready { keyed: keyed.clone(), reading })
+        match keyed.plan.read(headers, &now, &mut reading) {
+            Ok(()) => Ok(Opened::Ready { keyed: keyed.clone(), reading }),
+            Err(error) => Ok(Opened::Postponed(self.without_key(error, line, headers, now)?)),
+        }
     }
 
     /// The scheme of a request, by its headers. `None` if they do not decide.
     #[inline]
     fn scheme_of<H: Headers + ?Sized>(&self, headers: &H) -> Result<Option<&Arc<Keyed>>, VerifyError> {
-        match &*self.schemes {
+        match self.with_keys() {
             [only] => Ok((!only.is_late()).then_some(only)),
             several if several.iter().any(|keyed| keyed.is_late()) => Ok(None),
             several => {

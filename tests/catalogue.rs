@@ -39,7 +39,7 @@ fn a_receiver_for_nobody_can_be_made_of_every_provider() {
     for provider in provider::ALL {
         let provider = registered(provider).with_allowed(["anybody"]).raw();
         let receiver: Receiver =
-            provider.refusing_receiver().unwrap_or_else(|error| panic!("{}: {error}", provider.name()));
+            provider.refusing_receiver("nobody").unwrap_or_else(|error| panic!("{}: {error}", provider.name()));
         let refusal = receiver.begin(&[("x", "y")]).finish();
         assert!(refusal.is_err(), "{}", provider.name());
     }

@@ -11,7 +11,7 @@ fn tenant(scope: &str) -> Result<Receiver, Rejection> {
 }
 
 fn nobody(name: &str) -> Result<Receiver, Rejection> {
-    Ok(provider::KLANG.refusing_receiver()?.with_scope(name))
+    Ok(provider::KLANG.refusing_receiver(name)?)
 }
 
 /// Names of `shop-…` are tenants whose id is the name in lower case; there are no others.

@@ -1,6 +1,7 @@
 use http::{HeaderName, StatusCode};
 
 use super::NOT_ACCEPTED;
+use crate::algorithm::Algorithm;
 
 /// A request that is not authentic, or whose authenticity cannot be established.
 ///
@@ -83,6 +84,13 @@ pub enum VerifyError {
         /// The id, at most 512 visible ASCII characters of the sender's choice.
         id: String,
     },
+    /// The request is signed with another algorithm of the provider, for which the verifier has no key: add the key, or the
+    /// request is forged.
+    #[error("the request has a signature for {algorithm}, and there is no key for that")]
+    NoKey {
+        /// The algorithm of the signature.
+        algorithm: Algorithm,
+    },
     /// The scheme covers the method, the URL or the query, and only headers and body are there to verify. Use
     /// [`verify_request`](crate::Verifier::verify_request), or
     /// [`begin_request`](crate::receive::Receiver::begin_request).
@@ -155,6 +163,7 @@ impl VerifyError {
             | VerifyError::EmptyBody
             | VerifyError::UnlikelySecret { .. }
             | VerifyError::UnknownKey { .. }
+            | VerifyError::NoKey { .. }
             | VerifyError::NotAllowed { .. }
             | VerifyError::NoMatch => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,

@@ -45,6 +45,8 @@ pub(crate) enum Outcome {
     Recent,
     /// The source cannot be asked.
     Failed(Cause),
+    /// Since the need arose, other keys have come: it may be seen to already.
+    Newer,
 }
 
 /// All keys at one moment.
@@ -104,8 +106,12 @@ impl State {
         entry.is_some_and(|entry| now.saturating_duration_since(entry.fetched) >= rules.fresh_for)
     }
 
-    /// `is_set` says that the source has all keys in one set.
-    pub(super) fn next_step(&mut self, need: Need<'_>, is_set: bool, now: Instant) -> Step {
+    /// `generation` is that of the keys in which something was lacking, and `is_set` says that the source has all keys in one
+    /// set.
+    pub(super) fn next_step(&mut self, need: Need<'_>, generation: u64, is_set: bool, now: Instant) -> Step {
+        if self.snapshot.generation != generation {
+            return Step::End(Outcome::Newer);
+        }
         let target = match need {
             Need::Id(id) if self.is_absent(id, now) => return Step::End(Outcome::Absent),
             // Without an id, there is nothing to ask for.

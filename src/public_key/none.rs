@@ -8,7 +8,7 @@ pub(crate) use signing_key::SigningKey;
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::error::ConfigError;
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum PublicKey {}
 
 pub(crate) const MAX_PUBLIC_KEYS: usize = 64;

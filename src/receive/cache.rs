@@ -61,7 +61,7 @@ use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 ///         let look_up = async {
 ///             match app.database.tenant(&name).await.map_err(Rejection::unavailable)? {
 ///                 Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
-///                 None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name.clone())),
+///                 None => Ok(provider::KLANG.refusing_receiver(name.clone())?),
 ///             }
 ///         };
 ///         app.receivers.find(&name, look_up).await
@@ -206,7 +206,7 @@ impl<P> ReceiverCache<P> {
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let receivers: ReceiverCache = ReceiverCache::new(10_000);
-    /// let unknown = async { Ok(provider::KLANG.refusing_receiver()?.with_scope("shop-1")) };
+    /// let unknown = async { Ok(provider::KLANG.refusing_receiver("shop-1")?) };
     /// receivers.find("shop-1", unknown).await?;
     ///
     /// receivers.invalidate("id-of-shop-1"); // after its row was inserted into the database

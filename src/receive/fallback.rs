@@ -2,7 +2,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Answer, Received, Receiver, Rejection};
+use super::{Answer, Received, Receiver, Rejection, StrictWebhook, Webhook};
 use crate::error::{ConfigError, EventError};
 use crate::keyring::Keyring;
 use crate::provider::Provider;
@@ -23,6 +23,13 @@ impl<P> Receiver<P> {
     /// Sets what takes an authentic delivery whose event cannot be read into the handler's type, for example one whose data
     /// has changed: store its [body](Received::body), and it can be processed after a deployment. The sender gets the
     /// answer of the fallback.
+    ///
+    /// Of a batch that a handler takes as [`Webhooks`](super::Webhooks), the fallback gets the whole request, once, if any event
+    /// cannot be read. The others reach the handler, and the answer of the fallback counts for those that do not.
+    ///
+    /// It is called before the handler, and again for each delivery of the same request: store it by its
+    /// [idempotency key](Received::idempotency_key). The extractors of axum and actix-web call it. On another server, call
+    /// your function where `Webhook::try_from` fails, and for [`Webhooks::unreadable`](super::Webhooks::unreadable).
     ///
     /// Without a fallback, such a delivery is refused so that the sender delivers it again: with 400, or with 503 where it
     /// would give up on a 4xx.
@@ -82,20 +89,40 @@ impl Provider {
     }
 }
 
-/// Reads a request for a handler, or gives it to the fallback.
-pub(crate) async fn read<P, R>(
+/// What a handler takes.
+pub(crate) trait Extracted<P>: AsRef<Received<P>> {
+    /// Why a part of the request cannot be read, although the rest can.
+    fn unreadable(&self) -> Option<&EventError> {
+        None
+    }
+
+    /// The answer for that part.
+    fn record_unreadable(&mut self, _: Answer) {}
+}
+
+impl<P> Extracted<P> for Received<P> {}
+impl<T, P> Extracted<P> for Webhook<T, P> {}
+impl<T, P> Extracted<P> for StrictWebhook<T, P> {}
+
+/// Reads a request for a handler, and gives it to the fallback if not all of it can be read.
+pub(crate) async fn read<P, R: Extracted<P>>(
     received: Received<P>,
     read: fn(Received<P>) -> Result<R, Rejection>,
 ) -> Result<R, Rejection> {
     let Some(Fallback(fallback)) = received.receiver().fallback().cloned() else { return read(received) };
-    let raw = received.without_marker();
-    let receiver = raw.receiver().clone();
-    // Ends before the wait: what was read need not be `Send`.
-    let answer = match read(received) {
-        Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) if !error.is_of_receiver() => {
-            fallback(raw, error)
+    let whole = received.without_marker();
+    match read(received) {
+        Ok(mut read) => {
+            if let Some(error) = read.unreadable().cloned() {
+                let answer = fallback(whole, error).await;
+                read.record_unreadable(answer);
+            }
+            Ok(read)
         }
-        result => return result,
-    };
-    Err(Rejection::Answered(answer.await.required_by(receiver.provider())))
+        Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) if !error.is_of_receiver() => {
+            let receiver = whole.receiver().clone();
+            Err(Rejection::Answered(fallback(whole, error).await.required_by(receiver.provider())))
+        }
+        refused => refused,
+    }
 }

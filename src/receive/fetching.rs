@@ -1,6 +1,6 @@
 //! Judging a request with keys that are fetched when it needs them.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use crate::error::{Cause, ConfigError, VerifyError};
 use crate::key::Key;
@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::scheme::Scheme;
 use crate::sync::RwLock;
+use crate::verify::late::Tries;
 use crate::verify::{Opened, Proof, Verifier};
 
 use super::{Receiver, Rejection};
@@ -40,35 +41,53 @@ impl Fetching {
         opened: &Opened<'a>,
         body: &[u8],
     ) -> Result<Proof<'a>, Rejection> {
-        let keys = self.cache.keys();
-        let verdict = self.judge_with(&keys, provider, opened, body)?;
-        let need = match &verdict {
-            Ok(proof) => match id_of_key(&keys, provider, proof) {
-                id if self.cache.is_due(id) => Need::Renewal(id),
-                _ => return Ok(*proof),
-            },
-            Err(VerifyError::UnknownKey { id }) if id.is_empty() => Need::Any,
-            Err(VerifyError::UnknownKey { id }) => Need::Id(id),
-            Err(VerifyError::NoMatch) if self.may_be_newer(&keys) => Need::Any,
-            Err(error) => return Err(error.clone().into()),
-        };
-        match (self.cache.fetch(need).await, verdict) {
-            (Outcome::Fetched, _) => {
-                let keys = self.cache.keys();
-                match self.judge_with(&keys, provider, opened, body)? {
+        self.judge_from(self.cache.keys(), provider, opened, body).await
+    }
+
+    /// `keys` are those that the cache has had: others may have come meanwhile, for another request.
+    async fn judge_from<'a>(
+        &self,
+        mut keys: Arc<Snapshot>,
+        provider: &Provider,
+        opened: &Opened<'a>,
+        body: &[u8],
+    ) -> Result<Proof<'a>, Rejection> {
+        let (mut tries, mut is_fetched) = (Tries::default(), false);
+        loop {
+            let verdict = self.judge_with(&keys, provider, opened, body, &mut tries)?;
+            if is_fetched {
+                return match verdict {
                     Err(VerifyError::UnknownKey { .. }) if !has_usable_key(&keys, provider) => {
                         Err(unavailable(Cause::new("the source has no key for this provider's algorithm")))
                     }
-                    verdict => verdict.map_err(Rejection::from),
-                }
+                    verdict => verdict.map_err(|error| refused(error, &tries)),
+                };
             }
-            // Keys that were fetched long ago are better than none.
-            (_, Ok(proof)) => Ok(proof),
-            (Outcome::Failed(reason), Err(_)) => Err(unavailable(reason)),
-            (Outcome::Recent, Err(VerifyError::UnknownKey { .. })) => Err(unavailable(Cause::new(
-                "the request names an unknown key, and the source was asked less than a minute ago",
-            ))),
-            (Outcome::Absent | Outcome::Recent, Err(error)) => Err(error.into()),
+            let need = match &verdict {
+                Ok(proof) => match id_of_key(&keys, provider, proof) {
+                    id if self.cache.is_due(id) => Need::Renewal(id),
+                    _ => return Ok(*proof),
+                },
+                Err(VerifyError::UnknownKey { id }) if id.is_empty() => Need::Any,
+                Err(VerifyError::UnknownKey { id }) => Need::Id(id),
+                Err(VerifyError::NoMatch) if self.may_be_newer(&keys) => Need::Any,
+                Err(error) => return Err(refused(error.clone(), &tries)),
+            };
+            match (self.cache.fetch(need, keys.generation).await, verdict) {
+                (Outcome::Fetched, _) => is_fetched = true,
+                (Outcome::Newer, _) => {}
+                // Keys that were fetched long ago are better than none.
+                (_, Ok(proof)) => return Ok(proof),
+                (Outcome::Failed(reason), Err(_)) => return Err(unavailable(reason)),
+                (Outcome::Recent, Err(VerifyError::UnknownKey { .. })) => {
+                    return Err(unavailable(Cause::new(
+                        "the request names an unknown key, and the source was asked less than a minute ago",
+                    )));
+                }
+                (Outcome::Absent | Outcome::Recent, Err(error)) => return Err(refused(error, &tries)),
+            }
+            tries.again(&keys.keys);
+            keys = self.cache.keys();
         }
     }
 
@@ -79,7 +98,7 @@ impl Fetching {
         opened: &Opened<'a>,
         body: &[u8],
     ) -> Result<Proof<'a>, Rejection> {
-        match self.judge_with(&self.cache.keys(), provider, opened, body)? {
+        match self.judge_with(&self.cache.keys(), provider, opened, body, &mut Tries::default())? {
             Err(VerifyError::UnknownKey { .. }) => {
                 Err(unavailable(Cause::new("the key is not there: `Intake::finish_fetching` would fetch it")))
             }
@@ -99,6 +118,7 @@ impl Fetching {
         provider: &Provider,
         opened: &Opened<'a>,
         body: &[u8],
+        tries: &mut Tries,
     ) -> Result<Result<Proof<'a>, VerifyError>, ConfigError> {
         let (generation, mut verifier) = self.verifier.read().unwrap_or_else(PoisonError::into_inner).clone();
         if generation != keys.generation {
@@ -108,7 +128,17 @@ impl Fetching {
                 *made = (keys.generation, verifier.clone());
             }
         }
-        Ok(opened.rekeyed(&verifier).judge(body))
+        Ok(opened.rekeyed(&verifier).judge_within(body, tries))
+    }
+}
+
+/// Where the older keys have taken what verifications a request may cost, the sender comes again.
+fn refused(error: VerifyError, tries: &Tries) -> Rejection {
+    match error {
+        VerifyError::NoMatch if tries.are_cut_short() => {
+            unavailable(Cause::new("not all of the keys that have just come could be tried"))
+        }
+        error => error.into(),
     }
 }
 
@@ -166,3 +196,6 @@ impl Provider {
         Ok(Receiver::new(self.clone(), verifier).with_marker().with_fetching(fetching))
     }
 }
+
+#[cfg(all(test, feature = "ed25519"))]
+mod tests;

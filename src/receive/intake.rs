@@ -1,7 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use super::budget::{Reservation, UNCOUNTED};
 use super::explain::Watch;
@@ -441,7 +441,11 @@ impl<'a, P> Whole<'a, P> {
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),
             (Err(_), Some(receiver)) if is_unsigned => receiver.completed(pending, true, &body),
             (Err(Rejection::NotAuthentic(error)), Some(receiver)) if body.len() <= UNCOUNTED => {
-                receiver.refused(pending, error.status(), &body)
+                let (unsigned, signed): (Vec<_>, Vec<_>) = pending.into_iter().partition(Pending::is_unsigned);
+                // The signature or the secret would be in the body, and is not.
+                let is_without = error.status() == StatusCode::BAD_REQUEST && !unsigned.is_empty();
+                let asked = if is_without { receiver.completed(unsigned, true, &body) } else { None };
+                asked.or_else(|| receiver.refused(signed, error.status(), &body))
             }
             _ => None,
         };

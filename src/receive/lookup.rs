@@ -41,7 +41,7 @@ use super::{Receiver, Rejection};
 ///             // The id of the row, not the name: no signature covers the path, and a lenient database finds one row by
 ///             // many names.
 ///             Some(row) => provider::KLANG.tenant_receiver(row.id, Secret::new(row.secret)),
-///             None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name)),
+///             None => Ok(provider::KLANG.refusing_receiver(name)?),
 ///         }
 ///     }
 /// }

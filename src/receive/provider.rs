@@ -5,6 +5,7 @@ use crate::error::ConfigError;
 use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::scheme::Scheme;
+use crate::secret::Secret;
 
 impl Provider {
     /// A receiver for what this provider sends: for the adapters, or for any other server.
@@ -73,11 +74,17 @@ impl Provider {
     }
 
     /// A receiver that refuses everything, as one with another secret would: for a tenant that does not exist, so that
-    /// nobody can find tenants by trying names. Its status and text are those of a wrong secret. If your tenants have a
-    /// [limit](Receiver::with_max_received) or a [budget](Receiver::with_body_budget) of their own, set it here too. It hashes
-    /// a body once, while a tenant's receiver hashes it once for each key.
+    /// nobody can find tenants by trying names. Its status and text are those of a wrong secret, whichever kinds of keys your
+    /// tenants have. If your tenants have a [limit](Receiver::with_max_received) or a [budget](Receiver::with_body_budget) of
+    /// their own, set it here too. It hashes a body once, while a tenant's receiver hashes it once for each key.
     ///
-    /// Its [scope](Receiver::with_scope) is logged as the unknown tenant, at most 64 characters of it.
+    /// `name` is the one in the request. It becomes the [scope](Receiver::with_scope), and is logged as the unknown tenant, at
+    /// most 64 characters of it.
+    ///
+    /// Some providers, such as X and LinkedIn, ask for a MAC in a [handshake](crate::Handshake), and get one, because a
+    /// tenant's receiver gives one. It is the same each time for the same name, and differs from that of any other, until the
+    /// process ends. If there are several processes, or where a restart must not show, use
+    /// [`refusing_receiver_with`](Self::refusing_receiver_with).
     ///
     /// # Errors
     /// [`ConfigError::NoRandomness`]: its keys are random ones.
@@ -87,16 +94,50 @@ impl Provider {
     /// use hookseal::{Secret, provider};
     ///
     /// # let headers = provider::KLANG.signer(Secret::new("a secret of twenty-some bytes")?)?.sign("evt_1", b"{}")?;
-    /// let nobody: Receiver = provider::KLANG.refusing_receiver()?.with_scope("shop-7");
+    /// let nobody: Receiver = provider::KLANG.refusing_receiver("shop-7")?;
     /// let mut intake = nobody.begin(&headers);
     /// intake.push("{}".into());
     /// assert_eq!(intake.finish().unwrap_err().status(), 401);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn refusing_receiver<P>(&self) -> Result<Receiver<P>, ConfigError> {
-        let keys = Keyring::nobodys(self.schemes().iter().map(Scheme::algorithm))?;
+    pub fn refusing_receiver<P>(&self, name: impl Into<String>) -> Result<Receiver<P>, ConfigError> {
+        self.nobodys_receiver(name.into(), None)
+    }
+
+    /// A [refusing receiver](Self::refusing_receiver) whose answers to [handshakes](crate::Handshake) follow from the name and
+    /// from a secret of yours, so that all processes give the same ones. Nothing else may use the secret.
+    ///
+    /// # Errors
+    /// The same errors as [`refusing_receiver`](Self::refusing_receiver), and [`ConfigError::ShortSecret`].
+    ///
+    /// ```
+    /// use hookseal::receive::Receiver;
+    /// use hookseal::{Secret, provider};
+    /// use http::{HeaderMap, Method};
+    ///
+    /// let secret = Secret::new("which all processes have, and nobody else")?;
+    /// let ask = |name: &str| {
+    ///     let nobody: Receiver = provider::X.refusing_receiver_with(name, &secret)?;
+    ///     let headers = HeaderMap::new();
+    ///     let answer = nobody.begin_request(&Method::GET, &"/hooks?crc_token=7".parse()?, &headers).finish();
+    ///     Ok::<_, Box<dyn std::error::Error>>(answer.unwrap_err().to_response::<Vec<u8>>().into_body())
+    /// };
+    /// assert_eq!(ask("shop-7")?, ask("shop-7")?);
+    /// assert_ne!(ask("shop-7")?, ask("shop-8")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn refusing_receiver_with<P>(
+        &self,
+        name: impl Into<String>,
+        secret: &Secret,
+    ) -> Result<Receiver<P>, ConfigError> {
+        self.nobodys_receiver(name.into(), Some(secret))
+    }
+
+    fn nobodys_receiver<P>(&self, name: String, secret: Option<&Secret>) -> Result<Receiver<P>, ConfigError> {
+        let keys = Keyring::nobodys(self.schemes().iter().map(Scheme::algorithm), [self.name(), &name], secret)?;
         // It refuses everything, so it loses nothing.
         let receiver = self.raw().receiver(keys)?;
-        Ok(receiver.with_marker().into_nobodys())
+        Ok(receiver.with_marker().with_scope(name).into_nobodys())
     }
 }

@@ -48,10 +48,12 @@ pub struct Received<P = ()> {
     /// Those from which the provider's events are read.
     headers: HeaderMap,
     body: Bytes,
-    /// The JSON of a form.
-    unfolded: OnceLock<Vec<u8>>,
+    /// The JSON of a form, made when an event is read, and shared by all events of its batch.
+    unfolded: OnceLock<Arc<OnceLock<Vec<u8>>>>,
     /// Set for one event of a batch.
     item_key: Option<IdempotencyKey>,
+    /// Known to contain none or several events, so that it cannot be read as one.
+    is_several: bool,
     /// The bytes of the budget that the body holds. They are returned with the last clone.
     reservation: Option<Arc<Reservation>>,
     is_claimed: bool,
@@ -74,6 +76,7 @@ impl<P> Received<P> {
             body,
             unfolded: OnceLock::new(),
             item_key: None,
+            is_several: false,
             reservation: reservation.map(Arc::new),
             is_claimed: false,
         }
@@ -88,16 +91,28 @@ impl<P> Received<P> {
         Received { item_key: key, ..self.clone() }
     }
 
+    /// The same request, with the number of its events.
+    pub(super) fn of_events(self, count: usize) -> Received<P> {
+        Received { is_several: count != 1, ..self }
+    }
+
+    /// The event, for the log, which must not read a batch again for each of its events.
+    pub(crate) fn logged_event(&self) -> Option<Event<'_>> {
+        if self.is_several { None } else { self.event().ok() }
+    }
+
     pub(super) fn without_marker(&self) -> Received {
-        let Received { receiver, proof, id, headers, body, unfolded, item_key, reservation, is_claimed } = self.clone();
+        let Received { receiver, proof, id, headers, body, unfolded, item_key, is_several, reservation, is_claimed } =
+            self.clone();
         let receiver = receiver.with_marker();
-        Received { receiver, proof, id, headers, body, unfolded, item_key, reservation, is_claimed }
+        Received { receiver, proof, id, headers, body, unfolded, item_key, is_several, reservation, is_claimed }
     }
 
     fn with_delivery<'a, R>(&'a self, read: impl FnOnce(&Delivery<'_, 'a>) -> R) -> R {
         let (proof, headers) = (self.proof.with_id(self.id.as_deref()), &self.headers);
         let request = Request { headers: &headers, body: &self.body };
-        read(&Delivery { request, proof: &proof, unfolded: &self.unfolded })
+        let unfolded = self.unfolded.get_or_init(Arc::default);
+        read(&Delivery { request, proof: &proof, unfolded })
     }
 
     /// The refusal of what cannot be read: one that makes the sender deliver it again, if it ever does.
@@ -356,6 +371,7 @@ impl<P> Clone for Received<P> {
             body: self.body.clone(),
             unfolded: self.unfolded.clone(),
             item_key: self.item_key.clone(),
+            is_several: self.is_several,
             reservation: self.reservation.clone(),
             is_claimed: self.is_claimed,
         }

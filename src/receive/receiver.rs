@@ -367,7 +367,7 @@ impl<P> Receiver<P> {
     /// # fn store(secret: &str) -> Result<(), std::io::Error> { Ok(()) }
     ///
     /// let receiver: Receiver = provider::ASANA
-    ///     .refusing_receiver()?
+    ///     .refusing_receiver("")?
     ///     .with_registration(|secret| store(secret.expose().unwrap_or_default()));
     ///
     /// let headers = [("X-Hook-Secret", "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81")];

@@ -4,6 +4,7 @@ use std::vec::IntoIter;
 
 use serde::de::DeserializeOwned;
 
+use super::fallback::Extracted;
 use super::{Answer, Received, Rejection, Webhook};
 use crate::error::EventError;
 use crate::trace;
@@ -46,6 +47,10 @@ pub struct Webhooks<T, P = ()> {
     events: IntoIter<Webhook<T, P>>,
     rejections: Vec<Rejection>,
     folded: Answer,
+    /// The answer for the events that cannot be read, if there are any.
+    unread: Option<Answer>,
+    /// That answer was recorded, and is not only why they were refused, which is logged.
+    is_unread_recorded: bool,
     /// An event was taken, and its answer is not recorded.
     is_open: bool,
 }
@@ -135,11 +140,82 @@ impl<T, P> Webhooks<T, P> {
         self.rejections.iter()
     }
 
+    /// Why the first event that cannot be read does not fit. `None` if all can be read, or have a type that `T` does not
+    /// have.
+    ///
+    /// With axum and actix-web, the receiver's [fallback](super::Receiver::with_fallback) has already taken the request. On
+    /// another server, nothing else keeps such events: [`record_unreadable`](Self::record_unreadable) shows how.
+    ///
+    /// ```
+    /// use hookseal::receive::{Answer, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Ledger { Booked }
+    ///
+    /// async fn hook(webhooks: Webhooks<Ledger>) -> Answer {
+    ///     if let Some(error) = webhooks.unreadable() {
+    ///         eprintln!("not all of {} bytes: {error}", webhooks.received().body().len());
+    ///     }
+    ///     webhooks.answer()
+    /// }
+    /// ```
+    pub fn unreadable(&self) -> Option<&EventError> {
+        self.rejections.iter().find_map(|rejection| match rejection {
+            Rejection::Unreadable(error) | Rejection::UnreadableForNow(error) => Some(error),
+            _ => None,
+        })
+    }
+
+    /// Records the answer for all events that cannot be read, instead of one that asks for the batch again: for a server
+    /// without an adapter, where a function of yours keeps the whole request. It has no effect if all events can be read.
+    ///
+    /// ```
+    /// # use hookseal::{EventError, Secret, provider};
+    /// use hookseal::receive::{Answer, Received, Rejection, Webhooks};
+    /// # #[derive(serde::Deserialize)] enum Chat { #[serde(rename = "follow")] Followed { mode: String } }
+    ///
+    /// /// In your database.
+    /// async fn keep(_received: &Received, _error: &EventError) -> Answer {
+    ///     Answer::Accepted
+    /// }
+    ///
+    /// async fn hook(received: Received) -> Answer {
+    ///     let mut webhooks = match Webhooks::<Chat>::try_from(received.clone()) {
+    ///         Ok(webhooks) => webhooks,
+    ///         Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) => return keep(&received, &error).await,
+    ///         Err(_) => return Answer::retry(std::time::Duration::from_secs(60)),
+    ///     };
+    ///     if let Some(error) = webhooks.unreadable() {
+    ///         let answer = keep(&received, error).await;
+    ///         webhooks.record_unreadable(answer);
+    ///     }
+    ///     while let Some(_webhook) = webhooks.next() {
+    ///         webhooks.record(Answer::Processed);
+    ///     }
+    ///     webhooks.answer()
+    /// }
+    /// # let secret = Secret::new("a secret of twenty-some bytes")?;
+    /// # let body = r#"{"events":[{"type":"follow","webhookEventId":"01"},{"type":"follow","mode":"active","webhookEventId":"02"}]}"#;
+    /// # let headers = provider::LINE.signer(secret.clone())?.sign("", body.as_bytes())?;
+    /// # let receiver = provider::LINE.receiver(secret)?;
+    /// # let mut intake = receiver.begin(&headers);
+    /// # intake.push(body.into());
+    /// # let answer = tokio::runtime::Builder::new_current_thread().build()?.block_on(hook(intake.finish()?));
+    /// # assert_eq!(answer, Answer::Accepted);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record_unreadable(&mut self, answer: Answer) {
+        if let Some(unread) = &mut self.unread {
+            *unread = answer;
+            self.is_unread_recorded = true;
+        }
+    }
+
     /// The answer for the whole request.
     ///
     /// It is 503 if an event failed for now, was not taken, or has no recorded answer; otherwise 409 if another request is
     /// processing one; otherwise 400 if one cannot be read, or 503 where the sender would give up on that; otherwise 202 if
-    /// one was accepted for later; and otherwise 200. Events of a type that `T` does not have count as processed.
+    /// one was accepted for later; and otherwise 200. Events of a type that `T` does not have count as processed. If a
+    /// [fallback](super::Receiver::with_fallback) has taken the request because of those that cannot be read, its answer
+    /// counts for them.
     ///
     /// ```
     /// # use hookseal::{Secret, provider};
@@ -160,6 +236,11 @@ impl<T, P> Webhooks<T, P> {
     pub fn answer(mut self) -> Answer {
         self.is_open |= self.events.len() > 0;
         self.close();
+        if let Some(unread) = self.unread.take()
+            && (self.is_unread_recorded || rank(&unread) > rank(&self.folded))
+        {
+            self.fold(unread);
+        }
         self.folded.required_by(self.received.provider())
     }
 
@@ -169,22 +250,28 @@ impl<T, P> Webhooks<T, P> {
         }
     }
 
-    /// Keeps the more urgent of two answers, and of two that ask for another try the later one.
+    /// Keeps one of two answers, and logs the other one. That which is kept is logged when it is sent.
     fn fold(&mut self, answer: Answer) {
-        let urgency = |answer: &Answer| match answer {
-            Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
-            Answer::Accepted => 1,
-            Answer::Reply(reply) if reply.status().is_success() => 2,
-            Answer::Unreadable(_) => 3,
-            Answer::InFlight { .. } => 4,
-            Answer::TemporaryFailure { .. } => 5,
-            Answer::Reply(_) => 6,
+        let other = match rank(&answer) > rank(&self.folded) {
+            true => std::mem::replace(&mut self.folded, answer),
+            false => answer,
         };
-        let rank = |answer: &Answer| (urgency(answer), answer.retry_after());
-        if rank(&answer) > rank(&self.folded) {
-            self.folded = answer;
-        }
+        trace::answered(&other);
     }
+}
+
+/// The more urgent of two answers is that of the whole, and of two that ask for another try the later one.
+fn rank(answer: &Answer) -> (u8, Option<Duration>) {
+    let urgency = match answer {
+        Answer::Processed | Answer::Duplicate | Answer::PermanentFailure { .. } => 0,
+        Answer::Accepted => 1,
+        Answer::Reply(reply) if reply.status().is_success() => 2,
+        Answer::Unreadable(_) => 3,
+        Answer::InFlight { .. } => 4,
+        Answer::TemporaryFailure { .. } => 5,
+        Answer::Reply(_) => 6,
+    };
+    (urgency, answer.retry_after())
 }
 
 impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
@@ -197,20 +284,22 @@ impl<T: DeserializeOwned, P> TryFrom<Received<P>> for Webhooks<T, P> {
             trace::unread(&received, &rejection);
             return Err(rejection);
         }
+        let received = received.of_events(events.len() + rejections.len());
         let events = events.into_iter();
-        let mut webhooks =
-            Webhooks { received, events, rejections: Vec::new(), folded: Answer::Processed, is_open: false };
+        let mut unread = None;
         for rejection in &rejections {
-            trace::unread(&webhooks.received, rejection);
+            trace::unread(&received, rejection);
             match rejection {
                 // A mistake of the receiver's own is one for every event.
                 Rejection::Unreadable(error) if error.is_of_receiver() => return Err(rejection.clone()),
-                Rejection::Unreadable(error) => webhooks.fold(Answer::Unreadable(error.clone())),
                 Rejection::Unhandled { .. } => {}
-                _ => webhooks.fold(Answer::retry(COME_AGAIN)),
+                _ if unread.is_some() => {}
+                Rejection::Unreadable(error) => unread = Some(Answer::Unreadable(error.clone())),
+                _ => unread = Some(Answer::retry(COME_AGAIN)),
             }
         }
-        Ok(Webhooks { rejections, ..webhooks })
+        let folded = Answer::Processed;
+        Ok(Webhooks { received, events, rejections, folded, unread, is_unread_recorded: false, is_open: false })
     }
 }
 
@@ -219,20 +308,32 @@ fn read<T: DeserializeOwned, P>(
     events: &mut Vec<Webhook<T, P>>,
     rejections: &mut Vec<Rejection>,
 ) -> Result<(), EventError> {
-    for keyed in received.keyed_events(Some(received.scope()))? {
+    let keyed_events = received.keyed_events(Some(received.scope()))?;
+    let count = keyed_events.len();
+    for keyed in keyed_events {
         let event = keyed.and_then(|keyed| {
             let event_type = keyed.event.event_type().to_owned();
             Ok((keyed.event.typed()?, event_type, keyed.key))
         });
         match event {
             Ok((Some(event), _, key)) => {
-                events.push(Webhook { event: event.into_owned(), received: received.for_item(key) });
+                events.push(Webhook { event: event.into_owned(), received: received.for_item(key).of_events(count) });
             }
             Ok((None, event_type, _)) => rejections.push(Rejection::Unhandled { event_type, reply: None }),
             Err(error) => rejections.push(received.unreadable(error)),
         }
     }
     Ok(())
+}
+
+impl<T, P> Extracted<P> for Webhooks<T, P> {
+    fn unreadable(&self) -> Option<&EventError> {
+        self.unreadable()
+    }
+
+    fn record_unreadable(&mut self, answer: Answer) {
+        self.record_unreadable(answer);
+    }
 }
 
 impl<T, P> AsRef<Received<P>> for Webhooks<T, P> {

@@ -14,6 +14,8 @@ use super::{Proof, known};
 /// A scheme with its keys.
 pub(crate) struct Keyed {
     pub(super) plan: Plan,
+    /// The keys are stand-ins: the verifier has none for the scheme's algorithm, and accepts nothing under it.
+    pub(super) lacks_key: bool,
     /// Its place in the list of schemes.
     pub(super) place: u8,
     /// Current first. Not empty, unless the request contains the secret itself.
@@ -58,6 +60,7 @@ impl Keyed {
         let secret = keys.secrets().next().and_then(Secret::expose);
         Ok(Keyed {
             plan,
+            lacks_key: false,
             place,
             lengths: match algorithm {
                 Algorithm::Hmac => (macs.first().map(Mac::length).unwrap_or_default(), 0),
@@ -73,6 +76,17 @@ impl Keyed {
             problem: secret.and_then(|secret| known::problem_of(secret, scheme.headers())),
             allowed: allowed.clone(),
         })
+    }
+
+    /// A scheme for whose algorithm the verifier has no key. `None` if nobody can have one here.
+    pub(super) fn without_key(
+        scheme: &Scheme,
+        place: u8,
+        url: &Option<Arc<PublicUrl>>,
+        allowed: &Arc<[String]>,
+    ) -> Option<Keyed> {
+        let keys = Keyring::stand_in(scheme.algorithm()).ok()?;
+        Some(Keyed { lacks_key: true, ..Keyed::new(scheme, place, &keys, url, allowed).ok()? })
     }
 
     /// Whether all of the body is needed before anything can be judged.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+
 use crate::algorithm::Algorithm;
 use crate::candidates::Candidates;
 use crate::error::VerifyError;
@@ -17,8 +19,10 @@ use super::{Keyed, Proof};
 /// A request whose head has been read under each scheme that it may have.
 #[derive(Clone)]
 pub(crate) struct Postponed<'a> {
-    /// Strongest first. An error decides if no scheme before it is that of the request.
+    /// Strongest first, then those that lack a key. An error decides if no scheme before it is that of the request.
     readings: Vec<(Arc<Keyed>, Result<Head<'a>, VerifyError>)>,
+    /// Why the request is not one of the other schemes.
+    refusal: Option<VerifyError>,
     /// The schemes need keys of several kinds, all of which the verifier has: any that accepts the request will do.
     is_any_enough: bool,
     now: Now,
@@ -31,27 +35,44 @@ struct Head<'a> {
 }
 
 impl<'a> Postponed<'a> {
+    /// `refusal` is why the request is of no scheme before these.
     pub(super) fn read<H: Headers + ?Sized>(
         schemes: &[Arc<Keyed>],
         line: Option<RequestLine<'_>>,
         headers: &'a H,
         now: Now,
+        refusal: Option<VerifyError>,
     ) -> Result<Postponed<'a>, VerifyError> {
-        let is_any_enough = schemes.windows(2).any(|pair| pair[0].algorithm != pair[1].algorithm);
-        let (mut readings, mut absence) = (Vec::with_capacity(schemes.len()), None);
+        let mut algorithms = schemes.iter().filter(|keyed| !keyed.lacks_key).map(|keyed| keyed.algorithm);
+        let first = algorithms.next();
+        let is_any_enough = algorithms.any(|algorithm| Some(algorithm) != first);
+        let mut postponed = Postponed { readings: Vec::with_capacity(schemes.len()), refusal, is_any_enough, now };
+        let (mut absence, mut is_open, mut is_decided) = (None, false, false);
         for keyed in schemes {
+            if is_decided && !keyed.lacks_key {
+                continue;
+            }
             match keyed.read_head(line, headers, now) {
-                Err(error) if is_any_enough || is_absence(&error) => {
+                Err(error) if is_any_enough || keyed.lacks_key => refuse(&mut postponed.refusal, error),
+                Err(error) if is_absence(&error) => {
                     absence.get_or_insert(error);
                 }
-                Err(error) if readings.is_empty() => return Err(error),
-                head => readings.push((keyed.clone(), head)),
+                head => {
+                    is_decided |= head.is_err();
+                    is_open |= head.is_ok();
+                    postponed.readings.push((keyed.clone(), head));
+                }
             }
         }
-        match absence {
-            Some(error) if readings.is_empty() => Err(error),
-            _ => Ok(Postponed { readings, is_any_enough, now }),
+        if is_open {
+            return Ok(postponed);
         }
+        let decisive = postponed.readings.pop().and_then(|(_, head)| head.err());
+        let mut refusal = decisive.or(absence);
+        if let Some(error) = postponed.refusal {
+            refuse(&mut refusal, error);
+        }
+        Err(refusal.unwrap_or(VerifyError::NoMatch))
     }
 
     /// With the keys of other schemes, which are the same but for their keys.
@@ -66,17 +87,46 @@ impl<'a> Postponed<'a> {
 
     /// The first scheme that has all its places in the request decides.
     pub(super) fn judge(&self, body: &[u8]) -> Result<Proof<'a>, VerifyError> {
-        let (mut absence, mut tries) = (None, MAX_TRIES);
+        self.judge_within(body, &mut Tries::default())
+    }
+
+    pub(super) fn judge_within(&self, body: &[u8], tries: &mut Tries) -> Result<Proof<'a>, VerifyError> {
+        let (mut refusal, mut is_decided) = (None, false);
         for (keyed, head) in &self.readings {
-            let head = head.as_ref().map_err(Clone::clone)?;
-            match keyed.judge_late(head, body, self.now, &mut tries) {
-                Err(error) if self.is_any_enough || is_absence(&error) => {
-                    absence.get_or_insert(error);
+            if is_decided && !keyed.lacks_key {
+                continue;
+            }
+            let verdict = head.as_ref().map_err(Clone::clone);
+            match verdict.and_then(|head| keyed.judge_late(head, body, self.now, tries)) {
+                Ok(proof) if !keyed.lacks_key => return Ok(proof),
+                Err(error) if keyed.lacks_key && error.status() != StatusCode::UNAUTHORIZED => {
+                    refuse(&mut refusal, error);
                 }
-                verdict => return verdict,
+                _ if keyed.lacks_key => refuse(&mut refusal, VerifyError::NoKey { algorithm: keyed.algorithm }),
+                Err(error) if self.is_any_enough => refuse(&mut refusal, error),
+                Err(error) if is_absence(&error) => {
+                    refusal.get_or_insert(error);
+                }
+                Err(error) => {
+                    is_decided = true;
+                    refusal = Some(error);
+                }
+                Ok(_) => {}
             }
         }
-        Err(absence.unwrap_or(VerifyError::NoMatch))
+        if let Some(error) = &self.refusal {
+            refuse(&mut refusal, error.clone());
+        }
+        Err(refusal.unwrap_or(VerifyError::NoMatch))
+    }
+}
+
+/// Of several refusals, the first is told, but rather one with 401: the status must not depend on the order of the schemes,
+/// nor on which of them have keys.
+fn refuse(refusal: &mut Option<VerifyError>, error: VerifyError) {
+    let is_weightier = error.status() == StatusCode::UNAUTHORIZED;
+    if refusal.as_ref().is_none_or(|earlier| is_weightier && earlier.status() != StatusCode::UNAUTHORIZED) {
+        *refusal = Some(error);
     }
 }
 
@@ -98,7 +148,7 @@ impl Keyed {
         head: &Head<'a>,
         body: &[u8],
         now: Now,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<Proof<'a>, VerifyError> {
         let mut verdict = None;
         for late in self.plan.read_body(&head.early, body)? {
@@ -116,7 +166,7 @@ impl Keyed {
         late: &Late,
         body: &[u8],
         now: Now,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<Proof<'a>, VerifyError> {
         if let Some(text) = self.plan.token_of(late) {
             let place = self.tokens.iter().position(|token| token.is(text.as_bytes()));
@@ -162,10 +212,35 @@ impl Keyed {
     }
 }
 
-/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements: each takes as
-/// long as a hundred hashes.
+/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements, and however
+/// often it is judged: each takes as long as a hundred hashes.
 const MAX_TRIES_OF_KEY: usize = 4;
 const MAX_TRIES: usize = 32;
+
+/// What is left of them for a request.
+pub(crate) struct Tries {
+    left: usize,
+    /// The keys with which the request was judged before. Those that have come since are tried first.
+    earlier: Vec<PublicKey>,
+}
+
+impl Tries {
+    /// The request is to be judged again, with other keys.
+    pub(crate) fn again(&mut self, earlier: &[PublicKey]) {
+        self.earlier = earlier.to_vec();
+    }
+
+    /// Whether the earlier keys have left too few for the others.
+    pub(crate) fn are_cut_short(&self) -> bool {
+        self.left == 0 && !self.earlier.is_empty()
+    }
+}
+
+impl Default for Tries {
+    fn default() -> Tries {
+        Tries { left: MAX_TRIES, earlier: Vec::new() }
+    }
+}
 
 impl Keyed {
     /// The place of the key that made one of the signatures.
@@ -173,7 +248,7 @@ impl Keyed {
         &self,
         reading: &Reading<'_>,
         mut message: Vec<u8>,
-        tries: &mut usize,
+        tries: &mut Tries,
     ) -> Result<usize, VerifyError> {
         let id = std::str::from_utf8(reading.values.key).ok().filter(|id| self.plan.names_key() && !id.is_empty());
         let is_named = |key: &PublicKey| id.is_none() || key.id().is_none() || key.id() == id;
@@ -185,9 +260,10 @@ impl Keyed {
             message = sha256([message.as_slice()]).to_vec();
         }
         let signatures: Vec<Vec<u8>> = reading.candidates.signatures().take(MAX_TRIES_OF_KEY).collect();
-        for (place, key) in named {
+        let (newer, earlier): (Vec<_>, Vec<_>) = named.partition(|(_, key)| !tries.earlier.contains(key));
+        for (place, key) in newer.into_iter().chain(earlier) {
             for signature in &signatures {
-                *tries = tries.checked_sub(1).ok_or(VerifyError::NoMatch)?;
+                tries.left = tries.left.checked_sub(1).ok_or(VerifyError::NoMatch)?;
                 if key.verifies(self.algorithm, &message, signature) {
                     return Ok(place);
                 }

@@ -5,7 +5,7 @@ use crate::error::VerifyError;
 use crate::mac::RunningMacs;
 use crate::scheme::Reading;
 
-use super::late::Postponed;
+use super::late::{Postponed, Tries};
 use super::{Keyed, Proof, Verifier};
 
 /// A head that is acceptable, if the body matches a signature.
@@ -24,6 +24,14 @@ impl<'a> Opened<'a> {
         match self {
             Opened::Ready { keyed, reading } => keyed.judge(reading, body),
             Opened::Postponed(postponed) => postponed.judge(body),
+        }
+    }
+
+    /// With what earlier judgements of the same request have left.
+    pub(crate) fn judge_within(&self, body: &[u8], tries: &mut Tries) -> Result<Proof<'a>, VerifyError> {
+        match self {
+            Opened::Ready { .. } => self.judge(body),
+            Opened::Postponed(postponed) => postponed.judge_within(body, tries),
         }
     }
 

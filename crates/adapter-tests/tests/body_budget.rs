@@ -237,7 +237,7 @@ fn whatever_becomes_of_a_request_its_share_is_given_back() {
 fn receivers_that_were_given_no_budget_share_one() {
     let github: Receiver = provider::GITHUB.lossy().receiver(key(0)).unwrap();
     let tenant: Receiver = provider::GITHUB.lossy().tenant_receiver("tenant-7", Ok(key(1))).unwrap();
-    let nobody: Receiver = provider::CALLINTEL.refusing_receiver().unwrap();
+    let nobody: Receiver = provider::CALLINTEL.refusing_receiver("nobody").unwrap();
     let forged = headers(1, b"");
     let mut intake = github.begin(&forged);
     intake.push(vec![b'x'; MIB].into());

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hookseal::Extent;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, IdempotencyRule, Provider};
-use hookseal::receive::{Answer, Receiver, Webhook, Webhooks};
+use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook, Webhooks};
 use hookseal::testing::Sender;
 use http::Request;
 use serde::Deserialize;
@@ -406,5 +406,99 @@ async fn what_does_not_fit_is_asked_for_again_or_taken_by_the_fallback() {
             *forged.body_mut() = Bytes::from_static(b"{}");
             assert_eq!(running.send(forged).await.status, 401, "the fallback sees only what is authentic");
         }
+    }
+}
+
+/// The readable events of a request reach the handler, and the fallback gets all of it, once.
+#[tokio::test]
+async fn what_webhooks_cannot_read_is_taken_by_the_fallback_too() {
+    let item = |id: &str, text: Value| message(id, text);
+    let mixed = [item("1", "one".into()), item("2", 2.into()), item("3", Value::Null), item("4", "four".into())];
+    let line = Sender::new(&provider::LINE, key(1)).unwrap();
+    let github = Sender::new(&provider::GITHUB, key(1)).unwrap();
+    // The provider, a request, what the handler gets, and whether the fallback gets anything.
+    let cases = [
+        (&provider::LINE, chat(&mixed), &["one", "four"][..], true),
+        (&provider::LINE, chat(&mixed[1..2]), &[], true),
+        (&provider::LINE, chat(&mixed[..1]), &["one"], false),
+        (&provider::LINE, line.body("/hook", "no JSON").unwrap(), &[], true),
+        (
+            &provider::GITHUB,
+            github.event("/hook", "message", serde_json::json!({"message": {"text": 7}})).unwrap(),
+            &[],
+            true,
+        ),
+        (&provider::GITHUB, github.event("/hook", "beacon", serde_json::json!({})).unwrap(), &[], false),
+    ];
+    let answers = [
+        (Answer::Accepted, 202),
+        (Answer::Processed, 200),
+        (Answer::give_up("nobody misses it"), 200),
+        (Answer::retry(Duration::from_secs(7)), 503),
+    ];
+    for ((provider, request, read, is_kept), (answer, status)) in
+        cases.iter().flat_map(|case| answers.iter().map(move |answer| (case, answer)))
+    {
+        let (log, kept) = (Log::default(), Log::default());
+        let receiver = || -> Receiver {
+            let (kept, answer) = (kept.clone(), answer.clone());
+            let fallback = move |received: Received, _| {
+                kept.note(received.idempotency_key().unwrap());
+                kept.note(received.body().len().to_string());
+                std::future::ready(answer.clone())
+            };
+            provider.receiver_with_fallback(key(1), fallback).unwrap()
+        };
+        let handle = {
+            let log = log.clone();
+            move |mut webhooks: Webhooks<Chat>| {
+                while let Some(webhook) = webhooks.next() {
+                    let Chat::Message { message } = webhook.event.data() else { continue };
+                    log.note(&message.text);
+                    webhooks.record(Answer::Processed);
+                }
+                webhooks.answer()
+            }
+        };
+        let expected = if *is_kept { *status } else { 200 };
+        let check = |status: u16, server: &str| {
+            let context = format!("{}, {server}, {answer:?}: {request:?}", provider.name());
+            assert_eq!(status, expected, "{context}");
+            assert_eq!(log.take(), *read, "{context}");
+            let kept = kept.take();
+            assert_eq!(kept.len(), if *is_kept { 2 } else { 0 }, "{context}: {kept:?}");
+            assert!(kept.last().is_none_or(|length| *length == request.body().len().to_string()), "{context}");
+        };
+        for server in Server::ALL {
+            let handler = {
+                let handle = handle.clone();
+                move |webhooks: Webhooks<Chat>| std::future::ready(handle(webhooks))
+            };
+            let running = server.start(&App::default().route("/hook", receiver(), handler)).await;
+            check(running.send(request.clone()).await.status, &format!("{server:?}"));
+        }
+        // On a server without an adapter, the same function is called by hand.
+        let receiver = receiver();
+        let mut intake = receiver.begin(request.headers());
+        intake.push(request.body().clone());
+        let received = intake.finish().unwrap();
+        let keep = |error: &hookseal::EventError| {
+            assert!(!error.to_string().is_empty());
+            kept.note(received.idempotency_key().unwrap());
+            kept.note(received.body().len().to_string());
+            answer.clone()
+        };
+        let by_hand = match Webhooks::<Chat>::try_from(received.clone()) {
+            Ok(mut webhooks) => {
+                if let Some(error) = webhooks.unreadable() {
+                    let answer = keep(error);
+                    webhooks.record_unreadable(answer);
+                }
+                handle(webhooks)
+            }
+            Err(Rejection::Unreadable(error) | Rejection::UnreadableForNow(error)) => keep(&error),
+            Err(rejection) => panic!("{rejection}"),
+        };
+        check(by_hand.status().as_u16(), "by hand");
     }
 }

@@ -9,7 +9,7 @@ use hookseal::delivery::EndpointCheck;
 use hookseal::provider::{self, Provider};
 use hookseal::receive::{Answer, Receiver, Webhooks};
 use hookseal::testing::Sender;
-use hookseal::{Extent, Handshake, Secret};
+use hookseal::{Extent, Handshake, Scheme, Secret};
 use http::{Method, Request};
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ mod common;
 mod server;
 
 const SECRET: &str = "a secret of twenty-some bytes";
+const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
 
 fn secret() -> Secret {
     Secret::new(SECRET).unwrap()
@@ -316,6 +317,96 @@ fn life_cycle_messages_are_events() {
     assert!(providers.len() >= 8, "{providers:?}");
 }
 
+/// Where the signature or the secret is in the body too, only the body shows that a request has none.
+#[tokio::test]
+async fn an_unsigned_question_in_the_body_is_answered_wherever_the_signature_is() {
+    const ASK: Handshake =
+        Handshake::new("\n\nchallenge: {challenge:token}", r#"{"challenge":"{challenge}"}"#).unsigned();
+    const BRING: Handshake = Handshake::new("\n\nnew.secret: {new-secret}", ":status: 200\nX-Secret: {challenge}");
+    // The scheme, and a body with a wrong signature under it.
+    let schemes = [
+        (Scheme::new("Acme-Signature: {hex}", "{body}"), None),
+        (Scheme::new("\n\ntoken: {secret}", ""), Some(r#"{"challenge":"abc","token":"another of twenty-some bytes"}"#)),
+        (
+            Scheme::new("\n\nsignature: {hex}", "{$.id}"),
+            Some(
+                r#"{"challenge":"abc","id":7,"signature":"0000000000000000000000000000000000000000000000000000000000000000"}"#,
+            ),
+        ),
+    ];
+    for ((scheme, forged), server) in schemes.iter().flat_map(|case| Server::ALL.map(|server| (case, server))) {
+        let provider =
+            Provider::new("acme", scheme.clone()).unwrap().with_handshakes([ASK, BRING]).accept(Extent::Nothing).raw();
+        let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let list = kept.clone();
+        let receiver: Receiver = provider.refusing_receiver("").unwrap().with_registration(move |secret: &Secret| {
+            list.lock().unwrap().push(secret.expose().unwrap().to_owned());
+            Ok::<_, std::io::Error>(())
+        });
+        let (running, called) = serve(server, receiver).await;
+        let context = format!("{scheme:?}, {server:?}");
+        let send = async |body: &str| {
+            let request = Request::post("/hook").body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+            running.send(request).await
+        };
+        let reply = send(r#"{"challenge":"abc"}"#).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, r#"{"challenge":"abc"}"#), "{context}");
+        if let Some(forged) = forged {
+            assert_eq!(send(forged).await.status, 401, "{context}: no question, but a forged delivery");
+        }
+        for neither in
+            [r#"{"id":7}"#, "no JSON", "", &format!(r#"{{"challenge":"abc","fill":"{}"}}"#, " ".repeat(17_000))]
+        {
+            assert_eq!(send(neither).await.status, 400, "{context}: {neither:.20}");
+        }
+        let reply = send(&format!(r#"{{"new":{{"secret":"{BROUGHT}"}}}}"#)).await;
+        assert_eq!(reply.status, 200, "{context}");
+        assert_eq!(*kept.lock().unwrap(), [BROUGHT], "{context}");
+        assert_eq!(called.load(Ordering::Relaxed), 0, "{context}");
+    }
+}
+
+/// The MAC for an unknown name is like that for a tenant: the same each time, and for no other name or provider.
+#[test]
+fn a_handshake_with_a_mac_is_answered_for_nobody_as_for_somebody() {
+    let mac = |receiver: Receiver, query: &str| {
+        let headers = http::HeaderMap::new();
+        let uri = format!("/hook?{query}").parse().unwrap();
+        let rejection = receiver.begin_request(&Method::GET, &uri, &headers).finish().unwrap_err();
+        let response: http::Response<Vec<u8>> = rejection.to_response();
+        assert_eq!(response.status(), 200, "{query}");
+        String::from_utf8(response.into_body()).unwrap()
+    };
+    const ECHO: Handshake = Handshake::new(":method: GET\n?echo: {challenge:token}", "{challenge|hmac-hex}");
+    const ACME: Scheme = Scheme::new("Acme-Signature: {hex}", "{body}");
+    let acme = |name: &'static str| Provider::new(name, ACME).unwrap().with_handshakes([ECHO]).raw();
+    let cases = [
+        (provider::X.raw(), "crc_token=abc"),
+        (provider::LINKEDIN.raw(), "challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0"),
+        (acme("acme"), "echo=abc"),
+        (acme("acme-shop"), "echo=abc"),
+    ];
+    let shared = || Secret::new("which all processes have, and nobody else").unwrap();
+    let mut all = Vec::new();
+    for (provider, query) in &cases {
+        // Of one provider, the name that continues that of the other.
+        for name in ["shop-7", "shop-8", "", "-shopshop-7", "shop-7\u{0}"] {
+            let own = || mac(provider.refusing_receiver(name).unwrap(), query);
+            let given = || mac(provider.refusing_receiver_with(name, &shared()).unwrap(), query);
+            assert_eq!(own(), own(), "{}, {name:?}", provider.name());
+            assert_eq!(given(), given(), "{}, {name:?}", provider.name());
+            all.extend([own(), given()]);
+        }
+        let tenant = || mac(provider.receiver(secret()).unwrap(), query);
+        assert_eq!(tenant(), tenant());
+        assert_eq!(tenant().len(), all.last().unwrap().len());
+        all.extend([tenant(), mac(provider.receiver(shared()).unwrap(), query)]);
+    }
+    let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+    // The two providers of one scheme have the same MACs for the same secret.
+    assert_eq!(distinct.len(), all.len() - 2, "{all:#?}");
+}
+
 /// Whoever asks every name learns nothing from the answers.
 #[tokio::test]
 async fn a_handshake_does_not_tell_which_tenants_exist() {
@@ -327,7 +418,7 @@ async fn a_handshake_does_not_tell_which_tenants_exist() {
     let provider = provider::META.clone().with_handshakes(handshakes).raw();
     let token = || Secret::new(TOKEN).unwrap();
     let somebody: Receiver = provider.receiver(secret()).unwrap().with_verify_token(token()).unwrap();
-    let nobody: Receiver = provider.refusing_receiver().unwrap();
+    let nobody: Receiver = provider.refusing_receiver("nobody").unwrap();
     let ask = |receiver: &Receiver, method: &Method, query: &str, headers: &http::HeaderMap| {
         let uri = format!("/hook?{query}").parse().unwrap();
         let rejection = receiver.begin_request(method, &uri, headers).finish().unwrap_err();
@@ -386,8 +477,6 @@ fn a_refused_handshake_says_why_in_the_log_alone() {
 /// Asana and Clio bring the secret in a header of the first request, Notion in its body.
 #[tokio::test]
 async fn a_secret_is_taken_once_and_only_while_a_registration_is_pending() {
-    const BROUGHT: &str = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81";
-
     let in_header = |secret: &str| Request::post("/hook").header("X-Hook-Secret", secret).body(Bytes::new()).unwrap();
     let in_body = |secret: &str| {
         let body = serde_json::json!({"verification_token": secret}).to_string();
@@ -409,7 +498,7 @@ async fn a_secret_is_taken_once_and_only_while_a_registration_is_pending() {
 
         let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
         let list = kept.clone();
-        let receiver: Receiver = provider.refusing_receiver().unwrap();
+        let receiver: Receiver = provider.refusing_receiver("nobody").unwrap();
         let receiver = receiver.with_registration(move |secret: &Secret| {
             let mut kept = list.lock().unwrap();
             kept.push(secret.expose().unwrap().to_owned());

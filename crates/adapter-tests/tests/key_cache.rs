@@ -398,6 +398,26 @@ async fn made_up_ids_do_not_delay_the_renewal_of_a_key_in_use() {
     assert!((40..=49).contains(&renewals), "{renewals}");
 }
 
+/// A request costs 32 verifications, however often it is judged. Keys that have just come are tried first.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_keys_costs_no_more_than_another() {
+    let others: Vec<PublicKey> = (0..40).map(|_| key().public_key()).collect();
+    let signing = key();
+    // How many keys there were, and what the first delivery with the new one is answered.
+    for (count, expected) in [(1, 200), (20, 200), (31, 200), (32, 503), (40, 503)] {
+        let published = Published::of(others[..count].to_vec());
+        let receiver = published.receiver(NAMELESS);
+        assert_eq!(status(&receiver, &signed(&key(), None)).await, 401, "{count}");
+        advance(MINUTE).await;
+        let mut keys = others[..count].to_vec();
+        keys.insert(count.min(31), signing.public_key());
+        published.set(keys);
+        assert_eq!(status(&receiver, &signed(&signing, None)).await, expected, "{count}");
+        assert_eq!(published.fetches(), 2);
+        assert_eq!(status(&receiver, &signed(&signing, None)).await, 200, "{count}: the next");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn receivers_share_a_cache() {
     let key = key();
@@ -544,7 +564,7 @@ fn a_refusing_receiver_has_keys_of_every_kind() {
         (&provider::SENDGRID, "MEUCIQ".to_owned() + &"A".repeat(88) + "=="),
         (&provider::WISE, "A".repeat(342) + "=="),
     ] {
-        let nobody: Receiver = provider.refusing_receiver().expect("a receiver");
+        let nobody: Receiver = provider.refusing_receiver("nobody").expect("a receiver");
         let now = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
         let headers = [
             ("telnyx-timestamp", &now),

@@ -1,18 +1,19 @@
 //! What receivers promise beyond a single request: nobody waits for itself, nobody is told which tenants there are, and
 //! what one receiver verified is not another's.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::{Router, routing::post};
 use bytes::Bytes;
-use hookseal::Scheme;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, CALLINTEL, Provider};
 use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
 use hookseal::testing::Sender;
 use hookseal::tower::WebhookLayer;
+use hookseal::{Algorithm, Keyring, PublicKey, Scheme, SigningKey, VerifyError};
 use http::{HeaderMap, Request, StatusCode};
 use tower::ServiceExt;
 
@@ -73,33 +74,149 @@ async fn what_a_layer_verified_satisfies_no_other_receivers_extractor() {
     }
 }
 
+/// Each non-empty set of the kinds of keys that a provider's tenants may have.
+fn keyrings(provider: &Provider) -> Vec<Keyring> {
+    let jwk = |text: &str| Keyring::from(PublicKey::new(text).unwrap());
+    let kinds = provider.schemes().iter().map(|scheme| match scheme.algorithm() {
+        Algorithm::Hmac => 0,
+        Algorithm::Ed25519 => 1,
+        Algorithm::P256 | Algorithm::P256Fixed => 2,
+        _ => 3,
+    });
+    let kinds: BTreeSet<usize> = kinds.collect();
+    let keys = [
+        key(1).into(),
+        SigningKey::generate().unwrap().public_key().into(),
+        jwk(
+            r#"{"kty":"EC","crv":"P-256","x":"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY","y":"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}"#,
+        ),
+        jwk(&format!(r#"{{"kty":"RSA","n":"{}Q","e":"AQAB"}}"#, "x".repeat(341))),
+    ];
+    let mut all: Vec<Keyring> = Vec::new();
+    for kind in kinds {
+        let also: Vec<_> =
+            all.iter().map(|earlier| earlier.clone().with_previous(keys[kind].clone()).unwrap()).collect();
+        all.extend(also);
+        all.push(keys[kind].clone());
+    }
+    all
+}
+
+/// What somebody without the keys can sign under each of the schemes, now and long ago.
+fn strangers(provider: &Provider, body: &[u8]) -> Vec<HeaderMap> {
+    let now = time::OffsetDateTime::now_utc();
+    let mut all = Vec::new();
+    for scheme in provider.schemes() {
+        let keys = match scheme.algorithm() {
+            Algorithm::Hmac => Keyring::from(key(2)),
+            _ => SigningKey::generate().unwrap().into(),
+        };
+        let Ok(signer) = provider.clone().with_schemes([scheme.clone()]).and_then(|provider| provider.signer(keys))
+        else {
+            continue;
+        };
+        let sign = |time| signer.sign_at("msg_1", body, time);
+        all.extend(sign(now).into_iter().chain(sign(now - time::Duration::DAY)));
+    }
+    // Tokens of any algorithm, with the hash of ten blanks and without.
+    const HEADERS: [(&str, usize); 5] = [
+        ("eyJhbGciOiJIUzI1NiJ9", 43),
+        ("eyJhbGciOiJSUzI1NiJ9", 342),
+        ("eyJhbGciOiJFUzI1NiJ9", 86),
+        ("eyJhbGciOiJFZERTQSJ9", 86),
+        ("eyJhbGciOiJub25lIn0", 0),
+    ];
+    const CLAIMS: &str =
+        "eyJyZXF1ZXN0X2JvZHlfc2hhMjU2IjoiNlJkeXpMWG16bCtUTFdRWDZzMmFIZ01ibFhFQnpiYUw1MjFCZmUrbi9TZz0ifQ";
+    if provider.name() == "fusionauth" {
+        for ((header, length), claims) in
+            HEADERS.into_iter().flat_map(|token| [CLAIMS, "e30"].map(|claims| (token, claims)))
+        {
+            let token = format!("{header}.{claims}.{}", "A".repeat(length)).parse().unwrap();
+            all.push(HeaderMap::from_iter([("x-fusionauth-signature-jwt".parse().unwrap(), token)]));
+        }
+    }
+    // With signatures of one kind that are malformed.
+    for headers in all.clone() {
+        for (from, to) in [("v1,", "v1,AAAA v1,"), ("v1a,", "v1,AAAA v1a,"), ("v1,", "v1a,AAAA v1,"), ("v1a,", "v1a,")]
+        {
+            let renamed = headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_str().unwrap().replacen(from, to, 1).parse().unwrap()));
+            all.push(renamed.collect());
+        }
+    }
+    all
+}
+
 #[test]
 fn a_refusing_receiver_answers_as_one_with_another_secret() {
-    let mut count = 0;
+    let (mut count, mut mixed) = (0, 0);
     for provider in provider::ALL {
-        // Not where a URL must be known first, or where there is a public key.
-        let Ok(tenant) = provider.raw().receiver(key(1)) else { continue };
-        let nobody: Receiver = provider.refusing_receiver().unwrap();
+        let keyrings = keyrings(provider);
+        let is_mixed = keyrings.len() > 1;
+        // Not where a URL must be known first, or where only the provider can sign.
+        let Ok(_) = provider.raw().receiver(keyrings[0].clone()) else { continue };
+        let sender = Sender::new(provider, key(2)).ok().and_then(|sender| sender.body("/", vec![b' '; 10]).ok());
+        let mut others = strangers(provider, &[b' '; 10]);
+        others.extend(sender.map(|request| request.into_parts().0.headers));
+        if others.is_empty() {
+            continue;
+        }
+        (count, mixed) = (count + 1, mixed + usize::from(is_mixed));
+        let nobody: Receiver = provider.refusing_receiver("nobody").unwrap();
         let judge = |receiver: &Receiver, headers: &HeaderMap, length: usize| {
             let receiver = receiver.clone().with_max_received(1000);
             let mut intake = receiver.begin(headers);
+            let is_refused_early = intake.is_refused();
             intake.push(vec![b' '; length].into());
             let rejection = intake.finish().unwrap_err();
-            (rejection.status(), rejection.public_text())
+            (rejection.status(), rejection.public_text(), is_refused_early)
         };
-        // Nor where the signature needs more than the body.
-        let sender = Sender::new(provider, key(2)).ok();
-        let Some(stranger) = sender.and_then(|sender| sender.body("/", vec![b' '; 10]).ok()) else { continue };
-        count += 1;
-        let mut declared = stranger.headers().clone();
-        declared.insert("content-length", 5_000_000.into());
-        for (headers, length) in
-            [(&HeaderMap::new(), 10), (stranger.headers(), 10), (stranger.headers(), 1001), (&declared, 10)]
-        {
-            assert_eq!(judge(&tenant, headers, length), judge(&nobody, headers, length), "{}", provider.name());
+        let mut requests = vec![(HeaderMap::new(), 10)];
+        for headers in others {
+            let mut declared = headers.clone();
+            declared.insert("content-length", 5_000_000.into());
+            requests.extend([(headers.clone(), 10), (headers, 1001), (declared, 10)]);
+        }
+        let statuses: BTreeSet<u16> =
+            requests.iter().map(|(headers, length)| judge(&nobody, headers, *length).0.as_u16()).collect();
+        assert!(!is_mixed || statuses == [400, 401, 413].into(), "{}: {statuses:?}", provider.name());
+        for (which, keyring) in keyrings.into_iter().enumerate() {
+            let tenant: Receiver = provider.raw().receiver(keyring).unwrap();
+            for (headers, length) in &requests {
+                let (ours, theirs) = (judge(&tenant, headers, *length), judge(&nobody, headers, *length));
+                assert_eq!(ours, theirs, "{}, keyring {which}: {headers:?}", provider.name());
+            }
         }
     }
-    assert!(count > 180, "{count}");
+    assert!(count > 180 && mixed >= 3, "{count}, {mixed}");
+}
+
+/// The log says what is wrong, which is not the secret.
+#[test]
+fn a_signature_without_a_key_is_not_a_wrong_one() {
+    for provider in [&provider::STANDARD_WEBHOOKS, &provider::SVIX] {
+        let signing = SigningKey::generate().unwrap();
+        for (keys, signer, algorithm) in [
+            (Keyring::from(key(1)), Keyring::from(signing.clone()), Algorithm::Ed25519),
+            (Keyring::from(signing.public_key()), Keyring::from(key(1)), Algorithm::Hmac),
+        ] {
+            let (verifier, signer) = (provider.verifier(keys).unwrap(), provider.signer(signer).unwrap());
+            let headers = signer.sign("msg_1", b"{}").unwrap();
+            let expected = VerifyError::NoKey { algorithm };
+            assert_eq!(verifier.verify(&headers, b"{}").unwrap_err(), expected, "{}", provider.name());
+            let mut verification = verifier.begin(&headers).unwrap();
+            verification.update(b"{}");
+            assert_eq!(verification.finish().unwrap_err(), expected, "{}", provider.name());
+            assert_eq!(
+                (expected.status(), expected.public_text()),
+                (401.try_into().unwrap(), VerifyError::NoMatch.public_text())
+            );
+            let missing = verifier.verify(&HeaderMap::new(), b"{}").unwrap_err();
+            assert!(matches!(missing, VerifyError::MissingHeader { .. }), "{missing:?}");
+        }
+    }
 }
 
 #[test]

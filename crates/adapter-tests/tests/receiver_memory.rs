@@ -17,8 +17,10 @@ use axum::Router;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use futures_core::Stream;
+use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider;
-use hookseal::receive::{Answer, BodyBudget, Received, Receiver};
+use hookseal::receive::{Answer, BodyBudget, Received, Receiver, Webhooks};
+use hookseal::testing::Sender;
 use hookseal::tower::WebhookLayer;
 use http::{HeaderMap, Request};
 use http_body::{Body, Frame};
@@ -36,6 +38,7 @@ struct Counting;
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static MOST: Cell<isize> = const { Cell::new(0) };
+    static TOTAL: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count(change: isize) {
@@ -47,6 +50,7 @@ fn count(change: isize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
+        TOTAL.set(TOTAL.get() + layout.size());
         unsafe { System.alloc(layout) }
     }
 
@@ -67,6 +71,13 @@ fn most_held<T>(run: impl FnOnce() -> T) -> (usize, T) {
     ((MOST.get() - before).cast_unsigned(), result)
 }
 
+/// The bytes of all allocations of a call together, which grow with its work.
+fn allocated<T>(run: impl FnOnce() -> T) -> (usize, T) {
+    let before = TOTAL.get();
+    let result = run();
+    (TOTAL.get() - before, result)
+}
+
 #[test]
 fn the_counter_counts() {
     let (most, kept) = most_held(|| {
@@ -74,6 +85,8 @@ fn the_counter_counts() {
         vec![0_u8; 1000]
     });
     assert_eq!((most, kept.len()), (3000, 1000));
+    let (total, _) = allocated(|| (vec![0_u8; 3000], vec![0_u8; 1000]));
+    assert_eq!(total, 4000);
 }
 
 /// `length` bytes, each piece made when it is asked for.
@@ -253,4 +266,77 @@ fn two_hundred_forged_bodies_hold_no_more_than_the_budget() {
     let mut intake = receiver.begin(&genuine);
     body.chunks(1 << 20).for_each(|piece| intake.push(Bytes::copy_from_slice(piece)));
     assert_eq!(intake.finish().unwrap().body().len(), LARGEST);
+}
+
+#[derive(serde::Deserialize)]
+enum Mail {
+    #[serde(rename = "click")]
+    Clicked { url: String },
+}
+
+/// A batch of this many events, as JSON and as a form.
+fn batches(count: usize, event: &serde_json::Value) -> [Received; 2] {
+    let items = vec![event; count];
+    let line = serde_json::json!({ "destination": "U1", "events": items });
+    let form = serde_json::to_string(&items).unwrap();
+    let form: String = form.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    [(&provider::LINE, line.to_string()), (&provider::MANDRILL, format!("mandrill_events={form}"))].map(
+        |(provider, body)| {
+            let provider = provider.with_public_url("https://example.com/hook").unwrap();
+            let request = Sender::new(&provider, key(0)).unwrap().body("/hook", body).unwrap();
+            let receiver: Receiver = provider.receiver(key(0)).unwrap();
+            let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+            intake.push(request.body().clone());
+            intake.finish().unwrap()
+        },
+    )
+}
+
+#[test]
+fn the_events_of_a_batch_share_its_body() {
+    const COUNT: usize = 200;
+    let url = "x".repeat(1000);
+    let event = serde_json::json!({"event": "click", "type": "click", "webhookEventId": "1", "timestamp": 1, "ts": 1, "url": url});
+    for received in batches(COUNT, &event) {
+        let (name, length) = (received.provider().name().to_owned(), received.body().len());
+        let (most, read) = most_held(|| {
+            let mut webhooks = Webhooks::<Mail>::try_from(received).unwrap();
+            let all: Vec<_> = std::iter::from_fn(|| webhooks.next()).collect();
+            (all, webhooks)
+        });
+        assert_eq!(read.0.len(), COUNT, "{name}: {:?}", read.1);
+        assert!(
+            read.0.iter().all(|webhook| matches!(webhook.event.data(), Mail::Clicked { url } if url.len() == 1000))
+        );
+        // What each event has of its own beside its data, and some copies of everything.
+        let bound = COUNT * (4 << 10) + 6 * length;
+        assert!(most < bound, "{name}: {most} of {bound} bytes held for a body of {length}");
+    }
+}
+
+/// Verbose logging: what is read for the log is read for each event. Those that cannot be read are logged in any case.
+#[test]
+fn the_log_does_not_read_a_batch_again_for_each_event() {
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(std::io::sink);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let once = Once::new(MemoryStore::new(10_000));
+    for (event_type, url) in [("click", "x".into()), ("click", serde_json::Value::Null), ("open", "x".into())] {
+        let work = |count: usize| {
+            let event = serde_json::json!({"event": event_type, "type": event_type, "webhookEventId": "1", "timestamp": 1, "ts": 1, "url": url});
+            batches(count, &event).map(|received| {
+                let name = received.provider().name().to_owned();
+                let (total, ()) = allocated(|| {
+                    let mut webhooks = Webhooks::<Mail>::try_from(received).unwrap();
+                    while let Some(webhook) = webhooks.next() {
+                        let answer = runtime().block_on(once.run(&webhook, async { Answer::Processed }));
+                        webhooks.record(answer);
+                    }
+                });
+                (name, total)
+            })
+        };
+        for ((name, few), (_, many)) in work(100).into_iter().zip(work(800)) {
+            assert!(many < 12 * few, "{name}, {event_type} {url}: {few} bytes for 100 events, {many} for 800");
+        }
+    }
 }

@@ -339,7 +339,7 @@ impl Tenants {
             "two" => Ok(provider::KLANG.receiver(key(2))?.with_marker().with_scope(name)),
             "three" => Ok(provider::KLANG.receiver(key(3))?.with_marker().with_scope(name)),
             "nameless" => Err(Rejection::UnknownTenant),
-            _ => Ok(provider::KLANG.refusing_receiver()?),
+            _ => Ok(provider::KLANG.refusing_receiver(name)?),
         }
     }
 }

@@ -81,7 +81,7 @@ fn what_was_made_of_one_receiver_has_its_keys() {
 
 #[test]
 fn a_refusing_receiver_stays_one() {
-    let nobody: Receiver = provider::KLANG.refusing_receiver().unwrap();
+    let nobody: Receiver = provider::KLANG.refusing_receiver("nobody").unwrap();
     nobody.set_keys(key(0)).unwrap();
     let request = sender(0).body("/", "{}").unwrap();
     let mut intake = nobody.begin(request.headers());
@@ -108,7 +108,7 @@ impl Tenants {
             tokio::task::yield_now().await;
             match row {
                 Some((id, n)) => provider::KLANG.tenant_receiver(id, Ok(key(n))),
-                None => Ok(provider::KLANG.refusing_receiver()?.with_scope(name)),
+                None => Ok(provider::KLANG.refusing_receiver(name)?),
             }
         };
         self.receivers.find(name, look_up).await

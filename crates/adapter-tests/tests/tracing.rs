@@ -12,8 +12,10 @@ use bytes::Bytes;
 use hookseal::Secret;
 use hookseal::idempotency::{Claim, IdempotencyKey, MemoryStore, Once, Store, Token};
 use hookseal::provider::{self, KLANG};
-use hookseal::receive::{Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Webhook};
-use http::Request;
+use hookseal::receive::{
+    Answer, Received, Receiver, ReceiverCache, ReceiverLookup, Rejection, Reply, Webhook, Webhooks,
+};
+use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use tower::ServiceExt;
@@ -315,7 +317,7 @@ fn receiver_of(tenant: String) -> Result<Receiver<Tenant>, Rejection> {
     match tenant.as_str() {
         "broken" => KLANG.tenant_receiver("tenant-7", Secret::new("a secret with a line end\n")),
         "down" => Err(Rejection::unavailable("connection refused")),
-        _ => Ok(KLANG.refusing_receiver()?.with_scope(tenant)),
+        _ => Ok(KLANG.refusing_receiver(tenant)?),
     }
 }
 
@@ -460,6 +462,95 @@ fn a_permanent_failure_is_an_error_with_its_reason() {
         let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();
         assert_eq!(errors.len(), 1, "{server:?}: {lines:#?}");
         assert_all_in(errors[0], &["no such customer"]);
+    }
+}
+
+/// Whichever of them is the answer for the whole.
+#[test]
+fn each_answer_in_a_batch_is_logged_once() {
+    let unreadable = |id: u8| Answer::from(hookseal::EventError::MissingField { field: format!("field-{id}") });
+    let said = |answer: &Answer| match answer {
+        Answer::PermanentFailure { reason } => Some(("ERROR", "webhook failed for good", reason.to_string())),
+        Answer::Unreadable(error) => Some(("WARN", "webhook is not what the handler expects", error.to_string())),
+        Answer::TemporaryFailure { retry_after } => {
+            Some(("INFO", "webhook to be delivered again", format!("retry_after={}", retry_after.as_secs())))
+        }
+        _ => None,
+    };
+    let retry = |seconds| Answer::retry(Duration::from_secs(seconds));
+    let batches = [
+        vec![Answer::give_up("one")],
+        vec![Answer::give_up("one"), Answer::Processed, Answer::give_up("two")],
+        vec![Answer::Accepted, Answer::give_up("one"), Answer::Duplicate],
+        vec![unreadable(1), Answer::give_up("one"), unreadable(2), retry(7), retry(8), retry(6)],
+        vec![retry(7), unreadable(1), Answer::Reply(Reply::text("no").with_status(StatusCode::BAD_GATEWAY))],
+        vec![Answer::Processed, Answer::Accepted],
+    ];
+    for (batch, server) in batches.iter().flat_map(|batch| Server::ALL.map(|server| (batch, server))) {
+        // The provider of the second round wants an answer of its own instead of the usual one.
+        let line = &provider::LINE;
+        for provider in [line.clone(), line.clone().with_acknowledgement("Content-Type: text/xml\n\n<ok/>").unwrap()] {
+            let answers = batch.clone();
+            let handler = move |mut webhooks: Webhooks<Chat>| {
+                for answer in &answers {
+                    assert!(webhooks.next().is_some());
+                    webhooks.record(answer.clone());
+                }
+                std::future::ready(webhooks.answer())
+            };
+            let item = |id| json!({"type": "follow", "webhookEventId": format!("{id}"), "timestamp": 1});
+            let body = json!({"destination": "U1", "events": (0..batch.len()).map(item).collect::<Vec<_>>()});
+            let sender = hookseal::testing::Sender::new(&provider, keys(0, 1)).unwrap();
+            let request = sender.body("/hook", body.to_string()).unwrap();
+            let app = App::default().route("/hook", provider.receiver(keys(0, 1)).unwrap(), handler);
+            let mut lines = logged(server, &app, vec![request]);
+            lines.retain(|line| !line.contains("webhook verified"));
+            let mut expected: Vec<_> = batch.iter().filter_map(said).collect();
+            assert_eq!(lines.len(), expected.len(), "{server:?}, {batch:?}: {lines:#?}");
+            for line in &lines {
+                let is_this = |said: &(&str, &str, String)| {
+                    line.contains(said.0) && line.contains(said.1) && line.contains(&said.2)
+                };
+                let place = expected.iter().position(is_this);
+                expected.remove(place.unwrap_or_else(|| panic!("{server:?}, {batch:?}: {lines:#?}")));
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+enum Chat {
+    #[serde(rename = "follow")]
+    Follow,
+}
+
+/// What is refused is logged as that, and not as an answer that another one outranks.
+#[test]
+fn an_event_of_a_batch_that_cannot_be_read_is_logged_as_refused() {
+    let items =
+        json!([{"type": "follow", "webhookEventId": "1", "timestamp": 1}, {"webhookEventId": "2", "timestamp": 1}]);
+    let sender = hookseal::testing::Sender::new(&provider::LINE, keys(0, 1)).unwrap();
+    let request = sender.body("/hook", json!({"destination": "U1", "events": items}).to_string()).unwrap();
+    let kept = |_, _| std::future::ready(Answer::give_up("nobody misses it"));
+    let receiver = || provider::LINE.receiver(keys(0, 1)).unwrap();
+    let cases = [
+        (receiver(), vec!["webhook refused", "webhook to be delivered again"]),
+        (
+            receiver().with_fallback(kept),
+            vec!["webhook refused", "webhook failed for good", "webhook to be delivered again"],
+        ),
+    ];
+    for ((receiver, said), server) in cases.iter().flat_map(|case| Server::ALL.map(|server| (case, server))) {
+        let handler = |mut webhooks: Webhooks<Chat>| {
+            assert!(webhooks.next().is_some());
+            webhooks.record(Answer::retry(Duration::from_secs(7)));
+            std::future::ready(webhooks.answer())
+        };
+        let mut lines =
+            logged(server, &App::default().route("/hook", receiver.clone(), handler), vec![request.clone()]);
+        lines.retain(|line| !line.contains("webhook verified"));
+        assert_eq!(lines.len(), said.len(), "{server:?}: {lines:#?}");
+        lines.iter().zip(said).for_each(|(line, said)| assert_all_in(line, &[said]));
     }
 }
 

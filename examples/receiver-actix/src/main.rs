@@ -78,7 +78,7 @@ impl ReceiverLookup<Tenants> for Tenant {
                 // processed once.
                 Some(row) => provider::GITHUB.lossy().tenant_receiver(row.id, Secret::new(row.secret)),
                 // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
-                None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.as_str())),
+                None => Ok(provider::GITHUB.refusing_receiver(name.as_str())?),
             }
         };
         tenants.receivers.find(&name, look_up).await

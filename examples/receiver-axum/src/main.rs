@@ -88,7 +88,7 @@ impl ReceiverLookup<App> for Tenant {
                 // processed once.
                 Some(row) => provider::GITHUB.lossy().tenant_receiver(row.id, Secret::new(row.secret)),
                 // Answers as for a tenant with another secret, so that nobody can find out which tenants exist.
-                None => Ok(provider::GITHUB.refusing_receiver()?.with_scope(name.clone())),
+                None => Ok(provider::GITHUB.refusing_receiver(name.clone())?),
             }
         };
         app.receivers.find(&name, look_up).await
