@@ -30,8 +30,8 @@ pub use verification::Verification;
 /// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
 /// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
 /// costs at most one hash for each key. Where a provider signs with several algorithms, a signature for one without a key is
-/// refused with as much work as with a wrong one, so that nobody learns which keys there are. Verifying it allocates nothing if the scheme is an HMAC that
-/// covers only headers and the body.
+/// refused with as much work as a wrong one, so that nobody learns which keys there are. Verifying it allocates nothing if the
+/// scheme is an HMAC that covers only headers and the body.
 ///
 /// Schemes that cover the method, the URL or the query need the whole request: see
 /// [`verify_request`](Self::verify_request).
@@ -305,11 +305,27 @@ impl Verifier {
     ) -> Result<Verified<'a, H>, VerifyError> {
         let Some(keyed) = self.scheme_of(headers)? else { return self.verify_late(headers, body, now()) };
         let mut reading = keyed.reading();
-        let proof = match keyed.plan.read(headers, &now, &mut reading) {
-            Ok(()) => keyed.judge(&reading, body)?,
-            Err(error) => self.without_key(error, None, headers, now)?.judge(body)?,
-        };
-        Ok(Verified::new(proof, headers, body))
+        match keyed.plan.read(headers, &now, &mut reading) {
+            Ok(()) => Ok(Verified::new(keyed.judge(&reading, body)?, headers, body)),
+            Err(error) => Err(self.refusal(error, headers, body, now)),
+        }
+    }
+
+    /// Why a request is refused whose head fits no scheme that has a key.
+    #[cold]
+    #[inline(never)]
+    fn refusal<H: Headers + ?Sized>(
+        &self,
+        error: VerifyError,
+        headers: &H,
+        body: &[u8],
+        now: impl Fn() -> Now,
+    ) -> VerifyError {
+        if self.count == self.schemes.len() {
+            return known::refined(error, &self.schemes, headers);
+        }
+        let judged = self.without_key(error, None, headers, now).and_then(|postponed| postponed.judge(body));
+        judged.err().unwrap_or(VerifyError::NoMatch)
     }
 
     /// What remains of a request whose head fits no scheme that has a key.

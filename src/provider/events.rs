@@ -1,7 +1,7 @@
 //! What a provider's deliveries say, read by its event shapes.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use crate::verify::{Proof, Verified};
 pub(crate) struct Delivery<'r, 'a> {
     pub(crate) request: Request<'r, 'a>,
     pub(crate) proof: &'r Proof<'a>,
-    pub(crate) unfolded: &'a OnceLock<Vec<u8>>,
+    pub(crate) unfolded: &'a OnceLock<Arc<Vec<u8>>>,
 }
 
 /// One event of a delivery, with its key if there is a rule for it.
@@ -279,12 +279,12 @@ impl Provider {
     }
 
     /// The JSON of a form, made once.
-    fn unfolded<'a>(&self, body: &[u8], unfolded: &'a OnceLock<Vec<u8>>) -> Result<&'a [u8], EventError> {
+    fn unfolded<'a>(&self, body: &[u8], unfolded: &'a OnceLock<Arc<Vec<u8>>>) -> Result<&'a [u8], EventError> {
         match unfolded.get() {
             Some(json) => Ok(json),
             None => {
                 let json = unfold(&self.events, body)?;
-                Ok(unfolded.get_or_init(|| json))
+                Ok(unfolded.get_or_init(|| Arc::new(json)))
             }
         }
     }

@@ -49,7 +49,7 @@ pub struct Received<P = ()> {
     headers: HeaderMap,
     body: Bytes,
     /// The JSON of a form, made when an event is read, and shared by all events of its batch.
-    unfolded: OnceLock<Arc<OnceLock<Vec<u8>>>>,
+    unfolded: OnceLock<Arc<Vec<u8>>>,
     /// Set for one event of a batch.
     item_key: Option<IdempotencyKey>,
     /// Known to contain none or several events, so that it cannot be read as one.
@@ -111,8 +111,7 @@ impl<P> Received<P> {
     fn with_delivery<'a, R>(&'a self, read: impl FnOnce(&Delivery<'_, 'a>) -> R) -> R {
         let (proof, headers) = (self.proof.with_id(self.id.as_deref()), &self.headers);
         let request = Request { headers: &headers, body: &self.body };
-        let unfolded = self.unfolded.get_or_init(Arc::default);
-        read(&Delivery { request, proof: &proof, unfolded })
+        read(&Delivery { request, proof: &proof, unfolded: &self.unfolded })
     }
 
     /// The refusal of what cannot be read: one that makes the sender deliver it again, if it ever does.

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 use time::OffsetDateTime;
@@ -27,7 +27,7 @@ pub struct Verified<'a, H: ?Sized = HeaderMap> {
     headers: &'a H,
     body: &'a [u8],
     /// The JSON of a form, made when an event is read from it.
-    unfolded: OnceLock<Vec<u8>>,
+    unfolded: OnceLock<Arc<Vec<u8>>>,
 }
 
 impl<'a, H: ?Sized> Verified<'a, H> {
@@ -51,7 +51,7 @@ impl<'a, H: ?Sized> Verified<'a, H> {
         self.headers
     }
 
-    pub(crate) fn unfolded(&self) -> &OnceLock<Vec<u8>> {
+    pub(crate) fn unfolded(&self) -> &OnceLock<Arc<Vec<u8>>> {
         &self.unfolded
     }
 

@@ -32,7 +32,8 @@ pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Route
         return;
     }
     let commands = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let commands = commands.filter(|commands| commands.contains(variable) && commands.contains("curl")).collect::<Vec<_>>();
+    let commands =
+        commands.filter(|commands| commands.contains(variable) && commands.contains("curl")).collect::<Vec<_>>();
     let [commands] = commands[..] else { panic!("{} blocks", commands.len()) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
