@@ -173,11 +173,13 @@ async fn a_worker_whose_clock_is_an_hour_off_sends_in_time() {
         command.arg("-f").arg(offset).arg(env!("CARGO_BIN_EXE_outbox")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         let shifted = worker_by(command, &stage);
         stage.enqueue(0..50).await;
-        // Due in an hour by the database's clock, and so not now.
+        // Not due yet by the database's clock. In one transaction, or a worker could be faster.
+        stage.execute("BEGIN", &[]).await;
         stage.enqueue(50..51).await;
         let later = "UPDATE hookseal.deliveries SET due_at = now() + interval '50 minutes' WHERE event = (
             SELECT id FROM hookseal.events WHERE event_id = 'e50')";
         stage.execute(later, &[]).await;
+        stage.execute("COMMIT", &[]).await;
         stage.wait_for(2, "SELECT FROM hookseal.deliveries").await;
         let wrong = "SELECT FROM hookseal.attempts WHERE abs(extract(epoch FROM started_at - now())) > 300";
         assert_eq!(stage.count(wrong).await, 0, "the log has the database's time");
