@@ -40,7 +40,7 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
     let pool = business::pool(&address, 64)?;
     outbox.migrate(&mut **pool.get().await?).await?;
     pool.get().await?.batch_execute(include_str!("schema.sql")).await?;
-    let (_, crm) = subscribe(&outbox, &pool, "crm", json!({ "events": ["*"] })).await?;
+    let (crm_id, crm) = subscribe(&outbox, &pool, "crm", json!({ "events": ["*"] })).await?;
     let long = json!({ "events": ["session.ended"], "filters": { "min_duration": 60 } });
     let (billing_id, billing) = subscribe(&outbox, &pool, "billing", long).await?;
     let words = json!({ "events": ["transcript.*", "recording.ready"] });
@@ -78,6 +78,11 @@ pub async fn run(postgres: &mut Postgres, options: &Options) -> Result<bool> {
         };
         if fleet.thawed()? {
             say("the frozen worker goes on");
+        }
+        // Receivers need the database that crashed, and ten failures in a row disable them.
+        if step > 3 && now.is_some() && is_disabled(&outbox, &pool, crm_id).await? {
+            let resumed = outbox.resume(&mut **pool.get().await?, crm_id, Missed::Send).await?;
+            say(&format!("crm is resumed after the crash: {} deliveries waited", resumed.waiting));
         }
         match step {
             0 if progress >= percent(5) => {
