@@ -624,6 +624,9 @@ fn an_event_is_written_in_another_shape_than_it_was_read_in() {
         assert_eq!(body.as_deref(), Ok(written), "{read_in:?} {written_in:?}");
         assert!(shape(written_in).read(written.as_bytes()).is_ok(), "{written}");
     }
+    let event = EventShape::try_new(PLAIN).unwrap().read(br#"{"event":"a","data":{"type":1,"type":2}}"#).unwrap();
+    let twice = EventShape::try_new(TREE).unwrap().write(&event).unwrap_err();
+    assert_eq!(twice.to_string(), "field `event.type` occurs twice");
 }
 
 #[test]

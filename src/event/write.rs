@@ -29,7 +29,8 @@ impl EventShape {
     /// # Errors
     /// [`EventError::MissingField`] if the shape has an id or a time and the event has none, or if a part of
     /// the type is missing, [`EventError::WrongType`] for another type than the shape's fixed one and where the data has another
-    /// value on the way to a field, [`EventError::ReadOnly`] for a shape that reads forms, and [`EventError::Unserializable`].
+    /// value on the way to a field, [`EventError::DuplicateField`] where the data has that field twice, [`EventError::ReadOnly`]
+    /// for a shape that reads forms, and [`EventError::Unserializable`].
     ///
     /// ```
     /// use hookseal::{Event, EventShape};
@@ -318,6 +319,9 @@ impl Node {
             (Step::Each, Node::Array(element)) => element.set(shape, unnamed, line, depth + 1, value)?,
             (Step::Field(_) | Step::Unnamed, Node::Object(fields)) => {
                 let name = if let Step::Field(name) = step { shape.text(name) } else { unnamed };
+                if fields.iter().filter(|(field, _)| field == name).count() > 1 {
+                    return Err(EventError::DuplicateField { field: shape.name(line).to_owned() });
+                }
                 match fields.iter_mut().find(|(field, _)| field == name) {
                     Some(_) if is_last && line.means[0] == Meaning::Key => {}
                     // A number in the data stays one: an event has its id and type as texts, and a shape its constants. Fields
