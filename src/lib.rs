@@ -13,6 +13,7 @@
         feature = "diagnose",
         feature = "ed25519",
         feature = "key-cache",
+        feature = "p256",
         feature = "rsa",
         feature = "testing"
     )),

@@ -94,6 +94,7 @@
 
 mod builder;
 mod catalogue;
+mod checks;
 mod events;
 mod facts;
 mod file;

@@ -1,6 +1,6 @@
 mod keyed;
 mod known;
-pub(crate) mod late;
+mod late;
 mod proof;
 mod verification;
 
@@ -21,6 +21,7 @@ use crate::timestamp::Now;
 
 pub(crate) use keyed::Keyed;
 use late::Postponed;
+pub(crate) use late::Tries;
 pub use proof::{Proof, Verified};
 pub(crate) use verification::Opened;
 pub use verification::Verification;
@@ -321,9 +322,6 @@ impl Verifier {
         body: &[u8],
         now: impl Fn() -> Now,
     ) -> VerifyError {
-        if self.count == self.schemes.len() {
-            return known::refined(error, &self.schemes, headers);
-        }
         let judged = self.without_key(error, None, headers, now).and_then(|postponed| postponed.judge(body));
         judged.err().unwrap_or(VerifyError::NoMatch)
     }

@@ -1,7 +1,7 @@
 //! What the two texts of a handshake may not say.
 
 use hookseal::provider::{self, Provider};
-use hookseal::receive::{Receiver, Rejection};
+use hookseal::receive::{Answer, Receiver, Rejection};
 use hookseal::{ConfigError, Extent, Handshake, Scheme, Secret};
 
 fn error(request: &'static str, answer: &'static str) -> String {
@@ -358,7 +358,10 @@ fn what_anybody_can_have_signed_is_no_delivery() {
         let handshake = Handshake::try_new(question, "{challenge|hmac-hex}").expect(question);
         let provider = Provider::new("acme", scheme).expect(covers).with_handshakes([handshake]).raw();
         let key = Secret::new("a secret of twenty-some bytes").expect("a secret");
-        let error = provider.accept(Extent::Nothing).receiver(key).err().map(|error| error.to_string());
+        let provider = provider.accept(Extent::Nothing);
+        let error = provider.receiver(key.clone()).err().map(|error| error.to_string());
+        let with_fallback = provider.receiver_with_fallback(key, |_, _| async { Answer::Accepted });
+        assert_eq!(with_fallback.err().map(|error| error.to_string()), error, "{covers}");
         let is_refused = error.as_ref().is_some_and(|error| error.contains("could be the signature of a delivery"));
         assert_eq!((error.is_none(), is_refused), (is_safe, !is_safe), "{covers}: {error:?}");
     }

@@ -7,14 +7,8 @@ use super::{Confidence, IdempotencyRule, MAX_RECEIVED, Provider, TestRule};
 use crate::delivery::DeliveryPolicy;
 use crate::error::ConfigError;
 use crate::event::EventShape;
-use crate::handshake::{Handshake, acknowledgement};
-use crate::place::Half;
-use crate::request::PublicUrl;
-use crate::scheme::{Extent, Scheme, Separation};
-
-/// Both schemes use the same key, so a signature under one is also a signature under the other.
-const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
-                        other. Let the signed text begin or end differently, or use another digest";
+use crate::handshake::Handshake;
+use crate::scheme::{Extent, Scheme};
 
 impl Provider {
     /// A provider of your own, with a name, a scheme, and defaults for everything else.
@@ -312,60 +306,6 @@ impl Provider {
         self
     }
 
-    /// What must hold for every provider. Every function that sets a field on which another field depends ends here.
-    pub(super) fn checked(self) -> Result<Provider, ConfigError> {
-        let fault = |field, piece: &str, problem| Err(ConfigError::Invalid { field, piece: piece.to_owned(), problem });
-        if self.name.is_empty() {
-            return fault("name", "", "is empty");
-        }
-        if self.schemes.is_empty() {
-            return fault("schemes", "", "is an empty list");
-        }
-        for (place, scheme) in self.schemes.iter().enumerate() {
-            if self.schemes.iter().take(place).any(|earlier| scheme.can_be_mistaken_for(earlier)) {
-                return fault("schemes", scheme.covers(), MISTAKEN);
-            }
-        }
-        if let Some(url) = &self.public_url
-            && let Err(problem) = PublicUrl::new(url)
-        {
-            return fault("public_url", url, problem);
-        }
-        if let Some(answer) = &self.acknowledgement {
-            acknowledgement(answer.as_bytes()).map_err(|fault| fault.describe(answer))?;
-        }
-        // Shopify's have a slash, and Zendesk's colons: what a provider sends need not be an `EventType`.
-        let is_type = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());
-        if let Some(wrong) = self.event_types.iter().find(|event_type| !is_type(event_type)) {
-            return fault("event_types", wrong, "is not 1 to 128 visible ASCII characters");
-        }
-        match self.idempotency {
-            Some(IdempotencyRule::EventId) if !self.has_keys() => {
-                return fault(
-                    "idempotency",
-                    "event-id",
-                    "needs an event shape with an `{id}` or a `{key}` that is signed",
-                );
-            }
-            Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
-                return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
-            }
-            _ => {}
-        }
-        if self.test.as_ref().is_some_and(TestRule::is_empty) {
-            return fault("test", "", "has an empty text, which would make every event a test event");
-        }
-        for (field, limit) in [("max_sent", self.max_sent), ("max_received", Some(self.max_received))] {
-            if limit == Some(0) {
-                return fault(field, "0", "is not a number of bytes that a body can have");
-            }
-        }
-        if self.answer_within == Some(0) {
-            return fault("answer_within", "0", "is not a number of seconds in which anybody can answer");
-        }
-        Ok(self)
-    }
-
     /// The provider without its events, for handlers that take a [`Received`](crate::receive::Received) and read its bytes
     /// themselves. A [`Webhook`](crate::receive::Webhook) of it is refused with 500.
     ///
@@ -472,54 +412,5 @@ impl Provider {
     /// How much of the body all schemes cover.
     pub(crate) fn extent(&self) -> Extent {
         self.schemes.iter().map(|scheme| scheme.coverage().body()).min().unwrap_or(Extent::Nothing)
-    }
-
-    /// Whether a receiver can hand out events.
-    pub(crate) fn check_events(&self) -> Result<(), ConfigError> {
-        let problem = "has no event shape: set one with `with_event_shape`, or call `raw()` and take `Received`";
-        let piece = || self.name().to_owned();
-        match self.raw || !self.events.is_empty() {
-            true => Ok(()),
-            false => Err(ConfigError::Invalid { field: "event", piece: piece(), problem }),
-        }
-    }
-
-    /// Whether a receiver without a fallback may lose events.
-    /// What anybody can have signed must not be what a delivery signs.
-    pub(crate) fn check_questions(&self) -> Result<(), ConfigError> {
-        let problem = "answers anybody with a MAC that could be the signature of a delivery: the scheme must cover the body, or a \
-                       text with a character that the challenge cannot have";
-        match self.handshakes().iter().find(|handshake| self.separation(handshake) == Separation::Never) {
-            Some(handshake) => {
-                Err(ConfigError::Invalid { field: "handshakes", piece: handshake.request().to_owned(), problem })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// How deliveries differ from what a handshake signs: the least that any scheme says.
-    pub(crate) fn separation(&self, handshake: &Handshake) -> Separation {
-        let schemes = self.schemes().iter().filter(|_| handshake.signs(b""));
-        schemes.map(|scheme| scheme.separation(|text| handshake.signs(text))).min().unwrap_or(Separation::Always)
-    }
-
-    pub(crate) fn check_loss(&self) -> Result<(), ConfigError> {
-        let problem = "never delivers an event again: keep what cannot be read with `receiver_with_fallback`, accept \
-                       its loss with `lossy()`, or take the raw body with `raw()`";
-        match self.never_retries() && !self.raw && !self.lossy {
-            true => Err(ConfigError::Invalid { field: "delivery", piece: self.name().to_owned(), problem }),
-            false => Ok(()),
-        }
-    }
-
-    /// Whether its events carry something signed that tells them apart.
-    fn has_keys(&self) -> bool {
-        let is_signed = |half: Half, name: &str| {
-            self.schemes.iter().map(Scheme::coverage).all(|coverage| match half {
-                Half::Header => coverage.has_header(name),
-                _ => coverage.has_place(half, name),
-            })
-        };
-        self.events.first().is_some_and(|shape| shape.has_key(&is_signed))
     }
 }

@@ -4,6 +4,8 @@
 mod ed25519;
 #[cfg(feature = "p256")]
 mod p256;
+#[cfg(any(feature = "p256", feature = "rsa"))]
+mod ring;
 #[cfg(feature = "rsa")]
 mod rsa;
 

@@ -84,7 +84,7 @@ impl Provider {
         F: Fn(Received, EventError) -> A + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        self.check_events()?;
+        self.check_receiver()?;
         Ok(Receiver::new(self.clone(), self.verifier(keys)?).with_fallback(fallback))
     }
 }

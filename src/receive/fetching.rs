@@ -10,8 +10,7 @@ use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::scheme::Scheme;
 use crate::sync::RwLock;
-use crate::verify::late::Tries;
-use crate::verify::{Opened, Proof, Verifier};
+use crate::verify::{Opened, Proof, Tries, Verifier};
 
 use super::{Receiver, Rejection};
 
@@ -188,7 +187,7 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn fetching_receiver<P>(&self, keys: KeyCache) -> Result<Receiver<P>, ConfigError> {
-        self.check_events()?;
+        self.check_receiver()?;
         self.check_loss()?;
         let fetching = Fetching::new(self, keys)?;
         // It reads heads. The keys come later.

@@ -33,9 +33,8 @@ impl Provider {
     /// # Ok::<(), hookseal::ConfigError>(())
     /// ```
     pub fn receiver(&self, keys: impl Into<Keyring>) -> Result<Receiver, ConfigError> {
-        self.check_events()?;
+        self.check_receiver()?;
         self.check_loss()?;
-        self.check_questions()?;
         Ok(Receiver::new(self.clone(), self.verifier(keys)?))
     }
 

@@ -1,7 +1,6 @@
 //! Keys of P-256.
 
-use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-
+use super::ring::{is_on_curve, verifies};
 use super::{Algorithm, ConfigError};
 
 /// The uncompressed point.
@@ -29,31 +28,10 @@ impl P256 {
     }
 
     pub(in crate::public_key) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let form = match algorithm {
-            Algorithm::P256 => &ECDSA_P256_SHA256_ASN1,
-            Algorithm::P256Fixed => &ECDSA_P256_SHA256_FIXED,
-            _ => return false,
-        };
-        UnparsedPublicKey::new(form, &self.0).verify(message, signature).is_ok()
+        verifies(algorithm, &self.0, message, signature)
     }
 
     pub(in crate::public_key) fn bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// Whether a point is one of the curve. Verifying finds that out too, but only when a delivery is there. Of what ring
-/// offers, only an agreement on a key checks it at once.
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-fn is_on_curve(point: &[u8]) -> bool {
-    use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
-
-    let Ok(ours) = EphemeralPrivateKey::generate(&ECDH_P256, &ring::rand::SystemRandom::new()) else { return true };
-    agree_ephemeral(ours, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
-}
-
-/// There is no randomness for it.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-fn is_on_curve(_: &[u8]) -> bool {
-    true
 }

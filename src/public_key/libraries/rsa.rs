@@ -1,7 +1,6 @@
 //! Keys of RSA.
 
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey};
-
+use super::ring::verifies;
 use super::{Algorithm, ConfigError};
 use crate::public_key::der;
 
@@ -33,12 +32,7 @@ impl Rsa {
     }
 
     pub(in crate::public_key) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let form = match algorithm {
-            Algorithm::RsaSha256 => &RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::RsaSha512 => &RSA_PKCS1_2048_8192_SHA512,
-            _ => return false,
-        };
-        UnparsedPublicKey::new(form, &self.0).verify(message, signature).is_ok()
+        verifies(algorithm, &self.0, message, signature)
     }
 
     pub(in crate::public_key) fn bytes(&self) -> &[u8] {
