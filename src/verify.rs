@@ -1,6 +1,6 @@
 mod keyed;
 mod known;
-mod late;
+pub(crate) mod late;
 mod proof;
 mod verification;
 
@@ -21,7 +21,6 @@ use crate::timestamp::Now;
 
 pub(crate) use keyed::Keyed;
 use late::Postponed;
-pub(crate) use late::Tries;
 pub use proof::{Proof, Verified};
 pub(crate) use verification::Opened;
 pub use verification::Verification;

@@ -10,7 +10,8 @@ use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::scheme::Scheme;
 use crate::sync::RwLock;
-use crate::verify::{Opened, Proof, Tries, Verifier};
+use crate::verify::late::Tries;
+use crate::verify::{Opened, Proof, Verifier};
 
 use super::{Receiver, Rejection};
 

@@ -22,8 +22,8 @@ pub(crate) async fn router(kit: AttackKit, app: Router) {
     assert!(report.is_clean(), "{report}");
 }
 
-/// Runs a page's commands for a request that is signed with the secret in this variable: a 200 must say that it was
-/// processed.
+/// Runs a page's commands for a request that is signed with the secret in this variable, twice: a 200 must say that it was
+/// processed, and then that it was processed before.
 pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Router) {
     let has = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
     if !(has("curl") && has("openssl")) {
@@ -40,11 +40,13 @@ pub(crate) async fn by_hand(page: &str, variable: &str, secret: &str, app: Route
     tokio::spawn(async { axum::serve(listener, app).await });
     let commands = commands.replace("localhost:3000", &address);
     assert!(commands.contains(&address));
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-euc", &commands]).env(variable, secret);
-    let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().expect("a shell");
-    let response = String::from_utf8_lossy(&output.stdout);
-    assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("processed"), "{output:?}");
+    for expected in ["processed", "processed before"] {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-euc", &commands]).env(variable, secret);
+        let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().expect("a shell");
+        let response = String::from_utf8_lossy(&output.stdout);
+        assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with(expected), "{output:?}");
+    }
 }
 
 pub(crate) async fn report(kit: AttackKit, app: Router) -> Report {

@@ -3,6 +3,7 @@
 include!(concat!(env!("OUT_DIR"), "/receiving_with_axum_1.rs"));
 
 mod tests {
+    use axum::Extension;
     use hookseal::idempotency::{MemoryStore, Once};
     use hookseal::receive::{Answer, Receiver, Webhook};
     use hookseal::testing::{AttackKit, Sender};
@@ -57,8 +58,8 @@ mod tests {
 
     #[tokio::test]
     async fn standard_webhooks_can_be_signed_by_hand() {
-        async fn hook(_: Webhook<Payment>) -> Answer {
-            Answer::Processed
+        async fn hook(once: Extension<Once<MemoryStore>>, webhook: Webhook<Payment>) -> Answer {
+            once.run(&webhook, async { Answer::Processed }).await
         }
         #[derive(serde::Deserialize)]
         enum Payment {
@@ -70,6 +71,7 @@ mod tests {
         let secret = secret.expose().expect("a text").to_owned();
         let receiver: Receiver = provider::STANDARD_WEBHOOKS.receiver(Secret::new(secret.as_str()).unwrap()).unwrap();
         let app = axum::Router::new().route("/standard-webhooks", axum::routing::post(hook)).with_state(receiver);
+        let app = app.layer(Extension(Once::new(MemoryStore::new(1000))));
         attack::by_hand(page, "STANDARD_WEBHOOKS_SECRET", &secret, app).await;
     }
 
