@@ -116,6 +116,15 @@ impl TimeFormat {
             TimeFormat::Rfc3339 => 1_000_000_000,
         }
     }
+
+    /// A number of units in seconds, rounded up. A processor divides much faster by a constant.
+    fn seconds(self, units: u64) -> u64 {
+        match self {
+            TimeFormat::Seconds => units,
+            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => units.div_ceil(1000),
+            TimeFormat::Rfc3339 => units.div_ceil(1_000_000_000),
+        }
+    }
 }
 
 /// A received time, in the units of its format.
@@ -147,7 +156,7 @@ impl Timestamp {
         let unit = self.format.per_second();
         let age = now.units(self.format) - self.count;
         let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
-        let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| over.div_ceil(u64::from(unit)));
+        let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| self.format.seconds(over));
         match (past, future) {
             (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age)),
             (_, Some(future)) if -age > limit(future) => match self.looks_like_milliseconds() {
@@ -271,8 +280,12 @@ impl Now {
     }
 
     fn units(self, format: TimeFormat) -> i128 {
-        let unit = format.per_second();
-        i128::from(self.seconds) * i128::from(unit) + i128::from(self.nanos / (1_000_000_000 / unit))
+        let fraction = match format {
+            TimeFormat::Seconds => 0,
+            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => self.nanos / 1_000_000,
+            TimeFormat::Rfc3339 => self.nanos,
+        };
+        i128::from(self.seconds) * i128::from(format.per_second()) + i128::from(fraction)
     }
 }
 
@@ -283,18 +296,20 @@ impl From<OffsetDateTime> for Now {
 }
 
 fn digits(text: &[u8]) -> Option<u64> {
+    /// Of a number that `u64` holds, whatever the digits are.
+    const FITTING: usize = 19;
     if text.is_empty() || (text[0] == b'0' && text.len() > 1) {
         return None;
     }
-    let mut value: u64 = 0;
-    for &byte in text {
+    let (is_number, value) = text.iter().fold((true, 0_u64), |(is_number, value), byte| {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        (is_number & (digit <= 9), value.wrapping_mul(10).wrapping_add(u64::from(digit)))
+    });
+    match text.len() {
+        _ if !is_number => None,
+        ..=FITTING => Some(value),
+        _ => std::str::from_utf8(text).ok()?.parse().ok(),
     }
-    Some(value)
 }
 
 /// The text of a time.

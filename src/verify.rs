@@ -307,8 +307,14 @@ impl Verifier {
         let mut reading = keyed.reading();
         match keyed.plan.read(headers, &now, &mut reading) {
             Ok(()) => Ok(Verified::new(keyed.judge(&reading, body)?, headers, body)),
+            Err(error) if self.says_all(&error) => Err(error),
             Err(error) => Err(self.refusal(error, headers, body, now)),
         }
+    }
+
+    /// Whether nothing else can be found out about a request whose head is refused.
+    fn says_all(&self, error: &VerifyError) -> bool {
+        self.count == self.schemes.len() && !matches!(error, VerifyError::MissingHeader { .. })
     }
 
     /// Why a request is refused whose head fits no scheme that has a key.
@@ -390,6 +396,7 @@ impl Verifier {
         let mut reading = keyed.reading();
         match keyed.plan.read(headers, &now, &mut reading) {
             Ok(()) => Ok(Opened::Ready { keyed: keyed.clone(), reading }),
+            Err(error) if self.says_all(&error) => Err(error),
             Err(error) => Ok(Opened::Postponed(self.without_key(error, line, headers, now)?)),
         }
     }

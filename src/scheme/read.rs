@@ -90,6 +90,9 @@ impl Plan {
         if signatures.line.time.is_none() {
             signatures.read(headers, family, &mut items, &mut reading.candidates)?;
         }
+        if let Some((line, _)) = items.first.filter(|(_, text)| !reading.candidates.add(text)) {
+            items.full = Some(line);
+        }
         if signatures.line.signed_headers.is_some() {
             let list = items.signed_headers;
             reading.values.signed_headers =
@@ -233,6 +236,8 @@ enum Item<'h> {
 /// What stands in signature headers beside the signatures.
 #[derive(Default)]
 struct Items<'h, 'p> {
+    /// The first signature. Most requests have no other, and a stale one is refused before its characters are looked at.
+    first: Option<(&'p SignatureLine, &'h [u8])>,
     time: Option<(&'h [u8], TimeFormat, &'p HeaderName)>,
     signed_headers: Option<&'h [u8]>,
     /// The line with more signatures than there is room for.
@@ -288,6 +293,7 @@ impl<'h, 'p> Signatures<'h, 'p> {
                         return Err(malformed(&line.name, "has two lists of signed headers"));
                     }
                     Item::SignedHeaders(list) => items.signed_headers = Some(list),
+                    Item::Signature(text) if items.first.is_none() => items.first = Some((line, text)),
                     Item::Signature(text) if !candidates.add(text) => items.full = Some(line),
                     Item::Signature(_) => {}
                 }

@@ -1,7 +1,8 @@
 use hookseal::provider::{self, Provider};
+use hookseal::{Algorithm, Scheme};
 use serde_json::json;
 
-/// The providers whose name or source has every word.
+/// The provider of this name, or all whose name or source has every word.
 pub(crate) fn run(words: &[String], json: bool) -> Result<bool, String> {
     let has_all = |provider: &&&Provider| {
         let text = format!("{} {}", provider.name(), provider.source()).to_lowercase();
@@ -9,6 +10,9 @@ pub(crate) fn run(words: &[String], json: bool) -> Result<bool, String> {
     };
     let mut found: Vec<&&Provider> = provider::ALL.iter().filter(has_all).collect();
     found.sort_by_key(|provider| provider.name());
+    if let Some(same) = found.iter().copied().find(|provider| words == [provider.name()]) {
+        found = vec![same];
+    }
     if json {
         for provider in &found {
             println!(
@@ -32,6 +36,17 @@ pub(crate) fn run(words: &[String], json: bool) -> Result<bool, String> {
     Ok(!found.is_empty())
 }
 
+/// What proves that a request is authentic, and the form of the key.
+fn proof(scheme: &Scheme) -> String {
+    let form = scheme.secret_form();
+    match scheme.algorithm() {
+        Algorithm::Hmac if scheme.headers().contains("{secret") => format!("the secret itself, as {form}"),
+        Algorithm::Hmac if scheme.covers().contains("{secret") => format!("{} · secret as {form}", scheme.digest()),
+        Algorithm::Hmac => format!("HMAC of {} · secret as {form}", scheme.digest()),
+        algorithm => format!("{algorithm} · verified with the provider's public key"),
+    }
+}
+
 fn print(provider: &Provider) {
     println!("{}", provider.name());
     for scheme in provider.schemes() {
@@ -39,7 +54,7 @@ fn print(provider: &Provider) {
             println!("  {}", line.trim());
         }
         println!("  covers: {}", scheme.covers().replace('\n', "\\n"));
-        println!("  {} · secret as {}", scheme.digest(), scheme.secret_form());
+        println!("  {}", proof(scheme));
     }
     match provider.replay_window() {
         Some(seconds) => println!("  a captured request stays valid for up to {seconds} s"),

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use hookseal::Event;
 use hookseal::http::Request;
 use hookseal::provider::Provider;
+use hookseal::{Algorithm, Event};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -84,6 +84,10 @@ pub(crate) fn send(configured: &Configured, message: &Message, url: &str) -> Res
 
 fn signed(configured: &Configured, message: &Message, url: &str) -> Result<Request<Vec<u8>>, String> {
     let provider = configured.lenient(url)?;
+    if provider.schemes().iter().all(|scheme| scheme.algorithm() != Algorithm::Hmac) {
+        let (name, algorithm) = (provider.name(), provider.scheme().algorithm());
+        return Err(format!("{name} signs with a private key ({algorithm}), and only shared secrets are read here"));
+    }
     let signer = provider.signer(configured.secrets()?.secret()?).map_err(|error| error.to_string())?;
     let now = message.at.unwrap_or_else(OffsetDateTime::now_utc);
     let id = match &message.id {

@@ -106,6 +106,15 @@ fn the_catalogue_can_be_searched() {
     let output = run(&["providers", "stripe"]);
     assert_eq!(code(&output), 0);
     assert!(text(&output).contains("Stripe-Signature"), "{}", text(&output));
+    for (name, proof) in [
+        ("klang", "HMAC of sha256 · secret as text"),
+        ("gitlab", "the secret itself, as text"),
+        ("discord", "ed25519 · verified with the provider's public key"),
+        ("sendgrid", "p256 · verified with the provider's public key"),
+    ] {
+        let output = run(&["providers", name]);
+        assert!(text(&output).contains(proof), "{}", text(&output));
+    }
     assert_eq!(code(&run(&["providers", "nobody-has-this-name"])), 1);
 }
 
@@ -117,6 +126,8 @@ fn mistakes_in_the_arguments_end_with_2() {
         &["verify", "--provider", "klang", "--secret-env", "HOOKSEAL_NOT_SET", "/nowhere"],
         &["verify", "--provider", "klang", "--secret", "x"],
         &["sign", "--secret-env", "HOOKSEAL_TEST_SECRET"],
+        &["sign", "--provider", "discord", "--secret-env", "HOOKSEAL_TEST_SECRET", "--body", "{}"],
+        &["send", "--provider", "sendgrid", "--secret-env", "HOOKSEAL_TEST_SECRET", "http://127.0.0.1:9/"],
         &["nothing"],
     ] {
         let output = run(args);
