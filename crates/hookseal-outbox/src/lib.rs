@@ -58,7 +58,9 @@
 //!
 //! A worker owns buckets of endpoints, so it only reads what is due, and writes nothing until an attempt has ended. It
 //! records many attempts in one statement, each only if it is the delivery's next number. If two workers own a bucket for
-//! a moment, because one of them was frozen, an event is sent twice and recorded once.
+//! a moment, because one of them was frozen, an event is sent twice and recorded once. When a worker joins or leaves, a
+//! bucket changes hands as soon as its attempts in flight have ended, so that none is sent twice. Until then, at most for
+//! the time limit of an attempt, the bucket's other deliveries wait.
 //!
 //! A delivery of a healthy endpoint waits in the common lane of its bucket. If its endpoint is paused, fails or is slow,
 //! it waits in a lane of the endpoint's own, where it costs the others nothing.
