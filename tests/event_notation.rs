@@ -301,7 +301,11 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     let header: &[(&str, &str)] = &[("X-Key", "k")];
     const OPTIONAL: &str = "type: {type}\nref?: {key}\nat?: {timestamp} {key}\ndata: {data}";
     const OPTIONAL_ID: &str = "type: {type}\nid?: {id}\ndata: {data}";
-    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 17] = [
+    const OPTIONAL_TYPE: &str = "type?: {type}\nref: {key}\ndata: {data}";
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 19] = [
+        // A type may be missing.
+        (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"data":2}"#), true),
+        (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"type":"a","data":1}"#), false),
         // If a value that may be missing is, the others need not tell two events apart.
         (OPTIONAL, EventId, (&[], r#"{"type":"a","data":1}"#), (&[], r#"{"type":"a","data":2}"#), false),
         (OPTIONAL, EventId, (&[], r#"{"type":"a","at":1,"data":1}"#), (&[], r#"{"type":"a","at":1,"data":2}"#), false),
@@ -360,6 +364,28 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
         let (one, other) = (key(one).unwrap(), key(other).unwrap());
         assert_eq!(one == other, is_same, "{lines:?} {rule:?}: {one} {other}");
     }
+    let missing = received(&acme(&[OPTIONAL_TYPE], EventId), &[], r#"{"type":"a","data":1}"#).idempotency_key();
+    assert_eq!(missing.unwrap_err(), EventError::MissingField { field: "ref".to_owned() });
+}
+
+/// A signature that covers more than the body does not make another event of it.
+#[test]
+fn the_id_of_an_event_is_its_key_whatever_else_is_signed() {
+    let scheme = Scheme::new("S: {hex}", "{query|sorted}.{body}");
+    let provider = Provider::new("acme", scheme).unwrap();
+    let shape = EventShape::new("id: {id}\ntype: {type}\n{data}");
+    let provider = provider.with_event_shape(shape).unwrap().with_idempotency_rule(IdempotencyRule::EventId).unwrap();
+    let key = |query: &str, id: u8| {
+        let body = format!(r#"{{"id":{id},"type":"a"}}"#);
+        let signer = provider.signer(common::key(1)).unwrap();
+        let request = signer.request(&format!("https://example.com/?{query}"), "evt_1", Bytes::from(body)).unwrap();
+        let receiver: Receiver = provider.raw().receiver(common::key(1)).unwrap();
+        let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+        intake.push(request.body().clone());
+        intake.finish().unwrap().idempotency_key().unwrap()
+    };
+    assert_eq!(key("at=1", 1), key("at=2", 1));
+    assert_ne!(key("at=1", 1), key("at=1", 2));
 }
 
 #[test]

@@ -621,6 +621,75 @@ fn schemes_without_keys_play_no_part() {
     }
 }
 
+/// The log says what is wrong, which is not the secret.
+#[test]
+fn a_signature_without_a_key_is_not_a_wrong_one() {
+    for provider in [&provider::STANDARD_WEBHOOKS, &provider::SVIX] {
+        let (secret, signing) = (Secret::generate(SecretForm::Whsec).unwrap(), fresh());
+        for (keys, signer, algorithm) in [
+            (Keyring::from(secret.clone()), Keyring::from(signing.clone()), Algorithm::Ed25519),
+            (signing.public_key().into(), secret.into(), Algorithm::Hmac),
+        ] {
+            let headers = provider.signer(signer).unwrap().sign("msg_1", b"{}").unwrap();
+            let verifier = provider.verifier(keys).unwrap();
+            let expected = VerifyError::NoKey { algorithm };
+            assert_eq!(refusals(&verifier, &headers), [expected.clone(), expected.clone()], "{}", provider.name());
+            assert_eq!(answer(&expected), answer(&VerifyError::NoMatch));
+            let missing = verifier.verify(&http::HeaderMap::new(), b"{}").unwrap_err();
+            assert!(matches!(missing, VerifyError::MissingHeader { .. }), "{missing:?}");
+        }
+    }
+}
+
+/// The errors of both ways to verify.
+fn refusals(verifier: &Verifier, headers: &http::HeaderMap) -> [VerifyError; 2] {
+    let in_pieces = verifier.begin(headers).and_then(|mut verification| {
+        verification.update(b"{}");
+        verification.finish().map(|_| ())
+    });
+    [verifier.verify(headers, b"{}").map(|_| ()).unwrap_err(), in_pieces.unwrap_err()]
+}
+
+/// What a sender sees of an error.
+fn answer(error: &VerifyError) -> (u16, &'static str) {
+    (error.status().as_u16(), error.public_text())
+}
+
+/// Otherwise a stranger could tell tenants from unknown names, which have stand-ins of all kinds.
+#[test]
+fn a_refusal_does_not_tell_which_kinds_of_keys_there_are() {
+    let (secret, signing) = (Secret::generate(SecretForm::Whsec).unwrap(), fresh());
+    let both = Keyring::from(secret.clone()).with_previous(signing.public_key()).unwrap();
+    let keyrings = [both, secret.into(), signing.public_key().into()];
+    let verifiers = keyrings.map(|keys| STANDARD_WEBHOOKS.verifier(keys).unwrap());
+    let (mac, signature) = (STANDARD.encode([7; 32]), STANDARD.encode([7; 64]));
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let mut answers = std::collections::BTreeSet::new();
+    for id in [None, Some("msg_1"), Some("msg 1"), Some("msg.1")] {
+        for time in [None, Some(now.to_string()), Some((now - 86_400).to_string()), Some("today".to_owned())] {
+            for one in [None, Some(format!("v1,{mac}")), Some("v1,AAAA".to_owned()), Some("v2,AAAA".to_owned())] {
+                for other in [None, Some(format!("v1a,{signature}")), Some("v1a,AAAA".to_owned())] {
+                    let list: Vec<&str> = [&one, &other].into_iter().flatten().map(String::as_str).collect();
+                    let list = (!list.is_empty()).then(|| list.join(" "));
+                    let lines = [("id", id), ("timestamp", time.as_deref()), ("signature", list.as_deref())];
+                    let lines = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
+                    let headers: http::HeaderMap = lines
+                        .map(|(name, value)| (format!("webhook-{name}").parse().unwrap(), value.parse().unwrap()))
+                        .collect();
+                    let expected = answer(&refusals(&verifiers[0], &headers)[0]);
+                    for verifier in &verifiers {
+                        for error in refusals(verifier, &headers) {
+                            assert_eq!(answer(&error), expected, "{error:?} for {headers:?}");
+                        }
+                    }
+                    answers.insert(expected.0);
+                }
+            }
+        }
+    }
+    assert_eq!(answers, [400, 401].into());
+}
+
 fn mutated(text: &str, at: usize, byte: u8, cut: usize) -> Vec<u8> {
     let mut whole = STANDARD.decode(text).unwrap();
     let place = at % whole.len();
