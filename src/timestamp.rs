@@ -147,21 +147,21 @@ pub(crate) enum Place {
 }
 
 impl Timestamp {
-    /// Compares the time with the clock. A time exactly at the limit is inside.
-    ///
-    /// The clock is first truncated to the unit of the format, as the sender truncated its own.
+    /// Compares the time with the clock. A time exactly at the limit is inside, and a fraction of a unit beyond it is outside:
+    /// otherwise a captured request would stay valid for longer than the two limits together.
     #[inline]
     pub(crate) fn place(self, now: Now, past: Option<u32>, future: Option<u32>) -> Place {
         // No overflow: the clock is below 2^63 s and a count below 2^64 units, with at most 2^30 units per second.
         let unit = self.format.per_second();
-        let age = now.units(self.format) - self.count;
+        let (units, has_fraction) = now.units(self.format);
+        let (young, old) = (units - self.count, units - self.count + i128::from(has_fraction));
         let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
         let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| self.format.seconds(over));
         match (past, future) {
-            (Some(past), _) if age > limit(past) => Place::TooOld(seconds(age)),
-            (_, Some(future)) if -age > limit(future) => match self.looks_like_milliseconds() {
+            (Some(past), _) if old > limit(past) => Place::TooOld(seconds(old)),
+            (_, Some(future)) if -young > limit(future) => match self.looks_like_milliseconds() {
                 true => Place::InMilliseconds,
-                false => Place::TooNew(seconds(-age)),
+                false => Place::TooNew(seconds(-young)),
             },
             _ if self.is_unreal() => Place::Unreal,
             _ => Place::Inside,
@@ -279,13 +279,16 @@ impl Now {
         self.seconds.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
-    fn units(self, format: TimeFormat) -> i128 {
-        let fraction = match format {
-            TimeFormat::Seconds => 0,
-            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => self.nanos / 1_000_000,
-            TimeFormat::Rfc3339 => self.nanos,
+    /// The whole units of a format, and whether a fraction follows.
+    fn units(self, format: TimeFormat) -> (i128, bool) {
+        let (fraction, rest) = match format {
+            TimeFormat::Seconds => (0, self.nanos),
+            TimeFormat::Milliseconds | TimeFormat::MillisecondsOrSeconds => {
+                (self.nanos / 1_000_000, self.nanos % 1_000_000)
+            }
+            TimeFormat::Rfc3339 => (self.nanos, 0),
         };
-        i128::from(self.seconds) * i128::from(format.per_second()) + i128::from(fraction)
+        (i128::from(self.seconds) * i128::from(format.per_second()) + i128::from(fraction), rest > 0)
     }
 }
 

@@ -81,6 +81,26 @@ fn stale_and_future_requests_say_by_how_much() {
     assert_eq!(at(400), Err(VerifyError::TooNew { seconds: 400 }));
 }
 
+/// A captured request is accepted for as long as `replay_window` says, and not a part of a second longer.
+#[test]
+fn the_tolerance_ends_within_a_second() {
+    use time::Duration;
+
+    for (format, unit) in [("", Duration::SECOND), (":ms", Duration::MILLISECOND), (":rfc3339", Duration::NANOSECOND)] {
+        let lines = format!("S: {{hex}}\nT: {{timestamp{format}}}");
+        let scheme = Scheme::try_new(lines, "{timestamp}.{body}").unwrap();
+        assert_eq!(scheme.replay_window(), Some(600));
+        let sent = OffsetDateTime::from_unix_timestamp(NOW).unwrap();
+        let headers = Signer::new(scheme.clone(), key(0)).unwrap().sign_at("evt_1", b"{}", sent).unwrap();
+        let verifier = Verifier::new(scheme, key(0)).unwrap();
+        let at = |off: Duration| verifier.verify_at(&headers, b"{}", sent + off).map(|_| ());
+        let (limit, instant) = (Duration::seconds(300), Duration::NANOSECOND);
+        assert_eq!((at(limit), at(-limit)), (Ok(()), Ok(())), "{unit}");
+        assert_eq!(at(limit + instant), Err(VerifyError::TooOld { seconds: 301 }), "{unit}");
+        assert_eq!(at(-limit - instant), Err(VerifyError::TooNew { seconds: 301 }), "{unit}");
+    }
+}
+
 #[test]
 fn eight_thousand_signatures() {
     let wrong = |count: usize| format!("v1,{}", "A".repeat(43) + "=").repeat(count).replace("=v1", "= v1");

@@ -90,8 +90,8 @@ impl Plan {
         if signatures.line.time.is_none() {
             signatures.read(headers, family, &mut items, &mut reading.candidates)?;
         }
-        if let Some((line, _)) = items.first.filter(|(_, text)| !reading.candidates.add(text)) {
-            items.full = Some(line);
+        if let Some(first) = items.first.take() {
+            reading.candidates.add(first);
         }
         if signatures.line.signed_headers.is_some() {
             let list = items.signed_headers;
@@ -236,8 +236,10 @@ enum Item<'h> {
 /// What stands in signature headers beside the signatures.
 #[derive(Default)]
 struct Items<'h, 'p> {
-    /// The first signature. Most requests have no other, and a stale one is refused before its characters are looked at.
-    first: Option<(&'p SignatureLine, &'h [u8])>,
+    /// The first signature, until another one follows it or the time is known: most requests have no other, and a stale one
+    /// is refused before its characters are looked at.
+    first: Option<&'h [u8]>,
+    count: usize,
     time: Option<(&'h [u8], TimeFormat, &'p HeaderName)>,
     signed_headers: Option<&'h [u8]>,
     /// The line with more signatures than there is room for.
@@ -293,9 +295,19 @@ impl<'h, 'p> Signatures<'h, 'p> {
                         return Err(malformed(&line.name, "has two lists of signed headers"));
                     }
                     Item::SignedHeaders(list) => items.signed_headers = Some(list),
-                    Item::Signature(text) if items.first.is_none() => items.first = Some((line, text)),
-                    Item::Signature(text) if !candidates.add(text) => items.full = Some(line),
-                    Item::Signature(_) => {}
+                    Item::Signature(text) => {
+                        items.count += 1;
+                        if items.count == 1 {
+                            items.first = Some(text);
+                            return Ok(());
+                        }
+                        if let Some(first) = items.first.take() {
+                            candidates.add(first);
+                        }
+                        if !candidates.add(text) {
+                            items.full = Some(line);
+                        }
+                    }
                 }
                 Ok(())
             })

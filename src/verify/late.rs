@@ -8,6 +8,7 @@ use crate::algorithm::Algorithm;
 use crate::candidates::Candidates;
 use crate::error::VerifyError;
 use crate::headers::Headers;
+use crate::keyring::MAX_KEYS;
 use crate::mac::{Mac, sha256};
 use crate::public_key::PublicKey;
 use crate::request::{PublicUrl, RequestLine};
@@ -212,9 +213,11 @@ impl Keyed {
     }
 }
 
-/// Signatures that are tried with one public key, and in all for one request, whatever its schemes and elements, and however
-/// often it is judged: each takes as long as a hundred hashes.
-const MAX_TRIES_OF_KEY: usize = 4;
+/// Signatures that are tried with one public key: as many as a signer writes.
+const MAX_TRIES_OF_KEY: usize = MAX_KEYS;
+
+/// The tries in all for one request, whatever its schemes and elements, and however often it is judged: each takes as long as
+/// a hundred hashes.
 const MAX_TRIES: usize = 32;
 
 /// What is left of them for a request.

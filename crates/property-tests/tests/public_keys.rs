@@ -495,6 +495,22 @@ fn no_downgrade_from_v1a_to_v1() {
     }
 }
 
+/// The first signature is the current key's.
+#[test]
+fn each_of_many_signatures_counts() {
+    let keys: Vec<SigningKey> = (0..8).map(|_| fresh()).collect();
+    for count in 1..=keys.len() {
+        let ring = keys[1..count]
+            .iter()
+            .fold(Keyring::from(keys[0].clone()), |ring, key| ring.with_previous(key.clone()).unwrap());
+        let headers = STANDARD_WEBHOOKS.signer(ring).unwrap().sign("msg_1", b"{}").unwrap();
+        for (place, key) in keys.iter().enumerate() {
+            let verifier = STANDARD_WEBHOOKS.verifier(key.public_key()).unwrap();
+            assert_eq!(verifier.verify(&headers, b"{}").is_ok(), place < count, "key {place} of {count}");
+        }
+    }
+}
+
 /// With keys of both kinds, a request keeps its own headers, no signature is shown, and one that is signed again has the
 /// new signatures alone.
 #[test]
