@@ -356,7 +356,7 @@ impl<'a, T> Event<'a, T> {
     }
 
     /// The top-level fields to which the shape gives no meaning, with their raw JSON, in the order in which they were
-    /// received or added.
+    /// received or added. An event of a batch has only those that the shape names: others belong to the whole batch.
     ///
     /// ```
     /// use hookseal::EventShape;

@@ -301,8 +301,17 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     let header: &[(&str, &str)] = &[("X-Key", "k")];
     const OPTIONAL: &str = "type: {type}\nref?: {key}\nat?: {timestamp} {key}\ndata: {data}";
     const OPTIONAL_ID: &str = "type: {type}\nid?: {id}\ndata: {data}";
+    const NAMED: &str = "{type}.ref: {key}\n{type}: {data}";
+    const BESIDE: &str = "ref: {key}\n{type}: {data}";
     const OPTIONAL_TYPE: &str = "type?: {type}\nref: {key}\ndata: {data}";
-    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 19] = [
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 24] = [
+        // An empty text tells nothing apart.
+        (PLAIN, EventId, (&[], r#"{"id":"","type":"a","data":1}"#), (&[], r#"{"id":"","type":"a","data":2}"#), false),
+        (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":"","data":1}"#), (&[], r#"{"ref":"","data":2}"#), false),
+        // The name of a field may be the type.
+        (NAMED, EventId, (&[], r#"{"made":{"ref":1}}"#), (&[], r#"{"gone":{"ref":1}}"#), false),
+        (NAMED, EventId, (&[], r#"{"made":{"ref":1,"x":1}}"#), (&[], r#"{"made":{"ref":1,"x":2}}"#), true),
+        (BESIDE, EventId, (&[], r#"{"ref":1,"made":{}}"#), (&[], r#"{"ref":1,"gone":{}}"#), false),
         // A type may be missing.
         (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"data":2}"#), true),
         (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"type":"a","data":1}"#), false),
@@ -411,6 +420,10 @@ fn events_of_a_batch_are_read_and_told_apart_one_by_one() {
     assert_eq!(types(&format!(r#"{{"events":[{good},{good}]}}"#)), Ok(read(&["a", "a"])));
     assert_eq!(types(&format!(r#"{{"events":[{good},{bad}]}}"#)), Ok([read(&["a"]), vec![misfit()]].concat()));
     assert_eq!(types(&format!(r#"{{"events":[{bad},{good}]}}"#)), Ok([vec![misfit()], read(&["a"])].concat()));
+    let around = received(&provider, &[], &format!(r#"{{"page":1,"other":2,"events":[{good}]}}"#));
+    let event = around.events().unwrap().next().unwrap().unwrap();
+    let fields: Vec<_> = event.fields().map(|(name, value)| (name, value.get())).collect();
+    assert_eq!(fields, [("page", "1")], "what the shape does not name is not copied for each event");
     // A batch in which nothing fits may have another shape.
     assert_eq!(types(&format!(r#"{{"events":[{bad}],"type":"b"}}"#)), Ok(read(&["b"])));
     assert_eq!(types(&format!(r#"{{"events":[{bad}]}}"#)), misfit().map(|_: String| vec![]));
@@ -442,10 +455,17 @@ fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
         "kind: {type}\naccounts[].id\naccounts[].changes[].field: {type}\naccounts[].changes[].value: {data}";
     const OPTIONAL: &str = "events[].type: {type}\nevents[].id?: {key}\nevents[]: {data}";
     const TYPED: &str = "X-Type: {type}\n\nevents[]: {data}";
+    const NAMED: &str = "{type}[]: {data}";
+    const NAMED_AND_KEY: &str = "{type}[].id: {key}\n{type}[]: {data}";
+    // Two shapes.
+    const TWO: &str = "{type}: made\nmade[]: {data}\n\n\n{type}: gone\ngone[]: {data}";
+    const TWO_WITH_KEYS: &str =
+        "{type}: made\nmade[].id: {key}\nmade[]: {data}\n\n\n{type}: gone\ngone[].id: {key}\ngone[]: {data}";
     let deep = |account: &str, change: &str| {
         format!(r#"{{"kind":"k","accounts":[{{"id":"{account}","at":1,"changes":[{change}]}}]}}"#)
     };
     let flat = |event: &str| format!(r#"{{"events":[{event}]}}"#);
+    let (made, gone) = (|| r#"{"made":[{"id":7}]}"#.to_owned(), || r#"{"gone":[{"id":7}]}"#.to_owned());
     let (body, signed_id, and_type) = (IdempotencyRule::Body, IdempotencyRule::SignedId, IdempotencyRule::BodyAndType);
     let (approved, denied) = (r#"{"field":"f","value":1}"#, r#"{"field":"f","value":2}"#);
     let (bare, other, named) = (r#"{"type":"a"}"#, r#"{"type":"a","n":1}"#, r#"{"type":"a","id":7}"#);
@@ -461,9 +481,17 @@ fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
         (TYPED, signed_id, ("a", "1", flat(bare)), ("a", "2", flat(bare)), false),
         (TYPED, and_type, ("a", "1", flat(bare)), ("b", "1", flat(bare)), false),
         (TYPED, and_type, ("a", "1", flat(bare)), ("a", "2", flat(bare)), true),
+        // The name of the array, or the shape, is the type.
+        (NAMED, body, ("a", "1", made()), ("a", "2", made()), true),
+        (NAMED, body, ("a", "1", made()), ("a", "1", gone()), false),
+        (NAMED_AND_KEY, IdempotencyRule::EventId, ("a", "1", made()), ("a", "1", gone()), false),
+        (TWO, body, ("a", "1", made()), ("a", "1", gone()), false),
+        (TWO_WITH_KEYS, IdempotencyRule::EventId, ("a", "1", made()), ("a", "2", made()), true),
+        (TWO_WITH_KEYS, IdempotencyRule::EventId, ("a", "1", made()), ("a", "1", gone()), false),
     ] {
         let scheme = Scheme::new("Id: {id}\nSignature: {hex}", "{id}.{body}");
-        let provider = Provider::new("acme", scheme).unwrap().with_event_shape(EventShape::try_new(lines).unwrap());
+        let shapes = lines.split("\n\n\n").map(|lines| EventShape::try_new(lines).unwrap());
+        let provider = Provider::new("acme", scheme).unwrap().with_event_shapes(shapes);
         let provider = provider.unwrap().with_idempotency_rule(rule).unwrap();
         let key = |(event_type, id, body): (&str, &str, String)| {
             let secret = || Secret::new("a secret of twenty-some bytes").unwrap();

@@ -95,7 +95,7 @@ impl EventShape {
         self.each(&batch, &shared, &mut |element| {
             let item = element.and_then(|(found, raw)| {
                 let key = if self.has_key(is_signed) { self.key(&found, is_signed)? } else { None };
-                let (has_key, content) = (key.is_some(), key.unwrap_or_else(|| self.item_key(&found, raw)));
+                let (has_key, content) = (key.is_some(), key.unwrap_or_else(|| self.item_key(&found, raw, is_signed)));
                 Ok(Item { event: self.event(found, is_signed)?, has_key, content })
             });
             fits = fits || !matches!(item, Err(Misfit::Other(_)));
@@ -113,14 +113,14 @@ impl EventShape {
 
     /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
     /// each after its length. An event whose other fields do not fit the shape is still the same event. `None` if one of the
-    /// values is missing, and may be.
+    /// values is empty, or is missing and may be.
     pub(crate) fn read_key<'a>(
         &self,
         request: &Request<'_, 'a>,
         is_signed: &dyn Fn(Half, &str) -> bool,
     ) -> Result<Option<Vec<u8>>, Misfit> {
         let walk = self.walk();
-        let types = if walk.keys == walk.id { 0 } else { walk.types };
+        let types = if walk.keys == walk.id { 0 } else { walk.types | self.through_unnamed() };
         let wanted = walk.keys | types | walk.constants;
         let mut found = Findings::default();
         self.find_headers(request, &mut found)?;
@@ -147,14 +147,16 @@ impl EventShape {
         let signed = |lines: Mask| self.lines_of(lines).filter(|(_, line)| self.is_covered(line, is_signed));
         if keys == id {
             return match (self.text_of(found, id, EXPECTED)?, self.line(id)) {
-                (Some(id), _) => Ok(Some(id.into_owned().into_bytes())),
+                (Some(id), _) => Ok(Some(id.into_owned().into_bytes()).filter(|id| !id.is_empty())),
                 (None, Some(line)) if line.place.is_optional => Ok(None),
                 (None, line) => Err(Misfit::Other(self.missing(line))),
             };
         }
         let mut key = Vec::new();
+        self.push_names(found, is_signed, &mut key);
         for (i, line) in signed(types).chain(signed(keys)) {
             match self.text_of(found, 1 << i, EXPECTED)? {
+                Some(text) if text.is_empty() && keys & (1 << i) != 0 => return Ok(None),
                 Some(text) => push_part(&mut key, text.as_bytes()),
                 None if !line.place.is_optional => return Err(Misfit::Other(self.missing(Some(line)))),
                 None if types & (1 << i) != 0 => push_part(&mut key, b""),
@@ -165,14 +167,42 @@ impl EventShape {
         Ok(Some(key))
     }
 
-    /// The element itself, with what the lines above it found, in the arrays around it as well.
-    fn item_key(&self, found: &Findings<'_>, raw: &RawValue) -> Vec<u8> {
+    /// The lines that lead through the field with the type's name.
+    fn through_unnamed(&self) -> Mask {
+        let is_unnamed = |line: &Line| {
+            let mut steps = (0..).map_while(|depth| self.step(line, depth));
+            steps.any(|step| matches!(step, Step::Unnamed))
+        };
+        match self.is_flat() {
+            true => 0,
+            false => self
+                .lines_of(self.in_body())
+                .filter(|(_, line)| is_unnamed(line))
+                .fold(0, |mask, (i, _)| mask | (1 << i)),
+        }
+    }
+
+    /// The parts of the type that are no values: the constants of the shape, and the name of a field.
+    fn push_names(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool, key: &mut Vec<u8>) {
+        for (_, line) in self.lines_of(self.walk().fixed) {
+            if let (Meaning::FixedType(text), true) = (line.means[0], is_signed(Half::Body, "")) {
+                push_part(key, self.text(text).as_bytes());
+            }
+        }
+        if let Some(name) = found.unnamed.as_ref().filter(|name| is_signed(Half::Body, name)) {
+            push_part(key, name.as_bytes());
+        }
+    }
+
+    /// The element itself, with what the lines above it found, in the arrays around it as well, and the type's names.
+    fn item_key(&self, found: &Findings<'_>, raw: &RawValue, is_signed: &dyn Fn(Half, &str) -> bool) -> Vec<u8> {
         let arrays = |line: &Line| {
             let steps = (0..).map_while(|depth| self.step(line, depth));
             steps.filter(|step| matches!(step, Step::Each)).count()
         };
         let innermost = self.lines_of(self.in_body()).map(|(_, line)| arrays(line)).max().unwrap_or_default();
         let mut key = Vec::new();
+        self.push_names(found, is_signed, &mut key);
         for (i, line) in self.lines_of(self.in_body()) {
             if let (true, Some(value)) = (arrays(line) < innermost, found.value(1 << i)) {
                 push_part(&mut key, value.as_bytes());
@@ -206,6 +236,8 @@ impl EventShape {
         if let Some(line) = self.line(walk.id) {
             let is_covered = self.is_covered(line, is_signed);
             match self.text_of(&found, walk.id, "a string or a number")? {
+                // It tells nothing apart.
+                Some(text) if text.is_empty() => {}
                 Some(text) if is_covered => id = Some(text),
                 Some(text) => unsigned_id = Some(text),
                 None if line.place.is_optional || !is_covered => {}

@@ -235,6 +235,8 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
         // Where the whole body is the data, or the type is a name, no field is left over. A key needs none of them. In both
         // the first and the last case, `lines` are not all.
         let keeps_further = depth == 0 && unnamed == 0 && lines == shape.in_body();
+        // What the shape does not name beside the events of a batch is not theirs: each would have a copy of it.
+        let keeps_unnamed = keeps_further && !shape.is_batch();
         while let Some(Named { lines, name }) = map.next_key_seed(Name { shape, depth, lines, likely: seen })? {
             let position = place;
             place += 1;
@@ -246,7 +248,7 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
                         (unnamed, found.unnamed) = (0, Some(name));
                     }
                 }
-                0 if keeps_further => {
+                0 if keeps_unnamed => {
                     let value = Cow::Borrowed(map.next_value()?);
                     found.further.push(Further { name, value, place: Some(position) });
                 }
