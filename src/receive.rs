@@ -97,7 +97,7 @@ mod lookup;
 mod provider;
 mod received;
 mod receiver;
-mod rejection;
+pub(crate) mod rejection;
 mod reply;
 mod webhook;
 mod webhooks;

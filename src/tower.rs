@@ -60,6 +60,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::idempotency::{Handled, MemoryStore, Once, Store};
+use crate::receive::rejection::Unhandled;
 use crate::receive::{Answer, Intake, Received, Receiver, Rejection};
 use crate::trace;
 
@@ -89,11 +90,15 @@ impl<P> WebhookLayer<P> {
 }
 
 impl<P, S> WebhookLayer<P, S> {
-    /// Runs the service once for each event. A duplicate is answered with 200, or with 409 while the event is in
-    /// flight.
+    /// Runs the service once for each delivery of an event. A duplicate is answered with 200, or with 409 while the event
+    /// is in flight.
     ///
     /// The event counts as processed if the service responds with a status of 2xx; otherwise it is released for the
-    /// sender's next attempt.
+    /// sender's next attempt. An extractor that acknowledges an event because the handler's type lacks it releases it too:
+    /// where the type is not signed, a captured request could be sent again with another one.
+    ///
+    /// A batch is one delivery. If the service has answered 2xx, the same batch is a duplicate; before that, a
+    /// [`Once`] in the handler can claim [each event](crate::receive::Webhooks), so that a second attempt repeats none.
     ///
     /// ```
     /// use hookseal::idempotency::{MemoryStore, Once};
@@ -194,8 +199,8 @@ where
                     Err(rejection) => return Ok(rejection.to_response().map(Either::Left)),
                 };
             trace::verified(&received);
-            // The events of a batch are claimed one by one, in the handler.
-            let once = once.filter(|_| !received.is_batch());
+            // What may be a batch and cannot be read is the handler's.
+            let once = once.filter(|_| !received.is_batch() || received.idempotency_key().is_ok());
             let handled = if once.is_some() { received.clone().claimed() } else { received.clone() };
             parts.extensions.insert(handled);
             let request = Request::from_parts(parts, Full::new(received.body().clone()));
@@ -204,8 +209,10 @@ where
             let response = match once {
                 None => call.await,
                 Some(once) => {
-                    let is_final =
-                        |result: &Result<Response<_>, _>| result.as_ref().is_ok_and(|r| r.status().is_success());
+                    let is_done = |response: &Response<_>| {
+                        response.status().is_success() && response.extensions().get::<Unhandled>().is_none()
+                    };
+                    let is_final = |result: &Result<Response<_>, _>| result.as_ref().is_ok_and(is_done);
                     match once.guard(&received, call, is_final).await {
                         Ok(result) => result,
                         Err(answer) => return Ok(answer.to_response().map(Either::Left)),

@@ -88,7 +88,8 @@ impl<P> Received<P> {
 
     /// The same request, for one event of its batch.
     pub(super) fn for_item(&self, key: Option<IdempotencyKey>) -> Received<P> {
-        Received { item_key: key, ..self.clone() }
+        // A claim of the whole batch is none of its events.
+        Received { is_claimed: self.is_claimed && key.is_none(), item_key: key, ..self.clone() }
     }
 
     /// The same request, with the number of its events.

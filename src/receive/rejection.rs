@@ -245,6 +245,14 @@ impl Rejection {
     /// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &30.into()));
     /// ```
     pub fn to_response<B: From<Vec<u8>>>(&self) -> Response<B> {
+        let mut response = self.response();
+        if let Rejection::Unhandled { .. } = self {
+            response.extensions_mut().insert(Unhandled);
+        }
+        response
+    }
+
+    fn response<B: From<Vec<u8>>>(&self) -> Response<B> {
         match self {
             Rejection::Answered(answer) => return answer.to_response(),
             Rejection::Handshake(reply) | Rejection::Unhandled { reply: Some(reply), .. } => {
@@ -262,6 +270,10 @@ impl Rejection {
         response
     }
 }
+
+/// Marks a response of 2xx to an event that no handler has seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unhandled;
 
 impl From<VerifyError> for Rejection {
     fn from(error: VerifyError) -> Rejection {

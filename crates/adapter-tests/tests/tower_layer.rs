@@ -11,7 +11,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use hookseal::idempotency::{MemoryStore, Once};
 use hookseal::provider::{self, Provider};
-use hookseal::receive::{Received, Receiver};
+use hookseal::receive::{Answer, Received, Receiver, Webhook, Webhooks};
 use hookseal::tower::WebhookLayer;
 use hookseal::{EventShape, Scheme};
 use http::{Request, Response};
@@ -160,21 +160,20 @@ async fn the_layer_does_not_even_call_the_service_for_a_duplicate() {
     assert_eq!(log.count(), 1);
 }
 
-/// The events of a batch are the handler's to claim, also of what may be one and cannot be read.
 #[tokio::test]
-async fn the_layer_claims_what_is_no_batch() {
+async fn the_layer_claims_every_delivery_also_batches_and_what_cannot_be_read() {
     const EVENT: EventShape = EventShape::new("type: {type}\ndata: {data}");
     const BATCH: EventShape = EventShape::new("[].type: {type}\n[].data: {data}");
     let (event, batch, neither) = (r#"{"type":"a","data":1}"#, r#"[{"type":"a","data":1}]"#, "7");
-    for (shapes, body, calls) in [
-        (&[EVENT][..], event, 1),
-        (&[EVENT], batch, 1),
-        (&[EVENT], neither, 1),
-        (&[BATCH], batch, 2),
-        (&[BATCH], neither, 2),
-        (&[EVENT, BATCH], event, 1),
-        (&[EVENT, BATCH], batch, 2),
-        (&[EVENT, BATCH], neither, 2),
+    for (shapes, body) in [
+        (&[EVENT][..], event),
+        (&[EVENT], batch),
+        (&[EVENT], neither),
+        (&[BATCH], batch),
+        (&[BATCH], neither),
+        (&[EVENT, BATCH], event),
+        (&[EVENT, BATCH], batch),
+        (&[EVENT, BATCH], neither),
     ] {
         let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap();
         let acme = acme.with_event_shapes(shapes.iter().cloned()).unwrap();
@@ -187,8 +186,91 @@ async fn the_layer_claims_what_is_no_batch() {
             let request = signer.request("/hook", "", Bytes::from_static(body.as_bytes())).unwrap();
             assert_eq!(service.clone().oneshot(plain(request)).await.unwrap().status(), 200, "{body}");
         }
-        assert_eq!(log.count(), calls, "{} shapes: {body}", shapes.len());
+        assert_eq!(log.count(), 1, "{} shapes: {body}", shapes.len());
     }
+}
+
+/// The layer claims the batch, and the handler its events.
+#[tokio::test]
+async fn what_is_done_of_a_batch_is_not_repeated_behind_the_layer() {
+    #[derive(serde::Deserialize)]
+    enum Numbered {
+        #[serde(rename = "a")]
+        One(usize),
+    }
+    const BATCH: EventShape = EventShape::new("[].type: {type}\n[].data: {data}");
+    let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap().with_event_shape(BATCH).unwrap();
+    let receiver: Receiver = acme.receiver(key(1)).unwrap();
+    let (log, once) = (Log::default(), Arc::new(Once::new(MemoryStore::new(10))));
+    let (outer, noted) = (Once::new(MemoryStore::new(10)), log.clone());
+    let service =
+        ServiceBuilder::new().layer(WebhookLayer::new(receiver).with_once(outer)).service_fn(move |request: Plain| {
+            let (log, once) = (noted.clone(), once.clone());
+            async move {
+                let received = request.extensions().get::<Received>().expect("the layer verified it").clone();
+                let mut webhooks = Webhooks::<Numbered>::try_from(received).unwrap();
+                while let Some(webhook) = webhooks.next() {
+                    let Numbered::One(number) = *webhook.event.data();
+                    // The second event fails at first.
+                    let answer = once.run(&webhook, async {
+                        log.note(number.to_string());
+                        if log.count() == 2 { Answer::retry(PATIENCE) } else { Answer::Processed }
+                    });
+                    webhooks.record(answer.await);
+                }
+                Ok::<_, Infallible>(webhooks.answer().to_response::<Vec<u8>>())
+            }
+        });
+    let body = r#"[{"type":"a","data":1},{"type":"a","data":2},{"type":"a","data":3}]"#;
+    let signer = acme.signer(key(1)).unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let request = signer.request("/hook", "", Bytes::from_static(body.as_bytes())).unwrap();
+        statuses.push(service.clone().oneshot(plain(request)).await.unwrap().status().as_u16());
+    }
+    assert_eq!((statuses, log.count()), (vec![503, 200, 200], 4));
+}
+
+/// Where nobody signs the type, a captured request may come with one that the handler does not know.
+#[tokio::test]
+async fn an_event_that_no_handler_has_seen_is_not_processed() {
+    #[derive(serde::Deserialize)]
+    enum Known {
+        #[serde(rename = "made")]
+        Made {},
+    }
+    const TYPED: EventShape = EventShape::new("X-Type: {type}\n\n{data}");
+    let acme = Provider::new("acme", Scheme::new("S: {hex}", "{body}")).unwrap().with_event_shape(TYPED).unwrap();
+    let receiver: Receiver = acme.receiver(key(1)).unwrap();
+    let log = Log::default();
+    let noted = log.clone();
+    let layer = WebhookLayer::new(receiver).with_once(Once::new(MemoryStore::new(10)));
+    let service = ServiceBuilder::new().layer(layer).service_fn(move |request: Plain| {
+        let received = request.extensions().get::<Received>().expect("the layer verified it").clone();
+        std::future::ready(Ok::<_, Infallible>(
+            match Webhook::<Known>::try_from(received) {
+                Ok(webhook) => {
+                    let Known::Made {} = webhook.event.data();
+                    noted.note("made");
+                    Answer::Processed.to_response::<Vec<u8>>()
+                }
+                Err(rejection) => rejection.to_response(),
+            }
+            .map(|body| Full::new(Bytes::from(body))),
+        ))
+    });
+    let mut texts = Vec::new();
+    for event_type in ["other", "made", "made"] {
+        let mut request = acme.signer(key(1)).unwrap().request("/hook", "", Bytes::from_static(b"{}")).unwrap();
+        request.headers_mut().insert("x-type", event_type.parse().unwrap());
+        let response = service.clone().oneshot(plain(request)).await.unwrap();
+        assert_eq!(response.status(), 200);
+        texts.push(String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap());
+    }
+    assert_eq!(
+        (texts.as_slice(), log.count()),
+        (&["acknowledged", "processed", "processed before"].map(String::from)[..], 1)
+    );
 }
 
 #[tokio::test]
