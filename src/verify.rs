@@ -180,6 +180,9 @@ impl Verifier {
 
     /// Begins to verify a request whose body arrives in pieces, using the system's clock. This takes one allocation.
     ///
+    /// A signed time is compared with the clock here and not at the end, so limit how long a body may take. An
+    /// [`Intake`](crate::receive::Intake) compares it again.
+    ///
     /// # Errors
     /// [`VerifyError`] for headers that cannot be accepted, whatever the body is.
     ///

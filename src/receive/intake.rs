@@ -7,6 +7,7 @@ use super::budget::{Reservation, UNCOUNTED};
 use super::explain::Watch;
 use super::handshakes::{Decision, Pending};
 use super::{Received, Receiver, Rejection};
+use crate::error::VerifyError;
 use crate::headers::{Found, Headers};
 use crate::request::{RequestLine, Target};
 use crate::trace;
@@ -310,7 +311,7 @@ impl<'a, P> Intake<'a, P> {
         }
     }
 
-    /// Ends the body and verifies the request.
+    /// Ends the body and verifies the request. The age of a signed time is checked again: a body may have come slowly.
     ///
     /// # Errors
     /// [`Rejection::NotAuthentic`], [`Rejection::TooLarge`], [`Rejection::BudgetSpent`], and the rejection that was
@@ -436,6 +437,11 @@ impl<'a, P> Whole<'a, P> {
     #[inline]
     fn conclude(self, proof: Result<Proof<'a>, Rejection>) -> Result<Received<P>, Rejection> {
         let Whole { receiver, mut reservation, headers, bytes, pending, is_unsigned, body, watch, .. } = self;
+        // A body may have come so slowly that its headers are outside of the tolerance by now.
+        let proof = proof.and_then(|proof| match receiver.and_then(|receiver| receiver.excess_age(&proof)) {
+            None => Ok(proof),
+            Some(seconds) => Err(VerifyError::TooOld { seconds }.into()),
+        });
         let asked = match (&proof, receiver) {
             _ if pending.is_empty() => None,
             (Ok(_), Some(receiver)) => receiver.completed(pending, false, &body),

@@ -18,7 +18,7 @@ use crate::provider::Provider;
 use crate::request::RequestLine;
 use crate::secret::Secret;
 use crate::sync::RwLock;
-use crate::verify::{Opened, Verifier};
+use crate::verify::{Opened, Proof, Verifier};
 
 /// A provider, its keys and a body limit: what an application keeps to receive webhooks. Cheap to clone.
 ///
@@ -113,6 +113,14 @@ impl<P> Receiver<P> {
 
     pub(super) fn explaining(&self) -> &Explaining {
         &self.shared.explaining
+    }
+
+    /// The age in seconds, rounded up, of a request that is older than its scheme tolerates.
+    pub(super) fn excess_age(&self, proof: &Proof<'_>) -> Option<u64> {
+        let past = self.provider().schemes().get(proof.scheme())?.past()?;
+        let age = self.now() - proof.timestamp()?;
+        let seconds = age.whole_seconds() + i64::from(age.subsec_nanoseconds() > 0);
+        u64::try_from(seconds).ok().filter(|seconds| *seconds > u64::from(past))
     }
 
     /// By its own clock, or the system's.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::{Router, routing::post};
@@ -13,7 +13,7 @@ use hookseal::provider::{self, CALLINTEL, Provider};
 use hookseal::receive::{Answer, Received, Receiver, Rejection, Webhook};
 use hookseal::testing::Sender;
 use hookseal::tower::WebhookLayer;
-use hookseal::{Algorithm, Keyring, PublicKey, Scheme, SigningKey};
+use hookseal::{Algorithm, Keyring, PublicKey, Scheme, SigningKey, VerifyError};
 use http::{HeaderMap, Request, StatusCode};
 use tower::ServiceExt;
 
@@ -191,6 +191,43 @@ fn a_refusing_receiver_answers_as_one_with_another_secret() {
         }
     }
     assert!(count > 180 && mixed >= 3, "{count}, {mixed}");
+}
+
+/// Whoever holds back the last byte of a captured request does not keep it valid.
+#[test]
+fn a_body_that_outlasts_the_tolerance_is_refused() {
+    const BODY: &[u8] = br#"{"webhookTimestamp":1770000000000,"id":"evt_1"}"#;
+    let sent = time::OffsetDateTime::from_unix_timestamp(1_770_000_000).unwrap();
+    let mut timed = 0;
+    let in_body = Scheme::new("S: {hex}\n\nwebhookTimestamp: {timestamp:ms}", "{body}");
+    let in_body = Provider::new("acme", in_body).unwrap();
+    for provider in [&provider::STRIPE, &provider::KLANG, &in_body, &provider::GITHUB] {
+        let is_timed = provider.replay_window().is_some();
+        timed += usize::from(is_timed);
+        let request =
+            provider.signer(key(1)).unwrap().request_at("/", "evt_1", Bytes::from_static(BODY), sent).unwrap();
+        let past = i64::from(provider.scheme().past().unwrap_or(300));
+        for (seconds, is_inside) in [(past, true), (past + 1, false), (86_400, false)] {
+            for pieces in [&[BODY][..], &[&BODY[..10], &BODY[10..]]] {
+                let clock = Arc::new(AtomicI64::new(0));
+                let read = clock.clone();
+                let now = move || sent + time::Duration::seconds(read.load(Ordering::SeqCst));
+                let receiver: Receiver = provider.raw().receiver(key(1)).unwrap().with_clock(now);
+                let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+                for piece in pieces {
+                    clock.store(seconds, Ordering::SeqCst);
+                    intake.push(Bytes::copy_from_slice(piece));
+                }
+                let verdict = intake.finish().map(|_| ());
+                let expected = VerifyError::TooOld { seconds: seconds.unsigned_abs() };
+                match is_inside || !is_timed {
+                    true => assert_eq!(verdict, Ok(()), "{} after {seconds} s", provider.name()),
+                    false => assert_eq!(verdict, Err(expected.into()), "{} after {seconds} s", provider.name()),
+                }
+            }
+        }
+    }
+    assert_eq!(timed, 3);
 }
 
 #[test]
