@@ -250,7 +250,7 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
         claim_count: 0,
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
-    if notation.has_token() {
+    if let Some(false) = notation.token() {
         attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
         attempt!(line_rules::check_lines(headers.as_bytes(), &mut notation));
         return Ok(notation);

@@ -6,16 +6,16 @@ use crate::text::{same_bytes, same_name};
 use super::{ClaimWants, Line, Notation, Piece, UrlPart, Value};
 
 impl Notation {
-    /// Whether a line has a token with claims.
-    pub(crate) const fn has_token(&self) -> bool {
+    /// Whether the content of the scheme's token is outside of it. `None` if no line has a token.
+    pub(crate) const fn token(&self) -> Option<bool> {
         let mut i = 0;
         while i < self.line_count {
-            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
-                return true;
+            if let Value::Token { is_detached, .. } = self.lines[i].value {
+                return Some(is_detached);
             }
             i += 1;
         }
-        false
+        None
     }
 
     /// Whether a scheme reads more than headers, or does not cover the body.
