@@ -351,6 +351,42 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("a: {jwt}", "i\"s: Acme", "covers: `i\"s: Acme` is not a plain name of a claim"),
     ("a: {jwt}", "iss:", "covers: `iss:` is not a placeholder of a claim"),
     ("a: {jwt}", "iss: {id}", "covers: `iss: {id}` is not a placeholder of a claim"),
+    (
+        "a: {jwt}\nb: {timestamp}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "a: {jwt}\n?b: {timestamp}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "a: {jwt}\n\nb: {timestamp}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "h: {body|sha256-hex}\n\na[].b: {jwt}",
+        "iss: Acme",
+        "covers: `iss: Acme` has fields of a batch's elements beside others",
+    ),
+    (
+        "\n\na[].b: {jwt}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` has fields of a batch's elements beside others",
+    ),
+    ("\n\na[].b: {jwt}\nc: 1", "iss: Acme", "covers: `iss: Acme` has fields of a batch's elements beside others"),
+    ("\n\na[].b: {jwt}\nc[].d: 1", "iss: Acme", "covers: `iss: Acme` reads the elements of two arrays"),
+    ("a: {jwt}\n\nb[].c: 1", "iss: Acme", "covers: `iss: Acme` has fields of a batch's elements beside others"),
+    ("a: {jws}\n\nb[].c: 1", "{$.b[].d}", "covers: `{$.b[].d}` has fields of a batch's elements beside others"),
+    ("\n\n{empty}\n{jwt}", "iss: Acme", "covers: `iss: Acme` reads a body, although the sample request has `{empty}`"),
+    ("\n\na: {jwt}", "h: {body|sha256-hex}", "covers: `h: {body|sha256-hex}` covers the place of the signature itself"),
+    ("\n\na: {jws}", "{body}", "covers: `{body}` covers the place of the signature itself"),
+    ("?a: {jws}", "{url}", "covers: `{url}` covers the place of the signature itself"),
     // Secrets.
     ("a: {secret}", "{body}", "covers: `{body}` is not empty, although a `{secret}` signs nothing"),
     ("a: {secret}\nb: {hex}", "{body}", "headers: `b` has a `{secret}` beside a signature or another one"),
@@ -409,6 +445,10 @@ const ADMITTED: &[(&str, &str)] = &[
     ("\n\na.b.{json}.s: {hex}", "{$.a.b.{json}.c}"),
     ("\n\na.{json}.b[].s: {hex}", "{$.a.{json}.b[].c}"),
     ("a: {jwt}", "iss : Acme | acme.com\nsub?: {url}\n\niat: {timestamp}"),
+    ("a: {jwt}\n\nt: {timestamp}", "hash: {body|sha256-hex}"),
+    ("a: {jwt}\nh: {body|sha256-hex}\n\nt: 1", "iss: Acme"),
+    ("\n\na[].s: {jwt}\na[].v: 1", "iss: Acme\niat: {timestamp}"),
+    ("\n\na[].s: {jws}", "{$.a[].b}"),
     ("a: {secret}\nb: {id}\nc: 1", ""),
     ("a: Bearer {secret}", ""),
     ("\n\n&data.{json}.token: {secret}", ""),
