@@ -370,6 +370,12 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
          replay protection",
     ),
     (
+        "\n\na: {jwt}\nb: {timestamp}",
+        "iss: Acme",
+        "covers: `iss: Acme` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay \
+         protection",
+    ),
+    (
         "h: {body|sha256-hex}\n\na[].b: {jwt}",
         "iss: Acme",
         "covers: `iss: Acme` has fields of a batch's elements beside others",

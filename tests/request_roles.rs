@@ -226,6 +226,10 @@ fn coverage_names_what_is_signed_and_nothing_else() {
         ("S: {hex}\nX-H: {body|sha256-hex}", "{header:X-Other}", Extent::Nothing, &["X-Other"], &["X-H", "t"]),
         ("S: {hex}\nX-V: 1", "{header:X-V}.{path}", Extent::Nothing, &["X-V"], &["t"]),
         ("A: {jwt}", "iss: Acme", Extent::Nothing, &[], &["t"]),
+        ("\n\n{jwt}", "iss: Acme", Extent::Whole, &["t"], &["X-A"]),
+        // A token in a field says nothing of the others.
+        ("\n\na.s: {jwt}", "iss: Acme", Extent::Nothing, &[], &["a.s", "t"]),
+        ("\n\na.s: {jws}", "{$.a.t}", Extent::Part, &["a.t"], &["a.s", "t"]),
         ("A: {jwt}", "iss: Acme\nhash?: {body|sha256-hex}", Extent::Nothing, &[], &["t"]),
         ("A: {jwt}", "iss?: Acme\nhash: {body|sha256-hex}", Extent::Whole, &["t"], &["X-A"]),
     ] {

@@ -74,8 +74,9 @@ impl Notation {
         }
         i = 0;
         while i < self.line_count {
-            // The body is the token.
-            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
+            let Line { value, place, .. } = self.lines[i];
+            let is_body = matches!(place.half, Half::Body) && place.is_whole();
+            if is_body && matches!(value, Value::Token { .. }) {
                 return true;
             }
             i += 1;
