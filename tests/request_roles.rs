@@ -243,6 +243,19 @@ fn coverage_names_what_is_signed_and_nothing_else() {
     }
 }
 
+/// A token without a time stays valid for ever.
+#[test]
+fn only_a_time_that_must_be_there_ends_a_replay() {
+    for (claims, window) in [
+        ("iat: {timestamp}", Some(600)),
+        ("iat?: {timestamp}", None),
+        ("iat?: {timestamp}\nat: {timestamp}", Some(600)),
+        ("exp: {expiry}\nnbf: {not-before}", None),
+    ] {
+        assert_eq!(Scheme::try_new("A: {jwt}", claims).unwrap().replay_window(), window, "{claims}");
+    }
+}
+
 /// What is written in another way is the same event, and a request without a body is not the same as all others.
 #[test]
 fn what_is_signed_tells_events_apart() {

@@ -96,8 +96,9 @@ impl Token {
         self.claims.iter().any(|claim| matches!(claim.wants, Wants::Allowed))
     }
 
+    /// Whether a token always says when it was made: one that may leave it out is no replay protection.
     pub(super) fn has_timestamp(&self) -> bool {
-        self.claims.iter().any(|claim| matches!(claim.wants, Wants::Timestamp))
+        self.claims.iter().any(|claim| matches!(claim.wants, Wants::Timestamp) && !claim.is_optional)
     }
 
     /// Takes a token apart and checks its header.
