@@ -243,6 +243,24 @@ fn coverage_names_what_is_signed_and_nothing_else() {
     }
 }
 
+#[test]
+fn a_provider_has_at_most_sixteen_schemes() {
+    for (count, expected) in
+        [(16, None), (17, Some("schemes: are more than 16")), (300, Some("schemes: are more than 16"))]
+    {
+        let schemes: Vec<Scheme> =
+            (0..count).map(|n| Scheme::try_new(format!("S-{n}x: {{hex}}"), "{body}").unwrap()).collect();
+        let file = serde_json::json!({ "name": "acme", "schemes": schemes });
+        let made = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes);
+        let error = made.as_ref().err().map(ToString::to_string);
+        assert_eq!(error.as_deref(), expected, "{count}");
+        assert_eq!(serde_json::from_value::<Provider>(file).map_err(|error| error.to_string()).err(), error, "{count}");
+        if let Ok(provider) = made {
+            assert!(provider.verifier(secret()).is_ok(), "{count}");
+        }
+    }
+}
+
 /// A token without a time stays valid for ever.
 #[test]
 fn only_a_time_that_must_be_there_ends_a_replay() {
