@@ -403,11 +403,30 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
         "{body}",
         "headers: `{secret},v1={hex}` has a placeholder in a list that needs a line of its own",
     ),
-    ("a | b: {secret}", "", "headers: `a` has alternative names, which a secret and a hash of the body cannot have"),
+    (
+        "a | b: {secret}",
+        "",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
     (
         "s: {hex}\na | b: {body|sha256-hex}",
         "{header:a}",
-        "headers: `a` has alternative names, which a secret and a hash of the body cannot have",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "s: {hex}\na | b: {allowed}",
+        "{body}",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "a | b: {jwt}",
+        "iss: Acme",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "a | b: {jws}",
+        "{body}",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
     ),
     #[cfg(not(feature = "extendable-hashes"))]
     (
