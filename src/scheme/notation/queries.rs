@@ -161,11 +161,14 @@ impl Notation {
 
     /// Whether the URL must be exactly the one that was registered, because bytes could move between it and its neighbour.
     pub(crate) const fn needs_exact_url(&self) -> bool {
+        let pivot = self.pivot();
         let mut i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget)) {
-                let alone_before =
-                    i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
+                // Read from the end, a method has no border with the URL behind it.
+                let alone_before = i == 0
+                    || is_literal(self.pieces[i - 1])
+                    || i < pivot && matches!(self.pieces[i - 1], Piece::Method);
                 let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
                 if !(alone_before && alone_after) {
                     return true;
