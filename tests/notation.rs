@@ -341,6 +341,43 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("a: {hex}\nb: {key}\n?c: {key}", "{body}", "headers: `c` is a second place for the key's id"),
     ("a: {hex}\nb: {allowed}\n?c: {allowed}", "{body}", "headers: `c` is a second `{allowed}`"),
     (
+        "a: {hex}\nb: {allowed}",
+        "{body}",
+        "covers: `{body}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {hex}\n?b: {allowed}",
+        "{url|without-query}{body}",
+        "covers: `{url|without-query}{body}` leaves out the place of `{allowed}`: unsigned, its value could be any that is \
+         allowed",
+    ),
+    (
+        "a: {hex}\n\nb: {allowed}",
+        "{$.c}",
+        "covers: `{$.c}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {hex}\n\nb: {allowed}",
+        "{&b}",
+        "covers: `{&b}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {jwt}\nb: {allowed}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {jwt}\n\nb: {allowed}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {secret}\n\nb: {allowed}",
+        "",
+        "covers: leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    ("a: {hex}\nb: {id}", "{header:b}.{body}", "covers: `b` is a header line with a placeholder: use that placeholder"),
+    (
         "a: {jwt}\nb: {hex}",
         "iss: Acme",
         "headers: `b` is one of several signature lines, which hold one plain signature each",
@@ -471,6 +508,13 @@ const ADMITTED: &[(&str, &str)] = &[
     ("\n\na.{json}.b[].s: {hex}", "{$.a.{json}.b[].c}"),
     ("a: {jwt}", "iss : Acme | acme.com\nsub?: {url}\n\niat: {timestamp}"),
     ("a: {jwt}\n\nt: {timestamp}", "hash: {body|sha256-hex}"),
+    ("a: {jwt}\n\nt: {allowed}", "hash: {body|sha256-hex}"),
+    ("a: {hex}\nb: {allowed}", "{header:b}.{body}"),
+    ("a: {hex}\n?b: {allowed}", "{?b}"),
+    ("a: {hex}\n?b: {allowed}", "{url}"),
+    ("a: {hex}\nh: {body|sha256-hex}\n\nb.c: {allowed}", "{header:h}"),
+    ("a: {hex}\n\nb.c: {allowed}", "{$.b.c}"),
+    ("a: {hex}\n\n&b: {allowed}", "{form|sorted}"),
     ("a: {jwt}\nh: {body|sha256-hex}\n\nt: 1", "iss: Acme"),
     ("\n\na[].s: {jwt}\na[].v: 1", "iss: Acme\niat: {timestamp}"),
     ("\n\na[].s: {jws}", "{$.a[].b}"),

@@ -586,8 +586,12 @@ fn an_id_of_a_key_is_visible_and_ends_at_its_border() {
 
 #[test]
 fn a_value_is_among_those_that_the_receiver_allows() {
-    for lines in ["S: {hex}\nTopic: {allowed}", "S: {hex}\n?topic: {allowed}", "S: {hex}\n\ntopic: on/{allowed}"] {
-        let provider = provider(&[(lines, "{path}")], URL).with_allowed(["orders", "refunds"]);
+    for (lines, covers) in [
+        ("S: {hex}\nTopic: {allowed}", "{path}.{header:Topic}"),
+        ("S: {hex}\n?topic: {allowed}", "{path}.{?topic}"),
+        ("S: {hex}\n\ntopic: on/{allowed}", "{path}.{$.topic}"),
+    ] {
+        let provider = provider(&[(lines, covers)], URL).with_allowed(["orders", "refunds"]);
         for (topic, expected) in [
             ("orders", ""),
             ("refunds", ""),
@@ -595,7 +599,9 @@ fn a_value_is_among_those_that_the_receiver_allows() {
             ("Orders", "is not one of those that are allowed"),
             ("", "is not one of those that are allowed"),
         ] {
-            let headers = [("S", &*hex("/hook")), ("Topic", topic)];
+            let front = if lines.contains("on/") { "on/" } else { "" };
+            let signature = hex(format!("/hook.{front}{topic}"));
+            let headers = [("S", &*signature), ("Topic", topic)];
             let body = format!(r#"{{"topic":"on/{topic}"}}"#);
             let request = request("POST", &format!("/?topic={topic}"), &headers, body);
             assert_says(lines, &verdict(&provider, &request), expected);

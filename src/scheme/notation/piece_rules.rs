@@ -88,6 +88,7 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     if counts.timestamps == 0 && has_timestamp && !notation.covers_timestamp(headers, text) {
         return in_covers(0, text.len(), UNSIGNED_TIME);
     }
+    attempt!(check_allowed(headers, text, notation));
     if counts.timestamps > 0 && is_loose(notation, format) {
         return in_covers(
             0,
@@ -122,9 +123,22 @@ pub(super) const fn check_claims(headers: &[u8], text: &[u8], notation: &Notatio
     if format.is_some() && !notation.covers_timestamp(headers, text) {
         return in_covers(0, text.len(), UNSIGNED_TIME);
     }
+    check_allowed(headers, text, notation)
+}
+
+/// A value that nobody signs can be replaced by one that is allowed.
+const fn check_allowed(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
+    let mut i = 0;
+    while i < notation.line_count {
+        if matches!(notation.lines[i].value, Value::Allowed { .. }) && !notation.signs_line(i, headers, text) {
+            return in_covers(0, text.len(), UNSIGNED_ALLOWED);
+        }
+        i += 1;
+    }
     Ok(())
 }
 
+const UNSIGNED_ALLOWED: &str = "leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed";
 const UNSIGNED_TIME: &str =
     "leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection";
 const NO_BODY: &str = "reads a body, although the sample request has `{empty}`";
@@ -339,7 +353,7 @@ const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
     !parted && !recognizable
 }
 
-/// A spliced header is some other header of the request, or a constant line.
+/// A spliced header is some other header of the request, or a line that no placeholder of signed content stands for.
 const fn check_spliced(
     headers: &[u8],
     covers: &[u8],
@@ -353,8 +367,8 @@ const fn check_spliced(
         let line = notation.lines[i];
         let mut n = 0;
         while n < line.name_count && line.is_header() {
-            let constant = matches!(line.value, Value::Constant(_) | Value::BodyHash { .. }) && line.name_count == 1;
-            if same_name(headers, line.names[n], covers, name) && !constant {
+            let is_text = matches!(line.value, Value::Constant(_) | Value::BodyHash { .. } | Value::Allowed { .. });
+            if same_name(headers, line.names[n], covers, name) && !(is_text && line.name_count == 1) {
                 return in_covers(start, end, "is a header line with a placeholder: use that placeholder");
             }
             n += 1;

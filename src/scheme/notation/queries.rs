@@ -143,6 +143,14 @@ impl Notation {
         matches!(half, Half::Query) && self.covers_line(line, headers, covers)
     }
 
+    /// Whether what is signed has the value of this line, where it is or in a hash of the body.
+    pub(super) const fn signs_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+        let is_in_body = matches!(self.lines[line].place.half, Half::Body | Half::Form);
+        self.contains_line(line, headers, covers)
+            || self.covers_line(line, headers, covers)
+            || is_in_body && self.covers_whole_body(headers, covers)
+    }
+
     /// Whether a timestamp on a line of its own is covered where it is, without a placeholder in what is covered.
     pub(super) const fn covers_timestamp(&self, headers: &[u8], covers: &[u8]) -> bool {
         let mut i = 0;
