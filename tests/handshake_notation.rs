@@ -352,6 +352,9 @@ fn what_anybody_can_have_signed_is_no_delivery() {
         ("S: {hex}", "{form|sorted}", TOKEN, false),
         ("S: {hex}", "{form|sorted}", SIGNED, true),
         ("Authorization: {jwt}", "iss: Acme", TOKEN, false),
+        ("S: {jws}", "{body}", TOKEN, false),
+        ("S: {jws}\nT: {timestamp}", "{timestamp}:{body}", TOKEN, false),
+        ("S: {jws}", "{body}", SIGNED, true),
         ("S: {secret}", "", TOKEN, true),
     ] {
         let scheme = Scheme::try_new(headers, covers).expect(covers);

@@ -341,6 +341,43 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("a: {hex}\nb: {key}\n?c: {key}", "{body}", "headers: `c` is a second place for the key's id"),
     ("a: {hex}\nb: {allowed}\n?c: {allowed}", "{body}", "headers: `c` is a second `{allowed}`"),
     (
+        "a: {hex}\nb: {allowed}",
+        "{body}",
+        "covers: `{body}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {hex}\n?b: {allowed}",
+        "{url|without-query}{body}",
+        "covers: `{url|without-query}{body}` leaves out the place of `{allowed}`: unsigned, its value could be any that is \
+         allowed",
+    ),
+    (
+        "a: {hex}\n\nb: {allowed}",
+        "{$.c}",
+        "covers: `{$.c}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {hex}\n\nb: {allowed}",
+        "{&b}",
+        "covers: `{&b}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {jwt}\nb: {allowed}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {jwt}\n\nb: {allowed}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    (
+        "a: {secret}\n\nb: {allowed}",
+        "",
+        "covers: leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    ("a: {hex}\nb: {id}", "{header:b}.{body}", "covers: `b` is a header line with a placeholder: use that placeholder"),
+    (
         "a: {jwt}\nb: {hex}",
         "iss: Acme",
         "headers: `b` is one of several signature lines, which hold one plain signature each",
@@ -351,6 +388,48 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ("a: {jwt}", "i\"s: Acme", "covers: `i\"s: Acme` is not a plain name of a claim"),
     ("a: {jwt}", "iss:", "covers: `iss:` is not a placeholder of a claim"),
     ("a: {jwt}", "iss: {id}", "covers: `iss: {id}` is not a placeholder of a claim"),
+    (
+        "a: {jwt}\nb: {timestamp}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "a: {jwt}\n?b: {timestamp}",
+        "h: {body|sha256-hex}",
+        "covers: `h: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "a: {jwt}\n\nb: {timestamp}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like \
+         replay protection",
+    ),
+    (
+        "\n\na: {jwt}\nb: {timestamp}",
+        "iss: Acme",
+        "covers: `iss: Acme` leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay \
+         protection",
+    ),
+    (
+        "h: {body|sha256-hex}\n\na[].b: {jwt}",
+        "iss: Acme",
+        "covers: `iss: Acme` has fields of a batch's elements beside others",
+    ),
+    (
+        "\n\na[].b: {jwt}",
+        "h?: {body|sha256-hex}",
+        "covers: `h?: {body|sha256-hex}` has fields of a batch's elements beside others",
+    ),
+    ("\n\na[].b: {jwt}\nc: 1", "iss: Acme", "covers: `iss: Acme` has fields of a batch's elements beside others"),
+    ("\n\na[].b: {jwt}\nc[].d: 1", "iss: Acme", "covers: `iss: Acme` reads the elements of two arrays"),
+    ("a: {jwt}\n\nb[].c: 1", "iss: Acme", "covers: `iss: Acme` has fields of a batch's elements beside others"),
+    ("a: {jws}\n\nb[].c: 1", "{$.b[].d}", "covers: `{$.b[].d}` has fields of a batch's elements beside others"),
+    ("\n\n{empty}\n{jwt}", "iss: Acme", "covers: `iss: Acme` reads a body, although the sample request has `{empty}`"),
+    ("\n\na: {jwt}", "h: {body|sha256-hex}", "covers: `h: {body|sha256-hex}` covers the place of the signature itself"),
+    ("\n\na: {jws}", "{body}", "covers: `{body}` covers the place of the signature itself"),
+    ("?a: {jws}", "{url}", "covers: `{url}` covers the place of the signature itself"),
     // Secrets.
     ("a: {secret}", "{body}", "covers: `{body}` is not empty, although a `{secret}` signs nothing"),
     ("a: {secret}\nb: {hex}", "{body}", "headers: `b` has a `{secret}` beside a signature or another one"),
@@ -361,11 +440,30 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
         "{body}",
         "headers: `{secret},v1={hex}` has a placeholder in a list that needs a line of its own",
     ),
-    ("a | b: {secret}", "", "headers: `a` has alternative names, which a secret and a hash of the body cannot have"),
+    (
+        "a | b: {secret}",
+        "",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
     (
         "s: {hex}\na | b: {body|sha256-hex}",
         "{header:a}",
-        "headers: `a` has alternative names, which a secret and a hash of the body cannot have",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "s: {hex}\na | b: {allowed}",
+        "{body}",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "a | b: {jwt}",
+        "iss: Acme",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
+    ),
+    (
+        "a | b: {jws}",
+        "{body}",
+        "headers: `a` has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have",
     ),
     #[cfg(not(feature = "extendable-hashes"))]
     (
@@ -409,6 +507,17 @@ const ADMITTED: &[(&str, &str)] = &[
     ("\n\na.b.{json}.s: {hex}", "{$.a.b.{json}.c}"),
     ("\n\na.{json}.b[].s: {hex}", "{$.a.{json}.b[].c}"),
     ("a: {jwt}", "iss : Acme | acme.com\nsub?: {url}\n\niat: {timestamp}"),
+    ("a: {jwt}\n\nt: {timestamp}", "hash: {body|sha256-hex}"),
+    ("a: {jwt}\n\nt: {allowed}", "hash: {body|sha256-hex}"),
+    ("a: {hex}\nb: {allowed}", "{header:b}.{body}"),
+    ("a: {hex}\n?b: {allowed}", "{?b}"),
+    ("a: {hex}\n?b: {allowed}", "{url}"),
+    ("a: {hex}\nh: {body|sha256-hex}\n\nb.c: {allowed}", "{header:h}"),
+    ("a: {hex}\n\nb.c: {allowed}", "{$.b.c}"),
+    ("a: {hex}\n\n&b: {allowed}", "{form|sorted}"),
+    ("a: {jwt}\nh: {body|sha256-hex}\n\nt: 1", "iss: Acme"),
+    ("\n\na[].s: {jwt}\na[].v: 1", "iss: Acme\niat: {timestamp}"),
+    ("\n\na[].s: {jws}", "{$.a[].b}"),
     ("a: {secret}\nb: {id}\nc: 1", ""),
     ("a: Bearer {secret}", ""),
     ("\n\n&data.{json}.token: {secret}", ""),

@@ -388,12 +388,25 @@ fn the_url_is_the_registered_one_and_no_headers_business() {
     }
     // The mark of an empty query is no byte of the body, and an added query ends before what follows it.
     let dotted = provider(&[("S: {base64}", "{url}.{body}")], URL);
+    let behind = provider(&[("S: {base64}", "{body}/?{target}")], "https://x.example/hook/");
+    let long = provider(&[("S: {base64}", "{body}a//a/{target}")], "https://x.example/");
+    let method = provider(&[("S: {base64}", "{body}.{method}{url}")], URL);
     for (provider, content, target, body, expected) in [
         (provider(SQUARE, URL), format!("{URL}?{{}}"), "/hook", "?{}", ""),
         (provider(SQUARE, URL), format!("{URL}?{{}}"), "/hook?", "{}", "is not that of the public URL"),
         (dotted.clone(), format!("{URL}?a=1.{{}}"), "/hook?a=1", "{}", ""),
         (dotted.clone(), format!("{URL}?a=1.b.{{}}"), "/hook?a=1", "b.{}", ""),
         (dotted, format!("{URL}?a=1.b.{{}}"), "/hook?a=1.b", "{}", "runs into the text"),
+        (behind.clone(), "B/?/hook/?a=1".to_owned(), "/hook/?a=1", "B", ""),
+        (behind.clone(), "B/?/hook/?/hook/".to_owned(), "/hook/?/hook/", "B", "runs into the text"),
+        (behind, "B/?/hook/?/hook/".to_owned(), "/hook/", "B/?/hook", ""),
+        // The border is longer than the path, and what would be left of it before another path is its own beginning.
+        (long.clone(), "Ba//a//?a=1".to_owned(), "/?a=1", "B", ""),
+        (long, "Ba//a//?a//a//".to_owned(), "/?a//a//", "B", "runs into the text"),
+        // A method after the body marks no beginning of a URL.
+        (method.clone(), format!("B.POST{URL}"), "/hook", "B", ""),
+        (method.clone(), format!("B.POST{URL}?a=1"), "/hook?a=1", "B", "is not that of the public URL"),
+        (method, format!("B.POST{URL}?.POST{URL}"), &format!("/hook?.POST{URL}"), "B", "is not that of the public URL"),
     ] {
         let request = request("POST", target, &[("S", &base64(content))], body);
         assert_says(target, &verdict(&provider, &request), expected);
@@ -573,8 +586,12 @@ fn an_id_of_a_key_is_visible_and_ends_at_its_border() {
 
 #[test]
 fn a_value_is_among_those_that_the_receiver_allows() {
-    for lines in ["S: {hex}\nTopic: {allowed}", "S: {hex}\n?topic: {allowed}", "S: {hex}\n\ntopic: on/{allowed}"] {
-        let provider = provider(&[(lines, "{path}")], URL).with_allowed(["orders", "refunds"]);
+    for (lines, covers) in [
+        ("S: {hex}\nTopic: {allowed}", "{path}.{header:Topic}"),
+        ("S: {hex}\n?topic: {allowed}", "{path}.{?topic}"),
+        ("S: {hex}\n\ntopic: on/{allowed}", "{path}.{$.topic}"),
+    ] {
+        let provider = provider(&[(lines, covers)], URL).with_allowed(["orders", "refunds"]);
         for (topic, expected) in [
             ("orders", ""),
             ("refunds", ""),
@@ -582,7 +599,9 @@ fn a_value_is_among_those_that_the_receiver_allows() {
             ("Orders", "is not one of those that are allowed"),
             ("", "is not one of those that are allowed"),
         ] {
-            let headers = [("S", &*hex("/hook")), ("Topic", topic)];
+            let front = if lines.contains("on/") { "on/" } else { "" };
+            let signature = hex(format!("/hook.{front}{topic}"));
+            let headers = [("S", &*signature), ("Topic", topic)];
             let body = format!(r#"{{"topic":"on/{topic}"}}"#);
             let request = request("POST", &format!("/?topic={topic}"), &headers, body);
             assert_says(lines, &verdict(&provider, &request), expected);

@@ -3,7 +3,9 @@
 
 use hookseal::provider::{IdempotencyRule, Provider};
 use hookseal::receive::{Answer, Receiver, Webhooks};
-use hookseal::{ConfigError, EventError, EventShape, Extent, Scheme, SignError, Signer, Verifier, VerifyError};
+use hookseal::{
+    Algorithm, ConfigError, Digest, EventError, EventShape, Extent, Scheme, SignError, Signer, Verifier, VerifyError,
+};
 use http::{HeaderMap, Method};
 
 use sent::{
@@ -126,11 +128,77 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         // The id `y1` is the id `1` of the other, unless a line end follows the literal as well.
         (("S: {hex}\nI: {id}", "{body}\nx{id}"), ("S: {hex}\nI: {id}", "{body}\nxy{id}"), false),
         (("S: {hex}\nI: {id}", "{body}\nx\n{id}"), ("S: {hex}\nI: {id}", "{body}\nxy\n{id}"), true),
+        // Lines are counted from the last, and one with a value may be any line.
+        (("S: {hex}\nI: {id}", "{body}\nx\ny\n{id}"), ("S: {hex}\nI: {id}", "{body}\ny\n{id}"), false),
+        (("S: {hex}\nI: {id}", "{body}\nx\ny\n{id}"), ("S: {hex}\nI: {id}", "{body}\ny\nx\n{id}"), true),
+        (("S: {hex}\nI: {id}", "{body}\nx\n{id}\ny\n{header:A}"), ("S: {hex}", "{body}\ny\n{header:A}"), false),
+        (("S: {hex}\nI: {id}", "{body}\nx\n{id}\ny\n{header:A}"), ("S: {hex}", "{body}\nz\n{header:A}"), true),
+        (("S: {hex}\nI: {id}", "{body}\nx\n{id}"), ("S: {hex}", "{body}\n{header:A}\n{header:B}"), false),
+        (("S: {hex}", "{body}\n{header:A}"), ("S: {hex}", "{body}\nx\n{header:A}"), false),
+        // The bytes of a hash may be a line end.
+        (("S: {hex}", "{?a}\nx\n{body|sha256}"), ("S: {hex}", "{?a}\ny\n{body|sha256}"), false),
+        (("S: {hex}", "{?a}\nx\n{body|sha256-hex}"), ("S: {hex}", "{?a}\ny\n{body|sha256-hex}"), true),
+        // Behind a mark, only Plivo's order tells contents apart; and encoded again, a query begins like a field.
+        (
+            ("S: {hex}\nI: {id}", "{url|without-query}?{id}.{query|sorted}"),
+            ("S: {hex}", "{url|without-query}?{body}.{query|sorted}"),
+            false,
+        ),
+        (
+            ("S: {hex}\nI: {id}", "{url|without-query}?{id}.{query|sorted}"),
+            ("S: {hex}", "{url|without-query}?{form|sorted}.{query|sorted}"),
+            false,
+        ),
+        (("S: {hex}", "{target|encoded}{form|sorted}"), ("S: {hex}\n\n{empty}", "{target|encoded}"), false),
+        // What a detached token signs is the body of the other.
+        (("S: {jws}", "{body}"), ("S: {base64url}", "{body}"), false),
+        (("S: {jws}", "v1.{body}"), ("S: {base64url}", "v2.{body}"), false),
+        (("S: {jws}", "{body}"), ("S: {jwt}", "iss: Acme"), false),
+        (("S: {jws}", "{body}"), ("T: {jws}", "{body}"), true),
+        (("S: {jws}", "v1.{body}"), ("S: {jws}", "v2.{body}"), true),
     ] {
         let schemes = [one, other].map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
-        let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes);
+        let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes.clone());
         assert_eq!(provider.is_ok(), is_fine, "{one:?} {other:?}");
+        let [first, second] = schemes;
+        assert_eq!(Provider::new("acme", first.clone()).unwrap().with_schemes([second, first]).is_ok(), is_fine);
     }
+}
+
+/// A digest is that of an HMAC. Other algorithms hash as their names say, and the same key may serve two of them.
+#[test]
+fn only_what_is_hashed_otherwise_has_other_signatures() {
+    let of = |covers: &'static str, algorithm| {
+        Scheme::try_new("S: {hex}\nT: {timestamp}", covers).unwrap().with_algorithm(algorithm)
+    };
+    let both = |one: &Scheme, other: &Scheme| {
+        let provider = |schemes: [&Scheme; 2]| {
+            Provider::new("acme", one.clone()).unwrap().with_schemes(schemes.map(Scheme::clone)).is_ok()
+        };
+        assert_eq!(provider([one, other]), provider([other, one]), "{one:?} {other:?}");
+        provider([one, other])
+    };
+    use Algorithm::{Ed25519, Hmac, P256, P256Fixed, RsaSha256, RsaSha512};
+    for (one, other, is_fine) in [
+        (Ed25519, Ed25519, false),
+        (P256, P256Fixed, false),
+        (RsaSha256, RsaSha256, false),
+        (RsaSha256, RsaSha512, true),
+        (Ed25519, P256, true),
+        (Hmac, Ed25519, true),
+        (Hmac, Hmac, false),
+    ] {
+        let (one, other) = (of("{timestamp}.{body}", one), of("{body}.{timestamp}", other));
+        assert_eq!(both(&one, &other), is_fine, "{one:?} {other:?}");
+        let is_hmac = one.algorithm() == Hmac && other.algorithm() == Hmac;
+        assert_eq!(both(&one, &other.with_digest(Digest::Sha512)), is_fine || is_hmac, "{one:?}");
+    }
+    // The hash that is signed in place of a content is a body, too.
+    let (one, other) = (of("v1.{timestamp}.{body}", Ed25519), of("v2.{timestamp}.{body}", Ed25519));
+    assert!(both(&one, &other) && both(&one.clone().with_over_digest(), &other.clone().with_over_digest()));
+    assert!(!both(&one.clone().with_over_digest(), &other) && !both(&one.clone().with_over_digest(), &one));
+    let (one, other) = (of("{timestamp}.{body}", Hmac), of("{timestamp}.{body}", Hmac).with_over_digest());
+    assert!(both(&one, &other), "without effect");
 }
 
 #[test]
@@ -158,6 +226,10 @@ fn coverage_names_what_is_signed_and_nothing_else() {
         ("S: {hex}\nX-H: {body|sha256-hex}", "{header:X-Other}", Extent::Nothing, &["X-Other"], &["X-H", "t"]),
         ("S: {hex}\nX-V: 1", "{header:X-V}.{path}", Extent::Nothing, &["X-V"], &["t"]),
         ("A: {jwt}", "iss: Acme", Extent::Nothing, &[], &["t"]),
+        ("\n\n{jwt}", "iss: Acme", Extent::Whole, &["t"], &["X-A"]),
+        // A token in a field says nothing of the others.
+        ("\n\na.s: {jwt}", "iss: Acme", Extent::Nothing, &[], &["a.s", "t"]),
+        ("\n\na.s: {jws}", "{$.a.t}", Extent::Part, &["a.t"], &["a.s", "t"]),
         ("A: {jwt}", "iss: Acme\nhash?: {body|sha256-hex}", Extent::Nothing, &[], &["t"]),
         ("A: {jwt}", "iss?: Acme\nhash: {body|sha256-hex}", Extent::Whole, &["t"], &["X-A"]),
     ] {
@@ -168,6 +240,37 @@ fn coverage_names_what_is_signed_and_nothing_else() {
                 assert_eq!(is_covered(&scheme, place), expected, "{headers} {covers}: {place}");
             }
         }
+    }
+}
+
+#[test]
+fn a_provider_has_at_most_sixteen_schemes() {
+    for (count, expected) in
+        [(16, None), (17, Some("schemes: are more than 16")), (300, Some("schemes: are more than 16"))]
+    {
+        let schemes: Vec<Scheme> =
+            (0..count).map(|n| Scheme::try_new(format!("S-{n}x: {{hex}}"), "{body}").unwrap()).collect();
+        let file = serde_json::json!({ "name": "acme", "schemes": schemes });
+        let made = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes);
+        let error = made.as_ref().err().map(ToString::to_string);
+        assert_eq!(error.as_deref(), expected, "{count}");
+        assert_eq!(serde_json::from_value::<Provider>(file).map_err(|error| error.to_string()).err(), error, "{count}");
+        if let Ok(provider) = made {
+            assert!(provider.verifier(secret()).is_ok(), "{count}");
+        }
+    }
+}
+
+/// A token without a time stays valid for ever.
+#[test]
+fn only_a_time_that_must_be_there_ends_a_replay() {
+    for (claims, window) in [
+        ("iat: {timestamp}", Some(600)),
+        ("iat?: {timestamp}", None),
+        ("iat?: {timestamp}\nat: {timestamp}", Some(600)),
+        ("exp: {expiry}\nnbf: {not-before}", None),
+    ] {
+        assert_eq!(Scheme::try_new("A: {jwt}", claims).unwrap().replay_window(), window, "{claims}");
     }
 }
 

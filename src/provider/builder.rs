@@ -60,8 +60,8 @@ impl Provider {
     /// A provider from the catalogue loses its source and its confidence, which apply only to its original schemes.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for an empty list, for two schemes that could be mistaken for each other, and for a
-    /// scheme that does not cover an `{id}` if the idempotency rule needs one.
+    /// [`ConfigError::Invalid`] for an empty list, for more than 16 schemes, for two that could be mistaken for each
+    /// other, and for a scheme that does not cover an `{id}` if the idempotency rule needs one.
     ///
     /// ```
     /// use hookseal::{Digest, Scheme, provider, provider::Provider};

@@ -7,6 +7,9 @@ use crate::place::Half;
 use crate::request::PublicUrl;
 use crate::scheme::{Scheme, Separation};
 
+/// Schemes of one provider, all of which a request may have. The most of any in the catalogue is three.
+const MAX_SCHEMES: usize = 16;
+
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
 const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
                         other. Let the signed text begin or end differently, or use another digest";
@@ -20,6 +23,9 @@ impl Provider {
         }
         if self.schemes.is_empty() {
             return fault("schemes", "", "is an empty list");
+        }
+        if self.schemes.len() > MAX_SCHEMES {
+            return fault("schemes", "", "are more than 16");
         }
         for (place, scheme) in self.schemes.iter().enumerate() {
             if self.schemes.iter().take(place).any(|earlier| scheme.can_be_mistaken_for(earlier)) {

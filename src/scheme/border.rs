@@ -47,6 +47,14 @@ impl Border {
             }
         })
     }
+
+    /// Whether a value after the body, whose first `set` bytes are always the same, could begin later: behind a border
+    /// that may begin in those bytes, and before the same bytes.
+    pub(super) fn is_repeated_in(&self, value: &[u8], set: usize) -> bool {
+        let content = [&self.text, value].concat();
+        let (begin, rest) = (content.get(..self.text.len() + set), content.get(1..));
+        !self.follows && begin.zip(rest).is_some_and(|(begin, rest)| memchr::memmem::find(rest, begin).is_some())
+    }
 }
 
 /// `{id}A{timestamp}B`, before the body: the id ends at the first `A{timestamp}B` of the content.

@@ -351,11 +351,13 @@ const NOT_SIGNABLE: &str =
 
 const UNSORTABLE: &str = "has a name or a value that cannot be told apart when it is sorted";
 
+const BLURRED: &str = "runs into the text that separates it from its neighbour in the signed content";
+
 /// A covered value, refused if it holds the text that separates it from its neighbour.
 fn within(border: Option<&Border>, place: &str, text: Vec<u8>) -> Result<Vec<u8>, VerifyError> {
     match border {
         Some(border) if border.is_blurred_by(&text) || border.is_of_lines() && text.contains(&b'\n') => {
-            Err(malformed(place, "runs into the text that separates it from its neighbour in the signed content"))
+            Err(malformed(place, BLURRED))
         }
         _ => Ok(text),
     }

@@ -31,8 +31,8 @@ use super::notation::{Line, Piece, UrlPart, Value};
 /// ```
 ///
 /// A sorted form ([`Extent::Form`]) is covered without marks between its names and values, so that text can move from one to its
-/// neighbour while the signature stays right: `ab=c` has the signature of `a=bc`. Everything else that is covered can only be as it
-/// was signed.
+/// neighbour while the signature stays right: `ab=c` has the signature of `a=bc`. In a sorted query, parameters of one name can be
+/// in another order. Everything else that is covered can only be as it was signed.
 #[derive(Clone, Copy)]
 pub struct Coverage<'s> {
     scheme: &'s Scheme,

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::algorithm::Algorithm;
 use crate::codec;
 use crate::error::VerifyError;
-use crate::mac::Digest;
+use crate::mac::{Digest, sha256};
 use crate::timestamp::{Now, TimeFormat, Timestamp};
 
 use super::notation::{Claim, ClaimWants, HashForm, Notation};
@@ -96,8 +96,9 @@ impl Token {
         self.claims.iter().any(|claim| matches!(claim.wants, Wants::Allowed))
     }
 
+    /// Whether a token always says when it was made: one that may leave it out is no replay protection.
     pub(super) fn has_timestamp(&self) -> bool {
-        self.claims.iter().any(|claim| matches!(claim.wants, Wants::Timestamp))
+        self.claims.iter().any(|claim| matches!(claim.wants, Wants::Timestamp) && !claim.is_optional)
     }
 
     /// Takes a token apart and checks its header.
@@ -219,7 +220,8 @@ impl Demand {
 impl HashForm {
     /// Whether a claim is the hash. QStash writes padding where none belongs.
     fn is_claimed(self, text: &str, body: &[u8]) -> bool {
-        self.is(if self == HashForm::Base64Url { text.trim_end_matches('=') } else { text }, body)
+        let text = if self == HashForm::Base64Url { text.trim_end_matches('=') } else { text };
+        self.is(text, &sha256([body]))
     }
 }
 

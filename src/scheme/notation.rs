@@ -250,9 +250,10 @@ pub(crate) const fn read(headers: &str, covers: &str) -> Result<Notation, Fault>
         claim_count: 0,
     };
     attempt!(lines::read_headers(headers.as_bytes(), &mut notation));
-    if notation.has_token() {
+    if let Some(false) = notation.token() {
         attempt!(claims::read_claims(covers.as_bytes(), &mut notation));
         attempt!(line_rules::check_lines(headers.as_bytes(), &mut notation));
+        attempt!(piece_rules::check_claims(headers.as_bytes(), covers.as_bytes(), &notation));
         return Ok(notation);
     }
     attempt!(pieces::read_covers(covers.as_bytes(), &mut notation));

@@ -22,6 +22,10 @@ impl Scheme {
         if self.algorithm != Algorithm::Hmac || self.plan().token().is_some() {
             return Separation::Always;
         }
+        // Whatever the content is, what a token signs is base64url with a full stop.
+        if self.notation.token().is_some() {
+            return Separation::Never;
+        }
         let is_apart = |piece: &Piece| match piece {
             Piece::Literal { text, .. } => !is_in(text.of(&self.covers).as_bytes()),
             Piece::Url(UrlPart::Whole | UrlPart::WithoutQuery) => !is_in(b"://"),

@@ -1,5 +1,7 @@
 //! What the body of a request says.
 
+use std::cell::OnceCell;
+
 use super::{
     Context, ContextLine, Derived, Early, Late, NO_PREFIX, NOT_A_FORM, NOT_EMPTY, OTHER_CONSTANT, Place, UNSORTABLE,
     Wants, malformed, missing, repeated, within,
@@ -29,6 +31,8 @@ impl Context {
         let places: Vec<&Place> = places.chain(covered).collect();
         let rows = read_fields(&places, body)?;
         let form = FormBody::read(early.is_form, &places, &self.parts, body)?;
+        let hash = OnceCell::new();
+        let hash = || hash.get_or_init(|| sha256([body]));
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let (mut fields, mut in_form) = (row.into_iter(), form.texts().iter());
@@ -48,14 +52,14 @@ impl Context {
                     value => value,
                 };
                 let value = value.ok_or_else(|| missing(line.place.name()))?;
-                lines.push(line.check(&value, body)?);
+                lines.push(line.check(&value, &hash)?);
             }
             let mut parts = Vec::with_capacity(self.parts.len());
             for (part, early) in self.parts.iter().zip(&early.parts) {
                 parts.push(match (part, early) {
                     (_, Some(text)) => text.clone(),
                     (Derived::Form, _) => form.sorted()?,
-                    (Derived::Hash(hash), _) => hash.of(body),
+                    (Derived::Hash(form), _) => form.written(hash()),
                     (Derived::Value { place, border, is_optional }, _) => match text(place)? {
                         Some(text) => within(border.as_ref(), &place.name(), text.into_bytes())?,
                         None if *is_optional => Vec::new(),
@@ -77,7 +81,7 @@ impl Context {
 
 impl ContextLine {
     /// What is after the prefix, if that is what the line wants and the body does not contradict.
-    fn check(&self, value: &str, body: &[u8]) -> Result<Option<String>, VerifyError> {
+    fn check<'h>(&self, value: &str, hash: &impl Fn() -> &'h [u8; 32]) -> Result<Option<String>, VerifyError> {
         // The word before credentials may be in any case (RFC 9110, section 11.1).
         let is_scheme = matches!(&self.place, Place::Header(name) if *name == http::header::AUTHORIZATION);
         let front = value.get(..self.prefix.len());
@@ -91,7 +95,7 @@ impl ContextLine {
         };
         match self.wants {
             Wants::Constant if !rest.is_empty() => wrong(OTHER_CONSTANT),
-            Wants::Hash(form) if !form.is(rest, body) => wrong("is not the hash of the body"),
+            Wants::Hash(form) if !form.is(rest, hash()) => wrong("is not the hash of the body"),
             Wants::Constant | Wants::Hash(_) => Ok(None),
             Wants::Mac | Wants::Time(_) | Wants::Key | Wants::Allowed | Wants::Token | Wants::Secret { .. } => {
                 Ok(Some(rest.to_owned()))
@@ -102,18 +106,21 @@ impl ContextLine {
 
 impl HashForm {
     pub(in crate::scheme) fn of(self, body: &[u8]) -> Vec<u8> {
-        let hash = sha256([body]);
+        self.written(&sha256([body]))
+    }
+
+    fn written(self, hash: &[u8; 32]) -> Vec<u8> {
         match self {
             HashForm::Bytes => hash.to_vec(),
-            HashForm::Hex => codec::hex_text(&hash).into_bytes(),
-            HashForm::Base64 => codec::base64_text(&hash).into_bytes(),
-            HashForm::Base64Url => codec::base64url_text(&hash).into_bytes(),
+            HashForm::Hex => codec::hex_text(hash).into_bytes(),
+            HashForm::Base64 => codec::base64_text(hash).into_bytes(),
+            HashForm::Base64Url => codec::base64url_text(hash).into_bytes(),
         }
     }
 
     /// Not in constant time: whoever sends a body can compute its hash. Hex may be in either case.
-    pub(in crate::scheme) fn is(self, text: &str, body: &[u8]) -> bool {
-        let ours = self.of(body);
+    pub(in crate::scheme) fn is(self, text: &str, hash: &[u8; 32]) -> bool {
+        let ours = self.written(hash);
         if self == HashForm::Hex { text.as_bytes().eq_ignore_ascii_case(&ours) } else { text.as_bytes() == ours }
     }
 }

@@ -3,7 +3,9 @@
 use http::HeaderName;
 use http::header::CONTENT_TYPE;
 
-use super::{Context, Derived, Early, OTHER_METHOD, Place, UNSORTABLE, UrlRule, malformed, missing, repeated, within};
+use super::{
+    BLURRED, Context, Derived, Early, OTHER_METHOD, Place, UNSORTABLE, UrlRule, malformed, missing, repeated, within,
+};
 use crate::error::VerifyError;
 use crate::form::{self, Field, Pairs};
 use crate::headers::{AnyHeaders, Found};
@@ -125,10 +127,13 @@ impl Context {
         }
         let text = written(part, url, query);
         // Configuration sets the rest, which ends where it says.
-        let front = written(part, url, registered).len();
-        let added = text.get(front..).unwrap_or_default().as_bytes().to_vec();
+        let set = written(part, url, registered).len();
+        let added = text.get(set..).unwrap_or_default().as_bytes().to_vec();
         within(border, "the query", added)?;
-        Ok(text)
+        match border {
+            Some(border) if border.is_repeated_in(text.as_bytes(), set) => Err(malformed("the query", BLURRED)),
+            _ => Ok(text),
+        }
     }
 }
 
@@ -198,8 +203,7 @@ impl<'l> SignedHeaders<'_, '_, 'l> {
                 false => matches!(value, [b'{' | b'[', ..]) || value.windows(2).any(begins_body),
             };
             if is_blurred {
-                let problem = "runs into the text that separates it from its neighbour in the signed content";
-                return Err(VerifyError::MalformedHeader { header: name, problem });
+                return Err(VerifyError::MalformedHeader { header: name, problem: BLURRED });
             }
             if with_names {
                 joined.extend_from_slice(text.as_bytes());

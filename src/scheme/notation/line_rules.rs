@@ -76,12 +76,8 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             return in_headers(start, end, "is one of several signature lines, which hold one plain signature each");
         }
         if line.name_count > 1 {
-            if matches!(line.value, Value::Secret { .. } | Value::BodyHash { .. }) {
-                return in_headers(
-                    start,
-                    end,
-                    "has alternative names, which a secret and a hash of the body cannot have",
-                );
+            if line.is_of_context() {
+                return in_headers(start, end, ONE_NAME);
             }
             if notation.families > 1 && notation.families != line.name_count {
                 return in_headers(start, end, "has not as many alternative names as another line");
@@ -108,6 +104,9 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
     }
     Ok(())
 }
+
+const ONE_NAME: &str =
+    "has alternative names, which a secret, a hash of the body, an allowed value and a token cannot have";
 
 /// No two lines may read the same header.
 const fn check_names(text: &[u8], notation: &Notation, last: usize) -> Result<(), Fault> {

@@ -4,7 +4,9 @@ use crate::place::{Half, Place, Step};
 use crate::text::{Fault, Span, attempt, begins, same_bytes, same_name};
 use crate::timestamp::TimeFormat;
 
-use super::{MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, UrlPart, Value, in_covers, is_literal, touching};
+use super::{
+    ClaimWants, MAX_PIECES, MAX_SPLICED, Notation, Piece, Signature, UrlPart, Value, in_covers, is_literal, touching,
+};
 
 /// How many there are of each kind.
 struct Counts {
@@ -16,11 +18,13 @@ struct Counts {
     others: usize,
 }
 
+const NOTHING: Counts = Counts { bodies: 0, ids: 0, timestamps: 0, spliced: 0, lists: 0, others: 0 };
+
 pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
     let (has_id, format) = carried(notation);
     let has_timestamp = format.is_some();
     let pivot = notation.pivot();
-    let mut counts = Counts { bodies: 0, ids: 0, timestamps: 0, spliced: 0, lists: 0, others: 0 };
+    let mut counts = NOTHING;
     let mut i = 0;
     while i < notation.piece_count {
         match notation.pieces[i] {
@@ -82,12 +86,9 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
         return in_covers(0, text.len(), "has a `{timestamp}` that no header line carries");
     }
     if counts.timestamps == 0 && has_timestamp && !notation.covers_timestamp(headers, text) {
-        return in_covers(
-            0,
-            text.len(),
-            "leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection",
-        );
+        return in_covers(0, text.len(), UNSIGNED_TIME);
     }
+    attempt!(check_allowed(headers, text, notation));
     if counts.timestamps > 0 && is_loose(notation, format) {
         return in_covers(
             0,
@@ -97,6 +98,51 @@ pub(super) const fn check_covers(headers: &[u8], text: &[u8], notation: &Notatio
     }
     Ok(())
 }
+
+/// The same for claims, which are in place of pieces.
+pub(super) const fn check_claims(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
+    let (_, format) = carried(notation);
+    let mut counts = NOTHING;
+    let mut i = 0;
+    while i < notation.claim_count {
+        counts.others += matches!(notation.claims[i].wants, ClaimWants::BodyHash(_)) as usize;
+        i += 1;
+    }
+    let fields = attempt!(check_batch(headers, text, notation, &counts));
+    if notation.is_bodiless && fields > 0 {
+        return in_covers(0, text.len(), NO_BODY);
+    }
+    i = 0;
+    while i < notation.line_count {
+        let is_in_body = matches!(notation.lines[i].place.half, Half::Body | Half::Form);
+        if counts.others > 0 && is_in_body && matches!(notation.lines[i].value, Value::Token { .. }) {
+            return in_covers(0, text.len(), ITSELF);
+        }
+        i += 1;
+    }
+    if format.is_some() && !notation.covers_timestamp(headers, text) {
+        return in_covers(0, text.len(), UNSIGNED_TIME);
+    }
+    check_allowed(headers, text, notation)
+}
+
+/// A value that nobody signs can be replaced by one that is allowed.
+const fn check_allowed(headers: &[u8], text: &[u8], notation: &Notation) -> Result<(), Fault> {
+    let mut i = 0;
+    while i < notation.line_count {
+        if matches!(notation.lines[i].value, Value::Allowed { .. }) && !notation.signs_line(i, headers, text) {
+            return in_covers(0, text.len(), UNSIGNED_ALLOWED);
+        }
+        i += 1;
+    }
+    Ok(())
+}
+
+const UNSIGNED_ALLOWED: &str = "leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed";
+const UNSIGNED_TIME: &str =
+    "leaves out the `{timestamp}` of the header lines: unsigned, it would only look like replay protection";
+const NO_BODY: &str = "reads a body, although the sample request has `{empty}`";
+const ITSELF: &str = "covers the place of the signature itself";
 
 const AFTER_LIST: &str = "has something after the signed headers that could be one of them: pairs need a line end there, \
                           and values the text that joins them and then the `{body}`";
@@ -151,31 +197,34 @@ const fn check_extent(headers: &[u8], text: &[u8], notation: &Notation, counts: 
         i += 1;
     }
     if notation.is_bodiless && (counts.bodies + forms + fields > 0) {
-        return in_covers(0, text.len(), "reads a body, although the sample request has `{empty}`");
+        return in_covers(0, text.len(), NO_BODY);
     }
     if counts.bodies + forms + frees > 1 {
         return in_covers(0, text.len(), "has two placeholders that may hold any text");
     }
     i = 0;
     while i < notation.line_count {
-        if matches!(notation.lines[i].value, Value::Signature(_)) && notation.contains_line(i, headers, text) {
-            return in_covers(0, text.len(), "covers the place of the signature itself");
+        let is_signature = matches!(notation.lines[i].value, Value::Signature(_) | Value::Token { .. });
+        if is_signature && notation.contains_line(i, headers, text) {
+            return in_covers(0, text.len(), ITSELF);
         }
         i += 1;
     }
     Ok(())
 }
 
-/// Each element of a batch is hashed alone, so its content may hold its own fields only. Anything else would be hashed as
-/// often as there are elements. Returns how many fields of the body there are.
+/// Each element of a batch is hashed alone, so its content may hold its own fields only, and its token is in it. Anything else
+/// would be hashed as often as there are elements. Returns how many fields of the body there are.
 const fn check_batch(headers: &[u8], text: &[u8], notation: &Notation, counts: &Counts) -> Result<usize, Fault> {
-    let (mut fields, mut elements, mut values, mut hashes) = (0, 0, 0, 0);
+    let (mut fields, mut elements, mut values, mut outside) = (0, 0, 0, 0);
     let mut first: Option<(&[u8], Place)> = None;
     let mut i = 0;
     while i < notation.line_count + notation.piece_count {
         let (of, place) = if i < notation.line_count {
-            hashes += matches!(notation.lines[i].value, Value::BodyHash { .. }) as usize;
-            (headers, notation.lines[i].place)
+            let line = &notation.lines[i];
+            let is_token = matches!(line.value, Value::Token { .. }) && !is_of_batch(notation, &line.place);
+            outside += (is_token || matches!(line.value, Value::BodyHash { .. })) as usize;
+            (headers, line.place)
         } else {
             match notation.pieces[i - notation.line_count] {
                 Piece::Value { place, .. } => (text, place),
@@ -198,7 +247,7 @@ const fn check_batch(headers: &[u8], text: &[u8], notation: &Notation, counts: &
         }
         i += 1;
     }
-    let beside = counts.bodies + counts.ids + counts.spliced + counts.lists + counts.others - values + hashes;
+    let beside = counts.bodies + counts.ids + counts.spliced + counts.lists + counts.others - values + outside;
     if elements > 0 && (elements < fields || beside > 0) {
         return in_covers(0, text.len(), "has fields of a batch's elements beside others");
     }
@@ -304,7 +353,7 @@ const fn is_loose(notation: &Notation, format: Option<TimeFormat>) -> bool {
     !parted && !recognizable
 }
 
-/// A spliced header is some other header of the request, or a constant line.
+/// A spliced header is some other header of the request, or a line that no placeholder of signed content stands for.
 const fn check_spliced(
     headers: &[u8],
     covers: &[u8],
@@ -318,8 +367,8 @@ const fn check_spliced(
         let line = notation.lines[i];
         let mut n = 0;
         while n < line.name_count && line.is_header() {
-            let constant = matches!(line.value, Value::Constant(_) | Value::BodyHash { .. }) && line.name_count == 1;
-            if same_name(headers, line.names[n], covers, name) && !constant {
+            let is_text = matches!(line.value, Value::Constant(_) | Value::BodyHash { .. } | Value::Allowed { .. });
+            if same_name(headers, line.names[n], covers, name) && !(is_text && line.name_count == 1) {
                 return in_covers(start, end, "is a header line with a placeholder: use that placeholder");
             }
             n += 1;

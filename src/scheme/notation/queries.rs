@@ -6,16 +6,16 @@ use crate::text::{same_bytes, same_name};
 use super::{ClaimWants, Line, Notation, Piece, UrlPart, Value};
 
 impl Notation {
-    /// Whether a line has a token with claims.
-    pub(crate) const fn has_token(&self) -> bool {
+    /// Whether the content of the scheme's token is outside of it. `None` if no line has a token.
+    pub(crate) const fn token(&self) -> Option<bool> {
         let mut i = 0;
         while i < self.line_count {
-            if matches!(self.lines[i].value, Value::Token { is_detached: false, .. }) {
-                return true;
+            if let Value::Token { is_detached, .. } = self.lines[i].value {
+                return Some(is_detached);
             }
             i += 1;
         }
-        false
+        None
     }
 
     /// Whether a scheme reads more than headers, or does not cover the body.
@@ -74,8 +74,9 @@ impl Notation {
         }
         i = 0;
         while i < self.line_count {
-            // The body is the token.
-            if matches!(self.lines[i].value, Value::Token { .. }) && matches!(self.lines[i].place.half, Half::Body) {
+            let Line { value, place, .. } = self.lines[i];
+            let is_body = matches!(place.half, Half::Body) && place.is_whole();
+            if is_body && matches!(value, Value::Token { .. }) {
                 return true;
             }
             i += 1;
@@ -142,6 +143,14 @@ impl Notation {
         matches!(half, Half::Query) && self.covers_line(line, headers, covers)
     }
 
+    /// Whether what is signed has the value of this line, where it is or in a hash of the body.
+    pub(super) const fn signs_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+        let is_in_body = matches!(self.lines[line].place.half, Half::Body | Half::Form);
+        self.contains_line(line, headers, covers)
+            || self.covers_line(line, headers, covers)
+            || is_in_body && self.covers_whole_body(headers, covers)
+    }
+
     /// Whether a timestamp on a line of its own is covered where it is, without a placeholder in what is covered.
     pub(super) const fn covers_timestamp(&self, headers: &[u8], covers: &[u8]) -> bool {
         let mut i = 0;
@@ -160,11 +169,14 @@ impl Notation {
 
     /// Whether the URL must be exactly the one that was registered, because bytes could move between it and its neighbour.
     pub(crate) const fn needs_exact_url(&self) -> bool {
+        let pivot = self.pivot();
         let mut i = 0;
         while i < self.piece_count {
             if matches!(self.pieces[i], Piece::Url(UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget)) {
-                let alone_before =
-                    i == 0 || is_literal(self.pieces[i - 1]) || matches!(self.pieces[i - 1], Piece::Method);
+                // Read from the end, a method has no border with the URL behind it.
+                let alone_before = i == 0
+                    || is_literal(self.pieces[i - 1])
+                    || i < pivot && matches!(self.pieces[i - 1], Piece::Method);
                 let alone_after = i + 1 >= self.piece_count || is_literal(self.pieces[i + 1]);
                 if !(alone_before && alone_after) {
                     return true;
