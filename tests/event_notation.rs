@@ -387,7 +387,7 @@ fn the_id_of_an_event_is_its_key_whatever_else_is_signed() {
     let key = |query: &str, id: u8| {
         let body = format!(r#"{{"id":{id},"type":"a"}}"#);
         let signer = provider.signer(common::key(1)).unwrap();
-        let request = signer.request(&format!("https://example.com/?{query}"), "evt_1", Bytes::from(body)).unwrap();
+        let request = signer.request(format!("https://example.com/?{query}"), "evt_1", Bytes::from(body)).unwrap();
         let receiver: Receiver = provider.raw().receiver(common::key(1)).unwrap();
         let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
         intake.push(request.body().clone());
