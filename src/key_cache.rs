@@ -81,7 +81,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl KeyCache {
     /// A cache for a provider that publishes all its keys together, as a JSON Web Key Set for example. The source returns all
-    /// keys that are valid now; others are forgotten.
+    /// keys that are valid now; others are forgotten. Nothing is fetched for an id of more than 512 bytes.
     ///
     /// ```
     /// use hookseal::{KeyCache, PublicKey};
