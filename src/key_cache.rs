@@ -13,8 +13,8 @@ use crate::public_key::PublicKey;
 use crate::trace;
 
 use id::Ids;
+use state::{Errand, Rules, State, Step};
 pub(crate) use state::{Need, Outcome, Snapshot};
-use state::{Rules, State, Step};
 
 mod id;
 mod state;
@@ -290,11 +290,12 @@ impl KeyCache {
             let mut state = self.shared.state();
             (state.next_step(need, generation, self.is_set(), Instant::now()), self.shared.ended.subscribe())
         };
+        let has_begun = matches!(step, Step::Fetch(_));
         match step {
             Step::End(outcome) => return outcome,
-            Step::Fetch(target) => {
+            Step::Fetch(errand) => {
                 let (flight, limit) =
-                    (Flight { shared: self.shared.clone(), target, is_over: false }, self.rules.timeout);
+                    (Flight { shared: self.shared.clone(), errand: Some(errand) }, self.rules.timeout);
                 match Handle::try_current() {
                     // Not a part of the request: a sender that disconnects would end it, and have spent the minute.
                     Ok(runtime) => drop(runtime.spawn(flight.run(Some(limit)))),
@@ -305,7 +306,7 @@ impl KeyCache {
         }
         // The sender lives as long as `self`, so this cannot fail.
         _ = ended.changed().await;
-        self.shared.state().after_fetch(need, self.is_set(), Instant::now())
+        self.shared.state().after_fetch(need, has_begun, self.is_set(), Instant::now())
     }
 }
 
@@ -314,10 +315,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, target: Option<String>, result: Result<Vec<PublicKey>, Cause>) {
+    fn end(&self, errand: Errand, result: Result<Vec<PublicKey>, Cause>) {
         let failure = {
             let mut state = self.state();
-            state.end(target, result, Instant::now());
+            state.end(errand, result, Instant::now());
             self.ended.send_replace(());
             state.failure().cloned()
         };
@@ -330,29 +331,33 @@ impl Shared {
 /// A fetch that has begun. However it ends, even if it panics or its runtime stops, those who wait for it learn of it.
 struct Flight {
     shared: Arc<Shared>,
-    target: Option<String>,
-    is_over: bool,
+    /// `None` when it is over.
+    errand: Option<Errand>,
 }
 
 impl Flight {
     async fn run(mut self, limit: Option<Duration>) {
-        let fetch = (self.shared.source)(self.target.clone());
+        let target = self.errand.as_ref().and_then(|errand| errand.target.clone());
+        let fetch = (self.shared.source)(target);
         let result = match limit {
             None => fetch.await,
             Some(limit) => timeout(limit, fetch).await.unwrap_or_else(|_| {
                 Err(Cause::new(format!("the source has not answered within {} s", limit.as_secs_f64())))
             }),
         };
-        self.is_over = true;
-        self.shared.end(self.target.take(), result);
+        self.end(result);
+    }
+
+    fn end(&mut self, result: Result<Vec<PublicKey>, Cause>) {
+        if let Some(errand) = self.errand.take() {
+            self.shared.end(errand, result);
+        }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.shared.end(self.target.take(), Err(Cause::new("the fetch has been interrupted")));
-        }
+        self.end(Err(Cause::new("the fetch has been interrupted")));
     }
 }
 

@@ -79,11 +79,21 @@ pub(super) struct State {
     snapshot: Arc<Snapshot>,
 }
 
+/// What is fetched.
+#[derive(Debug)]
+pub(super) struct Errand {
+    /// The id of the key, or `None` for the whole set.
+    pub(super) target: Option<String>,
+    /// The id that was lacking when it began. Only of this one does the result say that the source does not know it: the source
+    /// may have read its keys before another one was published.
+    lacking: Option<String>,
+}
+
 /// What a request is to do.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Fetch this key, or the whole set, and wait for the end.
-    Fetch(Option<String>),
+    /// Fetch, and wait for the end.
+    Fetch(Errand),
     /// Wait for the end of the fetch that has begun.
     Wait,
     End(Outcome),
@@ -138,30 +148,34 @@ impl State {
             }
             None => target.map(str::to_owned),
         };
+        let lacking = match need {
+            Need::Id(id) | Need::Renewal(Some(id)) if is_set => Some(id.to_owned()),
+            _ => target.clone(),
+        };
         self.is_fetching = true;
         self.began = Some(now);
-        Step::Fetch(target)
+        Step::Fetch(Errand { target, lacking })
     }
 
-    /// What the fetch that has just ended means for a need.
-    pub(super) fn after_fetch(&mut self, need: Need<'_>, is_set: bool, now: Instant) -> Outcome {
+    /// What the fetch that has just ended means for a need, which has begun it or joined it later.
+    pub(super) fn after_fetch(&mut self, need: Need<'_>, has_begun: bool, is_set: bool, now: Instant) -> Outcome {
         if let Some(failure) = &self.failure {
             return Outcome::Failed(failure.clone());
         }
         let (Need::Id(id) | Need::Renewal(Some(id))) = need else { return Outcome::Fetched };
-        let is_there = self.snapshot.keys.iter().any(|key| key.id() == Some(id));
-        if is_set && !is_there {
-            self.add_absent(id.to_owned(), now);
-        }
-        match is_set || is_there {
-            true => Outcome::Fetched,
-            false if self.is_absent(id, now) => Outcome::Absent,
-            false => Outcome::Recent,
+        match need {
+            _ if has_id(&self.snapshot.keys, id) => Outcome::Fetched,
+            Need::Renewal(_) if is_set => Outcome::Fetched,
+            _ if !has_begun => Outcome::Recent,
+            _ if is_set => Outcome::Fetched,
+            _ if self.is_absent(id, now) => Outcome::Absent,
+            _ => Outcome::Recent,
         }
     }
 
     /// Ends a fetch.
-    pub(super) fn end(&mut self, target: Option<String>, result: Result<Vec<PublicKey>, Cause>, now: Instant) {
+    pub(super) fn end(&mut self, errand: Errand, result: Result<Vec<PublicKey>, Cause>, now: Instant) {
+        let Errand { target, lacking } = errand;
         self.is_fetching = false;
         let result = result.and_then(|keys| match keys.len() {
             0 if target.is_none() => Err(Cause::new("the source has returned no key")),
@@ -178,16 +192,18 @@ impl State {
         };
         self.failure = None;
         self.entries.retain(|entry| entry.id != target);
-        match target {
-            Some(id) if keys.is_empty() => self.add_absent(id, now),
-            id => {
-                if self.entries.len() >= MAX_PUBLIC_KEYS
-                    && let Some((oldest, _)) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.fetched)
-                {
-                    self.entries.remove(oldest);
-                }
-                self.entries.push(Entry { id, keys, fetched: now, is_wanted: false });
+        if let Some(id) = lacking
+            && !has_id(&keys, &id)
+        {
+            self.add_absent(id, now);
+        }
+        if !keys.is_empty() {
+            if self.entries.len() >= MAX_PUBLIC_KEYS
+                && let Some((oldest, _)) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.fetched)
+            {
+                self.entries.remove(oldest);
             }
+            self.entries.push(Entry { id: target, keys, fetched: now, is_wanted: false });
         }
         self.renew_snapshot();
     }
@@ -216,6 +232,10 @@ impl State {
         }
         self.absent.push_back((id, now));
     }
+}
+
+fn has_id(keys: &[PublicKey], id: &str) -> bool {
+    keys.iter().any(|key| key.id() == Some(id))
 }
 
 fn has_repeated_id(keys: &[PublicKey]) -> bool {

@@ -79,6 +79,8 @@ enum Mood {
     Hangs,
     Panics,
     Takes(Duration),
+    /// Reads its keys first, and answers so much later.
+    Sends(Duration),
 }
 
 impl Published {
@@ -103,12 +105,17 @@ impl Published {
     async fn fetch(self) -> Result<Vec<PublicKey>, &'static str> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         let mood = *self.mood.lock().unwrap();
+        let read = self.keys.lock().unwrap().clone();
         match mood {
             Mood::Answers => {}
             Mood::Fails => return Err("connection refused"),
             Mood::Hangs => pending().await,
             Mood::Panics => panic!("the source has a mistake"),
             Mood::Takes(time) => tokio::time::sleep(time).await,
+            Mood::Sends(time) => {
+                tokio::time::sleep(time).await;
+                return Ok(read);
+            }
         }
         Ok(self.keys.lock().unwrap().clone())
     }
@@ -205,6 +212,28 @@ async fn an_id_that_the_source_does_not_know_is_remembered() {
     advance(MINUTE).await;
     assert_eq!(status(&receiver, &forged).await, 401);
     assert_eq!(published.fetches(), 2, "after five minutes, it is asked for again");
+}
+
+/// What the source has read before tells nothing of it.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_published_while_keys_are_fetched_is_not_taken_for_absent() {
+    let (old, new) = (key(), key());
+    for is_set in [true, false] {
+        let published = Published::of([old.public_key().with_id("k1")]);
+        published.mood(Mood::Sends(Duration::from_secs(2)));
+        let keys = if is_set { published.set_cache() } else { published.id_cache(Arc::default()) };
+        let receiver: Receiver = provider(NAMED).fetching_receiver(keys).expect("a receiver");
+        let (known, unknown, genuine) = (signed(&old, Some("k1")), signed(&old, Some("k9")), signed(&new, Some("k2")));
+        let later = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            published.set([old.public_key().with_id("k1"), new.public_key().with_id("k2")]);
+            tokio::join!(status(&receiver, &genuine), status(&receiver, &unknown))
+        };
+        let answers = tokio::join!(status(&receiver, &known), later);
+        assert_eq!(answers, (200, (503, 503)), "in a set: {is_set}");
+        advance(MINUTE).await;
+        assert_eq!((status(&receiver, &genuine).await, published.fetches()), (200, 2), "in a set: {is_set}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
