@@ -13,7 +13,7 @@ use crate::public_key::PublicKey;
 use crate::trace;
 
 use id::Ids;
-use state::{Errand, Rules, State, Step};
+use state::{Errand, Rules, State, Step, not_answered};
 pub(crate) use state::{Need, Outcome, Snapshot};
 
 mod id;
@@ -39,8 +39,8 @@ mod state;
 /// configuration, never one of the request; follow no redirects; read a limited number of bytes. The guide's page
 /// [`public_keys`](crate::guide::public_keys) has a complete program.
 ///
-/// Fetches are tasks of tokio, on whose runtime the receiver must run; axum and actix-web do. Without it, the first
-/// delivery that needs the keys fetches them itself, with no timeout but its own.
+/// Fetches are tasks of tokio, on whose runtime, with its timer, the receiver must run; axum and actix-web do. Without it, the
+/// first delivery that needs the keys fetches them itself, with no timeout but its own, and others wait for it as long.
 ///
 /// ```
 /// # #[cfg(feature = "ed25519")] {
@@ -237,7 +237,7 @@ impl KeyCache {
         self.rules.usable_for
     }
 
-    /// Sets how long a fetch may take, instead of five seconds. Deliveries wait for it.
+    /// Sets how long a fetch may take, and how long a delivery waits for it, instead of five seconds.
     ///
     /// ```
     /// # use hookseal::{KeyCache, PublicKey};
@@ -288,7 +288,10 @@ impl KeyCache {
         let (step, mut ended) = {
             // Under one lock with the state, so that neither an earlier end is taken for the one to come, nor that one missed.
             let mut state = self.shared.state();
-            (state.next_step(need, generation, self.is_set(), Instant::now()), self.shared.ended.subscribe())
+            (
+                state.next_step(need, generation, self.is_set(), &self.rules, Instant::now()),
+                self.shared.ended.subscribe(),
+            )
         };
         let has_begun = matches!(step, Step::Fetch(_));
         match step {
@@ -305,7 +308,15 @@ impl KeyCache {
             Step::Wait => {}
         }
         // The sender lives as long as `self`, so this cannot fail.
-        _ = ended.changed().await;
+        let end = ended.changed();
+        // The fetch may be a task of another runtime, which stands still.
+        let has_ended = match Handle::try_current() {
+            Ok(_) => timeout(self.rules.timeout, end).await.is_ok(),
+            Err(_) => end.await.is_ok(),
+        };
+        if !has_ended {
+            return Outcome::Failed(not_answered(self.rules.timeout));
+        }
         self.shared.state().after_fetch(need, has_begun, self.is_set(), Instant::now())
     }
 }
@@ -318,7 +329,9 @@ impl Shared {
     fn end(&self, errand: Errand, result: Result<Vec<PublicKey>, Cause>) {
         let failure = {
             let mut state = self.state();
-            state.end(errand, result, Instant::now());
+            if !state.end(errand, result, Instant::now()) {
+                return;
+            }
             self.ended.send_replace(());
             state.failure().cloned()
         };
@@ -341,9 +354,7 @@ impl Flight {
         let fetch = (self.shared.source)(target);
         let result = match limit {
             None => fetch.await,
-            Some(limit) => timeout(limit, fetch).await.unwrap_or_else(|_| {
-                Err(Cause::new(format!("the source has not answered within {} s", limit.as_secs_f64())))
-            }),
+            Some(limit) => timeout(limit, fetch).await.unwrap_or_else(|_| Err(not_answered(limit))),
         };
         self.end(result);
     }

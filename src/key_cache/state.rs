@@ -11,6 +11,8 @@ use crate::public_key::{MAX_PUBLIC_KEYS, PublicKey};
 
 /// Between the beginnings of two fetches.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How much later than its timeout a fetch may end where tasks have to wait for their turn.
+const LATENESS: Duration = Duration::from_secs(1);
 /// How long an id that the source does not know is remembered.
 const ABSENCE: Duration = Duration::from_secs(300);
 /// How many of these are remembered.
@@ -67,13 +69,20 @@ struct Entry {
     is_wanted: bool,
 }
 
+/// The last fetch that has begun.
+struct Last {
+    /// How many have begun before.
+    number: u64,
+    began: Instant,
+    timeout: Duration,
+    is_over: bool,
+}
+
 #[derive(Default)]
 pub(super) struct State {
     entries: Vec<Entry>,
     absent: VecDeque<(String, Instant)>,
-    /// When the last fetch began.
-    began: Option<Instant>,
-    is_fetching: bool,
+    last: Option<Last>,
     /// Of the last fetch.
     failure: Option<Cause>,
     snapshot: Arc<Snapshot>,
@@ -82,6 +91,7 @@ pub(super) struct State {
 /// What is fetched.
 #[derive(Debug)]
 pub(super) struct Errand {
+    number: u64,
     /// The id of the key, or `None` for the whole set.
     pub(super) target: Option<String>,
     /// The id that was lacking when it began. Only of this one does the result say that the source does not know it: the source
@@ -118,7 +128,14 @@ impl State {
 
     /// `generation` is that of the keys in which something was lacking, and `is_set` says that the source has all keys in one
     /// set.
-    pub(super) fn next_step(&mut self, need: Need<'_>, generation: u64, is_set: bool, now: Instant) -> Step {
+    pub(super) fn next_step(
+        &mut self,
+        need: Need<'_>,
+        generation: u64,
+        is_set: bool,
+        rules: &Rules,
+        now: Instant,
+    ) -> Step {
         if self.snapshot.generation != generation {
             return Step::End(Outcome::Newer);
         }
@@ -129,11 +146,18 @@ impl State {
             Need::Id(id) | Need::Renewal(Some(id)) => Some(id).filter(|_| !is_set),
             Need::Any | Need::Renewal(None) => None,
         };
-        if self.is_fetching {
-            return Step::Wait;
+        if let Some(last) = &mut self.last
+            && !last.is_over
+        {
+            if now.saturating_duration_since(last.began) <= last.timeout.saturating_add(LATENESS) {
+                return Step::Wait;
+            }
+            // Whatever runs it has stopped. It may still end, until another one has begun.
+            last.is_over = true;
+            self.failure = Some(not_answered(last.timeout));
         }
         let entry = self.entries.iter_mut().find(|entry| entry.id.as_deref() == target);
-        if self.began.is_some_and(|began| now.saturating_duration_since(began) < INTERVAL) {
+        if self.last.as_ref().is_some_and(|last| now.saturating_duration_since(last.began) < INTERVAL) {
             if let (Need::Renewal(_), Some(entry)) = (need, entry) {
                 entry.is_wanted = true;
             }
@@ -152,9 +176,9 @@ impl State {
             Need::Id(id) | Need::Renewal(Some(id)) if is_set => Some(id.to_owned()),
             _ => target.clone(),
         };
-        self.is_fetching = true;
-        self.began = Some(now);
-        Step::Fetch(Errand { target, lacking })
+        let number = self.last.as_ref().map_or(0, |last| last.number + 1);
+        self.last = Some(Last { number, began: now, timeout: rules.timeout, is_over: false });
+        Step::Fetch(Errand { number, target, lacking })
     }
 
     /// What the fetch that has just ended means for a need, which has begun it or joined it later.
@@ -173,10 +197,13 @@ impl State {
         }
     }
 
-    /// Ends a fetch.
-    pub(super) fn end(&mut self, errand: Errand, result: Result<Vec<PublicKey>, Cause>, now: Instant) {
-        let Errand { target, lacking } = errand;
-        self.is_fetching = false;
+    /// Ends a fetch. Returns `false` and changes nothing if another one has begun since.
+    pub(super) fn end(&mut self, errand: Errand, result: Result<Vec<PublicKey>, Cause>, now: Instant) -> bool {
+        let Errand { number, target, lacking } = errand;
+        match &mut self.last {
+            Some(last) if last.number == number => last.is_over = true,
+            _ => return false,
+        }
         let result = result.and_then(|keys| match keys.len() {
             0 if target.is_none() => Err(Cause::new("the source has returned no key")),
             count if count > MAX_PUBLIC_KEYS => Err(Cause::new("the source has returned more than 64 keys")),
@@ -186,7 +213,7 @@ impl State {
         let keys = match result {
             Err(failure) => {
                 self.failure = Some(failure);
-                return;
+                return true;
             }
             Ok(keys) => keys,
         };
@@ -206,6 +233,7 @@ impl State {
             self.entries.push(Entry { id: target, keys, fetched: now, is_wanted: false });
         }
         self.renew_snapshot();
+        true
     }
 
     /// Of the last fetch.
@@ -232,6 +260,10 @@ impl State {
         }
         self.absent.push_back((id, now));
     }
+}
+
+pub(super) fn not_answered(timeout: Duration) -> Cause {
+    Cause::new(format!("the source has not answered within {} s", timeout.as_secs_f64()))
 }
 
 fn has_id(keys: &[PublicKey], id: &str) -> bool {

@@ -347,6 +347,35 @@ async fn nobody_waits_longer_than_the_timeout() {
     assert_eq!(start.elapsed().as_millis() / 100, 50);
 }
 
+/// Its fetch is given up, and may end when it likes.
+#[test]
+fn nobody_waits_for_a_runtime_that_stands_still() {
+    let key = key();
+    let published = Published::of([key.public_key().with_id("k1")]);
+    published.mood(Mood::Hangs);
+    let (receiver, genuine) = (published.receiver(NAMED), signed(&key, Some("k1")));
+    let still = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let impatient = still.block_on(async { timeout(Duration::from_millis(10), status(&receiver, &genuine)).await });
+    assert_eq!((impatient.is_err(), published.fetches()), (true, 1));
+    let other = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    other.expect("a runtime").block_on(async {
+        let start = tokio::time::Instant::now();
+        assert_eq!(timeout(HOUR, status(&receiver, &genuine)).await, Ok(503));
+        assert_eq!(start.elapsed().as_millis() / 100, 50);
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(timeout(Duration::ZERO, status(&receiver, &genuine)).await, Ok(503), "it is given up");
+        assert_eq!(published.fetches(), 1, "not again within a minute");
+        advance(MINUTE).await;
+        published.mood(Mood::Takes(Duration::from_secs(2)));
+        let late_end = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            still.shutdown_background();
+        };
+        let (answer, ()) = tokio::join!(status(&receiver, &genuine), late_end);
+        assert_eq!((answer, published.fetches()), (200, 2));
+    });
+}
+
 /// Otherwise whoever disconnects at once could keep the keys from ever being fetched.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_disconnects_does_not_end_the_fetch() {
