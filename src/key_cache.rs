@@ -14,13 +14,14 @@ use crate::trace;
 
 use id::Ids;
 use state::{Errand, Rules, State, Step, not_answered};
-pub(crate) use state::{Need, Outcome, Snapshot};
+pub(crate) use state::{Generation, Need, Outcome, Snapshot};
 
 mod id;
 mod state;
 
 /// The public keys that a provider publishes, fetched with your HTTP client when a delivery needs them. It is cheap to clone,
-/// and clones share the keys. A [`fetching_receiver`](crate::provider::Provider::fetching_receiver) uses it.
+/// and clones share the keys; each keeps to its own times. A
+/// [`fetching_receiver`](crate::provider::Provider::fetching_receiver) uses it.
 ///
 /// | a delivery | |
 /// |---|---|
@@ -279,7 +280,7 @@ impl KeyCache {
     }
 
     /// Sees to a need that arose with the keys of a generation, as far as the source may be asked.
-    pub(crate) async fn fetch(&self, need: Need<'_>, generation: u64) -> Outcome {
+    pub(crate) async fn fetch(&self, need: Need<'_>, generation: Generation) -> Outcome {
         if let Need::Id(id) = need
             && !self.shared.ids.allow(id)
         {
@@ -317,7 +318,7 @@ impl KeyCache {
         if !has_ended {
             return Outcome::Failed(not_answered(self.rules.timeout));
         }
-        self.shared.state().after_fetch(need, has_begun, self.is_set(), Instant::now())
+        self.shared.state().after_fetch(need, has_begun, self.is_set(), &self.rules, Instant::now())
     }
 }
 

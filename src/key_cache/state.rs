@@ -51,12 +51,20 @@ pub(crate) enum Outcome {
     Newer,
 }
 
-/// All keys at one moment.
+/// All keys that a cache may use at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
-    /// Changes with the keys.
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     pub(crate) keys: Vec<PublicKey>,
+}
+
+/// Grows whenever the keys change that caches with the same rules may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Generation {
+    /// How often the keys have changed for all.
+    pub(crate) changes: u64,
+    /// How many of the fetches are too long ago. The oldest come first.
+    pub(crate) too_old: usize,
 }
 
 /// Keys that were fetched together.
@@ -85,7 +93,10 @@ pub(super) struct State {
     last: Option<Last>,
     /// Of the last fetch.
     failure: Option<Cause>,
+    /// Of all entries.
     snapshot: Arc<Snapshot>,
+    /// The last one without those that are too old, and for how long its keys are usable.
+    cut: Option<(Duration, Arc<Snapshot>)>,
 }
 
 /// What is fetched.
@@ -110,14 +121,24 @@ pub(super) enum Step {
 }
 
 impl State {
-    /// The keys that can be used now.
+    /// The keys that can be used now. Clones of a cache share them, and may have other rules: none is removed.
     pub(super) fn keys(&mut self, rules: &Rules, now: Instant) -> Arc<Snapshot> {
-        let count = self.entries.len();
-        self.entries.retain(|entry| now.saturating_duration_since(entry.fetched) < rules.usable_for);
-        if self.entries.len() < count {
-            self.renew_snapshot();
+        let usable_for = rules.usable_for;
+        let is_usable = |entry: &&Entry| now.saturating_duration_since(entry.fetched) < usable_for;
+        let too_old = self.entries.len() - self.entries.iter().filter(is_usable).count();
+        if too_old == 0 {
+            return self.snapshot.clone();
         }
-        self.snapshot.clone()
+        let generation = Generation { too_old, ..self.snapshot.generation };
+        if let Some((time, cut)) = &self.cut
+            && (*time, cut.generation) == (usable_for, generation)
+        {
+            return cut.clone();
+        }
+        let keys = self.entries.iter().filter(is_usable).flat_map(|entry| &entry.keys).cloned().collect();
+        let cut = Arc::new(Snapshot { generation, keys });
+        self.cut = Some((usable_for, cut.clone()));
+        cut
     }
 
     /// Whether a key was fetched so long ago that it is to be fetched again.
@@ -131,12 +152,12 @@ impl State {
     pub(super) fn next_step(
         &mut self,
         need: Need<'_>,
-        generation: u64,
+        generation: Generation,
         is_set: bool,
         rules: &Rules,
         now: Instant,
     ) -> Step {
-        if self.snapshot.generation != generation {
+        if self.snapshot.generation.changes != generation.changes {
             return Step::End(Outcome::Newer);
         }
         let target = match need {
@@ -182,13 +203,20 @@ impl State {
     }
 
     /// What the fetch that has just ended means for a need, which has begun it or joined it later.
-    pub(super) fn after_fetch(&mut self, need: Need<'_>, has_begun: bool, is_set: bool, now: Instant) -> Outcome {
+    pub(super) fn after_fetch(
+        &mut self,
+        need: Need<'_>,
+        has_begun: bool,
+        is_set: bool,
+        rules: &Rules,
+        now: Instant,
+    ) -> Outcome {
         if let Some(failure) = &self.failure {
             return Outcome::Failed(failure.clone());
         }
         let (Need::Id(id) | Need::Renewal(Some(id))) = need else { return Outcome::Fetched };
         match need {
-            _ if has_id(&self.snapshot.keys, id) => Outcome::Fetched,
+            _ if has_id(&self.keys(rules, now).keys, id) => Outcome::Fetched,
             Need::Renewal(_) if is_set => Outcome::Fetched,
             _ if !has_begun => Outcome::Recent,
             _ if is_set => Outcome::Fetched,
@@ -243,7 +271,9 @@ impl State {
 
     fn renew_snapshot(&mut self) {
         let keys = self.entries.iter().flat_map(|entry| &entry.keys).cloned().collect();
-        self.snapshot = Arc::new(Snapshot { generation: self.snapshot.generation + 1, keys });
+        let generation = Generation { changes: self.snapshot.generation.changes + 1, too_old: 0 };
+        self.snapshot = Arc::new(Snapshot { generation, keys });
+        self.cut = None;
     }
 
     fn is_absent(&mut self, id: &str, now: Instant) -> bool {

@@ -500,6 +500,38 @@ async fn receivers_share_a_cache() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_clone_of_a_cache_keeps_to_its_own_times() {
+    let (one, two) = (key(), key());
+    let published = Published::of([one.public_key().with_id("k1"), two.public_key().with_id("k2")]);
+    for (keys, second) in [(published.set_cache(), 503), (published.id_cache(Arc::default()), 200)] {
+        published.mood(Mood::Answers);
+        let strict = keys.clone().with_usable_for(2 * HOUR);
+        let receiver = |keys| provider(NAMED).fetching_receiver::<()>(keys).expect("a receiver");
+        let (strict, lenient) = (receiver(strict), receiver(keys));
+        let (one, two) = (signed(&one, Some("k1")), signed(&two, Some("k2")));
+        assert_eq!(status(&lenient, &one).await, 200);
+        advance(HOUR / 2).await;
+        assert_eq!(status(&lenient, &two).await, 200);
+        published.mood(Mood::Fails);
+        let answers = async || {
+            let strict = [status(&strict, &one).await, status(&strict, &two).await];
+            (strict, [status(&lenient, &one).await, status(&lenient, &two).await])
+        };
+        assert_eq!(answers().await, ([200, 200], [200, 200]));
+        advance(3 * HOUR / 2).await;
+        // In a set, the second key was fetched with the first.
+        assert_eq!(answers().await, ([503, second], [200, 200]));
+        advance(HOUR).await;
+        assert_eq!(answers().await, ([503, 503], [200, 200]));
+        published.mood(Mood::Answers);
+        advance(MINUTE).await;
+        assert_eq!(status(&strict, &one).await, 200);
+        advance(MINUTE).await;
+        assert_eq!(answers().await, ([200, 200], [200, 200]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_work_is_refused_when_it_is_made() {
     let published = Published::default();
     let asked = Arc::default();
