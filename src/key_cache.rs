@@ -26,15 +26,19 @@ mod state;
 /// | a delivery | |
 /// |---|---|
 /// | names a key that is not there | the keys are fetched, and the delivery is judged again |
-/// | names none, and no key fits | likewise |
-/// | is signed with a key that was fetched more than an hour ago | likewise; if the source fails, the key remains usable for 24 hours |
+/// | names none, and no key fits | likewise; if the source has answered less than a minute ago, it is refused with 401 |
+/// | is signed with a key that was fetched more than an hour ago | as with a key that is not there; if the source fails, the key remains usable for 24 hours |
 /// | names a key that the source does not have | refused with 401. This is remembered for five minutes, for the last 256 ids |
-/// | cannot be judged, because the source fails or was asked less than a minute ago | answered with 503 and `Retry-After`, so that the provider delivers it again |
+/// | cannot be judged: the source fails, or the key that it names is not there and the source was asked less than a minute ago | answered with 503 and `Retry-After`, so that the provider delivers it again |
 /// | has a wrong signature of a known key | refused with 401 |
 ///
 /// Whatever arrives, the source is asked at most once a minute, and never twice at the same time: all deliveries wait for one
 /// fetch. It goes on if the sender that caused it disconnects. Nothing is fetched for a request without a well-formed
 /// signature, or outside the tolerance.
+///
+/// Where requests name no key, a delivery that is signed with a new key within a minute of the last fetch is refused with 401,
+/// because nothing tells it from a forgery. If your provider does not retry after a 401, set
+/// [`with_fresh_for`](Self::with_fresh_for) to less than the time for which it publishes a new key before it signs with it.
 ///
 /// The source must be trustworthy, because whoever controls it can sign. Ask `https` URLs that are in your code or
 /// configuration, never one of the request; follow no redirects; read a limited number of bytes. The guide's page

@@ -289,6 +289,7 @@ async fn without_ids_a_signature_that_matches_nothing_is_the_signal() {
     }
     assert_eq!(published.fetches(), 1);
     published.set([new.public_key()]);
+    assert_eq!(status(&receiver, &signed(&new, None)).await, 401, "nothing tells it from a forgery");
     advance(MINUTE).await;
     assert_eq!((status(&receiver, &signed(&new, None)).await, published.fetches()), (200, 2));
     published.mood(Mood::Fails);
@@ -296,6 +297,19 @@ async fn without_ids_a_signature_that_matches_nothing_is_the_signal() {
     assert_eq!(status(&receiver, &signed(&old, None)).await, 503, "nobody knows whether the provider has a new key");
     assert_eq!(status(&receiver, &signed(&new, None)).await, 200);
     assert_eq!(published.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_published_early_is_there_when_it_is_needed() {
+    let (old, new) = (key(), key());
+    let published = Published::of([old.public_key()]);
+    let keys = published.set_cache().with_fresh_for(10 * MINUTE);
+    let receiver: Receiver = provider(NAMELESS).fetching_receiver(keys).expect("a receiver");
+    assert_eq!(status(&receiver, &signed(&old, None)).await, 200);
+    published.set([old.public_key(), new.public_key()]);
+    advance(10 * MINUTE).await;
+    assert_eq!(status(&receiver, &signed(&old, None)).await, 200);
+    assert_eq!((status(&receiver, &signed(&new, None)).await, published.fetches()), (200, 2), "at once");
 }
 
 #[tokio::test(start_paused = true)]
