@@ -20,7 +20,7 @@
 //! | the handler succeeds | the key is kept; a duplicate is answered with 200 and the handler does not run |
 //! | the handler fails or panics | the key is released; the sender's next attempt is processed |
 //! | a duplicate arrives while the handler runs | 409 with `Retry-After`, or 503 if the sender gives up after a 4xx; never 200: the handler may still fail |
-//! | the sender hangs up, or only closes its sending side | actix-web lets the handler finish; axum drops it: the claim stays until its lease ends, and then the next attempt is processed |
+//! | the sender hangs up, or only closes its sending side | axum drops the handler, and so does actix-web if the connection is reset: the claim stays until its lease ends, and then the next attempt is processed. [`Once::run`] shows how to spawn work that must not be interrupted |
 //! | the process dies | the claim stays until its lease ends; then the next attempt is processed |
 //! | the process dies after the effect and before it is recorded | the event is processed again: delivery is at least once, as with every store that is not the effect's own database |
 //! | two events have the same key | the second is a duplicate; where the key is made from the body (see [`idempotency_rule`](crate::provider::Provider::idempotency_rule)), this applies to equal bodies, even if one was sent again by hand |

@@ -13,34 +13,39 @@ use crate::public_key::PublicKey;
 use crate::trace;
 
 use id::Ids;
-pub(crate) use state::{Need, Outcome, Snapshot};
-use state::{Rules, State, Step};
+use state::{Errand, Rules, State, Step, not_answered};
+pub(crate) use state::{Generation, Need, Outcome, Snapshot};
 
 mod id;
 mod state;
 
 /// The public keys that a provider publishes, fetched with your HTTP client when a delivery needs them. It is cheap to clone,
-/// and clones share the keys. A [`fetching_receiver`](crate::provider::Provider::fetching_receiver) uses it.
+/// and clones share the keys; each keeps to its own times. A
+/// [`fetching_receiver`](crate::provider::Provider::fetching_receiver) uses it.
 ///
 /// | a delivery | |
 /// |---|---|
 /// | names a key that is not there | the keys are fetched, and the delivery is judged again |
-/// | names none, and no key fits | likewise |
-/// | is signed with a key that was fetched more than an hour ago | likewise; if the source fails, the key remains usable for 24 hours |
+/// | names none, and no key fits | likewise; if the source has answered less than a minute ago, it is refused with 401 |
+/// | is signed with a key that was fetched more than an hour ago | as with a key that is not there; if the source fails, the key remains usable for 24 hours |
 /// | names a key that the source does not have | refused with 401. This is remembered for five minutes, for the last 256 ids |
-/// | cannot be judged, because the source fails or was asked less than a minute ago | answered with 503 and `Retry-After`, so that the provider delivers it again |
+/// | cannot be judged: the source fails, or the key that it names is not there and the source was asked less than a minute ago | answered with 503 and `Retry-After`, so that the provider delivers it again |
 /// | has a wrong signature of a known key | refused with 401 |
 ///
 /// Whatever arrives, the source is asked at most once a minute, and never twice at the same time: all deliveries wait for one
 /// fetch. It goes on if the sender that caused it disconnects. Nothing is fetched for a request without a well-formed
 /// signature, or outside the tolerance.
 ///
+/// Where requests name no key, a delivery that is signed with a new key within a minute of the last fetch is refused with 401,
+/// because nothing tells it from a forgery. If your provider does not retry after a 401, set
+/// [`with_fresh_for`](Self::with_fresh_for) to less than the time for which it publishes a new key before it signs with it.
+///
 /// The source must be trustworthy, because whoever controls it can sign. Ask `https` URLs that are in your code or
 /// configuration, never one of the request; follow no redirects; read a limited number of bytes. The guide's page
 /// [`public_keys`](crate::guide::public_keys) has a complete program.
 ///
-/// Fetches are tasks of tokio, on whose runtime the receiver must run; axum and actix-web do. Without it, the first
-/// delivery that needs the keys fetches them itself, with no timeout but its own.
+/// Fetches are tasks of tokio, on whose runtime, with its timer, the receiver must run; axum and actix-web do. Without it, the
+/// first delivery that needs the keys fetches them itself, with no timeout but its own, and others wait for it as long.
 ///
 /// ```
 /// # #[cfg(feature = "ed25519")] {
@@ -81,7 +86,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl KeyCache {
     /// A cache for a provider that publishes all its keys together, as a JSON Web Key Set for example. The source returns all
-    /// keys that are valid now; others are forgotten.
+    /// keys that are valid now; others are forgotten. Nothing is fetched for an id of more than 512 bytes.
     ///
     /// ```
     /// use hookseal::{KeyCache, PublicKey};
@@ -237,7 +242,7 @@ impl KeyCache {
         self.rules.usable_for
     }
 
-    /// Sets how long a fetch may take, instead of five seconds. Deliveries wait for it.
+    /// Sets how long a fetch may take, and how long a delivery waits for it, instead of five seconds.
     ///
     /// ```
     /// # use hookseal::{KeyCache, PublicKey};
@@ -279,7 +284,7 @@ impl KeyCache {
     }
 
     /// Sees to a need that arose with the keys of a generation, as far as the source may be asked.
-    pub(crate) async fn fetch(&self, need: Need<'_>, generation: u64) -> Outcome {
+    pub(crate) async fn fetch(&self, need: Need<'_>, generation: Generation) -> Outcome {
         if let Need::Id(id) = need
             && !self.shared.ids.allow(id)
         {
@@ -288,13 +293,17 @@ impl KeyCache {
         let (step, mut ended) = {
             // Under one lock with the state, so that neither an earlier end is taken for the one to come, nor that one missed.
             let mut state = self.shared.state();
-            (state.next_step(need, generation, self.is_set(), Instant::now()), self.shared.ended.subscribe())
+            (
+                state.next_step(need, generation, self.is_set(), &self.rules, Instant::now()),
+                self.shared.ended.subscribe(),
+            )
         };
+        let has_begun = matches!(step, Step::Fetch(_));
         match step {
             Step::End(outcome) => return outcome,
-            Step::Fetch(target) => {
+            Step::Fetch(errand) => {
                 let (flight, limit) =
-                    (Flight { shared: self.shared.clone(), target, is_over: false }, self.rules.timeout);
+                    (Flight { shared: self.shared.clone(), errand: Some(errand) }, self.rules.timeout);
                 match Handle::try_current() {
                     // Not a part of the request: a sender that disconnects would end it, and have spent the minute.
                     Ok(runtime) => drop(runtime.spawn(flight.run(Some(limit)))),
@@ -304,8 +313,16 @@ impl KeyCache {
             Step::Wait => {}
         }
         // The sender lives as long as `self`, so this cannot fail.
-        _ = ended.changed().await;
-        self.shared.state().after_fetch(need, self.is_set(), Instant::now())
+        let end = ended.changed();
+        // The fetch may be a task of another runtime, which stands still.
+        let has_ended = match Handle::try_current() {
+            Ok(_) => timeout(self.rules.timeout, end).await.is_ok(),
+            Err(_) => end.await.is_ok(),
+        };
+        if !has_ended {
+            return Outcome::Failed(not_answered(self.rules.timeout));
+        }
+        self.shared.state().after_fetch(need, has_begun, self.is_set(), &self.rules, Instant::now())
     }
 }
 
@@ -314,10 +331,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, target: Option<String>, result: Result<Vec<PublicKey>, Cause>) {
+    fn end(&self, errand: Errand, result: Result<Vec<PublicKey>, Cause>) {
         let failure = {
             let mut state = self.state();
-            state.end(target, result, Instant::now());
+            if !state.end(errand, result, Instant::now()) {
+                return;
+            }
             self.ended.send_replace(());
             state.failure().cloned()
         };
@@ -330,29 +349,31 @@ impl Shared {
 /// A fetch that has begun. However it ends, even if it panics or its runtime stops, those who wait for it learn of it.
 struct Flight {
     shared: Arc<Shared>,
-    target: Option<String>,
-    is_over: bool,
+    /// `None` when it is over.
+    errand: Option<Errand>,
 }
 
 impl Flight {
     async fn run(mut self, limit: Option<Duration>) {
-        let fetch = (self.shared.source)(self.target.clone());
+        let target = self.errand.as_ref().and_then(|errand| errand.target.clone());
+        let fetch = (self.shared.source)(target);
         let result = match limit {
             None => fetch.await,
-            Some(limit) => timeout(limit, fetch).await.unwrap_or_else(|_| {
-                Err(Cause::new(format!("the source has not answered within {} s", limit.as_secs_f64())))
-            }),
+            Some(limit) => timeout(limit, fetch).await.unwrap_or_else(|_| Err(not_answered(limit))),
         };
-        self.is_over = true;
-        self.shared.end(self.target.take(), result);
+        self.end(result);
+    }
+
+    fn end(&mut self, result: Result<Vec<PublicKey>, Cause>) {
+        if let Some(errand) = self.errand.take() {
+            self.shared.end(errand, result);
+        }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.shared.end(self.target.take(), Err(Cause::new("the fetch has been interrupted")));
-        }
+        self.end(Err(Cause::new("the fetch has been interrupted")));
     }
 }
 

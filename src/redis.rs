@@ -20,9 +20,9 @@ use crate::idempotency::{Claim, Store, Token};
 /// three. While Redis restarts or fails over, [`Once`](crate::idempotency::Once) waits for it with tokio's timer.
 ///
 /// Redis must not evict keys: with any `maxmemory-policy` other than `noeviction`, a processed event can become new
-/// again. When `maxmemory` is reached, claims are [`Claim::Full`]. A replica that takes over may lack the last writes,
-/// and so may a Redis that was killed, unless it runs with `appendfsync always`. Where that
-/// matters, insert the key in the transaction of the effect, as [`idempotency`](crate::idempotency) shows.
+/// again. When `maxmemory` is reached, new claims are [`Claim::Full`]; a claim that is held can be completed all the same,
+/// until its lease ends. A replica that takes over may lack the last writes, and so may a Redis that was killed, unless it
+/// runs with `appendfsync always`. Where that matters, insert the key in the transaction of the effect, as [`idempotency`](crate::idempotency) shows.
 ///
 /// `C` is any asynchronous connection of the redis crate that can be cloned: a `ConnectionManager`, which reconnects by
 /// itself, a `MultiplexedConnection`, or a connection to a cluster.
@@ -33,14 +33,13 @@ pub struct RedisStore<C> {
     scripts: Arc<Scripts>,
 }
 
+/// An event's key is a hash. Its `token` is that of the holder, or of the one that completed it; while it is held, it has a
+/// second field. Completing it only removes this field, which Redis does even when `maxmemory` is reached.
 struct Scripts {
     claim: Script,
     complete: Script,
     release: Script,
 }
-
-/// The value of a held key is its token, 32 hex digits. The value of a completed key is this prefix and the token.
-const COMPLETED: &str = "completed:";
 
 /// What the script for a claim returns if it does not return the milliseconds that are left.
 const NEW: i64 = -3;
@@ -58,22 +57,24 @@ impl<C: ConnectionLike + Clone + Send + Sync> RedisStore<C> {
     pub fn new(connection: C) -> RedisStore<C> {
         let scripts = Scripts {
             claim: Script::new(&format!(
-                "local held = redis.call('GET', KEYS[1])
-                 if held and string.sub(held, 1, {length}) == '{COMPLETED}' then return {DONE} end
-                 if held and held ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
-                 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-                 return {NEW}",
-                length = COMPLETED.len(),
+                "local key = redis.call('HMGET', KEYS[1], 'token', 'held')
+                 if key[1] and not key[2] then return {DONE} end
+                 if key[1] and key[1] ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
+                 if not key[1] then redis.call('HMSET', KEYS[1], 'token', ARGV[1], 'held', '') end
+                 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+                 return {NEW}"
             )),
-            complete: Script::new(&format!(
-                "local held = redis.call('GET', KEYS[1])
-                 local completed = '{COMPLETED}' .. ARGV[1]
-                 if held and held ~= ARGV[1] and held ~= completed then return 0 end
-                 redis.call('SET', KEYS[1], completed, 'PX', ARGV[2])
-                 return 1"
-            )),
+            complete: Script::new(
+                "local token = redis.call('HGET', KEYS[1], 'token')
+                 if token and token ~= ARGV[1] then return 0 end
+                 if token then redis.call('HDEL', KEYS[1], 'held')
+                 else redis.call('HSET', KEYS[1], 'token', ARGV[1]) end
+                 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+                 return 1",
+            ),
             release: Script::new(
-                "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+                "local key = redis.call('HMGET', KEYS[1], 'token', 'held')
+                 if key[1] ~= ARGV[1] or not key[2] then return 0 end
                  return redis.call('DEL', KEYS[1])",
             ),
         };

@@ -2,15 +2,15 @@
 
 use crate::error::ConfigError;
 
-/// The longest id that a source is asked for.
-const MAX_ID: usize = 128;
-/// The longest URL.
-const MAX_URL: usize = 512;
+/// The longest id of a key in a set, and the longest URL.
+const MAX_ID: usize = 512;
+/// The longest plain id.
+const MAX_PLAIN: usize = 128;
 
 /// What the ids of a source's keys look like.
 #[derive(Clone, Debug)]
 pub(super) enum Ids {
-    /// The source is never asked for a certain id.
+    /// Any text: the source is never asked for a certain id.
     InSet,
     /// Letters, digits and `._:=-`: nothing that would change the meaning of a URL or a path.
     Plain,
@@ -38,10 +38,9 @@ impl Ids {
     pub(super) fn allow(&self, id: &str) -> bool {
         let plain = |c: u8| c.is_ascii_alphanumeric() || b"._:=-".contains(&c);
         match self {
-            Ids::InSet | Ids::Plain => {
-                (1..=MAX_ID).contains(&id.len()) && id.bytes().all(plain) && !matches!(id, "." | "..")
-            }
-            Ids::Url(host) => id.len() <= MAX_URL && is_url_of(id, host),
+            Ids::InSet => (1..=MAX_ID).contains(&id.len()),
+            Ids::Plain => (1..=MAX_PLAIN).contains(&id.len()) && id.bytes().all(plain) && !matches!(id, "." | ".."),
+            Ids::Url(host) => id.len() <= MAX_ID && is_url_of(id, host),
         }
     }
 }
@@ -77,6 +76,16 @@ mod tests {
         let long = "a".repeat(129);
         for id in ["", ".", "..", "a/b", "../a", "a?b", "a#b", "a%2f", "a b", "a\\b", "a@b", "é", "a\n", &long] {
             assert!(!Ids::Plain.allow(id), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_a_set_has_any_short_id() {
+        for id in ["Ab+/9w==", "..", "https://keys.acme.example/?k=1", "a b", "é", "a\n", &"a".repeat(512)] {
+            assert!(Ids::InSet.allow(id), "{id:?}");
+        }
+        for id in ["", &"a".repeat(513)] {
+            assert!(!Ids::InSet.allow(id), "{id:?}");
         }
     }
 

@@ -11,6 +11,8 @@ use crate::public_key::{MAX_PUBLIC_KEYS, PublicKey};
 
 /// Between the beginnings of two fetches.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How much later than its timeout a fetch may end where tasks have to wait for their turn.
+const LATENESS: Duration = Duration::from_secs(1);
 /// How long an id that the source does not know is remembered.
 const ABSENCE: Duration = Duration::from_secs(300);
 /// How many of these are remembered.
@@ -49,12 +51,20 @@ pub(crate) enum Outcome {
     Newer,
 }
 
-/// All keys at one moment.
+/// All keys that a cache may use at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
-    /// Changes with the keys.
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     pub(crate) keys: Vec<PublicKey>,
+}
+
+/// Grows whenever the keys change that caches with the same rules may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Generation {
+    /// How often the keys have changed for all.
+    pub(crate) changes: u64,
+    /// How many of the fetches are too long ago. The oldest come first.
+    pub(crate) too_old: usize,
 }
 
 /// Keys that were fetched together.
@@ -67,37 +77,68 @@ struct Entry {
     is_wanted: bool,
 }
 
+/// The last fetch that has begun.
+struct Last {
+    /// How many have begun before.
+    number: u64,
+    began: Instant,
+    timeout: Duration,
+    is_over: bool,
+}
+
 #[derive(Default)]
 pub(super) struct State {
     entries: Vec<Entry>,
     absent: VecDeque<(String, Instant)>,
-    /// When the last fetch began.
-    began: Option<Instant>,
-    is_fetching: bool,
+    last: Option<Last>,
     /// Of the last fetch.
     failure: Option<Cause>,
+    /// Of all entries.
     snapshot: Arc<Snapshot>,
+    /// The last one without those that are too old, and for how long its keys are usable.
+    cut: Option<(Duration, Arc<Snapshot>)>,
+}
+
+/// What is fetched.
+#[derive(Debug)]
+pub(super) struct Errand {
+    number: u64,
+    /// The id of the key, or `None` for the whole set.
+    pub(super) target: Option<String>,
+    /// The id that was lacking when it began. Only of this one does the result say that the source does not know it: the source
+    /// may have read its keys before another one was published.
+    lacking: Option<String>,
 }
 
 /// What a request is to do.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Fetch this key, or the whole set, and wait for the end.
-    Fetch(Option<String>),
+    /// Fetch, and wait for the end.
+    Fetch(Errand),
     /// Wait for the end of the fetch that has begun.
     Wait,
     End(Outcome),
 }
 
 impl State {
-    /// The keys that can be used now.
+    /// The keys that can be used now. Clones of a cache share them, and may have other rules: none is removed.
     pub(super) fn keys(&mut self, rules: &Rules, now: Instant) -> Arc<Snapshot> {
-        let count = self.entries.len();
-        self.entries.retain(|entry| now.saturating_duration_since(entry.fetched) < rules.usable_for);
-        if self.entries.len() < count {
-            self.renew_snapshot();
+        let usable_for = rules.usable_for;
+        let is_usable = |entry: &&Entry| now.saturating_duration_since(entry.fetched) < usable_for;
+        let too_old = self.entries.len() - self.entries.iter().filter(is_usable).count();
+        if too_old == 0 {
+            return self.snapshot.clone();
         }
-        self.snapshot.clone()
+        let generation = Generation { too_old, ..self.snapshot.generation };
+        if let Some((time, cut)) = &self.cut
+            && (*time, cut.generation) == (usable_for, generation)
+        {
+            return cut.clone();
+        }
+        let keys = self.entries.iter().filter(is_usable).flat_map(|entry| &entry.keys).cloned().collect();
+        let cut = Arc::new(Snapshot { generation, keys });
+        self.cut = Some((usable_for, cut.clone()));
+        cut
     }
 
     /// Whether a key was fetched so long ago that it is to be fetched again.
@@ -108,8 +149,15 @@ impl State {
 
     /// `generation` is that of the keys in which something was lacking, and `is_set` says that the source has all keys in one
     /// set.
-    pub(super) fn next_step(&mut self, need: Need<'_>, generation: u64, is_set: bool, now: Instant) -> Step {
-        if self.snapshot.generation != generation {
+    pub(super) fn next_step(
+        &mut self,
+        need: Need<'_>,
+        generation: Generation,
+        is_set: bool,
+        rules: &Rules,
+        now: Instant,
+    ) -> Step {
+        if self.snapshot.generation.changes != generation.changes {
             return Step::End(Outcome::Newer);
         }
         let target = match need {
@@ -119,11 +167,18 @@ impl State {
             Need::Id(id) | Need::Renewal(Some(id)) => Some(id).filter(|_| !is_set),
             Need::Any | Need::Renewal(None) => None,
         };
-        if self.is_fetching {
-            return Step::Wait;
+        if let Some(last) = &mut self.last
+            && !last.is_over
+        {
+            if now.saturating_duration_since(last.began) <= last.timeout.saturating_add(LATENESS) {
+                return Step::Wait;
+            }
+            // Whatever runs it has stopped. It may still end, until another one has begun.
+            last.is_over = true;
+            self.failure = Some(not_answered(last.timeout));
         }
         let entry = self.entries.iter_mut().find(|entry| entry.id.as_deref() == target);
-        if self.began.is_some_and(|began| now.saturating_duration_since(began) < INTERVAL) {
+        if self.last.as_ref().is_some_and(|last| now.saturating_duration_since(last.began) < INTERVAL) {
             if let (Need::Renewal(_), Some(entry)) = (need, entry) {
                 entry.is_wanted = true;
             }
@@ -138,31 +193,45 @@ impl State {
             }
             None => target.map(str::to_owned),
         };
-        self.is_fetching = true;
-        self.began = Some(now);
-        Step::Fetch(target)
+        let lacking = match need {
+            Need::Id(id) | Need::Renewal(Some(id)) if is_set => Some(id.to_owned()),
+            _ => target.clone(),
+        };
+        let number = self.last.as_ref().map_or(0, |last| last.number + 1);
+        self.last = Some(Last { number, began: now, timeout: rules.timeout, is_over: false });
+        Step::Fetch(Errand { number, target, lacking })
     }
 
-    /// What the fetch that has just ended means for a need.
-    pub(super) fn after_fetch(&mut self, need: Need<'_>, is_set: bool, now: Instant) -> Outcome {
+    /// What the fetch that has just ended means for a need, which has begun it or joined it later.
+    pub(super) fn after_fetch(
+        &mut self,
+        need: Need<'_>,
+        has_begun: bool,
+        is_set: bool,
+        rules: &Rules,
+        now: Instant,
+    ) -> Outcome {
         if let Some(failure) = &self.failure {
             return Outcome::Failed(failure.clone());
         }
         let (Need::Id(id) | Need::Renewal(Some(id))) = need else { return Outcome::Fetched };
-        let is_there = self.snapshot.keys.iter().any(|key| key.id() == Some(id));
-        if is_set && !is_there {
-            self.add_absent(id.to_owned(), now);
-        }
-        match is_set || is_there {
-            true => Outcome::Fetched,
-            false if self.is_absent(id, now) => Outcome::Absent,
-            false => Outcome::Recent,
+        match need {
+            _ if has_id(&self.keys(rules, now).keys, id) => Outcome::Fetched,
+            Need::Renewal(_) if is_set => Outcome::Fetched,
+            _ if !has_begun => Outcome::Recent,
+            _ if is_set => Outcome::Fetched,
+            _ if self.is_absent(id, now) => Outcome::Absent,
+            _ => Outcome::Recent,
         }
     }
 
-    /// Ends a fetch.
-    pub(super) fn end(&mut self, target: Option<String>, result: Result<Vec<PublicKey>, Cause>, now: Instant) {
-        self.is_fetching = false;
+    /// Ends a fetch. Returns `false` and changes nothing if another one has begun since.
+    pub(super) fn end(&mut self, errand: Errand, result: Result<Vec<PublicKey>, Cause>, now: Instant) -> bool {
+        let Errand { number, target, lacking } = errand;
+        match &mut self.last {
+            Some(last) if last.number == number => last.is_over = true,
+            _ => return false,
+        }
         let result = result.and_then(|keys| match keys.len() {
             0 if target.is_none() => Err(Cause::new("the source has returned no key")),
             count if count > MAX_PUBLIC_KEYS => Err(Cause::new("the source has returned more than 64 keys")),
@@ -172,24 +241,27 @@ impl State {
         let keys = match result {
             Err(failure) => {
                 self.failure = Some(failure);
-                return;
+                return true;
             }
             Ok(keys) => keys,
         };
         self.failure = None;
         self.entries.retain(|entry| entry.id != target);
-        match target {
-            Some(id) if keys.is_empty() => self.add_absent(id, now),
-            id => {
-                if self.entries.len() >= MAX_PUBLIC_KEYS
-                    && let Some((oldest, _)) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.fetched)
-                {
-                    self.entries.remove(oldest);
-                }
-                self.entries.push(Entry { id, keys, fetched: now, is_wanted: false });
+        if let Some(id) = lacking
+            && !has_id(&keys, &id)
+        {
+            self.add_absent(id, now);
+        }
+        if !keys.is_empty() {
+            if self.entries.len() >= MAX_PUBLIC_KEYS
+                && let Some((oldest, _)) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.fetched)
+            {
+                self.entries.remove(oldest);
             }
+            self.entries.push(Entry { id: target, keys, fetched: now, is_wanted: false });
         }
         self.renew_snapshot();
+        true
     }
 
     /// Of the last fetch.
@@ -199,7 +271,9 @@ impl State {
 
     fn renew_snapshot(&mut self) {
         let keys = self.entries.iter().flat_map(|entry| &entry.keys).cloned().collect();
-        self.snapshot = Arc::new(Snapshot { generation: self.snapshot.generation + 1, keys });
+        let generation = Generation { changes: self.snapshot.generation.changes + 1, too_old: 0 };
+        self.snapshot = Arc::new(Snapshot { generation, keys });
+        self.cut = None;
     }
 
     fn is_absent(&mut self, id: &str, now: Instant) -> bool {
@@ -216,6 +290,14 @@ impl State {
         }
         self.absent.push_back((id, now));
     }
+}
+
+pub(super) fn not_answered(timeout: Duration) -> Cause {
+    Cause::new(format!("the source has not answered within {} s", timeout.as_secs_f64()))
+}
+
+fn has_id(keys: &[PublicKey], id: &str) -> bool {
+    keys.iter().any(|key| key.id() == Some(id))
 }
 
 fn has_repeated_id(keys: &[PublicKey]) -> bool {

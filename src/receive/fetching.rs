@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use crate::error::{Cause, ConfigError, VerifyError};
 use crate::key::Key;
-use crate::key_cache::{KeyCache, Need, Outcome, Snapshot};
+use crate::key_cache::{Generation, KeyCache, Need, Outcome, Snapshot};
 use crate::keyring::Keyring;
 use crate::provider::Provider;
 use crate::public_key::PublicKey;
@@ -20,7 +20,7 @@ pub(super) struct Fetching {
     /// Whether each request names the key that signed it.
     names_key: bool,
     /// Made of the keys of a generation.
-    verifier: RwLock<(u64, Verifier)>,
+    verifier: RwLock<(Generation, Verifier)>,
 }
 
 impl Fetching {
@@ -31,7 +31,7 @@ impl Fetching {
             return Err(ConfigError::Invalid { field: "keys", piece: provider.name().to_owned(), problem });
         }
         let verifier = provider.verifier(Keyring::fetched(Vec::new()))?;
-        Ok(Fetching { cache, names_key, verifier: RwLock::new((0, verifier)) })
+        Ok(Fetching { cache, names_key, verifier: RwLock::new((Generation::default(), verifier)) })
     }
 
     /// Judges a request, and fetches the keys that it lacks.

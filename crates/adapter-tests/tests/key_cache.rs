@@ -79,6 +79,8 @@ enum Mood {
     Hangs,
     Panics,
     Takes(Duration),
+    /// Reads its keys first, and answers so much later.
+    Sends(Duration),
 }
 
 impl Published {
@@ -103,12 +105,17 @@ impl Published {
     async fn fetch(self) -> Result<Vec<PublicKey>, &'static str> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         let mood = *self.mood.lock().unwrap();
+        let read = self.keys.lock().unwrap().clone();
         match mood {
             Mood::Answers => {}
             Mood::Fails => return Err("connection refused"),
             Mood::Hangs => pending().await,
             Mood::Panics => panic!("the source has a mistake"),
             Mood::Takes(time) => tokio::time::sleep(time).await,
+            Mood::Sends(time) => {
+                tokio::time::sleep(time).await;
+                return Ok(read);
+            }
         }
         Ok(self.keys.lock().unwrap().clone())
     }
@@ -207,6 +214,28 @@ async fn an_id_that_the_source_does_not_know_is_remembered() {
     assert_eq!(published.fetches(), 2, "after five minutes, it is asked for again");
 }
 
+/// What the source has read before tells nothing of it.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_published_while_keys_are_fetched_is_not_taken_for_absent() {
+    let (old, new) = (key(), key());
+    for is_set in [true, false] {
+        let published = Published::of([old.public_key().with_id("k1")]);
+        published.mood(Mood::Sends(Duration::from_secs(2)));
+        let keys = if is_set { published.set_cache() } else { published.id_cache(Arc::default()) };
+        let receiver: Receiver = provider(NAMED).fetching_receiver(keys).expect("a receiver");
+        let (known, unknown, genuine) = (signed(&old, Some("k1")), signed(&old, Some("k9")), signed(&new, Some("k2")));
+        let later = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            published.set([old.public_key().with_id("k1"), new.public_key().with_id("k2")]);
+            tokio::join!(status(&receiver, &genuine), status(&receiver, &unknown))
+        };
+        let answers = tokio::join!(status(&receiver, &known), later);
+        assert_eq!(answers, (200, (503, 503)), "in a set: {is_set}");
+        advance(MINUTE).await;
+        assert_eq!((status(&receiver, &genuine).await, published.fetches()), (200, 2), "in a set: {is_set}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_remain_usable_while_the_source_fails() {
     let key = key();
@@ -260,6 +289,7 @@ async fn without_ids_a_signature_that_matches_nothing_is_the_signal() {
     }
     assert_eq!(published.fetches(), 1);
     published.set([new.public_key()]);
+    assert_eq!(status(&receiver, &signed(&new, None)).await, 401, "nothing tells it from a forgery");
     advance(MINUTE).await;
     assert_eq!((status(&receiver, &signed(&new, None)).await, published.fetches()), (200, 2));
     published.mood(Mood::Fails);
@@ -267,6 +297,19 @@ async fn without_ids_a_signature_that_matches_nothing_is_the_signal() {
     assert_eq!(status(&receiver, &signed(&old, None)).await, 503, "nobody knows whether the provider has a new key");
     assert_eq!(status(&receiver, &signed(&new, None)).await, 200);
     assert_eq!(published.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_published_early_is_there_when_it_is_needed() {
+    let (old, new) = (key(), key());
+    let published = Published::of([old.public_key()]);
+    let keys = published.set_cache().with_fresh_for(10 * MINUTE);
+    let receiver: Receiver = provider(NAMELESS).fetching_receiver(keys).expect("a receiver");
+    assert_eq!(status(&receiver, &signed(&old, None)).await, 200);
+    published.set([old.public_key(), new.public_key()]);
+    advance(10 * MINUTE).await;
+    assert_eq!(status(&receiver, &signed(&old, None)).await, 200);
+    assert_eq!((status(&receiver, &signed(&new, None)).await, published.fetches()), (200, 2), "at once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,6 +361,35 @@ async fn nobody_waits_longer_than_the_timeout() {
     assert_eq!(start.elapsed().as_millis() / 100, 50);
 }
 
+/// Its fetch is given up, and may end when it likes.
+#[test]
+fn nobody_waits_for_a_runtime_that_stands_still() {
+    let key = key();
+    let published = Published::of([key.public_key().with_id("k1")]);
+    published.mood(Mood::Hangs);
+    let (receiver, genuine) = (published.receiver(NAMED), signed(&key, Some("k1")));
+    let still = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let impatient = still.block_on(async { timeout(Duration::from_millis(10), status(&receiver, &genuine)).await });
+    assert_eq!((impatient.is_err(), published.fetches()), (true, 1));
+    let other = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    other.expect("a runtime").block_on(async {
+        let start = tokio::time::Instant::now();
+        assert_eq!(timeout(HOUR, status(&receiver, &genuine)).await, Ok(503));
+        assert_eq!(start.elapsed().as_millis() / 100, 50);
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(timeout(Duration::ZERO, status(&receiver, &genuine)).await, Ok(503), "it is given up");
+        assert_eq!(published.fetches(), 1, "not again within a minute");
+        advance(MINUTE).await;
+        published.mood(Mood::Takes(Duration::from_secs(2)));
+        let late_end = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            still.shutdown_background();
+        };
+        let (answer, ()) = tokio::join!(status(&receiver, &genuine), late_end);
+        assert_eq!((answer, published.fetches()), (200, 2));
+    });
+}
+
 /// Otherwise whoever disconnects at once could keep the keys from ever being fetched.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_disconnects_does_not_end_the_fetch() {
@@ -343,8 +415,17 @@ async fn nothing_is_fetched_for_what_is_refused_anyway() {
     }
     let too_large = receiver.clone().with_max_received(3);
     assert_eq!(status(&too_large, &signed(&key(), Some("k1"))).await, 413);
-    assert_eq!(status(&receiver, &signed(&key(), Some("../k1"))).await, 401, "no source has such ids");
     assert_eq!(published.fetches(), 0);
+}
+
+/// The source of a set does not see them.
+#[tokio::test(start_paused = true)]
+async fn in_a_set_an_id_is_any_text() {
+    let key = key();
+    for id in ["../k1", "Ab+/9w==", "https://keys.acme.example/?k=1#a", "a%b\\", &"k".repeat(512)] {
+        let published = Published::of([key.public_key().with_id(id)]);
+        assert_eq!(status(&published.receiver(NAMED), &signed(&key, Some(id))).await, 200, "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -430,6 +511,38 @@ async fn receivers_share_a_cache() {
         assert_eq!(status(receiver, &signed(&key, Some("k1"))).await, 200);
     }
     assert_eq!(published.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_clone_of_a_cache_keeps_to_its_own_times() {
+    let (one, two) = (key(), key());
+    let published = Published::of([one.public_key().with_id("k1"), two.public_key().with_id("k2")]);
+    for (keys, second) in [(published.set_cache(), 503), (published.id_cache(Arc::default()), 200)] {
+        published.mood(Mood::Answers);
+        let strict = keys.clone().with_usable_for(2 * HOUR);
+        let receiver = |keys| provider(NAMED).fetching_receiver::<()>(keys).expect("a receiver");
+        let (strict, lenient) = (receiver(strict), receiver(keys));
+        let (one, two) = (signed(&one, Some("k1")), signed(&two, Some("k2")));
+        assert_eq!(status(&lenient, &one).await, 200);
+        advance(HOUR / 2).await;
+        assert_eq!(status(&lenient, &two).await, 200);
+        published.mood(Mood::Fails);
+        let answers = async || {
+            let strict = [status(&strict, &one).await, status(&strict, &two).await];
+            (strict, [status(&lenient, &one).await, status(&lenient, &two).await])
+        };
+        assert_eq!(answers().await, ([200, 200], [200, 200]));
+        advance(3 * HOUR / 2).await;
+        // In a set, the second key was fetched with the first.
+        assert_eq!(answers().await, ([503, second], [200, 200]));
+        advance(HOUR).await;
+        assert_eq!(answers().await, ([503, 503], [200, 200]));
+        published.mood(Mood::Answers);
+        advance(MINUTE).await;
+        assert_eq!(status(&strict, &one).await, 200);
+        advance(MINUTE).await;
+        assert_eq!(answers().await, ([200, 200], [200, 200]));
+    }
 }
 
 #[tokio::test(start_paused = true)]

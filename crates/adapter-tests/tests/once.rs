@@ -13,6 +13,8 @@ use hookseal::redis::RedisStore;
 use hookseal::testing::check_store;
 use redis::aio::ConnectionManager;
 use time::OffsetDateTime;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
 
 use redis_server::RedisServer;
@@ -359,6 +361,56 @@ async fn a_sender_that_closes_its_side_is_cut_off_by_axum_and_answered_by_actix(
         }
         running.send(request).await.assert_says(&Answer::Duplicate, server);
         assert_eq!(log.count(), if server == Server::Actix { 1 } else { 2 }, "{server:?}");
+    }
+}
+
+/// Notes when it is dropped.
+struct Dropped(Log);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.note("dropped");
+    }
+}
+
+#[tokio::test]
+async fn work_that_was_spawned_is_done_although_a_reset_drops_its_handler() {
+    for server in Server::ALL {
+        let (dropped, done) = (Log::default(), Log::default());
+        let (started, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (once, handlers) = (Once::new(MemoryStore::new(10)), (dropped.clone(), done.clone()));
+        let (starting, opened) = (started.clone(), gate.clone());
+        let handler = move |received: Received| {
+            let (once, (dropped, done)) = (once.clone(), handlers.clone());
+            let (started, gate) = (starting.clone(), opened.clone());
+            async move {
+                let _dropped = Dropped(dropped);
+                let work = async move {
+                    let work = async {
+                        started.notify_one();
+                        gate.notified().await;
+                        done.note("done");
+                        Answer::Processed
+                    };
+                    once.run(&received, work).await
+                };
+                tokio::spawn(work).await.unwrap()
+            }
+        };
+        let running = server.start(&App::default().route("/hook", receiver(), handler)).await;
+        let request = paid(7);
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let refused = server::wire(&unsigned(paid(7)), Framing::Length);
+        stream.write_all(&refused).await.unwrap();
+        stream.peek(&mut [0]).await.unwrap();
+        stream.write_all(&server::wire(&request, Framing::Length)).await.unwrap();
+        started.notified().await;
+        // With an unread answer, the end of a connection is a reset.
+        drop(stream);
+        eventually("the handler is dropped", async || dropped.count() == 1).await;
+        gate.notify_one();
+        eventually("a duplicate", async || running.send(request.clone()).await.status == 200).await;
+        assert_eq!(done.count(), 1, "{server:?}");
     }
 }
 

@@ -96,6 +96,26 @@ async fn a_redis_without_memory_is_full_and_not_down() {
 }
 
 #[tokio::test]
+async fn what_a_handler_did_is_recorded_in_a_redis_without_memory() {
+    let Some(redis) = RedisServer::start().await else { return };
+    let once = Once::new(RedisStore::new(redis.connect().await));
+    for (number, answer) in [(1, Answer::Processed), (2, Answer::retry(OUTAGE))] {
+        let handler = async {
+            redis.configure("maxmemory", "1").await;
+            answer.clone()
+        };
+        assert_eq!(once.run(&received(number), handler).await, answer);
+        if answer == Answer::Processed {
+            assert_eq!(once.run(&received(number), async { Answer::Accepted }).await, Answer::Duplicate, "still full");
+        }
+        redis.configure("maxmemory", "0").await;
+        let again = once.run(&received(number), async { Answer::Accepted }).await;
+        let expected = if answer == Answer::Processed { Answer::Duplicate } else { Answer::Accepted };
+        assert_eq!(again, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_settlement_whose_reply_is_lost_is_recorded_once() {
     let Some(redis) = RedisServer::start().await else { return };
     let proxy = redis.behind_proxy().await;

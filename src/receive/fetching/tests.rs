@@ -37,11 +37,12 @@ fn a_request_is_judged_with_the_keys_that_came_meanwhile() {
         let headers = Signer::new(NAMELESS, signer.clone()).unwrap().sign("", b"{}").unwrap();
         let opened = fetching.verifier.read().unwrap().1.open(None, &headers, None).unwrap();
         let found = runtime.block_on(async {
-            assert!(matches!(cache.fetch(Need::Any, 0).await, Outcome::Fetched));
-            assert!(matches!(cache.fetch(Need::Any, 0).await, Outcome::Newer), "no fetch is needed");
+            let none = Generation::default();
+            assert!(matches!(cache.fetch(Need::Any, none).await, Outcome::Fetched));
+            assert!(matches!(cache.fetch(Need::Any, none).await, Outcome::Newer), "no fetch is needed");
             VERIFICATIONS.set(0);
             // Any generation that is not the cache's.
-            let then = Arc::new(Snapshot { generation: 7, keys: then });
+            let then = Arc::new(Snapshot { generation: Generation { changes: 7, too_old: 0 }, keys: then });
             fetching.judge_from(then, &provider, &opened, b"{}").await
         });
         let found = found.map_or_else(|rejection| rejection.status().as_u16(), |_| 200);
