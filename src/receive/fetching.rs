@@ -73,10 +73,14 @@ impl Fetching {
                 Err(VerifyError::NoMatch) if self.may_be_newer(&keys) => Need::Any,
                 Err(error) => return Err(refused(error.clone(), &tries)),
             };
+            let renewed = if let Need::Renewal(id) = need { id.map(str::to_owned) } else { None };
             match (self.cache.fetch(need, keys.generation).await, verdict) {
                 (Outcome::Fetched, _) => is_fetched = true,
                 (Outcome::Newer, _) => {}
-                // Keys that were fetched long ago are better than none.
+                // Keys of long ago are better than none, unless the source has said that this one is gone.
+                (Outcome::Absent, Ok(_)) if renewed.is_some() => {
+                    return Err(VerifyError::UnknownKey { id: renewed.unwrap_or_default() }.into());
+                }
                 (_, Ok(proof)) => return Ok(proof),
                 (Outcome::Failed(reason), Err(_)) => return Err(unavailable(reason)),
                 (Outcome::Recent, Err(VerifyError::UnknownKey { .. })) => {

@@ -270,12 +270,17 @@ async fn keys_remain_usable_while_the_source_fails() {
 async fn a_revoked_key_is_refused_after_an_hour() {
     let (old, new) = (key(), key());
     let published = Published::of([old.public_key().with_id("k1")]);
-    let receiver = published.receiver(NAMED);
+    let by_id = provider(NAMED).fetching_receiver(published.id_cache(Arc::default())).unwrap();
+    let receivers = [published.receiver(NAMED), by_id];
     let stolen = signed(&old, Some("k1"));
-    assert_eq!(status(&receiver, &stolen).await, 200);
+    for receiver in &receivers {
+        assert_eq!(status(receiver, &stolen).await, 200);
+    }
     published.set([new.public_key().with_id("k2")]);
     advance(HOUR).await;
-    assert_eq!(status(&receiver, &stolen).await, 401, "not even the first delivery after the hour");
+    for receiver in &receivers {
+        assert_eq!(status(receiver, &stolen).await, 401, "not even the first delivery after the hour");
+    }
 }
 
 #[tokio::test(start_paused = true)]
