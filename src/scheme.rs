@@ -413,7 +413,8 @@ impl Scheme {
     pub fn replay_window(&self) -> Option<u64> {
         // A timestamp that is not covered is refused when the scheme is made.
         let signed = self.plan().time_format.is_some();
-        let window = u64::from(self.past?) + u64::from(self.future?);
+        // Even without a tolerance, a time is now for a whole unit of its format.
+        let window = u64::from(self.past?.max(1)) + u64::from(self.future?);
         signed.then_some(window)
     }
 

@@ -158,7 +158,8 @@ impl Timestamp {
         let limit = |seconds: u32| i128::from(seconds) * i128::from(unit);
         let seconds = |over: i128| u64::try_from(over).map_or(u64::MAX, |over| self.format.seconds(over));
         match (past, future) {
-            (Some(past), _) if old > limit(past) => Place::TooOld(seconds(old)),
+            // The clock's own unit is now: the sender has cut off a fraction of its own clock.
+            (Some(past), _) if old > limit(past) && young != 0 => Place::TooOld(seconds(old)),
             (_, Some(future)) if -young > limit(future) => match self.looks_like_milliseconds() {
                 true => Place::InMilliseconds,
                 false => Place::TooNew(seconds(-young)),

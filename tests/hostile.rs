@@ -99,6 +99,15 @@ fn the_tolerance_ends_within_a_second() {
         assert_eq!(at(limit + instant), Err(VerifyError::TooOld { seconds: 301 }), "{unit}");
         assert_eq!(at(-limit - instant), Err(VerifyError::TooNew { seconds: 301 }), "{unit}");
     }
+    // The sender cuts off a fraction of a second, so a whole second is now.
+    let scheme = Scheme::new("S: {hex}\nT: {timestamp}", "{timestamp}.{body}").with_past(0).with_future(0);
+    assert_eq!(scheme.replay_window(), Some(1));
+    let sent = OffsetDateTime::from_unix_timestamp(NOW).unwrap();
+    let headers = Signer::new(scheme.clone(), key(0)).unwrap().sign_at("evt_1", b"{}", sent).unwrap();
+    let verifier = Verifier::new(scheme, key(0)).unwrap();
+    let at = |off: Duration| verifier.verify_at(&headers, b"{}", sent + off).is_ok();
+    let seconds = [-Duration::NANOSECOND, Duration::ZERO, Duration::milliseconds(999), Duration::SECOND];
+    assert_eq!(seconds.map(at), [false, true, true, false]);
 }
 
 #[test]

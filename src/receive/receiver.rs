@@ -120,7 +120,7 @@ impl<P> Receiver<P> {
         let past = self.provider().schemes().get(proof.scheme())?.past()?;
         let age = self.now() - proof.timestamp()?;
         let seconds = age.whole_seconds() + i64::from(age.subsec_nanoseconds() > 0);
-        u64::try_from(seconds).ok().filter(|seconds| *seconds > u64::from(past))
+        u64::try_from(seconds).ok().filter(|seconds| *seconds > u64::from(past.max(1)))
     }
 
     /// By its own clock, or the system's.
