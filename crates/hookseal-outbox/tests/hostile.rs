@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Answer, BAD, OK, Receiver, Running, Stage, acme, subscription};
+use common::{Answer, BAD, BUSY, GONE, OK, Receiver, Running, Stage, acme, subscription};
 use hookseal::delivery::{DeliveryPolicy, HealthPolicy};
 use hookseal_outbox::NewEvent;
 
@@ -26,7 +26,7 @@ async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
         Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\0b"),
         Answer::Bytes(b"not HTTP at all\r\n\r\n"),
         Answer::Bytes(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"),
-        Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"),
+        Answer::Bytes(BUSY),
     ];
     let mut hostile = Vec::new();
     for answer in answers {
@@ -96,7 +96,7 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
     let policy = policy.with_health(HealthPolicy::never().with_max_failures(8));
     let Some(mut stage) = Stage::of(&acme().with_delivery_policy(policy)).await else { return };
     let failing = Receiver::start(Answer::Bytes(BAD)).await;
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     let (failing_id, gone_id) = (stage.endpoint(&failing.url).await, stage.endpoint(&gone.url).await);
     let worker = Running::start(stage.worker());
     stage.enqueue(0..60).await;
@@ -123,10 +123,44 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
     worker.stop().await;
 }
 
+/// An attempt is in flight while the owner moves the endpoint, or resumes it. Its answer comes too late to count.
+#[tokio::test]
+async fn an_answer_from_before_a_change_says_nothing_about_the_endpoint() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    for (answer, status) in [(GONE, 410), (BUSY, 429)] {
+        for moves in [true, false] {
+            let old = Receiver::start(Answer::Late(Duration::from_secs(1), answer)).await;
+            let new = if moves { Receiver::start(Answer::Bytes(OK)).await } else { old.clone() };
+            let id = stage.endpoint(&old.url).await;
+            let worker = Running::start(stage.worker());
+            stage.enqueue(0..1).await;
+            while old.total() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            new.answers(Answer::Bytes(OK));
+            if moves {
+                outbox.update_subscription(&mut stage.db, id, &subscription(&new.url)).await.unwrap();
+            } else {
+                outbox.pause(&mut stage.db, id).await.unwrap();
+                outbox.resume(&mut stage.db, id, hookseal_outbox::Missed::Send).await.unwrap();
+            }
+            let ended = format!("SELECT FROM hookseal.attempts WHERE endpoint = {id} AND status = {status}");
+            stage.wait_for(1, &ended).await;
+            assert_eq!(stage.enqueue(1..10).await, 9);
+            let later = "event IN (SELECT id FROM hookseal.events WHERE event_id <> 'e0')";
+            stage.wait_for(9, &format!("{} AND {later}", delivered(id))).await;
+            worker.stop().await;
+            assert!(outbox.endpoint(&stage.db, id).await.unwrap().health.is_active());
+            outbox.remove_endpoint(&mut stage.db, id).await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
     let Some(mut stage) = Stage::new().await else { return };
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     let id = stage.endpoint(&gone.url).await;
     stage.enqueue(0..1).await;
     let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
@@ -144,7 +178,7 @@ async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
 #[tokio::test]
 async fn a_bucket_is_handed_over_after_the_health_of_its_endpoints_is_stored() {
     let Some(mut stage) = Stage::new().await else { return };
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     // The last bucket, which is handed over first.
     for _ in 1..63 {
         stage.subscribe("nobody", &subscription(&gone.url)).await;
@@ -407,8 +441,7 @@ async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
     let mut other = stage.connect().await;
     let old = other.transaction().await.unwrap();
     old.query_one("SELECT pg_current_xact_id()", &[]).await.unwrap();
-    let busy = Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
-    let receiver = Receiver::start(busy).await;
+    let receiver = Receiver::start(Answer::Bytes(BUSY)).await;
     let id = stage.endpoint(&receiver.url).await;
     let worker = Running::start(stage.worker());
     stage.enqueue(0..200).await;

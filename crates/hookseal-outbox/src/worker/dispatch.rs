@@ -267,6 +267,7 @@ impl Engine {
             self.pace.record(ended - begun);
         }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
+            && endpoint.loaded.as_ref().is_some_and(|loaded| loaded.is(&target))
             && endpoint.hold.record(verdict, begun)
             && endpoint.hold.is_held()
         {

@@ -107,9 +107,11 @@ impl Engine {
         }
     }
 
-    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended.
+    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended, unless it has been changed
+    /// since they began.
     fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
         let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
+        attempts.retain(|counted| loaded.is(&counted.target));
         attempts.sort_by_key(|counted| counted.at);
         let Some(Counted { target, .. }) = attempts.first() else { return };
         let before = loaded.health.clone();

@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub(super) url: Result<EndpointUrl, UrlError>,
     pub(super) signer: Signer,
     pub(super) policy: DeliveryPolicy,
+    /// The transaction that last changed the endpoint.
+    pub(super) changed: i64,
 }
 
 /// What an endpoint's row says.
@@ -55,6 +57,11 @@ impl Loaded {
         })
     }
 
+    /// Whether it is still what `target` was. How an attempt went before a change says nothing about what it is now.
+    pub(super) fn is(&self, target: &Target) -> bool {
+        self.changed == target.changed
+    }
+
     /// Whether something may be sent to it now.
     pub(super) fn is_open(&self) -> bool {
         self.health.is_active() && self.target.as_ref().is_ok_and(|target| target.subscription.active)
@@ -73,5 +80,5 @@ fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, E
     let retry = subscription.retry_policy.as_ref().unwrap_or(platform.retry()).clone();
     let policy = platform.with_retry(retry).with_timeout(timeout);
     let url = outbox.url_policy().parse(&subscription.url);
-    Ok(Target { tenant, subscription, url, signer, policy })
+    Ok(Target { tenant, subscription, url, signer, policy, changed: row.try_get(6)? })
 }
