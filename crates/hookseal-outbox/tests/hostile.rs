@@ -157,6 +157,27 @@ async fn an_answer_from_before_a_change_says_nothing_about_the_endpoint() {
     }
 }
 
+/// The owner's change is not committed yet when the old URL says that it is gone.
+#[tokio::test]
+async fn an_endpoint_that_moves_while_it_is_gone_goes_on_getting_events() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let (gone, new) = (Receiver::start(Answer::Bytes(GONE)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let id = stage.endpoint(&gone.url).await;
+    let mut user = stage.connect().await;
+    let mut tx = user.transaction().await.unwrap();
+    stage.outbox.update_subscription(&mut tx, id, &subscription(&new.url)).await.unwrap();
+    stage.enqueue(0..1).await;
+    let worker = Running::start(stage.worker());
+    stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 410").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    tx.commit().await.unwrap();
+    assert_eq!(stage.enqueue(1..2).await, 1);
+    stage.wait_for(1, &delivered(id)).await;
+    worker.stop().await;
+    assert!(stage.outbox.endpoint(&stage.db, id).await.unwrap().health.is_active());
+    assert_eq!(new.total(), 1);
+}
+
 #[tokio::test]
 async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
     let Some(mut stage) = Stage::new().await else { return };

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use hookseal::delivery::{DisableReason, HealthSignal};
+use hookseal::delivery::HealthSignal;
 use tokio_postgres::Error as DbError;
 
 use super::chores::{Chore, Done};
@@ -125,9 +125,6 @@ impl Engine {
             match signal {
                 HealthSignal::Disabled(why) => {
                     tracing::warn!(endpoint = id, %why, "an endpoint is disabled");
-                    if why == DisableReason::Gone {
-                        self.chores.push_back(Chore::Unwant(id));
-                    }
                     self.withdraw(id);
                 }
                 signal => tracing::info!(endpoint = id, ?signal, "the health of an endpoint has changed"),

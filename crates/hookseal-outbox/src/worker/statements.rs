@@ -120,10 +120,15 @@ const MOVE: &str = "
     UPDATE hookseal.deliveries d SET lane = d.endpoint FROM k WHERE d.ctid = k.tid";
 const LANE: &str = "UPDATE hookseal.wants SET lane = $2 WHERE endpoint = $1 AND lane <> $2";
 
-/// Unless the endpoint was changed since it was read.
-const HEALTH: &str = "UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3";
+/// Unless the endpoint was changed since it was read. One that is gone gets no new events.
+const HEALTH: &str = "
+    WITH stored AS (
+        UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3 RETURNING id, health
+    ), unwanted AS (
+        DELETE FROM hookseal.wants w USING stored s WHERE w.endpoint = s.id AND s.health->>'disabled' = 'gone'
+    )
+    SELECT FROM stored";
 const FAULT: &str = "UPDATE hookseal.endpoints SET fault = $2 WHERE id = $1 AND fault IS DISTINCT FROM $2";
-const UNWANT: &str = "DELETE FROM hookseal.wants WHERE endpoint = $1";
 
 /// Removes a delivery without a trace: its event does not match the endpoint's filter, or its endpoint is gone.
 const DROP: &str = "DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2";
@@ -172,7 +177,6 @@ pub(super) struct Statements {
     pub(super) lane: Statement,
     pub(super) health: Statement,
     pub(super) fault: Statement,
-    pub(super) unwant: Statement,
     pub(super) drop: Statement,
     pub(super) park: Statement,
     pub(super) set_aside: Statement,
@@ -202,7 +206,6 @@ impl Statements {
             lane: keeper.prepare(LANE).await?,
             health: keeper.prepare(HEALTH).await?,
             fault: keeper.prepare(FAULT).await?,
-            unwant: keeper.prepare(UNWANT).await?,
             drop: keeper.prepare(DROP).await?,
             park: keeper.prepare(PARK).await?,
             set_aside: keeper.prepare(SET_ASIDE).await?,
