@@ -401,6 +401,15 @@ async fn each_role_can_do_its_part_and_no_more() {
     assert!(working.batch_execute("CREATE TABLE hookseal.more ()").await.is_err());
 }
 
+#[test]
+fn an_error_does_not_show_the_secret() {
+    let outbox = hookseal_outbox::Outbox::new(&common::acme());
+    let error = outbox.signer("t", &[b"known\xff".to_vec()]).unwrap_err();
+    let (text, debug) = (error.to_string(), format!("{error:?}"));
+    assert!(matches!(error, Error::Decrypt(_)) && !text.contains("known"), "{text}");
+    assert!(!debug.contains("known") && !debug.contains("107, 110"), "{debug}");
+}
+
 #[tokio::test]
 async fn a_changed_endpoint_is_noticed() {
     let Some(mut stage) = Stage::new().await else { return };
