@@ -247,9 +247,10 @@ impl Outbox {
     /// # }
     /// ```
     pub async fn remove_endpoint(&self, client: &mut impl GenericClient, endpoint: i64) -> Result<(), Error> {
+        // The endpoint first: whoever changes it at the same time is waited for.
         const STATEMENTS: [&str; 4] = [
-            "DELETE FROM hookseal.wants WHERE endpoint = $1",
             "DELETE FROM hookseal.endpoints WHERE id = $1",
+            "DELETE FROM hookseal.wants WHERE endpoint = $1",
             "DELETE FROM hookseal.deliveries WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1",
             "DELETE FROM hookseal.ended WHERE endpoint = $1",
         ];

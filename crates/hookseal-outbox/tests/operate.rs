@@ -190,6 +190,25 @@ async fn nothing_is_sent_to_an_endpoint_that_was_removed() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_changed_while_it_is_removed_leaves_nothing_behind() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let id = stage.endpoint("http://127.0.0.1:8009/").await;
+    let (outbox, mut owner, mut admin) = (stage.outbox.clone(), stage.connect().await, stage.connect().await);
+    let mut tx = owner.transaction().await.unwrap();
+    let mut other = subscription("http://127.0.0.1:8009/");
+    other.events = hookseal::delivery::EventFilter::new(["order.paid"]).unwrap();
+    outbox.update_subscription(&mut tx, id, &other).await.unwrap();
+    let removal = tokio::spawn(async move { outbox.remove_endpoint(&mut admin, id).await });
+    stage
+        .wait_for(1, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .await;
+    tx.commit().await.unwrap();
+    removal.await.unwrap().unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.endpoints").await, 0);
+    assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
+}
+
+#[tokio::test]
 async fn the_log_and_the_figures_say_what_happened() {
     let Some(mut stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();
