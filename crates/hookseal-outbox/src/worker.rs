@@ -135,7 +135,8 @@ impl Worker {
     }
 
     /// Sets how many bytes of bodies are in memory at once, 64 MiB unless set. One body more is loaded, whatever its
-    /// size.
+    /// size. Like the attempts that may be in flight, they are shared: an endpoint with large bodies gets fewer of them at
+    /// once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};

@@ -53,6 +53,36 @@ async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
     stage.check_log().await;
 }
 
+/// One that has just become slow, and some of which that is known.
+#[tokio::test]
+async fn large_bodies_for_slow_endpoints_leave_memory_for_others() {
+    let policy = DeliveryPolicy::new().with_timeout(Duration::from_secs(25));
+    for (slow, lane) in [(1, "0"), (8, "endpoint")] {
+        let Some(mut stage) = Stage::of(&acme().with_delivery_policy(policy.clone())).await else { return };
+        let (silent, well) = (Receiver::start(Answer::Silence).await, Receiver::start(Answer::Bytes(OK)).await);
+        for _ in 0..slow {
+            stage.subscribe("slow", &subscription(&silent.url)).await;
+        }
+        stage.execute(&format!("UPDATE hookseal.wants SET lane = {lane}"), &[]).await;
+        let id = stage.endpoint(&well.url).await;
+        let body = vec![b' '; 50 << 10];
+        for number in 0..16 {
+            let event = format!("s{number}");
+            hookseal_outbox::enqueue(&stage.db, &NewEvent::new("slow", "order.paid", &event, &body)).await.unwrap();
+        }
+        // Room for four of them.
+        let worker = Running::start(stage.worker().with_max_body_memory(256 << 10));
+        while silent.total() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stage.enqueue(0..20).await;
+        stage.wait_for(20, &delivered(id)).await;
+        assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 20, "none of the slow ones has ended");
+        drop(worker);
+    }
+}
+
 #[tokio::test]
 async fn an_endpoint_is_not_sent_more_at_once_than_its_limit() {
     let Some(mut stage) = Stage::new().await else { return };

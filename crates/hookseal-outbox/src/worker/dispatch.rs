@@ -44,9 +44,10 @@ impl Engine {
         }
         let most_locked = if self.again.len() < self.settings.max_in_flight { LOCKED } else { 1 };
         for _ in 0..self.ready.len() {
-            let is_full = self.in_flight >= self.settings.max_in_flight
-                || self.body_memory >= self.settings.body_memory_in_flight()
-                || self.ended.len() >= self.settings.max_in_flight * 4;
+            let (max_in_flight, max_memory) = (self.settings.max_in_flight, self.settings.body_memory_in_flight());
+            let is_full = self.in_flight >= max_in_flight
+                || self.body_memory >= max_memory
+                || self.ended.len() >= max_in_flight * 4;
             let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             endpoint.is_listed = false;
@@ -58,18 +59,20 @@ impl Engine {
                 continue;
             }
             let is_own = endpoint.lane != Lane::Common;
-            // Endpoints that have trouble share half of what may be in flight.
-            if is_own && self.own_in_flight * 2 >= self.settings.max_in_flight {
+            // Endpoints that have trouble share half of what may be in flight, and of the memory for it.
+            if is_own && (self.own_in_flight * 2 >= max_in_flight || self.own_body_memory * 2 >= max_memory) {
                 self.list(id);
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
             let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && due.event.is_some() && !due.is_stale(now);
             endpoint.in_flight += 1;
+            endpoint.body_memory += due.size;
             self.in_flight += 1;
             self.body_memory += due.size;
             if is_own {
                 self.own_in_flight += 1;
+                self.own_body_memory += due.size;
             } else {
                 self.waiting = self.waiting.saturating_sub(1);
             }
@@ -94,8 +97,10 @@ impl Engine {
         self.body_memory = self.body_memory.saturating_sub(due.size);
         if let Some(endpoint) = self.endpoints.get_mut(&due.endpoint()) {
             endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
+            endpoint.body_memory = endpoint.body_memory.saturating_sub(due.size);
             if endpoint.lane != Lane::Common {
                 self.own_in_flight = self.own_in_flight.saturating_sub(1);
+                self.own_body_memory = self.own_body_memory.saturating_sub(due.size);
             }
         }
         self.list(due.endpoint());

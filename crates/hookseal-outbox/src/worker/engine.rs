@@ -72,6 +72,7 @@ pub(super) struct Engine {
     pub(super) in_flight: usize,
     pub(super) own_in_flight: usize,
     pub(super) body_memory: usize,
+    pub(super) own_body_memory: usize,
     pub(super) pace: Pace,
     /// How many deliveries were taken from common lanes since the last poll.
     pub(super) found: usize,
@@ -141,6 +142,7 @@ impl Engine {
             in_flight: 0,
             own_in_flight: 0,
             body_memory: 0,
+            own_body_memory: 0,
             pace: Pace::default(),
             found: 0,
             ended: Vec::new(),

@@ -155,8 +155,8 @@ impl Engine {
         if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_waiting() {
             return None;
         }
-        let (limit, number) = (self.settings.endpoint_limit, due.endpoint());
-        let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(limit));
+        let number = due.endpoint();
+        let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(&self.settings));
         match endpoint.offer(due, matches!(id, QueueId::Bucket(_)), now, self.pace.patience()) {
             Offer::Taken => {
                 if endpoint.lane == Lane::Common {
@@ -200,15 +200,15 @@ impl Engine {
 
     /// The own lane of an endpoint is read, because it is not empty.
     pub(super) fn adopt(&mut self, endpoint: i64) {
-        let limit = self.settings.endpoint_limit;
         if self.buckets.get(&super::row::bucket(endpoint)) != Some(&false) {
             return;
         }
-        let found = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint::new(limit));
+        let found = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint::new(&self.settings));
         if found.lane == Lane::Common {
             found.lane = Lane::Own(Instant::now());
             self.waiting = self.waiting.saturating_sub(found.waiting.len());
             self.own_in_flight += found.in_flight;
+            self.own_body_memory += found.body_memory;
             if found.loaded.is_none() {
                 self.reload(&[endpoint]);
             }
