@@ -6,6 +6,7 @@ use std::time::Duration;
 use common::{Answer, BAD, BUSY, GONE, OK, Receiver, Running, Stage, acme, subscription};
 use hookseal::delivery::{DeliveryPolicy, HealthPolicy};
 use hookseal_outbox::NewEvent;
+use tokio_postgres::error::SqlState;
 
 mod common;
 
@@ -353,6 +354,67 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     stage.wait_for(0, "SELECT FROM hookseal.endpoints WHERE fault IS NOT NULL").await;
     worker.stop().await;
     stage.check_log().await;
+}
+
+/// The schema refuses such rows. Here, somebody has forced them in.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_parked_with_its_reason() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let well = stage.endpoint(&receiver.url).await;
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(stage.endpoint(&receiver.url).await);
+    }
+    stage.enqueue(0..4).await;
+    let large = vec![b' '; 20 << 10];
+    for (id, body) in [("odd", &b"{}"[..]), ("odd and large", &large)] {
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body)).await.unwrap();
+    }
+    let odd = [
+        ("first_at = 'infinity'", "column 12"),
+        ("planned_at = '20000-01-01'", "column 11"),
+        ("slot = 40", "no partition 40"),
+        ("attempts = -5", "cannot have had -5 attempts"),
+        ("attempts = 2147483647", "cannot have had 2147483647 attempts"),
+    ];
+    for column in odd.map(|(column, _)| column).iter().chain(&["due_at = '-infinity'", "bucket = 63", "lane = 99"]) {
+        let refused = stage.db.execute(&format!("UPDATE hookseal.deliveries SET {column}"), &[]).await.unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::CHECK_VIOLATION), "{column}");
+    }
+    let forced = "
+        ALTER TABLE hookseal.deliveries DROP CONSTRAINT sane_place, DROP CONSTRAINT sane_numbers,
+            DROP CONSTRAINT sane_times;
+        ALTER TABLE hookseal.events DROP CONSTRAINT sane_time;
+        UPDATE hookseal.events SET at = 'infinity' WHERE event_id LIKE 'odd%';
+        INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, state)
+            SELECT event, endpoint, slot, size, 0, 0, 'cancelled' FROM hookseal.deliveries";
+    stage.db.batch_execute(forced).await.unwrap();
+    for ((column, _), id) in odd.iter().zip(&ids) {
+        stage.execute(&format!("UPDATE hookseal.deliveries SET {column} WHERE endpoint = {id}"), &[]).await;
+    }
+    let ill = r#"UPDATE hookseal.endpoints SET health = '{"consecutive_failures":1e400}' WHERE id = $1"#;
+    stage.execute(ill, &[&ids[5]]).await;
+    let worker = Running::start(stage.worker());
+    let parked = "SELECT FROM hookseal.ended WHERE state = 'parked'";
+    stage.wait_for(2, &format!("{parked} AND endpoint = {well} AND reason LIKE '%error deserializing column%'")).await;
+    for ((_, reason), id) in odd.iter().zip(&ids) {
+        stage.wait_for(6, &format!("{parked} AND endpoint = {id}")).await;
+        stage
+            .wait_for(
+                4,
+                &format!("{parked} AND endpoint = {id} AND size < 100 AND size > 2 AND reason LIKE '%{reason}%'"),
+            )
+            .await;
+    }
+    stage
+        .wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {} AND fault LIKE '%out of range%'", ids[5]))
+        .await;
+    stage.wait_for(5, &format!("SELECT FROM hookseal.deliveries WHERE lane = {}", ids[5])).await;
+    stage.wait_for(5, "SELECT FROM hookseal.deliveries").await;
+    stage.wait_for(4, &delivered(well)).await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 4);
 }
 
 /// GitHub's events have their type and id in headers, which a filter does not need.

@@ -82,7 +82,7 @@ impl Engine {
             }
             if is_loaded {
                 let event = due.event.take();
-                self.dispatch(due, event.as_ref(), now);
+                self.dispatch(due, event.as_ref().map(Ok), now);
             } else {
                 self.picked.push(due);
                 self.gather(now);
@@ -124,14 +124,15 @@ impl Engine {
         }
         for mut due in load.due {
             let event = due.event.take();
-            let event = event.as_ref().or_else(|| load.events.get(&due.key.0));
+            let loaded = || Some(load.events.get(&due.key.0)?.as_ref().map_err(String::as_str));
+            let event = event.as_ref().map(Ok).or_else(loaded);
             self.dispatch(due, event, now);
         }
         self.pick(now);
     }
 
     /// Sends what was picked, now that everything is loaded that there is.
-    fn dispatch(&mut self, due: Due, event: Option<&Event>, now: Instant) {
+    fn dispatch(&mut self, due: Due, event: Option<Result<&Event, &str>>, now: Instant) {
         let id = due.endpoint();
         if !self.may_send(id, now) {
             return self.put_back(&due);
@@ -149,7 +150,8 @@ impl Engine {
             return self.chores.push_back(Chore::Move(vec![due.key]));
         };
         match event {
-            Some(event) => self.begin(due, event, target),
+            Some(Ok(event)) => self.begin(due, event, target),
+            Some(Err(reason)) => self.park(&due, format!("its event cannot be read: {reason}")),
             None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
         }
     }

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::lane::{Endpoint, Lane, Offer};
 use super::page::{Pages, Request};
 use super::queues::QueueId;
-use super::row::{Due, FORMAT, Key, slot};
+use super::row::{Due, FORMAT, Key, Unreadable, slot};
 
 const SMALLEST_PAGE: usize = 8;
 const LARGEST_PAGE: usize = 256;
@@ -79,10 +79,18 @@ impl Engine {
             }
             let (mut is_full, mut blocked_by) = (page.len() >= size, None);
             let is_empty = page.is_empty();
-            if let (QueueId::Bucket(_), Some(clock), Some(first)) = (id, clock, page.first()) {
+            if let (QueueId::Bucket(_), Some(clock), Some(Ok(first))) = (id, clock, page.first()) {
                 lag = lag.max(Duration::try_from(clock - first.due_at).unwrap_or_default());
             }
             for due in page {
+                let due = match due {
+                    Ok(due) => due,
+                    Err(unreadable) => {
+                        self.queues.passed(id, unreadable.key, unreadable.due_at);
+                        self.park_unread(unreadable);
+                        continue;
+                    }
+                };
                 let (key, due_at) = (due.key, due.due_at);
                 match self.offer(id, due, now, &mut aside) {
                     Some(true) => self.queues.passed(id, key, due_at),
@@ -138,6 +146,12 @@ impl Engine {
         let is_slow = |endpoint: &Endpoint| endpoint.lane == Lane::Common && endpoint.is_slow(now, patience);
         let slow: Vec<i64> = self.endpoints.iter().filter(|(_, found)| is_slow(found)).map(|(id, _)| *id).collect();
         slow.into_iter().for_each(|id| self.withdraw(id));
+    }
+
+    fn park_unread(&mut self, Unreadable { key, reason, .. }: Unreadable) {
+        if self.known.insert(key) {
+            self.chores.push_back(Chore::Park { key, reason });
+        }
     }
 
     /// Whether a queue may be read on after this delivery; `None` if the worker has enough.

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Error;
 
-use super::row::{Due, Event, Key};
+use super::row::{Due, Event, Key, explain};
 use super::session::Session;
 use super::target::Loaded;
 use crate::outbox::Outbox;
@@ -17,7 +17,8 @@ pub(super) struct Load {
     pub(super) gone: Vec<Due>,
     pub(super) asked: Vec<i64>,
     pub(super) endpoints: Vec<Loaded>,
-    pub(super) events: HashMap<i64, Event>,
+    /// Or why they cannot be read.
+    pub(super) events: HashMap<i64, Result<Event, String>>,
 }
 
 pub(super) async fn load(
@@ -64,7 +65,7 @@ async fn read(
     due: &[Due],
     asked: &[i64],
     max_timeout: Duration,
-) -> Result<(Vec<Loaded>, HashMap<i64, Event>), Error> {
+) -> Result<(Vec<Loaded>, HashMap<i64, Result<Event, String>>), Error> {
     let mut endpoints = Vec::new();
     if !asked.is_empty() {
         let rows = session.loader.query(&session.statements.endpoints, &[&asked]).await?;
@@ -79,7 +80,7 @@ async fn read(
         ids.sort_unstable();
         ids.dedup();
         for row in session.loader.query(session.events(slot).await?, &[&ids]).await? {
-            events.insert(row.try_get(0)?, Event::read(&row, 1)?);
+            events.insert(row.try_get(0)?, Event::read(&row, 1).map_err(|error| explain(&error)));
         }
     }
     Ok((endpoints, events))

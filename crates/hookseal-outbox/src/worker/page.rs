@@ -4,7 +4,7 @@ use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error;
 
 use super::queues::{QueueId, Start};
-use super::row::{Due, bucket};
+use super::row::{Due, Unreadable, bucket};
 use super::session::Session;
 
 /// Which queues to read, from where, and how much of each.
@@ -53,7 +53,7 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Pages {
     pub(super) request: Request,
-    pub(super) pages: Vec<Vec<Due>>,
+    pub(super) pages: Vec<Vec<Result<Due, Unreadable>>>,
     /// Everything was seen that older transactions have written.
     pub(super) oldest: i64,
     pub(super) took: Duration,
@@ -73,7 +73,7 @@ pub(super) async fn read(session: &Session, request: Request) -> Result<Pages, E
         &request.size,
     ];
     let rows = session.reader.query(session.read(request.slot).await?, &columns).await?;
-    let mut pages: Vec<Vec<Due>> = request.queues.iter().map(|_| Vec::new()).collect();
+    let mut pages: Vec<Vec<_>> = request.queues.iter().map(|_| Vec::new()).collect();
     let mut oldest = 0;
     for row in &rows {
         let number = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0);

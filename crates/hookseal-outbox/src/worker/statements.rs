@@ -136,7 +136,8 @@ const PARK: &str = "
     WITH gone AS (DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 RETURNING *)
     INSERT INTO hookseal.ended
         (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state, reason)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'parked', $3 FROM gone";
+    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'parked', $3 FROM gone
+    ON CONFLICT (event, endpoint) DO UPDATE SET state = excluded.state, reason = excluded.reason";
 /// For 1, 4, 16, 64, 256 and 1024 seconds: time to deploy a newer version everywhere, or to roll it back. Then it is
 /// parked.
 const SET_ASIDE: &str = "

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use hookseal::delivery::{DeliveryPolicy, EndpointHealth, EndpointUrl, Subscription};
 use hookseal::{Signer, UrlError};
-use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
 
+use crate::endpoint::json;
 use crate::error::Error;
 use crate::outbox::Outbox;
 
@@ -38,12 +37,9 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Reads a row. Whatever is wrong with it becomes the fault of this endpoint alone.
     pub(super) fn read(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Loaded, tokio_postgres::Error> {
-        let Json(health) = row.try_get::<_, Json<Value>>(5)?;
         let limit: Option<i32> = row.try_get(4)?;
         let target = target(outbox, row, max_timeout).map(Arc::new);
-        let health = serde_json::from_value(health)
-            .map_err(|source| Error::Unreadable { what: "the endpoint's health", source });
-        let (target, health) = match (target, health) {
+        let (target, health) = match (target, json(row, 5, "the endpoint's health")) {
             (Ok(target), Ok(health)) => (Ok(target), health),
             (Err(error), _) | (_, Err(error)) => (Err(error.to_string()), EndpointHealth::new()),
         };
@@ -69,9 +65,7 @@ impl Loaded {
 }
 
 fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, Error> {
-    let Json(subscription) = row.try_get::<_, Json<Value>>(2)?;
-    let subscription: Subscription = serde_json::from_value(subscription)
-        .map_err(|source| Error::Unreadable { what: "the endpoint's subscription", source })?;
+    let subscription: Subscription = json(row, 2, "the endpoint's subscription")?;
     let tenant: String = row.try_get(1)?;
     let signer = outbox.signer(&tenant, &row.try_get::<_, Vec<Vec<u8>>>(3)?)?;
     let platform = outbox.provider().delivery_policy().clone();
