@@ -23,7 +23,10 @@ impl Engine {
         let mut request = Request::new(slot(clock), size);
         if is_poll {
             self.unblock(now);
-            request.is_deep = self.queues.look_back(clock, now).is_some();
+            let wants_more = |id| self.endpoints.get(&id).is_some_and(|endpoint| endpoint.wants_more(now));
+            let is_read =
+                |id| matches!(id, QueueId::Bucket(_)) || matches!(id, QueueId::Endpoint(id) if wants_more(id));
+            request.is_deep = self.queues.look_back(clock, now, is_read).is_some();
         }
         let room = self.settings.max_waiting().saturating_sub(self.waiting);
         // Full pages cost less.

@@ -129,8 +129,13 @@ impl Queues {
     }
 
     /// Once per poll: lowers the cursors, so that what was committed late is found. Returns the queue that is now read
-    /// from its beginning, if there is one.
-    pub(super) fn look_back(&mut self, clock: OffsetDateTime, now: Instant) -> Option<QueueId> {
+    /// from its beginning, if there is one: those that are not read at all do not take the turns of others.
+    pub(super) fn look_back(
+        &mut self,
+        clock: OffsetDateTime,
+        now: Instant,
+        is_read: impl Fn(QueueId) -> bool,
+    ) -> Option<QueueId> {
         let mut looks_back = 0;
         for (number, (last, (interval, _))) in self.looked_back.iter_mut().zip(LOOKS_BACK).enumerate() {
             if now.duration_since(*last) >= interval {
@@ -149,7 +154,8 @@ impl Queues {
         if now < self.deep {
             return None;
         }
-        let oldest = self.queues.iter_mut().min_by_key(|(_, queue)| queue.read_from_beginning)?;
+        let queues = self.queues.iter_mut().filter(|(id, _)| is_read(**id));
+        let oldest = queues.min_by_key(|(_, queue)| queue.read_from_beginning)?;
         if now.duration_since(oldest.1.read_from_beginning) < FROM_BEGINNING {
             return None;
         }
