@@ -283,21 +283,38 @@ async fn what_is_too_old_is_removed_by_partition() {
         stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 22) % 32"), &[]).await;
     }
     stage.enqueue(3..4).await;
-    outbox.expire(&stage.db, Retention::default().with_events(11)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_events(10)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.events").await, 4);
     // A report on the old log is under way: it is left for the next time.
     let mut reader = stage.connect().await;
     let report = reader.transaction().await.unwrap();
     report.query("SELECT FROM hookseal.attempts", &[]).await.unwrap();
-    outbox.expire(&stage.db, Retention::default().with_events(10).with_log(10)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_events(9).with_log(9)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.events").await, 1);
     assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 3);
     report.commit().await.unwrap();
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {gone}")).await, 1);
-    outbox.expire(&stage.db, Retention::default().with_log(10)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_log(9)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 0);
     assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
+}
+
+/// What was enqueued right before midnight is only seconds old when the next day begins.
+#[tokio::test]
+async fn a_day_is_kept_until_another_one_has_passed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    stage.endpoint("http://127.0.0.1:8009/").await;
+    stage.enqueue(0..1).await;
+    for left in [1, 1, 0] {
+        stage.outbox.expire(&stage.db, Retention::default().with_events(1)).await.unwrap();
+        assert_eq!(stage.count("SELECT FROM hookseal.events").await, left);
+        // As if a day had passed.
+        for table in ["events", "deliveries"] {
+            stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 31) % 32"), &[]).await;
+        }
+    }
+    assert_eq!(stage.count("SELECT FROM hookseal.ended WHERE state = 'failed:too-old'").await, 1);
 }
 
 /// Tomorrow's partition is the oldest one, so it must not be emptied any more once it is tomorrow.
@@ -337,7 +354,7 @@ async fn what_is_enqueued_right_after_midnight_is_kept() {
     for midnight in 2_i64.. {
         stage.db.batch_execute(old).await.unwrap();
         stage.execute("UPDATE midnight SET look = $1, enqueued = 0", &[&midnight]).await;
-        stage.outbox.expire(&stage.db, Retention::default()).await.unwrap();
+        stage.outbox.expire(&stage.db, Retention::default().with_events(29).with_log(29)).await.unwrap();
         if stage.count(&format!("SELECT FROM looks WHERE last_value < {midnight}")).await == 1 {
             assert!(times > 32, "the clock was looked at");
             break;
