@@ -41,7 +41,7 @@ mod tasks;
 /// ends or dies, the others take over what it had, at once or after its [lease](Self::with_lease). A worker does its own
 /// work on one core, so start about as many as there are cores for it.
 ///
-/// It opens four connections of its own. A pooler between them and PostgreSQL must keep sessions apart, because the
+/// It opens five connections of its own. A pooler between them and PostgreSQL must keep sessions apart, because the
 /// statements are prepared.
 ///
 /// ```no_run

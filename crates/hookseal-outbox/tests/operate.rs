@@ -208,6 +208,21 @@ async fn an_endpoint_that_is_changed_while_it_is_removed_leaves_nothing_behind()
     assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
 }
 
+/// A lock makes a reading take longer than the lease, as the dead rows do that an old snapshot keeps.
+#[tokio::test]
+async fn a_worker_whose_reading_takes_long_keeps_its_buckets() {
+    let Some(stage) = Stage::new().await else { return };
+    let worker = Running::start(stage.worker());
+    stage.wait_for(64, "SELECT FROM hookseal.buckets WHERE owner IS NOT NULL").await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.batch_execute("LOCK TABLE hookseal.deliveries").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(stage.count("SELECT FROM hookseal.workers WHERE until > clock_timestamp()").await, 1);
+    tx.rollback().await.unwrap();
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn the_log_and_the_figures_say_what_happened() {
     let Some(mut stage) = Stage::new().await else { return };

@@ -293,7 +293,7 @@ impl Engine {
             self.next_watch = now + WATCH;
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
-                let row = session.reader.query_one(&session.statements.changed, &[&watched]).await?;
+                let row = session.watcher.query_one(&session.statements.changed, &[&watched]).await?;
                 let (ids, changes): (Vec<i64>, Vec<i64>) = (row.try_get(1)?, row.try_get(2)?);
                 Ok((row.try_get(0)?, ids.into_iter().zip(changes).collect()))
             }));

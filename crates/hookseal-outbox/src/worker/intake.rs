@@ -34,7 +34,8 @@ impl Engine {
             self.relieve(now);
         } else {
             let page = (room / self.buckets.len().max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
-            let buckets: Vec<QueueId> = self.queues.ids().filter(|id| matches!(id, QueueId::Bucket(_))).collect();
+            let (buckets, has_new) = self.queues.buckets(now);
+            request.has_new = has_new;
             for id in buckets {
                 self.add(&mut request, id, page, is_poll);
             }
@@ -71,9 +72,10 @@ impl Engine {
     pub(super) fn take_in(&mut self, pages: Pages) {
         self.trouble.reset();
         let now = Instant::now();
-        if pages.request.is_deep {
+        if pages.request.is_deep || pages.request.has_new {
             self.queues.looked_back(pages.took);
         }
+        let has_new = pages.request.has_new;
         let (mut aside, mut has_more, mut is_over) = (Vec::new(), false, false);
         let (clock, mut lag) = (self.clock.map(|clock| clock.now()), Duration::ZERO);
         for ((id, size), page) in pages.request.queues.into_iter().zip(pages.pages) {
@@ -107,7 +109,7 @@ impl Engine {
                     }
                 }
             }
-            self.queues.read(id, pages.oldest, is_full || blocked_by.is_some(), blocked_by);
+            self.queues.read(id, pages.at, pages.oldest, is_full || blocked_by.is_some(), blocked_by);
             has_more |= is_full || blocked_by.is_some();
             if let (QueueId::Endpoint(endpoint), true) = (id, is_empty) {
                 self.calm(endpoint, now);
@@ -117,6 +119,7 @@ impl Engine {
             self.chores.push_back(Chore::Move(aside));
         }
         self.lag = self.lag.max(lag);
+        has_more |= has_new && self.queues.met(pages.took);
         if is_over {
             self.relieve(now);
         }

@@ -128,7 +128,7 @@ impl Engine {
     pub(super) async fn leave(self) -> Result<(), Error> {
         if let (Some(session), Some(worker)) = (self.session.as_ref().map(Arc::clone), self.worker) {
             let counts = (self.recorded, self.superseded);
-            session.reader.execute(&session.statements.leave, &[&worker, &counts.0, &counts.1]).await?;
+            session.watcher.execute(&session.statements.leave, &[&worker, &counts.0, &counts.1]).await?;
         }
         Ok(())
     }

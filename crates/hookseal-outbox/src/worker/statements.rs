@@ -195,6 +195,7 @@ impl Statements {
         loader: &Client,
         recorder: &Client,
         keeper: &Client,
+        watcher: &Client,
     ) -> Result<Statements, Error> {
         Ok(Statements {
             endpoints: loader.prepare(ENDPOINTS).await?,
@@ -202,7 +203,7 @@ impl Statements {
             unrecorded: recorder.prepare(PENDING).await?,
             pending: loader.prepare(PENDING).await?,
             lanes: reader.prepare(LANES).await?,
-            changed: reader.prepare(CHANGED).await?,
+            changed: watcher.prepare(CHANGED).await?,
             shift: keeper.prepare(MOVE).await?,
             lane: keeper.prepare(LANE).await?,
             health: keeper.prepare(HEALTH).await?,
@@ -210,12 +211,12 @@ impl Statements {
             drop: keeper.prepare(DROP).await?,
             park: keeper.prepare(PARK).await?,
             set_aside: keeper.prepare(SET_ASIDE).await?,
-            join: reader.prepare(JOIN).await?,
-            leave: reader.prepare(LEAVE).await?,
-            beat: reader.prepare(BEAT).await?,
-            share: reader.prepare(SHARE).await?,
-            take: reader.prepare(TAKE).await?,
-            give: reader.prepare(GIVE).await?,
+            join: watcher.prepare(JOIN).await?,
+            leave: watcher.prepare(LEAVE).await?,
+            beat: watcher.prepare(BEAT).await?,
+            share: watcher.prepare(SHARE).await?,
+            take: watcher.prepare(TAKE).await?,
+            give: watcher.prepare(GIVE).await?,
         })
     }
 }
