@@ -208,6 +208,42 @@ async fn an_endpoint_that_is_changed_while_it_is_removed_leaves_nothing_behind()
     assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
 }
 
+/// A dump has the rows before the triggers, and with the numbers of transactions that another server had.
+#[tokio::test]
+async fn endpoints_that_were_restored_are_not_read_again_and_again() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let (old, new) = (Receiver::start(Answer::Bytes(OK)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let id = stage.endpoint(&old.url).await;
+    let restored = "
+        INSERT INTO hookseal.endpoints (tenant, subscription, secrets)
+            SELECT 'other', subscription, secrets FROM hookseal.endpoints, generate_series(1, 2000);
+        ALTER TABLE hookseal.endpoints DISABLE TRIGGER changed;
+        UPDATE hookseal.endpoints SET changed = 5000000000;
+        ALTER TABLE hookseal.endpoints ENABLE TRIGGER changed;
+        VACUUM ANALYZE hookseal.endpoints;
+        SELECT pg_stat_reset()";
+    for statement in restored.split(';') {
+        stage.db.batch_execute(statement).await.unwrap();
+    }
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    stage.all_sent().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // A change is still noticed.
+    outbox.update_subscription(&mut stage.db, id, &subscription(&new.url)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stage.enqueue(1..2).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!((old.total(), new.total()), (1, 1));
+    // The connections report what they have read when they end.
+    stage.wait_for(1, "SELECT FROM pg_stat_activity WHERE datname = current_database()").await;
+    let read = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'endpoints'";
+    let read: i64 = stage.db.query_one(read, &[]).await.unwrap().get(0);
+    assert!((1..4000).contains(&read), "{read} rows");
+}
+
 /// A lock makes a reading take longer than the lease, as the dead rows do that an old snapshot keeps.
 #[tokio::test]
 async fn a_worker_whose_reading_takes_long_keeps_its_buckets() {

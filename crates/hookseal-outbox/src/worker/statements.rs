@@ -54,13 +54,17 @@ const ENDPOINTS: &str = "
     FROM unnest($1::bigint[]) AS q(id), LATERAL (SELECT * FROM hookseal.endpoints e WHERE e.id = q.id LIMIT 1) e";
 
 /// A change that commits later than this reads has a transaction that is not below the returned one, so the next reading
-/// finds it. While a transaction is long, the same changes are found each time.
+/// finds it. While a transaction is long, the same changes are found each time. In a restored database, numbers that no
+/// transaction here has had yet come from another server.
 const CHANGED: &str = "
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(array_agg(id), '{}'),
         coalesce(array_agg(changed), '{}')
     FROM (
-        SELECT id, changed FROM hookseal.endpoints WHERE changed >= $1
-        UNION ALL SELECT endpoint, changed FROM hookseal.removed WHERE changed >= $1
+        SELECT id, changed FROM hookseal.endpoints
+        WHERE changed >= $1 AND changed < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        UNION ALL
+        SELECT endpoint, changed FROM hookseal.removed
+        WHERE changed >= $1 AND changed < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
     ) AS c";
 
 /// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
