@@ -111,6 +111,7 @@ CREATE TABLE hookseal.deliveries (
     faults         smallint NOT NULL DEFAULT 0,  -- how often in a row it could not be handled
     replays        integer NOT NULL DEFAULT 0,
     replays_wanted integer NOT NULL DEFAULT 0,
+    generation     integer NOT NULL DEFAULT 0,   -- how often it has come back since it had ended
     replay_at      timestamptz,
     planned_at     timestamptz,                  -- while a replay is wanted: when the schedule goes on, if it does
     first_at       timestamptz,
@@ -137,6 +138,7 @@ CREATE TABLE hookseal.ended (
     size        integer NOT NULL,
     attempts    integer NOT NULL,
     replays     integer NOT NULL,
+    generation  integer NOT NULL DEFAULT 0,
     first_at    timestamptz,
     last_status smallint,
     last_error  text,

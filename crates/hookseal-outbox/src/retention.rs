@@ -20,8 +20,9 @@ const TOO_OLD: &str = "
             SELECT ctid FROM hookseal.deliveries WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) > $2
             LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING *
     )
-    INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'failed:too-old' FROM gone";
+    INSERT INTO hookseal.ended
+        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'failed:too-old' FROM gone";
 const ENDED: &str = "
     DELETE FROM hookseal.ended WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM hookseal.ended WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) > $2 LIMIT $3))";

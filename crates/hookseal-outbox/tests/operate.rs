@@ -141,6 +141,26 @@ async fn what_is_cancelled_is_not_sent() {
 }
 
 #[tokio::test]
+async fn what_is_cancelled_and_replayed_during_an_attempt_has_one_more_and_no_schedule() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Late(Duration::from_millis(700), BAD)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let one = id_of(&stage, "e0", id).await;
+    assert!(outbox.cancel(&stage.db, one).await.unwrap());
+    assert!(outbox.replay(&mut stage.db, one).await.unwrap());
+    stage.all_sent().await;
+    worker.stop().await;
+    let status = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    assert_eq!((receiver.total(), status[0].attempts), (2, 1), "{status:?}");
+}
+
+#[tokio::test]
 async fn what_is_cancelled_does_not_stay_in_the_memory_of_a_worker() {
     let Some(mut stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();

@@ -121,6 +121,8 @@ impl Engine {
         for due in load.gone {
             self.release(&due);
             self.known.settle(due.key);
+            // Unless it has come back meanwhile, and was passed over.
+            self.lower(due.key, due.due_at);
         }
         for mut due in load.due {
             let event = due.event.take();
@@ -286,11 +288,21 @@ impl Engine {
             Answer::Missing(_) => record,
         };
         let counts = (!attempt.is_replay()).then_some(Counted { target, answer, at: now });
-        let wanted = due.replays_wanted();
+        let (wanted, generation, due_at) = (due.replays_wanted(), due.generation, due.due_at);
         if let Some(endpoint) = self.endpoints.get_mut(&id) {
             endpoint.unrecorded += 1;
         }
-        self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
+        self.ended.push(Ended {
+            key: due.key,
+            slot: due.slot,
+            wanted,
+            generation,
+            due_at,
+            delivery,
+            record,
+            counts,
+            tries: 0,
+        });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
     }
 

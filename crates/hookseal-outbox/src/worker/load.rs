@@ -49,8 +49,9 @@ async fn look_again(session: &Session, due: &mut Vec<Due>) -> Result<Vec<Due>, E
         return Ok(Vec::new());
     }
     let (events, endpoints): (Vec<i64>, Vec<i64>) = stale.iter().map(|due| due.key).unzip();
-    let numbers: Vec<i32> = stale.iter().map(|due| due.number()).collect();
-    let rows = session.loader.query(&session.statements.pending, &[&events, &endpoints, &numbers]).await?;
+    let (numbers, generations): (Vec<i32>, Vec<i32>) = stale.iter().map(|due| (due.number(), due.generation)).unzip();
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&events, &endpoints, &numbers, &generations];
+    let rows = session.loader.query(&session.statements.pending, &columns).await?;
     let there: HashSet<Key> =
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
     let (gone, left) = due.drain(..).partition(|due| due.is_stale(now) && !there.contains(&due.key));

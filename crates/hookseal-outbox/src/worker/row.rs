@@ -67,6 +67,8 @@ pub(super) struct Due {
     attempts: i32,
     replays: i32,
     replays_wanted: i32,
+    /// How often it has come back since it had ended.
+    pub(super) generation: i32,
     replay_at: Option<OffsetDateTime>,
     planned_at: Option<OffsetDateTime>,
     first_at: Option<OffsetDateTime>,
@@ -98,6 +100,7 @@ impl Due {
             planned_at: row.try_get(11)?,
             first_at: row.try_get(12)?,
             event: row.try_get::<_, Option<&str>>(13)?.map(|_| Event::read(row, 13)).transpose()?,
+            generation: row.try_get(17)?,
             seen,
         })
     }

@@ -11,10 +11,11 @@ pub(super) fn read(slot: i16) -> String {
     format!(
         "SELECT 0::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0::bigint, now(), 0::smallint, 0, 0,
             0::smallint, 0, 0, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::bytea,
-            NULL::text, NULL::timestamptz
+            NULL::text, NULL::timestamptz, 0
         UNION ALL
         SELECT q.number, d.event, d.endpoint, d.due_at, d.slot, d.size, d.attempts, d.format, d.replays,
-            d.replays_wanted, d.replay_at, d.planned_at, d.first_at, v.event_id, v.body, v.type, v.at
+            d.replays_wanted, d.replay_at, d.planned_at, d.first_at, v.event_id, v.body, v.type, v.at,
+            d.generation
         FROM (
             SELECT *, age((oldest % 4294967296)::text::xid) AS age
             FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::timestamptz[],
@@ -67,19 +68,21 @@ const CHANGED: &str = "
         WHERE changed >= $1 AND changed < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
     ) AS c";
 
-/// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
-/// replay that a user asked for since the delivery was read is kept. What a user has locked is left out.
+/// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. Nor
+/// does what has ended meanwhile, even if it has come back. A replay that a user asked for since the delivery was read is
+/// kept. What a user has locked is left out.
 const RECORD: &str = "
     WITH r AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::integer[], $5::integer[], $6::timestamptz[],
             $7::integer[], $8::smallint[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[],
-            $13::timestamptz[], $14::text[])
+            $13::timestamptz[], $14::text[], $15::integer[])
         AS r(event, endpoint, slot, number, wanted, started_at, duration_ms, status, error, state, planned_at, replays,
-            first_at, excerpt)
+            first_at, excerpt, generation)
     ), k AS MATERIALIZED (
         SELECT r.*, x.tid, x.size, x.replays_wanted <> r.wanted AS asked FROM r, LATERAL (
             SELECT x.ctid AS tid, x.size, x.replays_wanted FROM hookseal.deliveries x
-            WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+            WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1
+                AND x.generation = r.generation LIMIT 1
             FOR UPDATE SKIP LOCKED
         ) x
     ), gone AS (
@@ -95,8 +98,8 @@ const RECORD: &str = "
         FROM k WHERE d.ctid = k.tid AND (k.planned_at IS NOT NULL OR k.asked) RETURNING k.*
     ), failed AS (
         INSERT INTO hookseal.ended
-            (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
-        SELECT event, endpoint, slot, size, number, replays, first_at, status, error, state
+            (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state)
+        SELECT event, endpoint, slot, size, number, replays, generation, first_at, status, error, state
         FROM gone WHERE state <> 'delivered'
     )
     INSERT INTO hookseal.attempts
@@ -105,12 +108,14 @@ const RECORD: &str = "
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM again) AS recorded
     RETURNING event, endpoint";
 
-/// Those deliveries that still wait for the attempt with this number. Locks nothing, and waits for no lock.
+/// Those deliveries that still wait for the attempt with this number, and have not ended meanwhile. Locks nothing, and waits for no lock.
 const PENDING: &str = "
-    SELECT r.event, r.endpoint FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS r(event, endpoint, number),
+    SELECT r.event, r.endpoint
+    FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) AS r(event, endpoint, number, generation),
     LATERAL (
         SELECT FROM hookseal.deliveries x
-        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1
+            AND x.generation = r.generation LIMIT 1
     ) x";
 
 /// Moves deliveries to the lane of their endpoint.
@@ -139,8 +144,9 @@ const DROP: &str = "DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoin
 const PARK: &str = "
     WITH gone AS (DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 RETURNING *)
     INSERT INTO hookseal.ended
-        (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state, reason)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'parked', $3 FROM gone
+        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state, reason)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'parked', $3
+    FROM gone
     ON CONFLICT (event, endpoint) DO UPDATE SET state = excluded.state, reason = excluded.reason";
 /// For 1, 4, 16, 64, 256 and 1024 seconds: time to deploy a newer version everywhere, or to roll it back. Then it is
 /// parked.
