@@ -65,7 +65,8 @@ impl Engine {
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
-            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && due.event.is_some() && !due.is_stale(now);
+            let has_event = due.event.is_some() || due.is_too_large;
+            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && has_event && !due.is_stale(now);
             endpoint.in_flight += 1;
             endpoint.body_memory += due.size;
             self.in_flight += 1;
@@ -152,7 +153,8 @@ impl Engine {
             return self.chores.push_back(Chore::Move(vec![due.key]));
         };
         match event {
-            Some(Ok(event)) => self.begin(due, event, target),
+            Some(Ok(event)) => self.begin(due, Some(event), target),
+            None if due.is_too_large => self.begin(due, None, target),
             Some(Err(reason)) => self.park(&due, format!("its event cannot be read: {reason}")),
             None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
         }
@@ -167,9 +169,9 @@ impl Engine {
         self.chores.push_back(Chore::Park { key: due.key, reason });
     }
 
-    /// Begins an attempt. The row is not changed: this worker owns it.
-    fn begin(&mut self, due: Due, event: &Event, target: Arc<Target>) {
-        match self.is_wanted(&due, event, &target) {
+    /// Begins an attempt. The row is not changed: this worker owns it. Without its event, the attempt has failed.
+    fn begin(&mut self, due: Due, event: Option<&Event>, target: Arc<Target>) {
+        match event.map_or(Ok(true), |event| self.is_wanted(&due, event, &target)) {
             Ok(true) => {}
             Ok(false) => {
                 self.release(&due);
@@ -185,13 +187,14 @@ impl Engine {
             Ok(attempt) => attempt,
             Err(error) => return self.park(&due, error.to_string()),
         };
-        match self.request_for(&due, event, &target, &attempt) {
+        let request = event.ok_or(Outcome::PayloadTooLarge);
+        match request.and_then(|event| self.request_for(event, &target, &attempt)) {
             Ok(request) => {
                 let (http, limit) = (self.http.clone(), target.policy.timeout());
                 let span = tracing::debug_span!(
                     "attempt",
                     endpoint = due.endpoint(),
-                    event = event.id,
+                    event = event.map(|event| event.id.as_str()),
                     number = attempt.number(),
                     tenant = target.tenant
                 );
@@ -223,14 +226,10 @@ impl Engine {
 
     fn request_for(
         &self,
-        due: &Due,
         event: &Event,
         target: &Target,
         attempt: &Attempt,
     ) -> Result<Request<Bytes>, Outcome<'static>> {
-        if self.outbox.provider().max_sent().is_some_and(|limit| due.size as u64 > limit) {
-            return Err(Outcome::PayloadTooLarge);
-        }
         let url = target.url.as_ref().map_err(|_| Outcome::UrlRefused)?;
         let mut request = Request::new(event.body.clone());
         (*request.method_mut(), *request.uri_mut()) = (Method::POST, url.uri().clone());

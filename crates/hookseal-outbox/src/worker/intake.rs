@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// Whether a queue may be read on after this delivery; `None` if the worker has enough.
-    fn offer(&mut self, id: QueueId, due: Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
+    fn offer(&mut self, id: QueueId, mut due: Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
         let key = due.key;
         if self.known.contains(due.key) {
             return Some(true);
@@ -174,6 +174,9 @@ impl Engine {
         }
         if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_waiting() {
             return None;
+        }
+        if self.outbox.provider().max_sent().is_some_and(|limit| due.size as u64 > limit) {
+            due.leave_body();
         }
         let number = due.endpoint();
         let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(&self.settings));

@@ -73,7 +73,7 @@ async fn read(
         endpoints = rows.iter().map(|row| Loaded::read(outbox, row, max_timeout)).collect::<Result<_, _>>()?;
     }
     let mut wanted: HashMap<i16, Vec<i64>> = HashMap::new();
-    for due in due.iter().filter(|due| due.event.is_none()) {
+    for due in due.iter().filter(|due| due.event.is_none() && !due.is_too_large) {
         wanted.entry(due.slot).or_default().push(due.key.0);
     }
     let mut events = HashMap::new();

@@ -62,7 +62,10 @@ pub(super) struct Due {
     pub(super) key: Key,
     pub(super) due_at: OffsetDateTime,
     pub(super) slot: i16,
+    /// Of the body in memory.
     pub(super) size: usize,
+    /// Whether its body is larger than what the provider sends, and is not loaded.
+    pub(super) is_too_large: bool,
     pub(super) format: i16,
     attempts: i32,
     replays: i32,
@@ -92,6 +95,7 @@ impl Due {
             due_at,
             slot: row.try_get(4)?,
             size: usize::try_from(row.try_get::<_, i32>(5)?).unwrap_or(0),
+            is_too_large: false,
             attempts: row.try_get(6)?,
             format: row.try_get(7)?,
             replays: row.try_get(8)?,
@@ -115,6 +119,11 @@ impl Due {
             return Err(format!("it cannot have had {} attempts", self.attempts));
         }
         Ok(self)
+    }
+
+    /// Does without its body, and without what was read along.
+    pub(super) fn leave_body(&mut self) {
+        (self.is_too_large, self.size, self.event) = (true, 0, None);
     }
 
     pub(super) fn endpoint(&self) -> i64 {
