@@ -56,7 +56,7 @@ CREATE INDEX ON hookseal.wants (endpoint);
 CREATE TABLE hookseal.events (
     id       bigint NOT NULL,
     slot     smallint NOT NULL,
-    at       timestamptz NOT NULL,
+    at       timestamptz NOT NULL CONSTRAINT sane_time CHECK (at BETWEEN '1970-01-01 00:00Z' AND '9999-12-31 00:00Z'),
     tenant   text NOT NULL,
     type     text NOT NULL,
     event_id text NOT NULL CHECK (octet_length(event_id) BETWEEN 1 AND 256),
@@ -111,12 +111,22 @@ CREATE TABLE hookseal.deliveries (
     faults         smallint NOT NULL DEFAULT 0,  -- how often in a row it could not be handled
     replays        integer NOT NULL DEFAULT 0,
     replays_wanted integer NOT NULL DEFAULT 0,
+    generation     integer NOT NULL DEFAULT 0,   -- how often it has come back since it had ended
     replay_at      timestamptz,
     planned_at     timestamptz,                  -- while a replay is wanted: when the schedule goes on, if it does
     first_at       timestamptz,
     last_status    smallint,
     last_error     text,
-    PRIMARY KEY (event, endpoint)
+    PRIMARY KEY (event, endpoint),
+    -- What workers can find, read and count on.
+    CONSTRAINT sane_place CHECK (bucket = endpoint % 64 AND lane IN (0, endpoint) AND slot BETWEEN 0 AND 31),
+    CONSTRAINT sane_numbers CHECK (
+        size >= 0 AND attempts BETWEEN 0 AND 2147483646 AND faults >= 0 AND replays >= 0 AND replays_wanted >= 0),
+    CONSTRAINT sane_times CHECK (
+        due_at BETWEEN '1970-01-01 00:00Z' AND '9999-12-31 00:00Z'
+        AND replay_at BETWEEN '1970-01-01 00:00Z' AND '9999-12-31 00:00Z'
+        AND planned_at BETWEEN '1970-01-01 00:00Z' AND '9999-12-31 00:00Z'
+        AND first_at BETWEEN '1970-01-01 00:00Z' AND '9999-12-31 00:00Z')
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX due ON hookseal.deliveries (bucket, lane, due_at, event, endpoint);
 
@@ -128,6 +138,7 @@ CREATE TABLE hookseal.ended (
     size        integer NOT NULL,
     attempts    integer NOT NULL,
     replays     integer NOT NULL,
+    generation  integer NOT NULL DEFAULT 0,
     first_at    timestamptz,
     last_status smallint,
     last_error  text,

@@ -1,3 +1,5 @@
+use std::error::Error as _;
+
 use hookseal::delivery::{EndpointHealth, EventFilter, Subscription};
 use tokio_postgres::types::Json;
 use tokio_postgres::{GenericClient, Row};
@@ -104,10 +106,6 @@ pub struct Endpoint {
 
 impl Endpoint {
     fn read(row: &Row) -> Result<Endpoint, Error> {
-        fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize, what: &'static str) -> Result<T, Error> {
-            let Json(value) = row.try_get::<_, Json<serde_json::Value>>(column)?;
-            serde_json::from_value(value).map_err(|source| Error::Unreadable { what, source })
-        }
         Ok(Endpoint {
             id: row.try_get(0)?,
             tenant: row.try_get(1)?,
@@ -247,9 +245,10 @@ impl Outbox {
     /// # }
     /// ```
     pub async fn remove_endpoint(&self, client: &mut impl GenericClient, endpoint: i64) -> Result<(), Error> {
+        // The endpoint first: whoever changes it at the same time is waited for.
         const STATEMENTS: [&str; 4] = [
-            "DELETE FROM hookseal.wants WHERE endpoint = $1",
             "DELETE FROM hookseal.endpoints WHERE id = $1",
+            "DELETE FROM hookseal.wants WHERE endpoint = $1",
             "DELETE FROM hookseal.deliveries WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1",
             "DELETE FROM hookseal.ended WHERE endpoint = $1",
         ];
@@ -265,6 +264,18 @@ impl Outbox {
         let filters = !subscription.filters.is_empty();
         if filters && self.filter_shape().is_none() { Err(Error::Unfilterable) } else { Ok(()) }
     }
+}
+
+/// Reads a column with one of hookseal's types.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize, what: &'static str) -> Result<T, Error> {
+    let Json(value) = row.try_get::<_, Json<serde_json::Value>>(column).map_err(|error| match error.source() {
+        // PostgreSQL's numbers can be larger than any of ours.
+        Some(cause) if cause.is::<serde_json::Error>() => {
+            Error::Unreadable { what, source: serde::de::Error::custom(cause) }
+        }
+        _ => Error::Database(error),
+    })?;
+    serde_json::from_value(value).map_err(|source| Error::Unreadable { what, source })
 }
 
 /// Makes the index of the fan-out agree with a subscription.

@@ -76,14 +76,16 @@ impl Outbox {
     ///
     /// The function gets the tenant and the bytes that you stored with the endpoint, and returns the secret as the
     /// customer knows it. A worker calls it once for each endpoint and change, on its own thread: it must not wait for
-    /// the network, so keep the data key of a key management service in memory.
+    /// the network, so keep the data key of a key management service in memory. Its errors are logged and stored, so they
+    /// must not contain the secret, as that of `String::from_utf8` does.
     ///
     /// ```
     /// use hookseal_outbox::Outbox;
     ///
     /// // Not encryption, but short.
     /// let outbox = Outbox::new(&hookseal::provider::KALLGLOT).with_decrypt(|_tenant, stored| {
-    ///     Ok(String::from_utf8(stored.iter().rev().copied().collect())?)
+    ///     let bytes: Vec<u8> = stored.iter().rev().copied().collect();
+    ///     Ok(std::str::from_utf8(&bytes)?.to_owned())
     /// });
     /// assert!(outbox.signer("tenant-7", &[b"setyb emos-ytnewt fo terces a".to_vec()]).is_ok());
     /// ```
@@ -140,7 +142,8 @@ impl Outbox {
         let open = |stored: &Vec<u8>| {
             let text = match &self.0.decrypt {
                 Some(decrypt) => decrypt(tenant, stored).map_err(Error::Decrypt)?,
-                None => String::from_utf8(stored.clone()).map_err(|error| Error::Decrypt(error.into()))?,
+                // Unlike `String::from_utf8`, its error does not keep the bytes.
+                None => std::str::from_utf8(stored).map_err(|error| Error::Decrypt(error.into()))?.to_owned(),
             };
             Ok(Secret::new(text)?)
         };

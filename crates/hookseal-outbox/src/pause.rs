@@ -19,8 +19,8 @@ const CANCEL_MISSED: &str = "
         DELETE FROM hookseal.deliveries
         WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1 AND attempts = 0 AND due_at >= $2 RETURNING *
     )
-    INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, state)
-    SELECT event, endpoint, slot, size, attempts, replays, 'cancelled' FROM gone";
+    INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, generation, state)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, 'cancelled' FROM gone";
 const WAITING: &str =
     "SELECT count(*) FROM hookseal.deliveries WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1";
 

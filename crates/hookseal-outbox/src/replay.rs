@@ -10,11 +10,12 @@ const REPLAY_PENDING: &str = "
         planned_at = CASE WHEN replay_at IS NULL THEN due_at ELSE planned_at END,
         replay_at = least(replay_at, now())
     WHERE event = $1 AND endpoint = $2";
-/// What was parked goes on with its schedule, because it was not tried in vain. The rest gets one attempt.
+/// What was parked goes on with its schedule, because it was not tried in vain. The rest gets one attempt. An attempt that
+/// began before it had ended is not recorded any more.
 const BACK: &str = "
-    INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, attempts, bucket, slot, replays, replays_wanted,
-        replay_at, first_at, last_status, last_error)
-    SELECT event, endpoint, now(), size, attempts, endpoint % 64, slot, replays,
+    INSERT INTO hookseal.deliveries (event, endpoint, due_at, size, attempts, bucket, slot, replays, generation,
+        replays_wanted, replay_at, first_at, last_status, last_error)
+    SELECT event, endpoint, now(), size, attempts, endpoint % 64, slot, replays, generation + 1,
         CASE WHEN state = 'parked' THEN 0 ELSE 1 END, CASE WHEN state <> 'parked' THEN now() END,
         first_at, last_status, last_error
     FROM gone ON CONFLICT DO NOTHING";
@@ -27,7 +28,7 @@ const GONE: &str = "
 const REPLAY_DELIVERED: &str = "
     WITH gone AS (
         SELECT v.id AS event, $2::bigint AS endpoint, octet_length(v.body) AS size, v.slot, 0 AS replays,
-            'delivered' AS state, a.attempts, a.first_at, NULL::smallint AS last_status, NULL::text AS last_error
+            0 AS generation, 'delivered' AS state, a.attempts, a.first_at, NULL::smallint AS last_status, NULL::text AS last_error
         FROM hookseal.events v, LATERAL (
             SELECT max(number) AS attempts, min(started_at) AS first_at FROM hookseal.attempts a
             WHERE a.event = v.id AND a.slot = v.slot AND a.endpoint = $2
@@ -43,8 +44,9 @@ const CANCEL_ALL: &str = "
         WHERE bucket = $1::bigint % 64 AND lane IN (0, $1) AND endpoint = $1 RETURNING *
     )";
 const AS_CANCELLED: &str = "
-    INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'cancelled' FROM gone";
+    INSERT INTO hookseal.ended
+        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'cancelled' FROM gone";
 
 /// One event for one endpoint.
 ///

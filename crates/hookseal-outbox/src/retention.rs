@@ -17,21 +17,22 @@ const AGE: &str = "SELECT hookseal.age(clock_timestamp(), $1)";
 const TOO_OLD: &str = "
     WITH gone AS (
         DELETE FROM hookseal.deliveries WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM hookseal.deliveries WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) >= $2
+            SELECT ctid FROM hookseal.deliveries WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) > $2
             LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING *
     )
-    INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'failed:too-old' FROM gone";
+    INSERT INTO hookseal.ended
+        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'failed:too-old' FROM gone";
 const ENDED: &str = "
     DELETE FROM hookseal.ended WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM hookseal.ended WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) >= $2 LIMIT $3))";
+        SELECT ctid FROM hookseal.ended WHERE slot = $1 AND hookseal.age(clock_timestamp(), $1) > $2 LIMIT $3))";
 /// Rows of workers that ended long ago.
 const WORKERS: &str = "DELETE FROM hookseal.workers WHERE until < now() - interval '1 day'";
 
 /// Every worker has noticed long ago.
 const REMOVED: &str = "DELETE FROM hookseal.removed WHERE at < now() - interval '1 day'";
 
-/// For how many days events and logs are kept, counted from the day of the event, in UTC.
+/// For how many days events and logs are kept at least: the day of the event, in UTC, is not counted.
 ///
 /// ```
 /// use hookseal_outbox::Retention;
@@ -119,14 +120,14 @@ pub(crate) async fn expire(client: &Client, retention: Retention) -> Result<(), 
     let (events, log) = (i32::from(retention.events), i32::from(retention.log));
     for slot in 0..SLOTS {
         let age: i32 = client.query_one(AGE, &[&slot]).await?.try_get(0)?;
-        if age >= events && has_rows(client, "events", slot).await? {
+        if age > events && has_rows(client, "events", slot).await? {
             while client.execute(TOO_OLD, &[&slot, &events, &CHUNK]).await? > 0 {}
             empty(client, "events", slot, events).await?;
         }
-        if age >= log && has_rows(client, "attempts", slot).await? {
+        if age > log && has_rows(client, "attempts", slot).await? {
             empty(client, "attempts", slot, log).await?;
         }
-        if age >= log {
+        if age > log {
             while client.execute(ENDED, &[&slot, &log, &CHUNK]).await? > 0 {}
         }
     }
@@ -144,9 +145,9 @@ async fn empty(client: &Client, table: &str, slot: i16, days: i32) -> Result<(),
     let statement = format!(
         "DO $$ BEGIN
             SET LOCAL lock_timeout = '1s';
-            IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
+            IF hookseal.age(clock_timestamp(), {slot}::smallint) > {days} THEN
                 LOCK TABLE hookseal.{table}_{slot};
-                IF hookseal.age(clock_timestamp(), {slot}::smallint) >= {days} THEN
+                IF hookseal.age(clock_timestamp(), {slot}::smallint) > {days} THEN
                     TRUNCATE hookseal.{table}_{slot};
                 END IF;
             END IF;

@@ -41,7 +41,7 @@ mod tasks;
 /// ends or dies, the others take over what it had, at once or after its [lease](Self::with_lease). A worker does its own
 /// work on one core, so start about as many as there are cores for it.
 ///
-/// It opens four connections of its own. A pooler between them and PostgreSQL must keep sessions apart, because the
+/// It opens five connections of its own. A pooler between them and PostgreSQL must keep sessions apart, because the
 /// statements are prepared.
 ///
 /// ```no_run
@@ -135,7 +135,8 @@ impl Worker {
     }
 
     /// Sets how many bytes of bodies are in memory at once, 64 MiB unless set. One body more is loaded, whatever its
-    /// size.
+    /// size. Like the attempts that may be in flight, they are shared: an endpoint with large bodies gets fewer of them at
+    /// once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};

@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Answer, BAD, OK, Receiver, Running, Stage, acme, subscription};
+use common::{Answer, BAD, BUSY, GONE, OK, Receiver, Running, Stage, acme, subscription};
 use hookseal::delivery::{DeliveryPolicy, HealthPolicy};
 use hookseal_outbox::NewEvent;
+use tokio_postgres::error::SqlState;
 
 mod common;
 
@@ -26,7 +27,7 @@ async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
         Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\0b"),
         Answer::Bytes(b"not HTTP at all\r\n\r\n"),
         Answer::Bytes(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"),
-        Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"),
+        Answer::Bytes(BUSY),
     ];
     let mut hostile = Vec::new();
     for answer in answers {
@@ -51,6 +52,36 @@ async fn an_endpoint_that_is_dead_slow_or_hostile_delays_nobody() {
     assert_eq!(stage.count(&redirected).await, 0, "a redirect is no success, and is not followed");
     worker.stop().await;
     stage.check_log().await;
+}
+
+/// One that has just become slow, and some of which that is known.
+#[tokio::test]
+async fn large_bodies_for_slow_endpoints_leave_memory_for_others() {
+    let policy = DeliveryPolicy::new().with_timeout(Duration::from_secs(25));
+    for (slow, lane) in [(1, "0"), (8, "endpoint")] {
+        let Some(mut stage) = Stage::of(&acme().with_delivery_policy(policy.clone())).await else { return };
+        let (silent, well) = (Receiver::start(Answer::Silence).await, Receiver::start(Answer::Bytes(OK)).await);
+        for _ in 0..slow {
+            stage.subscribe("slow", &subscription(&silent.url)).await;
+        }
+        stage.execute(&format!("UPDATE hookseal.wants SET lane = {lane}"), &[]).await;
+        let id = stage.endpoint(&well.url).await;
+        let body = vec![b' '; 50 << 10];
+        for number in 0..16 {
+            let event = format!("s{number}");
+            hookseal_outbox::enqueue(&stage.db, &NewEvent::new("slow", "order.paid", &event, &body)).await.unwrap();
+        }
+        // Room for four of them.
+        let worker = Running::start(stage.worker().with_max_body_memory(256 << 10));
+        while silent.total() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stage.enqueue(0..20).await;
+        stage.wait_for(20, &delivered(id)).await;
+        assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 20, "none of the slow ones has ended");
+        drop(worker);
+    }
 }
 
 #[tokio::test]
@@ -96,7 +127,7 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
     let policy = policy.with_health(HealthPolicy::never().with_max_failures(8));
     let Some(mut stage) = Stage::of(&acme().with_delivery_policy(policy)).await else { return };
     let failing = Receiver::start(Answer::Bytes(BAD)).await;
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     let (failing_id, gone_id) = (stage.endpoint(&failing.url).await, stage.endpoint(&gone.url).await);
     let worker = Running::start(stage.worker());
     stage.enqueue(0..60).await;
@@ -123,10 +154,65 @@ async fn an_endpoint_that_fails_for_too_long_or_is_gone_is_disabled() {
     worker.stop().await;
 }
 
+/// An attempt is in flight while the owner moves the endpoint, or resumes it. Its answer comes too late to count.
+#[tokio::test]
+async fn an_answer_from_before_a_change_says_nothing_about_the_endpoint() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    for (answer, status) in [(GONE, 410), (BUSY, 429)] {
+        for moves in [true, false] {
+            let old = Receiver::start(Answer::Late(Duration::from_secs(1), answer)).await;
+            let new = if moves { Receiver::start(Answer::Bytes(OK)).await } else { old.clone() };
+            let id = stage.endpoint(&old.url).await;
+            let worker = Running::start(stage.worker());
+            stage.enqueue(0..1).await;
+            while old.total() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            new.answers(Answer::Bytes(OK));
+            if moves {
+                outbox.update_subscription(&mut stage.db, id, &subscription(&new.url)).await.unwrap();
+            } else {
+                outbox.pause(&mut stage.db, id).await.unwrap();
+                outbox.resume(&mut stage.db, id, hookseal_outbox::Missed::Send).await.unwrap();
+            }
+            let ended = format!("SELECT FROM hookseal.attempts WHERE endpoint = {id} AND status = {status}");
+            stage.wait_for(1, &ended).await;
+            assert_eq!(stage.enqueue(1..10).await, 9);
+            let later = "event IN (SELECT id FROM hookseal.events WHERE event_id <> 'e0')";
+            stage.wait_for(9, &format!("{} AND {later}", delivered(id))).await;
+            worker.stop().await;
+            assert!(outbox.endpoint(&stage.db, id).await.unwrap().health.is_active());
+            outbox.remove_endpoint(&mut stage.db, id).await.unwrap();
+        }
+    }
+}
+
+/// The owner's change is not committed yet when the old URL says that it is gone.
+#[tokio::test]
+async fn an_endpoint_that_moves_while_it_is_gone_goes_on_getting_events() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let (gone, new) = (Receiver::start(Answer::Bytes(GONE)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let id = stage.endpoint(&gone.url).await;
+    let mut user = stage.connect().await;
+    let mut tx = user.transaction().await.unwrap();
+    stage.outbox.update_subscription(&mut tx, id, &subscription(&new.url)).await.unwrap();
+    stage.enqueue(0..1).await;
+    let worker = Running::start(stage.worker());
+    stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 410").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    tx.commit().await.unwrap();
+    assert_eq!(stage.enqueue(1..2).await, 1);
+    stage.wait_for(1, &delivered(id)).await;
+    worker.stop().await;
+    assert!(stage.outbox.endpoint(&stage.db, id).await.unwrap().health.is_active());
+    assert_eq!(new.total(), 1);
+}
+
 #[tokio::test]
 async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
     let Some(mut stage) = Stage::new().await else { return };
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     let id = stage.endpoint(&gone.url).await;
     stage.enqueue(0..1).await;
     let worker = Running::start(stage.worker().with_flush_delay(Duration::from_secs(1)));
@@ -144,7 +230,7 @@ async fn what_a_worker_has_not_recorded_when_it_stops_counts_too() {
 #[tokio::test]
 async fn a_bucket_is_handed_over_after_the_health_of_its_endpoints_is_stored() {
     let Some(mut stage) = Stage::new().await else { return };
-    let gone = Receiver::start(Answer::Bytes(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")).await;
+    let gone = Receiver::start(Answer::Bytes(GONE)).await;
     // The last bucket, which is handed over first.
     for _ in 1..63 {
         stage.subscribe("nobody", &subscription(&gone.url)).await;
@@ -243,7 +329,7 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     stage.wait_for(7, &format!("SELECT FROM hookseal.ended WHERE endpoint = {} AND state = 'parked' AND reason LIKE '%violates check%'", ids[4])).await;
     // What a filter cannot read is parked; what it lets through is sent.
     stage.wait_for(1, &delivered(filtered)).await;
-    stage.wait_for(6, &format!("SELECT FROM hookseal.ended WHERE endpoint = {filtered} AND state = 'parked' AND reason LIKE '%cannot be filtered%'")).await;
+    stage.wait_for(5, &format!("SELECT FROM hookseal.ended WHERE endpoint = {filtered} AND state = 'parked' AND reason LIKE '%cannot be filtered%'")).await;
     // Rows of a newer version are set aside for longer and longer, and finally parked.
     stage
         .wait_for(
@@ -268,6 +354,87 @@ async fn a_row_that_cannot_be_handled_is_parked_with_its_reason() {
     stage.wait_for(0, "SELECT FROM hookseal.endpoints WHERE fault IS NOT NULL").await;
     worker.stop().await;
     stage.check_log().await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_is_loaded() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let mut filtered = subscription(&receiver.url);
+    filtered.filters = serde_json::from_str(r#"{"min_amount":10}"#).unwrap();
+    stage.subscribe("t", &filtered).await;
+    let big = vec![b' '; (64 << 10) + 1];
+    hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", "big", &big)).await.unwrap();
+    // Whoever loaded it would not find it.
+    stage.execute("DELETE FROM hookseal.events", &[]).await;
+    stage.enqueue(0..1).await;
+    let worker = Running::start(stage.worker());
+    let refused = "SELECT FROM hookseal.ended WHERE state = 'failed:gave-up' AND last_error = 'payload-too-large'";
+    stage.wait_for(2, refused).await;
+    stage.wait_for(1, &delivered(id)).await;
+    worker.stop().await;
+}
+
+/// The schema refuses such rows. Here, somebody has forced them in.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_parked_with_its_reason() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let well = stage.endpoint(&receiver.url).await;
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(stage.endpoint(&receiver.url).await);
+    }
+    stage.enqueue(0..4).await;
+    let large = vec![b' '; 20 << 10];
+    for (id, body) in [("odd", &b"{}"[..]), ("odd and large", &large)] {
+        hookseal_outbox::enqueue(&stage.db, &NewEvent::new("t", "order.paid", id, body)).await.unwrap();
+    }
+    let odd = [
+        ("first_at = 'infinity'", "column 12"),
+        ("planned_at = '20000-01-01'", "column 11"),
+        ("slot = 40", "no partition 40"),
+        ("attempts = -5", "cannot have had -5 attempts"),
+        ("attempts = 2147483647", "cannot have had 2147483647 attempts"),
+    ];
+    for column in odd.map(|(column, _)| column).iter().chain(&["due_at = '-infinity'", "bucket = 63", "lane = 99"]) {
+        let refused = stage.db.execute(&format!("UPDATE hookseal.deliveries SET {column}"), &[]).await.unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::CHECK_VIOLATION), "{column}");
+    }
+    let forced = "
+        ALTER TABLE hookseal.deliveries DROP CONSTRAINT sane_place, DROP CONSTRAINT sane_numbers,
+            DROP CONSTRAINT sane_times;
+        ALTER TABLE hookseal.events DROP CONSTRAINT sane_time;
+        UPDATE hookseal.events SET at = 'infinity' WHERE event_id LIKE 'odd%';
+        INSERT INTO hookseal.ended (event, endpoint, slot, size, attempts, replays, state)
+            SELECT event, endpoint, slot, size, 0, 0, 'cancelled' FROM hookseal.deliveries";
+    stage.db.batch_execute(forced).await.unwrap();
+    for ((column, _), id) in odd.iter().zip(&ids) {
+        stage.execute(&format!("UPDATE hookseal.deliveries SET {column} WHERE endpoint = {id}"), &[]).await;
+    }
+    let ill = r#"UPDATE hookseal.endpoints SET health = '{"consecutive_failures":1e400}' WHERE id = $1"#;
+    stage.execute(ill, &[&ids[5]]).await;
+    let worker = Running::start(stage.worker());
+    let parked = "SELECT FROM hookseal.ended WHERE state = 'parked'";
+    stage.wait_for(2, &format!("{parked} AND endpoint = {well} AND reason LIKE '%error deserializing column%'")).await;
+    for ((_, reason), id) in odd.iter().zip(&ids) {
+        stage.wait_for(6, &format!("{parked} AND endpoint = {id}")).await;
+        stage
+            .wait_for(
+                4,
+                &format!("{parked} AND endpoint = {id} AND size < 100 AND size > 2 AND reason LIKE '%{reason}%'"),
+            )
+            .await;
+    }
+    stage
+        .wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {} AND fault LIKE '%out of range%'", ids[5]))
+        .await;
+    stage.wait_for(5, &format!("SELECT FROM hookseal.deliveries WHERE lane = {}", ids[5])).await;
+    stage.wait_for(5, "SELECT FROM hookseal.deliveries").await;
+    stage.wait_for(4, &delivered(well)).await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 4);
 }
 
 /// GitHub's events have their type and id in headers, which a filter does not need.
@@ -384,19 +551,29 @@ async fn a_worker_that_stops_does_not_wait_for_a_user_forever() {
 async fn an_old_transaction_that_commits_late_is_found() {
     let Some(mut stage) = Stage::new().await else { return };
     let receiver = Receiver::start(Answer::Bytes(OK)).await;
-    stage.endpoint(&receiver.url).await;
+    let id = stage.endpoint(&receiver.url).await;
+    // What waits for paused endpoints is not looked through meanwhile.
+    let paused = r#"
+        INSERT INTO hookseal.endpoints (tenant, subscription, secrets, health)
+            SELECT 'paused', subscription, secrets, '{"disabled":"paused","disabled_at":1}'
+            FROM hookseal.endpoints, generate_series(1, 3000);
+        INSERT INTO hookseal.wants (tenant, pattern, endpoint, lane)
+            SELECT tenant, '*', id, id FROM hookseal.endpoints WHERE tenant = 'paused';
+        SELECT hookseal.enqueue('paused', 'order.paid', 'waits', '')"#;
+    stage.db.batch_execute(paused).await.unwrap();
     let mut other = stage.connect().await;
     let late = other.transaction().await.unwrap();
     hookseal_outbox::enqueue(&late, &NewEvent::new("t", "order.paid", "late", b"{}")).await.unwrap();
     let worker = Running::start(stage.worker());
-    for round in 0..20 {
+    // Until its bucket was read from the beginning, and everything else that is read.
+    for round in 0..30 {
         stage.enqueue(round * 10..round * 10 + 10).await;
         tokio::time::sleep(Duration::from_millis(350)).await;
     }
-    assert_eq!(receiver.events(), 200);
+    assert_eq!(receiver.events(), 300);
     late.commit().await.unwrap();
-    stage.all_sent().await;
-    assert_eq!((receiver.events(), receiver.total()), (201, 201));
+    stage.wait_for(0, &format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await;
+    assert_eq!((receiver.events(), receiver.total()), (301, 301));
     worker.stop().await;
 }
 
@@ -407,8 +584,7 @@ async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
     let mut other = stage.connect().await;
     let old = other.transaction().await.unwrap();
     old.query_one("SELECT pg_current_xact_id()", &[]).await.unwrap();
-    let busy = Answer::Bytes(b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
-    let receiver = Receiver::start(busy).await;
+    let receiver = Receiver::start(Answer::Bytes(BUSY)).await;
     let id = stage.endpoint(&receiver.url).await;
     let worker = Running::start(stage.worker());
     stage.enqueue(0..200).await;

@@ -141,6 +141,26 @@ async fn what_is_cancelled_is_not_sent() {
 }
 
 #[tokio::test]
+async fn what_is_cancelled_and_replayed_during_an_attempt_has_one_more_and_no_schedule() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let receiver = Receiver::start(Answer::Late(Duration::from_millis(700), BAD)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let one = id_of(&stage, "e0", id).await;
+    assert!(outbox.cancel(&stage.db, one).await.unwrap());
+    assert!(outbox.replay(&mut stage.db, one).await.unwrap());
+    stage.all_sent().await;
+    worker.stop().await;
+    let status = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    assert_eq!((receiver.total(), status[0].attempts), (2, 1), "{status:?}");
+}
+
+#[tokio::test]
 async fn what_is_cancelled_does_not_stay_in_the_memory_of_a_worker() {
     let Some(mut stage) = Stage::new().await else { return };
     let outbox = stage.outbox.clone();
@@ -186,6 +206,76 @@ async fn nothing_is_sent_to_an_endpoint_that_was_removed() {
         assert_eq!(receiver.total(), 1);
         stage.execute("TRUNCATE hookseal.events", &[]).await;
     }
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_changed_while_it_is_removed_leaves_nothing_behind() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let id = stage.endpoint("http://127.0.0.1:8009/").await;
+    let (outbox, mut owner, mut admin) = (stage.outbox.clone(), stage.connect().await, stage.connect().await);
+    let mut tx = owner.transaction().await.unwrap();
+    let mut other = subscription("http://127.0.0.1:8009/");
+    other.events = hookseal::delivery::EventFilter::new(["order.paid"]).unwrap();
+    outbox.update_subscription(&mut tx, id, &other).await.unwrap();
+    let removal = tokio::spawn(async move { outbox.remove_endpoint(&mut admin, id).await });
+    stage
+        .wait_for(1, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .await;
+    tx.commit().await.unwrap();
+    removal.await.unwrap().unwrap();
+    assert_eq!(stage.count("SELECT FROM hookseal.endpoints").await, 0);
+    assert_eq!(stage.count("SELECT FROM hookseal.wants").await, 0);
+}
+
+/// A dump has the rows before the triggers, and with the numbers of transactions that another server had.
+#[tokio::test]
+async fn endpoints_that_were_restored_are_not_read_again_and_again() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    let (old, new) = (Receiver::start(Answer::Bytes(OK)).await, Receiver::start(Answer::Bytes(OK)).await);
+    let id = stage.endpoint(&old.url).await;
+    let restored = "
+        INSERT INTO hookseal.endpoints (tenant, subscription, secrets)
+            SELECT 'other', subscription, secrets FROM hookseal.endpoints, generate_series(1, 2000);
+        ALTER TABLE hookseal.endpoints DISABLE TRIGGER changed;
+        UPDATE hookseal.endpoints SET changed = 5000000000;
+        ALTER TABLE hookseal.endpoints ENABLE TRIGGER changed;
+        VACUUM ANALYZE hookseal.endpoints;
+        SELECT pg_stat_reset()";
+    for statement in restored.split(';') {
+        stage.db.batch_execute(statement).await.unwrap();
+    }
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    stage.all_sent().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // A change is still noticed.
+    outbox.update_subscription(&mut stage.db, id, &subscription(&new.url)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stage.enqueue(1..2).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!((old.total(), new.total()), (1, 1));
+    // The connections report what they have read when they end.
+    stage.wait_for(1, "SELECT FROM pg_stat_activity WHERE datname = current_database()").await;
+    let read = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'endpoints'";
+    let read: i64 = stage.db.query_one(read, &[]).await.unwrap().get(0);
+    assert!((1..4000).contains(&read), "{read} rows");
+}
+
+/// A lock makes a reading take longer than the lease, as the dead rows do that an old snapshot keeps.
+#[tokio::test]
+async fn a_worker_whose_reading_takes_long_keeps_its_buckets() {
+    let Some(stage) = Stage::new().await else { return };
+    let worker = Running::start(stage.worker());
+    stage.wait_for(64, "SELECT FROM hookseal.buckets WHERE owner IS NOT NULL").await;
+    let mut user = stage.connect().await;
+    let tx = user.transaction().await.unwrap();
+    tx.batch_execute("LOCK TABLE hookseal.deliveries").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(stage.count("SELECT FROM hookseal.workers WHERE until > clock_timestamp()").await, 1);
+    tx.rollback().await.unwrap();
     worker.stop().await;
 }
 
@@ -264,21 +354,38 @@ async fn what_is_too_old_is_removed_by_partition() {
         stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 22) % 32"), &[]).await;
     }
     stage.enqueue(3..4).await;
-    outbox.expire(&stage.db, Retention::default().with_events(11)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_events(10)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.events").await, 4);
     // A report on the old log is under way: it is left for the next time.
     let mut reader = stage.connect().await;
     let report = reader.transaction().await.unwrap();
     report.query("SELECT FROM hookseal.attempts", &[]).await.unwrap();
-    outbox.expire(&stage.db, Retention::default().with_events(10).with_log(10)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_events(9).with_log(9)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.events").await, 1);
     assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 3);
     report.commit().await.unwrap();
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {gone}")).await, 1);
-    outbox.expire(&stage.db, Retention::default().with_log(10)).await.unwrap();
+    outbox.expire(&stage.db, Retention::default().with_log(9)).await.unwrap();
     assert_eq!(stage.count("SELECT FROM hookseal.attempts").await, 0);
     assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 0);
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
+}
+
+/// What was enqueued right before midnight is only seconds old when the next day begins.
+#[tokio::test]
+async fn a_day_is_kept_until_another_one_has_passed() {
+    let Some(mut stage) = Stage::new().await else { return };
+    stage.endpoint("http://127.0.0.1:8009/").await;
+    stage.enqueue(0..1).await;
+    for left in [1, 1, 0] {
+        stage.outbox.expire(&stage.db, Retention::default().with_events(1)).await.unwrap();
+        assert_eq!(stage.count("SELECT FROM hookseal.events").await, left);
+        // As if a day had passed.
+        for table in ["events", "deliveries"] {
+            stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 31) % 32"), &[]).await;
+        }
+    }
+    assert_eq!(stage.count("SELECT FROM hookseal.ended WHERE state = 'failed:too-old'").await, 1);
 }
 
 /// Tomorrow's partition is the oldest one, so it must not be emptied any more once it is tomorrow.
@@ -318,7 +425,7 @@ async fn what_is_enqueued_right_after_midnight_is_kept() {
     for midnight in 2_i64.. {
         stage.db.batch_execute(old).await.unwrap();
         stage.execute("UPDATE midnight SET look = $1, enqueued = 0", &[&midnight]).await;
-        stage.outbox.expire(&stage.db, Retention::default()).await.unwrap();
+        stage.outbox.expire(&stage.db, Retention::default().with_events(29).with_log(29)).await.unwrap();
         if stage.count(&format!("SELECT FROM looks WHERE last_value < {midnight}")).await == 1 {
             assert!(times > 32, "the clock was looked at");
             break;
@@ -399,6 +506,15 @@ async fn each_role_can_do_its_part_and_no_more() {
         assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{refused}");
     }
     assert!(working.batch_execute("CREATE TABLE hookseal.more ()").await.is_err());
+}
+
+#[test]
+fn an_error_does_not_show_the_secret() {
+    let outbox = hookseal_outbox::Outbox::new(&common::acme());
+    let error = outbox.signer("t", &[b"known\xff".to_vec()]).unwrap_err();
+    let (text, debug) = (error.to_string(), format!("{error:?}"));
+    assert!(matches!(error, Error::Decrypt(_)) && !text.contains("known"), "{text}");
+    assert!(!debug.contains("known") && !debug.contains("107, 110"), "{debug}");
 }
 
 #[tokio::test]

@@ -14,12 +14,11 @@ pub(super) enum Chore {
     Move(Vec<Key>),
     /// New deliveries of an endpoint go to this lane.
     Lane { endpoint: i64, lane: i64 },
-    /// An endpoint's health has changed. It is not stored if a user has changed the endpoint since `changed`.
+    /// An endpoint's health has changed, and if it is gone, it gets no new events. Nothing is stored if a user has changed
+    /// the endpoint since `changed`.
     Health { endpoint: i64, health: EndpointHealth, changed: i64 },
     /// Nothing can be sent to an endpoint, or can again.
     Fault { endpoint: i64, fault: Option<String> },
-    /// An endpoint is gone, and gets no new events.
-    Unwant(i64),
     /// A delivery that is not wanted.
     Drop(Key),
     /// A delivery that cannot be handled.
@@ -75,9 +74,6 @@ async fn one(session: &Session, chore: &Chore) -> Result<Done, Error> {
         }
         Chore::Fault { endpoint, fault } => {
             client.execute(&statements.fault, &[endpoint, fault]).await?;
-        }
-        Chore::Unwant(endpoint) => {
-            client.execute(&statements.unwant, &[endpoint]).await?;
         }
         Chore::Drop((event, endpoint)) => {
             client.execute(&statements.drop, &[event, endpoint]).await?;

@@ -44,9 +44,10 @@ impl Engine {
         }
         let most_locked = if self.again.len() < self.settings.max_in_flight { LOCKED } else { 1 };
         for _ in 0..self.ready.len() {
-            let is_full = self.in_flight >= self.settings.max_in_flight
-                || self.body_memory >= self.settings.body_memory_in_flight()
-                || self.ended.len() >= self.settings.max_in_flight * 4;
+            let (max_in_flight, max_memory) = (self.settings.max_in_flight, self.settings.body_memory_in_flight());
+            let is_full = self.in_flight >= max_in_flight
+                || self.body_memory >= max_memory
+                || self.ended.len() >= max_in_flight * 4;
             let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             endpoint.is_listed = false;
@@ -58,18 +59,21 @@ impl Engine {
                 continue;
             }
             let is_own = endpoint.lane != Lane::Common;
-            // Endpoints that have trouble share half of what may be in flight.
-            if is_own && self.own_in_flight * 2 >= self.settings.max_in_flight {
+            // Endpoints that have trouble share half of what may be in flight, and of the memory for it.
+            if is_own && (self.own_in_flight * 2 >= max_in_flight || self.own_body_memory * 2 >= max_memory) {
                 self.list(id);
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
-            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && due.event.is_some() && !due.is_stale(now);
+            let has_event = due.event.is_some() || due.is_too_large;
+            let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && has_event && !due.is_stale(now);
             endpoint.in_flight += 1;
+            endpoint.body_memory += due.size;
             self.in_flight += 1;
             self.body_memory += due.size;
             if is_own {
                 self.own_in_flight += 1;
+                self.own_body_memory += due.size;
             } else {
                 self.waiting = self.waiting.saturating_sub(1);
             }
@@ -79,7 +83,7 @@ impl Engine {
             }
             if is_loaded {
                 let event = due.event.take();
-                self.dispatch(due, event.as_ref(), now);
+                self.dispatch(due, event.as_ref().map(Ok), now);
             } else {
                 self.picked.push(due);
                 self.gather(now);
@@ -94,8 +98,10 @@ impl Engine {
         self.body_memory = self.body_memory.saturating_sub(due.size);
         if let Some(endpoint) = self.endpoints.get_mut(&due.endpoint()) {
             endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
+            endpoint.body_memory = endpoint.body_memory.saturating_sub(due.size);
             if endpoint.lane != Lane::Common {
                 self.own_in_flight = self.own_in_flight.saturating_sub(1);
+                self.own_body_memory = self.own_body_memory.saturating_sub(due.size);
             }
         }
         self.list(due.endpoint());
@@ -116,17 +122,20 @@ impl Engine {
         for due in load.gone {
             self.release(&due);
             self.known.settle(due.key);
+            // Unless it has come back meanwhile, and was passed over.
+            self.lower(due.key, due.due_at);
         }
         for mut due in load.due {
             let event = due.event.take();
-            let event = event.as_ref().or_else(|| load.events.get(&due.key.0));
+            let loaded = || Some(load.events.get(&due.key.0)?.as_ref().map_err(String::as_str));
+            let event = event.as_ref().map(Ok).or_else(loaded);
             self.dispatch(due, event, now);
         }
         self.pick(now);
     }
 
     /// Sends what was picked, now that everything is loaded that there is.
-    fn dispatch(&mut self, due: Due, event: Option<&Event>, now: Instant) {
+    fn dispatch(&mut self, due: Due, event: Option<Result<&Event, &str>>, now: Instant) {
         let id = due.endpoint();
         if !self.may_send(id, now) {
             return self.put_back(&due);
@@ -144,7 +153,9 @@ impl Engine {
             return self.chores.push_back(Chore::Move(vec![due.key]));
         };
         match event {
-            Some(event) => self.begin(due, event, target),
+            Some(Ok(event)) => self.begin(due, Some(event), target),
+            None if due.is_too_large => self.begin(due, None, target),
+            Some(Err(reason)) => self.park(&due, format!("its event cannot be read: {reason}")),
             None => self.park(&due, "its event is gone, because its retention has ended".to_owned()),
         }
     }
@@ -158,9 +169,9 @@ impl Engine {
         self.chores.push_back(Chore::Park { key: due.key, reason });
     }
 
-    /// Begins an attempt. The row is not changed: this worker owns it.
-    fn begin(&mut self, due: Due, event: &Event, target: Arc<Target>) {
-        match self.is_wanted(&due, event, &target) {
+    /// Begins an attempt. The row is not changed: this worker owns it. Without its event, the attempt has failed.
+    fn begin(&mut self, due: Due, event: Option<&Event>, target: Arc<Target>) {
+        match event.map_or(Ok(true), |event| self.is_wanted(&due, event, &target)) {
             Ok(true) => {}
             Ok(false) => {
                 self.release(&due);
@@ -176,13 +187,14 @@ impl Engine {
             Ok(attempt) => attempt,
             Err(error) => return self.park(&due, error.to_string()),
         };
-        match self.request_for(&due, event, &target, &attempt) {
+        let request = event.ok_or(Outcome::PayloadTooLarge);
+        match request.and_then(|event| self.request_for(event, &target, &attempt)) {
             Ok(request) => {
                 let (http, limit) = (self.http.clone(), target.policy.timeout());
                 let span = tracing::debug_span!(
                     "attempt",
                     endpoint = due.endpoint(),
-                    event = event.id,
+                    event = event.map(|event| event.id.as_str()),
                     number = attempt.number(),
                     tenant = target.tenant
                 );
@@ -214,14 +226,10 @@ impl Engine {
 
     fn request_for(
         &self,
-        due: &Due,
         event: &Event,
         target: &Target,
         attempt: &Attempt,
     ) -> Result<Request<Bytes>, Outcome<'static>> {
-        if self.outbox.provider().max_sent().is_some_and(|limit| due.size as u64 > limit) {
-            return Err(Outcome::PayloadTooLarge);
-        }
         let url = target.url.as_ref().map_err(|_| Outcome::UrlRefused)?;
         let mut request = Request::new(event.body.clone());
         (*request.method_mut(), *request.uri_mut()) = (Method::POST, url.uri().clone());
@@ -267,6 +275,7 @@ impl Engine {
             self.pace.record(ended - begun);
         }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
+            && endpoint.loaded.as_ref().is_some_and(|loaded| loaded.is(&target))
             && endpoint.hold.record(verdict, begun)
             && endpoint.hold.is_held()
         {
@@ -278,11 +287,21 @@ impl Engine {
             Answer::Missing(_) => record,
         };
         let counts = (!attempt.is_replay()).then_some(Counted { target, answer, at: now });
-        let wanted = due.replays_wanted();
+        let (wanted, generation, due_at) = (due.replays_wanted(), due.generation, due.due_at);
         if let Some(endpoint) = self.endpoints.get_mut(&id) {
             endpoint.unrecorded += 1;
         }
-        self.ended.push(Ended { key: due.key, slot: due.slot, wanted, delivery, record, counts, tries: 0 });
+        self.ended.push(Ended {
+            key: due.key,
+            slot: due.slot,
+            wanted,
+            generation,
+            due_at,
+            delivery,
+            record,
+            counts,
+            tries: 0,
+        });
         self.next_flush.get_or_insert(Instant::now() + self.settings.flush_delay);
     }
 

@@ -72,6 +72,7 @@ pub(super) struct Engine {
     pub(super) in_flight: usize,
     pub(super) own_in_flight: usize,
     pub(super) body_memory: usize,
+    pub(super) own_body_memory: usize,
     pub(super) pace: Pace,
     /// How many deliveries were taken from common lanes since the last poll.
     pub(super) found: usize,
@@ -141,6 +142,7 @@ impl Engine {
             in_flight: 0,
             own_in_flight: 0,
             body_memory: 0,
+            own_body_memory: 0,
             pace: Pace::default(),
             found: 0,
             ended: Vec::new(),
@@ -291,7 +293,7 @@ impl Engine {
             self.next_watch = now + WATCH;
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
-                let row = session.reader.query_one(&session.statements.changed, &[&watched]).await?;
+                let row = session.watcher.query_one(&session.statements.changed, &[&watched]).await?;
                 let (ids, changes): (Vec<i64>, Vec<i64>) = (row.try_get(1)?, row.try_get(2)?);
                 Ok((row.try_get(0)?, ids.into_iter().zip(changes).collect()))
             }));

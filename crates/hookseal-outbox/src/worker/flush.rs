@@ -17,6 +17,9 @@ pub(super) struct Ended {
     pub(super) key: Key,
     pub(super) slot: i16,
     pub(super) wanted: i32,
+    pub(super) generation: i32,
+    /// When it was due.
+    pub(super) due_at: OffsetDateTime,
     pub(super) delivery: Delivery,
     pub(super) record: AttemptRecord,
     /// For the endpoint's health; none for a replay.
@@ -70,9 +73,23 @@ pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Flus
     let replays = column(ended, |ended| number(ended.delivery.columns().replays));
     let firsts = column(ended, |ended| ended.delivery.columns().first_at.and_then(from_unix_ms));
     let excerpts = column(ended, |ended| ended.record.excerpt.as_deref().filter(|excerpt| !excerpt.is_empty()));
-    let columns: [&(dyn ToSql + Sync); 14] = [
-        &events, &endpoints, &slots, &numbers, &wanted, &started, &durations, &statuses, &errors, &states, &planned,
-        &replays, &firsts, &excerpts,
+    let generations = column(ended, |ended| ended.generation);
+    let columns: [&(dyn ToSql + Sync); 15] = [
+        &events,
+        &endpoints,
+        &slots,
+        &numbers,
+        &wanted,
+        &started,
+        &durations,
+        &statuses,
+        &errors,
+        &states,
+        &planned,
+        &replays,
+        &firsts,
+        &excerpts,
+        &generations,
     ];
     let rows = session.recorder.query(&session.statements.record, &columns).await?;
     let recorded = keys(&rows)?;
@@ -82,8 +99,10 @@ pub(super) async fn flush(session: &Session, ended: &mut [Ended]) -> Result<Flus
     }
     let (events, endpoints): (Vec<i64>, Vec<i64>) = left.iter().map(|ended| ended.key).unzip();
     let numbers: Vec<i32> = left.iter().map(|ended| number(ended.record.attempt)).collect();
+    let generations: Vec<i32> = left.iter().map(|ended| ended.generation).collect();
+    let columns: [&(dyn ToSql + Sync); 4] = [&events, &endpoints, &numbers, &generations];
     // A statement of its own, so that it sees what another worker has recorded meanwhile.
-    let pending = session.recorder.query(&session.statements.unrecorded, &[&events, &endpoints, &numbers]).await;
+    let pending = session.recorder.query(&session.statements.unrecorded, &columns).await;
     // If that cannot be said now, it is asked again later.
     let locked = pending.and_then(|rows| keys(&rows)).unwrap_or_else(|_| left.iter().map(|ended| ended.key).collect());
     Ok(Flushed { recorded, locked })

@@ -31,7 +31,7 @@ pub(super) struct Pulse {
 }
 
 pub(super) async fn beat(session: &Session, beat: &Beat) -> Result<Pulse, Error> {
-    let (client, statements) = (&session.reader, &session.statements);
+    let (client, statements) = (&session.watcher, &session.statements);
     let (sent, seconds) = (Instant::now(), beat.lease.as_secs_f64());
     let mut worker = beat.worker;
     let mut time = None;

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::lane::{Endpoint, Lane, Offer};
 use super::page::{Pages, Request};
 use super::queues::QueueId;
-use super::row::{Due, FORMAT, Key, slot};
+use super::row::{Due, FORMAT, Key, Unreadable, slot};
 
 const SMALLEST_PAGE: usize = 8;
 const LARGEST_PAGE: usize = 256;
@@ -23,7 +23,10 @@ impl Engine {
         let mut request = Request::new(slot(clock), size);
         if is_poll {
             self.unblock(now);
-            request.is_deep = self.queues.look_back(clock, now).is_some();
+            let wants_more = |id| self.endpoints.get(&id).is_some_and(|endpoint| endpoint.wants_more(now));
+            let is_read =
+                |id| matches!(id, QueueId::Bucket(_)) || matches!(id, QueueId::Endpoint(id) if wants_more(id));
+            request.is_deep = self.queues.look_back(clock, now, is_read).is_some();
         }
         let room = self.settings.max_waiting().saturating_sub(self.waiting);
         // Full pages cost less.
@@ -31,7 +34,8 @@ impl Engine {
             self.relieve(now);
         } else {
             let page = (room / self.buckets.len().max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
-            let buckets: Vec<QueueId> = self.queues.ids().filter(|id| matches!(id, QueueId::Bucket(_))).collect();
+            let (buckets, has_new) = self.queues.buckets(now);
+            request.has_new = has_new;
             for id in buckets {
                 self.add(&mut request, id, page, is_poll);
             }
@@ -68,9 +72,10 @@ impl Engine {
     pub(super) fn take_in(&mut self, pages: Pages) {
         self.trouble.reset();
         let now = Instant::now();
-        if pages.request.is_deep {
+        if pages.request.is_deep || pages.request.has_new {
             self.queues.looked_back(pages.took);
         }
+        let has_new = pages.request.has_new;
         let (mut aside, mut has_more, mut is_over) = (Vec::new(), false, false);
         let (clock, mut lag) = (self.clock.map(|clock| clock.now()), Duration::ZERO);
         for ((id, size), page) in pages.request.queues.into_iter().zip(pages.pages) {
@@ -79,10 +84,18 @@ impl Engine {
             }
             let (mut is_full, mut blocked_by) = (page.len() >= size, None);
             let is_empty = page.is_empty();
-            if let (QueueId::Bucket(_), Some(clock), Some(first)) = (id, clock, page.first()) {
+            if let (QueueId::Bucket(_), Some(clock), Some(Ok(first))) = (id, clock, page.first()) {
                 lag = lag.max(Duration::try_from(clock - first.due_at).unwrap_or_default());
             }
             for due in page {
+                let due = match due {
+                    Ok(due) => due,
+                    Err(unreadable) => {
+                        self.queues.passed(id, unreadable.key, unreadable.due_at);
+                        self.park_unread(unreadable);
+                        continue;
+                    }
+                };
                 let (key, due_at) = (due.key, due.due_at);
                 match self.offer(id, due, now, &mut aside) {
                     Some(true) => self.queues.passed(id, key, due_at),
@@ -96,7 +109,7 @@ impl Engine {
                     }
                 }
             }
-            self.queues.read(id, pages.oldest, is_full || blocked_by.is_some(), blocked_by);
+            self.queues.read(id, pages.at, pages.oldest, is_full || blocked_by.is_some(), blocked_by);
             has_more |= is_full || blocked_by.is_some();
             if let (QueueId::Endpoint(endpoint), true) = (id, is_empty) {
                 self.calm(endpoint, now);
@@ -106,6 +119,7 @@ impl Engine {
             self.chores.push_back(Chore::Move(aside));
         }
         self.lag = self.lag.max(lag);
+        has_more |= has_new && self.queues.met(pages.took);
         if is_over {
             self.relieve(now);
         }
@@ -140,8 +154,14 @@ impl Engine {
         slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
+    fn park_unread(&mut self, Unreadable { key, reason, .. }: Unreadable) {
+        if self.known.insert(key) {
+            self.chores.push_back(Chore::Park { key, reason });
+        }
+    }
+
     /// Whether a queue may be read on after this delivery; `None` if the worker has enough.
-    fn offer(&mut self, id: QueueId, due: Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
+    fn offer(&mut self, id: QueueId, mut due: Due, now: Instant, aside: &mut Vec<Key>) -> Option<bool> {
         let key = due.key;
         if self.known.contains(due.key) {
             return Some(true);
@@ -155,8 +175,11 @@ impl Engine {
         if matches!(id, QueueId::Bucket(_)) && self.waiting >= self.settings.max_waiting() {
             return None;
         }
-        let (limit, number) = (self.settings.endpoint_limit, due.endpoint());
-        let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(limit));
+        if self.outbox.provider().max_sent().is_some_and(|limit| due.size as u64 > limit) {
+            due.leave_body();
+        }
+        let number = due.endpoint();
+        let endpoint = self.endpoints.entry(number).or_insert_with(|| Endpoint::new(&self.settings));
         match endpoint.offer(due, matches!(id, QueueId::Bucket(_)), now, self.pace.patience()) {
             Offer::Taken => {
                 if endpoint.lane == Lane::Common {
@@ -200,15 +223,15 @@ impl Engine {
 
     /// The own lane of an endpoint is read, because it is not empty.
     pub(super) fn adopt(&mut self, endpoint: i64) {
-        let limit = self.settings.endpoint_limit;
         if self.buckets.get(&super::row::bucket(endpoint)) != Some(&false) {
             return;
         }
-        let found = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint::new(limit));
+        let found = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint::new(&self.settings));
         if found.lane == Lane::Common {
             found.lane = Lane::Own(Instant::now());
             self.waiting = self.waiting.saturating_sub(found.waiting.len());
             self.own_in_flight += found.in_flight;
+            self.own_body_memory += found.body_memory;
             if found.loaded.is_none() {
                 self.reload(&[endpoint]);
             }

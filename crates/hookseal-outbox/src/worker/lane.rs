@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::hold::Hold;
 use super::row::{Due, Key};
+use super::settings::Settings;
 use super::target::Loaded;
 
 /// How many deliveries may wait in memory, for each attempt that may be in flight.
@@ -64,6 +65,8 @@ pub(super) struct Endpoint {
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
     pub(super) in_flight: usize,
+    /// How many bytes of bodies those have.
+    pub(super) body_memory: usize,
     /// Attempts that have ended and are not recorded yet.
     pub(super) unrecorded: usize,
     /// Those of them that cannot be, because somebody has locked their deliveries.
@@ -71,10 +74,12 @@ pub(super) struct Endpoint {
     /// Whether it is in the list of those that can send.
     pub(super) is_listed: bool,
     default_limit: usize,
+    /// How many bytes of bodies may be in flight to it for each attempt that may be.
+    body_share: usize,
 }
 
 impl Endpoint {
-    pub(super) fn new(default_limit: usize) -> Endpoint {
+    pub(super) fn new(settings: &Settings) -> Endpoint {
         Endpoint {
             loaded: None,
             is_gone: false,
@@ -84,10 +89,12 @@ impl Endpoint {
             lane: Lane::Common,
             waiting: VecDeque::new(),
             in_flight: 0,
+            body_memory: 0,
             unrecorded: 0,
             locked: 0,
             is_listed: false,
-            default_limit,
+            default_limit: settings.endpoint_limit,
+            body_share: settings.body_memory_in_flight() / settings.max_in_flight,
         }
     }
 
@@ -113,10 +120,16 @@ impl Endpoint {
         Offer::Taken
     }
 
+    /// Whether it has its share of the memory for bodies. One body may be in flight, whatever its size.
+    fn is_full(&self) -> bool {
+        self.in_flight > 0 && self.body_memory >= self.body_share * self.limit()
+    }
+
     /// Whether it has as much in flight as it may have, or waits for a lock, and something has waited for too long.
     pub(super) fn is_slow(&self, now: Instant, patience: Duration) -> bool {
         let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > patience;
-        (self.in_flight >= self.limit() || self.locked > 0) && self.waiting.front().is_some_and(is_old)
+        (self.in_flight >= self.limit() || self.is_full() || self.locked > 0)
+            && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
@@ -142,7 +155,8 @@ impl Endpoint {
     }
 
     pub(super) fn can_send(&self, now: Instant) -> bool {
-        !self.waiting.is_empty() && self.is_open() && self.in_flight < self.hold.limit(self.limit(), now)
+        let has_share = self.in_flight < self.hold.limit(self.limit(), now) && !self.is_full();
+        !self.waiting.is_empty() && self.is_open() && has_share
     }
 
     /// Whether it can go back to the common lane, after its own was found empty.

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Error;
 
-use super::row::{Due, Event, Key};
+use super::row::{Due, Event, Key, explain};
 use super::session::Session;
 use super::target::Loaded;
 use crate::outbox::Outbox;
@@ -17,7 +17,8 @@ pub(super) struct Load {
     pub(super) gone: Vec<Due>,
     pub(super) asked: Vec<i64>,
     pub(super) endpoints: Vec<Loaded>,
-    pub(super) events: HashMap<i64, Event>,
+    /// Or why they cannot be read.
+    pub(super) events: HashMap<i64, Result<Event, String>>,
 }
 
 pub(super) async fn load(
@@ -48,8 +49,9 @@ async fn look_again(session: &Session, due: &mut Vec<Due>) -> Result<Vec<Due>, E
         return Ok(Vec::new());
     }
     let (events, endpoints): (Vec<i64>, Vec<i64>) = stale.iter().map(|due| due.key).unzip();
-    let numbers: Vec<i32> = stale.iter().map(|due| due.number()).collect();
-    let rows = session.loader.query(&session.statements.pending, &[&events, &endpoints, &numbers]).await?;
+    let (numbers, generations): (Vec<i32>, Vec<i32>) = stale.iter().map(|due| (due.number(), due.generation)).unzip();
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&events, &endpoints, &numbers, &generations];
+    let rows = session.loader.query(&session.statements.pending, &columns).await?;
     let there: HashSet<Key> =
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
     let (gone, left) = due.drain(..).partition(|due| due.is_stale(now) && !there.contains(&due.key));
@@ -64,14 +66,14 @@ async fn read(
     due: &[Due],
     asked: &[i64],
     max_timeout: Duration,
-) -> Result<(Vec<Loaded>, HashMap<i64, Event>), Error> {
+) -> Result<(Vec<Loaded>, HashMap<i64, Result<Event, String>>), Error> {
     let mut endpoints = Vec::new();
     if !asked.is_empty() {
         let rows = session.loader.query(&session.statements.endpoints, &[&asked]).await?;
         endpoints = rows.iter().map(|row| Loaded::read(outbox, row, max_timeout)).collect::<Result<_, _>>()?;
     }
     let mut wanted: HashMap<i16, Vec<i64>> = HashMap::new();
-    for due in due.iter().filter(|due| due.event.is_none()) {
+    for due in due.iter().filter(|due| due.event.is_none() && !due.is_too_large) {
         wanted.entry(due.slot).or_default().push(due.key.0);
     }
     let mut events = HashMap::new();
@@ -79,7 +81,7 @@ async fn read(
         ids.sort_unstable();
         ids.dedup();
         for row in session.loader.query(session.events(slot).await?, &[&ids]).await? {
-            events.insert(row.try_get(0)?, Event::read(&row, 1)?);
+            events.insert(row.try_get(0)?, Event::read(&row, 1).map_err(|error| explain(&error)));
         }
     }
     Ok((endpoints, events))

@@ -1,7 +1,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use hookseal::delivery::{DisableReason, HealthSignal};
+use hookseal::delivery::HealthSignal;
+use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error as DbError;
 
 use super::chores::{Chore, Done};
@@ -9,7 +10,7 @@ use super::engine::Engine;
 use super::flush::{Counted, Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
-use super::row::bucket;
+use super::row::{Key, bucket};
 use super::session::is_poison;
 
 /// When an attempt is recorded again whose delivery was locked: after this time, and then twice as long each time.
@@ -58,22 +59,29 @@ impl Engine {
                 crate::metrics::superseded();
                 self.superseded += 1;
                 self.known.settle(ended.key);
+                // Unless it has come back meanwhile, and was passed over.
+                self.lower(ended.key, ended.due_at);
                 continue;
             }
             self.recorded += 1;
             self.known.settle(ended.key);
             if let Some(due) = ended.planned_at() {
-                let is_own = self.endpoint_of(ended.key).is_some_and(|endpoint| endpoint.lane != Lane::Common);
-                self.queues.lower(QueueId::Bucket(bucket(ended.key.1)), due);
-                if is_own {
-                    self.queues.lower(QueueId::Endpoint(ended.key.1), due);
-                }
+                self.lower(ended.key, due);
             }
             if let Some(counts) = ended.counts {
                 counted.entry(ended.key.1).or_default().push(counts);
             }
         }
         counted.into_iter().for_each(|(endpoint, attempts)| self.count(endpoint, attempts));
+    }
+
+    /// A delivery is due at this time, or later.
+    pub(super) fn lower(&mut self, key: Key, due: OffsetDateTime) {
+        let is_own = self.endpoint_of(key).is_some_and(|endpoint| endpoint.lane != Lane::Common);
+        self.queues.lower(QueueId::Bucket(bucket(key.1)), due);
+        if is_own {
+            self.queues.lower(QueueId::Endpoint(key.1), due);
+        }
     }
 
     /// Keeps an attempt whose delivery is locked until it can be recorded. Until then, the delivery is not sent again.
@@ -107,9 +115,11 @@ impl Engine {
         }
     }
 
-    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended.
+    /// Counts recorded attempts in the health of their endpoint, in the order in which they ended, unless it has been changed
+    /// since they began.
     fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
         let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
+        attempts.retain(|counted| loaded.is(&counted.target));
         attempts.sort_by_key(|counted| counted.at);
         let Some(Counted { target, .. }) = attempts.first() else { return };
         let before = loaded.health.clone();
@@ -123,9 +133,6 @@ impl Engine {
             match signal {
                 HealthSignal::Disabled(why) => {
                     tracing::warn!(endpoint = id, %why, "an endpoint is disabled");
-                    if why == DisableReason::Gone {
-                        self.chores.push_back(Chore::Unwant(id));
-                    }
                     self.withdraw(id);
                 }
                 signal => tracing::info!(endpoint = id, ?signal, "the health of an endpoint has changed"),

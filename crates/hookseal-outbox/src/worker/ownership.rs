@@ -89,6 +89,7 @@ impl Engine {
             if let Some(endpoint) = self.endpoints.get_mut(&id) {
                 if endpoint.lane != Lane::Common {
                     self.own_in_flight = self.own_in_flight.saturating_sub(endpoint.in_flight);
+                    self.own_body_memory = self.own_body_memory.saturating_sub(endpoint.body_memory);
                 }
                 endpoint.lane = Lane::Common;
                 // What is not recorded yet still counts in its health.
@@ -127,7 +128,7 @@ impl Engine {
     pub(super) async fn leave(self) -> Result<(), Error> {
         if let (Some(session), Some(worker)) = (self.session.as_ref().map(Arc::clone), self.worker) {
             let counts = (self.recorded, self.superseded);
-            session.reader.execute(&session.statements.leave, &[&worker, &counts.0, &counts.1]).await?;
+            session.watcher.execute(&session.statements.leave, &[&worker, &counts.0, &counts.1]).await?;
         }
         Ok(())
     }

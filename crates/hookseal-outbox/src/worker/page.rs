@@ -4,7 +4,7 @@ use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error;
 
 use super::queues::{QueueId, Start};
-use super::row::{Due, bucket};
+use super::row::{Due, Unreadable, bucket};
 use super::session::Session;
 
 /// Which queues to read, from where, and how much of each.
@@ -24,6 +24,8 @@ pub(super) struct Request {
     size: i32,
     /// Whether one of the queues is read from its beginning.
     pub(super) is_deep: bool,
+    /// Whether some of them were never read before.
+    pub(super) has_new: bool,
 }
 
 impl Request {
@@ -53,7 +55,9 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Pages {
     pub(super) request: Request,
-    pub(super) pages: Vec<Vec<Due>>,
+    pub(super) pages: Vec<Vec<Result<Due, Unreadable>>>,
+    /// What was due at this time was read.
+    pub(super) at: OffsetDateTime,
     /// Everything was seen that older transactions have written.
     pub(super) oldest: i64,
     pub(super) took: Duration,
@@ -73,14 +77,14 @@ pub(super) async fn read(session: &Session, request: Request) -> Result<Pages, E
         &request.size,
     ];
     let rows = session.reader.query(session.read(request.slot).await?, &columns).await?;
-    let mut pages: Vec<Vec<Due>> = request.queues.iter().map(|_| Vec::new()).collect();
-    let mut oldest = 0;
+    let mut pages: Vec<Vec<_>> = request.queues.iter().map(|_| Vec::new()).collect();
+    let (mut oldest, mut at) = (0, OffsetDateTime::UNIX_EPOCH);
     for row in &rows {
         let number = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0);
         match number.checked_sub(1).and_then(|number| pages.get_mut(number)) {
             Some(page) => page.push(Due::read(row, begun)?),
-            None => oldest = row.try_get(1)?,
+            None => (oldest, at) = (row.try_get(1)?, row.try_get(3)?),
         }
     }
-    Ok(Pages { request, pages, oldest, took: begun.elapsed() })
+    Ok(Pages { request, pages, at, oldest, took: begun.elapsed() })
 }

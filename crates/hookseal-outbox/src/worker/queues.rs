@@ -18,6 +18,9 @@ const LOOKS_BACK: [(Duration, Duration); 3] = [
 /// hours, it costs much: then it takes at most a twentieth of the time.
 const FROM_BEGINNING: Duration = Duration::from_secs(5);
 const MAX_COST: u32 = 20;
+/// Of queues that are new, so many are read at once that it takes about this long. In between, all others are read for as
+/// long as that took.
+const FIRST_TIME: Duration = Duration::from_millis(100);
 
 /// After the delivery with this due time, event and endpoint.
 type Cursor = (OffsetDateTime, i64, i64);
@@ -45,6 +48,8 @@ pub(super) enum QueueId {
 #[derive(Debug)]
 struct Queue {
     cursor: Cursor,
+    /// Whether it was never read.
+    is_new: bool,
     /// The latest due time that it was read to, whatever was lowered since.
     seen: OffsetDateTime,
     /// How far it looks back, until it has read everything from there on.
@@ -79,19 +84,24 @@ pub(super) struct Queues {
     polled: OffsetDateTime,
     /// When a queue may be read from its beginning again.
     deep: Instant,
+    /// How many new queues are read at once, and when the next ones may be.
+    at_once: usize,
+    next_new: Instant,
 }
 
 impl Queues {
     pub(super) fn new() -> Queues {
         let now = Instant::now();
         let looked_back = [now; LOOKS_BACK.len()];
-        Queues { queues: HashMap::new(), looked_back, polled: OffsetDateTime::UNIX_EPOCH, deep: now }
+        let polled = OffsetDateTime::UNIX_EPOCH;
+        Queues { queues: HashMap::new(), looked_back, polled, deep: now, at_once: 1, next_new: now }
     }
 
     /// Adds a queue, which is read from its beginning. Does nothing if it is there.
     pub(super) fn add(&mut self, id: QueueId) {
         self.queues.entry(id).or_insert_with(|| Queue {
             cursor: BEGINNING,
+            is_new: true,
             seen: BEGINNING.0,
             looks_back: LOOKS_BACK.len() - 1,
             unseen: None,
@@ -113,10 +123,6 @@ impl Queues {
         self.add(id);
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = QueueId> {
-        self.queues.keys().copied()
-    }
-
     /// A delivery was given this due time, which may lie below the cursor.
     pub(super) fn lower(&mut self, id: QueueId, due: OffsetDateTime) {
         if let Some(queue) = self.queues.get_mut(&id) {
@@ -129,8 +135,13 @@ impl Queues {
     }
 
     /// Once per poll: lowers the cursors, so that what was committed late is found. Returns the queue that is now read
-    /// from its beginning, if there is one.
-    pub(super) fn look_back(&mut self, clock: OffsetDateTime, now: Instant) -> Option<QueueId> {
+    /// from its beginning, if there is one: those that are not read at all do not take the turns of others.
+    pub(super) fn look_back(
+        &mut self,
+        clock: OffsetDateTime,
+        now: Instant,
+        is_read: impl Fn(QueueId) -> bool,
+    ) -> Option<QueueId> {
         let mut looks_back = 0;
         for (number, (last, (interval, _))) in self.looked_back.iter_mut().zip(LOOKS_BACK).enumerate() {
             if now.duration_since(*last) >= interval {
@@ -149,7 +160,8 @@ impl Queues {
         if now < self.deep {
             return None;
         }
-        let oldest = self.queues.iter_mut().min_by_key(|(_, queue)| queue.read_from_beginning)?;
+        let queues = self.queues.iter_mut().filter(|(id, _)| is_read(**id));
+        let oldest = queues.min_by_key(|(_, queue)| queue.read_from_beginning)?;
         if now.duration_since(oldest.1.read_from_beginning) < FROM_BEGINNING {
             return None;
         }
@@ -167,6 +179,29 @@ impl Queues {
     /// How long it took to read a queue from its beginning.
     pub(super) fn looked_back(&mut self, took: Duration) {
         self.deep = Instant::now() + took * MAX_COST;
+    }
+
+    /// The queues of buckets that may be read now, and whether some of them are new.
+    pub(super) fn buckets(&self, now: Instant) -> (Vec<QueueId>, bool) {
+        let buckets = self.queues.iter().filter(|(id, _)| matches!(id, QueueId::Bucket(_)));
+        let (new, mut read): (Vec<_>, Vec<_>) = buckets.partition(|(_, queue)| queue.is_new);
+        let at_once = if now < self.next_new { 0 } else { new.len().min(self.at_once) };
+        read.extend(&new[..at_once]);
+        (read.into_iter().map(|(id, _)| *id).collect(), at_once > 0)
+    }
+
+    /// How long it took to read new queues, among others. Returns whether more are left.
+    pub(super) fn met(&mut self, took: Duration) -> bool {
+        if took < FIRST_TIME {
+            self.at_once = self.at_once.saturating_mul(2);
+        } else {
+            (self.at_once, self.next_new) = ((self.at_once / 2).max(1), Instant::now() + took);
+        }
+        let is_left = self.queues.iter().any(|(id, queue)| queue.is_new && matches!(id, QueueId::Bucket(_)));
+        if !is_left {
+            self.at_once = 1;
+        }
+        is_left
     }
 
     /// Where to read a queue on, unless its endpoint has to send something first.
@@ -197,17 +232,68 @@ impl Queues {
         }
     }
 
-    /// What the last page of a queue has shown. It has seen everything that transactions before `oldest` have written.
-    pub(super) fn read(&mut self, id: QueueId, oldest: i64, has_more: bool, blocked_by: Option<i64>) {
+    /// What the last page of a queue has shown, which was read at this time. It has seen everything that transactions
+    /// before `oldest` have written.
+    pub(super) fn read(
+        &mut self,
+        id: QueueId,
+        at: OffsetDateTime,
+        oldest: i64,
+        has_more: bool,
+        blocked_by: Option<i64>,
+    ) {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         (queue.has_more, queue.blocked_by) = (has_more || queue.is_lowered, blocked_by);
         if queue.is_lowered {
             return;
         }
+        queue.is_new = false;
         let unseen = *queue.unseen.get_or_insert(oldest);
         if !has_more {
+            // Even if it has shown nothing: else its dead rows would be read each time.
+            queue.cursor = queue.cursor.max((at, i64::MIN, i64::MIN));
             queue.oldest[..=queue.looks_back].fill(unseen);
             (queue.looks_back, queue.unseen) = (0, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(queues: &mut Queues, at: OffsetDateTime, took: Duration) -> usize {
+        let (ids, has_new) = queues.buckets(Instant::now());
+        for id in &ids {
+            queues.from(*id, |_| true).unwrap();
+            queues.read(*id, at, 1, false, None);
+        }
+        if has_new {
+            queues.met(took);
+        }
+        ids.len()
+    }
+
+    #[test]
+    fn new_queues_are_read_a_few_at_once() {
+        let hour = Duration::from_secs(3600);
+        for (took, read) in [(Duration::ZERO, [1, 3, 7, 15]), (hour, [1, 1, 1, 1])] {
+            let mut queues = Queues::new();
+            (0..15).for_each(|bucket| queues.add(QueueId::Bucket(bucket)));
+            assert_eq!(read.map(|_| page(&mut queues, OffsetDateTime::UNIX_EPOCH, took)), read);
+        }
+    }
+
+    /// Else the dead rows of one that is empty would be read each time.
+    #[test]
+    fn a_queue_that_was_empty_is_not_read_from_its_beginning_again() {
+        let (mut queues, id) = (Queues::new(), QueueId::Bucket(0));
+        queues.add(id);
+        let at = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(60);
+        queues.look_back(at, Instant::now(), |_| true);
+        page(&mut queues, at, Duration::ZERO);
+        queues.look_back(at, Instant::now(), |_| true);
+        let cursor = queues.from(id, |_| true).unwrap().cursor.0;
+        assert!(cursor > BEGINNING.0 && cursor < at, "{cursor}");
     }
 }

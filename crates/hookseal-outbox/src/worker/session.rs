@@ -99,9 +99,11 @@ impl Connector {
             error => Outage::Unusable(error),
         })?;
         let (loader, recorder, keeper) = (self.connect().await?, self.connect().await?, self.connect().await?);
-        let statements = Statements::prepare(&reader, &loader, &recorder, &keeper).await.map_err(Outage::Failed)?;
+        let watcher = self.connect().await?;
+        let statements = Statements::prepare(&reader, &loader, &recorder, &keeper, &watcher).await;
+        let statements = statements.map_err(Outage::Failed)?;
         let partitions = [const { (OnceCell::const_new(), OnceCell::const_new()) }; 32];
-        Ok(Session { reader, loader, recorder, keeper, statements, partitions })
+        Ok(Session { reader, loader, recorder, keeper, watcher, statements, partitions })
     }
 }
 
@@ -112,6 +114,8 @@ pub(super) struct Session {
     pub(super) recorder: Client,
     /// For what may have to wait for a lock.
     pub(super) keeper: Client,
+    /// For heartbeats and for changes of endpoints, which must not wait for a reading that takes longer than the lease.
+    pub(super) watcher: Client,
     pub(super) statements: Statements,
     /// For each partition of events, how to read what is due, and how to load events.
     partitions: [(OnceCell<Statement>, OnceCell<Statement>); 32],
@@ -119,7 +123,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn is_closed(&self) -> bool {
-        [&self.reader, &self.loader, &self.recorder, &self.keeper].into_iter().any(Client::is_closed)
+        [&self.reader, &self.loader, &self.recorder, &self.keeper, &self.watcher].into_iter().any(Client::is_closed)
     }
 
     /// The statement that reads what is due with the events of a partition, prepared when it is first needed.

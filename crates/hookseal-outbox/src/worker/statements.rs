@@ -11,10 +11,11 @@ pub(super) fn read(slot: i16) -> String {
     format!(
         "SELECT 0::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0::bigint, now(), 0::smallint, 0, 0,
             0::smallint, 0, 0, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::bytea,
-            NULL::text, NULL::timestamptz
+            NULL::text, NULL::timestamptz, 0
         UNION ALL
         SELECT q.number, d.event, d.endpoint, d.due_at, d.slot, d.size, d.attempts, d.format, d.replays,
-            d.replays_wanted, d.replay_at, d.planned_at, d.first_at, v.event_id, v.body, v.type, v.at
+            d.replays_wanted, d.replay_at, d.planned_at, d.first_at, v.event_id, v.body, v.type, v.at,
+            d.generation
         FROM (
             SELECT *, age((oldest % 4294967296)::text::xid) AS age
             FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::timestamptz[],
@@ -54,28 +55,34 @@ const ENDPOINTS: &str = "
     FROM unnest($1::bigint[]) AS q(id), LATERAL (SELECT * FROM hookseal.endpoints e WHERE e.id = q.id LIMIT 1) e";
 
 /// A change that commits later than this reads has a transaction that is not below the returned one, so the next reading
-/// finds it. While a transaction is long, the same changes are found each time.
+/// finds it. While a transaction is long, the same changes are found each time. In a restored database, numbers that no
+/// transaction here has had yet come from another server.
 const CHANGED: &str = "
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(array_agg(id), '{}'),
         coalesce(array_agg(changed), '{}')
     FROM (
-        SELECT id, changed FROM hookseal.endpoints WHERE changed >= $1
-        UNION ALL SELECT endpoint, changed FROM hookseal.removed WHERE changed >= $1
+        SELECT id, changed FROM hookseal.endpoints
+        WHERE changed >= $1 AND changed < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        UNION ALL
+        SELECT endpoint, changed FROM hookseal.removed
+        WHERE changed >= $1 AND changed < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
     ) AS c";
 
-/// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. A
-/// replay that a user asked for since the delivery was read is kept. What a user has locked is left out.
+/// A whole flush. What does not have the number that comes next was recorded by another worker, and leaves no trace. Nor
+/// does what has ended meanwhile, even if it has come back. A replay that a user asked for since the delivery was read is
+/// kept. What a user has locked is left out.
 const RECORD: &str = "
     WITH r AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::integer[], $5::integer[], $6::timestamptz[],
             $7::integer[], $8::smallint[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[],
-            $13::timestamptz[], $14::text[])
+            $13::timestamptz[], $14::text[], $15::integer[])
         AS r(event, endpoint, slot, number, wanted, started_at, duration_ms, status, error, state, planned_at, replays,
-            first_at, excerpt)
+            first_at, excerpt, generation)
     ), k AS MATERIALIZED (
         SELECT r.*, x.tid, x.size, x.replays_wanted <> r.wanted AS asked FROM r, LATERAL (
             SELECT x.ctid AS tid, x.size, x.replays_wanted FROM hookseal.deliveries x
-            WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+            WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1
+                AND x.generation = r.generation LIMIT 1
             FOR UPDATE SKIP LOCKED
         ) x
     ), gone AS (
@@ -91,8 +98,8 @@ const RECORD: &str = "
         FROM k WHERE d.ctid = k.tid AND (k.planned_at IS NOT NULL OR k.asked) RETURNING k.*
     ), failed AS (
         INSERT INTO hookseal.ended
-            (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state)
-        SELECT event, endpoint, slot, size, number, replays, first_at, status, error, state
+            (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state)
+        SELECT event, endpoint, slot, size, number, replays, generation, first_at, status, error, state
         FROM gone WHERE state <> 'delivered'
     )
     INSERT INTO hookseal.attempts
@@ -101,12 +108,14 @@ const RECORD: &str = "
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM again) AS recorded
     RETURNING event, endpoint";
 
-/// Those deliveries that still wait for the attempt with this number. Locks nothing, and waits for no lock.
+/// Those deliveries that still wait for the attempt with this number, and have not ended meanwhile. Locks nothing, and waits for no lock.
 const PENDING: &str = "
-    SELECT r.event, r.endpoint FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS r(event, endpoint, number),
+    SELECT r.event, r.endpoint
+    FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) AS r(event, endpoint, number, generation),
     LATERAL (
         SELECT FROM hookseal.deliveries x
-        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1 LIMIT 1
+        WHERE x.event = r.event AND x.endpoint = r.endpoint AND x.attempts = r.number - 1
+            AND x.generation = r.generation LIMIT 1
     ) x";
 
 /// Moves deliveries to the lane of their endpoint.
@@ -120,18 +129,25 @@ const MOVE: &str = "
     UPDATE hookseal.deliveries d SET lane = d.endpoint FROM k WHERE d.ctid = k.tid";
 const LANE: &str = "UPDATE hookseal.wants SET lane = $2 WHERE endpoint = $1 AND lane <> $2";
 
-/// Unless the endpoint was changed since it was read.
-const HEALTH: &str = "UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3";
+/// Unless the endpoint was changed since it was read. One that is gone gets no new events.
+const HEALTH: &str = "
+    WITH stored AS (
+        UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3 RETURNING id, health
+    ), unwanted AS (
+        DELETE FROM hookseal.wants w USING stored s WHERE w.endpoint = s.id AND s.health->>'disabled' = 'gone'
+    )
+    SELECT FROM stored";
 const FAULT: &str = "UPDATE hookseal.endpoints SET fault = $2 WHERE id = $1 AND fault IS DISTINCT FROM $2";
-const UNWANT: &str = "DELETE FROM hookseal.wants WHERE endpoint = $1";
 
 /// Removes a delivery without a trace: its event does not match the endpoint's filter, or its endpoint is gone.
 const DROP: &str = "DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2";
 const PARK: &str = "
     WITH gone AS (DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 RETURNING *)
     INSERT INTO hookseal.ended
-        (event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, state, reason)
-    SELECT event, endpoint, slot, size, attempts, replays, first_at, last_status, last_error, 'parked', $3 FROM gone";
+        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state, reason)
+    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'parked', $3
+    FROM gone
+    ON CONFLICT (event, endpoint) DO UPDATE SET state = excluded.state, reason = excluded.reason";
 /// For 1, 4, 16, 64, 256 and 1024 seconds: time to deploy a newer version everywhere, or to roll it back. Then it is
 /// parked.
 const SET_ASIDE: &str = "
@@ -172,7 +188,6 @@ pub(super) struct Statements {
     pub(super) lane: Statement,
     pub(super) health: Statement,
     pub(super) fault: Statement,
-    pub(super) unwant: Statement,
     pub(super) drop: Statement,
     pub(super) park: Statement,
     pub(super) set_aside: Statement,
@@ -190,6 +205,7 @@ impl Statements {
         loader: &Client,
         recorder: &Client,
         keeper: &Client,
+        watcher: &Client,
     ) -> Result<Statements, Error> {
         Ok(Statements {
             endpoints: loader.prepare(ENDPOINTS).await?,
@@ -197,21 +213,20 @@ impl Statements {
             unrecorded: recorder.prepare(PENDING).await?,
             pending: loader.prepare(PENDING).await?,
             lanes: reader.prepare(LANES).await?,
-            changed: reader.prepare(CHANGED).await?,
+            changed: watcher.prepare(CHANGED).await?,
             shift: keeper.prepare(MOVE).await?,
             lane: keeper.prepare(LANE).await?,
             health: keeper.prepare(HEALTH).await?,
             fault: keeper.prepare(FAULT).await?,
-            unwant: keeper.prepare(UNWANT).await?,
             drop: keeper.prepare(DROP).await?,
             park: keeper.prepare(PARK).await?,
             set_aside: keeper.prepare(SET_ASIDE).await?,
-            join: reader.prepare(JOIN).await?,
-            leave: reader.prepare(LEAVE).await?,
-            beat: reader.prepare(BEAT).await?,
-            share: reader.prepare(SHARE).await?,
-            take: reader.prepare(TAKE).await?,
-            give: reader.prepare(GIVE).await?,
+            join: watcher.prepare(JOIN).await?,
+            leave: watcher.prepare(LEAVE).await?,
+            beat: watcher.prepare(BEAT).await?,
+            share: watcher.prepare(SHARE).await?,
+            take: watcher.prepare(TAKE).await?,
+            give: watcher.prepare(GIVE).await?,
         })
     }
 }

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use hookseal::delivery::{DeliveryPolicy, EndpointHealth, EndpointUrl, Subscription};
 use hookseal::{Signer, UrlError};
-use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
 
+use crate::endpoint::json;
 use crate::error::Error;
 use crate::outbox::Outbox;
 
@@ -18,6 +17,8 @@ pub(super) struct Target {
     pub(super) url: Result<EndpointUrl, UrlError>,
     pub(super) signer: Signer,
     pub(super) policy: DeliveryPolicy,
+    /// The transaction that last changed the endpoint.
+    pub(super) changed: i64,
 }
 
 /// What an endpoint's row says.
@@ -36,12 +37,9 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Reads a row. Whatever is wrong with it becomes the fault of this endpoint alone.
     pub(super) fn read(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Loaded, tokio_postgres::Error> {
-        let Json(health) = row.try_get::<_, Json<Value>>(5)?;
         let limit: Option<i32> = row.try_get(4)?;
         let target = target(outbox, row, max_timeout).map(Arc::new);
-        let health = serde_json::from_value(health)
-            .map_err(|source| Error::Unreadable { what: "the endpoint's health", source });
-        let (target, health) = match (target, health) {
+        let (target, health) = match (target, json(row, 5, "the endpoint's health")) {
             (Ok(target), Ok(health)) => (Ok(target), health),
             (Err(error), _) | (_, Err(error)) => (Err(error.to_string()), EndpointHealth::new()),
         };
@@ -55,6 +53,11 @@ impl Loaded {
         })
     }
 
+    /// Whether it is still what `target` was. How an attempt went before a change says nothing about what it is now.
+    pub(super) fn is(&self, target: &Target) -> bool {
+        self.changed == target.changed
+    }
+
     /// Whether something may be sent to it now.
     pub(super) fn is_open(&self) -> bool {
         self.health.is_active() && self.target.as_ref().is_ok_and(|target| target.subscription.active)
@@ -62,9 +65,7 @@ impl Loaded {
 }
 
 fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, Error> {
-    let Json(subscription) = row.try_get::<_, Json<Value>>(2)?;
-    let subscription: Subscription = serde_json::from_value(subscription)
-        .map_err(|source| Error::Unreadable { what: "the endpoint's subscription", source })?;
+    let subscription: Subscription = json(row, 2, "the endpoint's subscription")?;
     let tenant: String = row.try_get(1)?;
     let signer = outbox.signer(&tenant, &row.try_get::<_, Vec<Vec<u8>>>(3)?)?;
     let platform = outbox.provider().delivery_policy().clone();
@@ -73,5 +74,5 @@ fn target(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Target, E
     let retry = subscription.retry_policy.as_ref().unwrap_or(platform.retry()).clone();
     let policy = platform.with_retry(retry).with_timeout(timeout);
     let url = outbox.url_policy().parse(&subscription.url);
-    Ok(Target { tenant, subscription, url, signer, policy })
+    Ok(Target { tenant, subscription, url, signer, policy, changed: row.try_get(6)? })
 }

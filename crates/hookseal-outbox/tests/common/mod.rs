@@ -172,6 +172,8 @@ pub(crate) enum Answer {
     Turns(&'static [&'static [u8]]),
     /// 200 after this time.
     After(Duration),
+    /// These after this time.
+    Late(Duration, &'static [u8]),
     /// 200, and then a byte of the body now and then, forever.
     Drip,
     /// 200, and then as much of a body as the sender reads.
@@ -182,6 +184,8 @@ pub(crate) enum Answer {
 }
 
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnoted";
+pub(crate) const GONE: &[u8] = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
+pub(crate) const BUSY: &[u8] = b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n";
 pub(crate) const BAD: &[u8] = b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nsad!";
 
 /// An endpoint on loopback.
@@ -281,6 +285,10 @@ impl Receiver {
             Answer::After(wait) => {
                 tokio::time::sleep(wait).await;
                 stream.write_all(OK).await?;
+            }
+            Answer::Late(wait, bytes) => {
+                tokio::time::sleep(wait).await;
+                stream.write_all(bytes).await?;
             }
             Answer::Silence => tokio::time::sleep(Duration::from_secs(3600)).await,
             Answer::Close => return Ok(false),
