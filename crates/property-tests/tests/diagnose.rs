@@ -98,6 +98,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 /// Headers with a signature that nothing explains.
 fn forged(provider: &Provider) -> Vec<(String, Vec<u8>)> {
     let signature = match provider.name() {
+        "square" => ("x-square-hmacsha256-signature", "A".repeat(43) + "="),
         "discord" => ("x-signature-ed25519", "0a".repeat(64)),
         _ => ("x-hub-signature-256", format!("sha256={}", "0a".repeat(32))),
     };
@@ -147,6 +148,39 @@ fn variants_of_json_are_held_one_by_one() {
     let numbers = format!("[{}1]", "1,".repeat(3 << 20));
     let held = times_held(&numbers);
     assert!(held.iter().all(|times| *times < 16), "more values than are read: {held:?}");
+}
+
+#[test]
+fn hosts_in_a_header_are_not_all_tried() {
+    for provider in [&provider::SQUARE, &provider::GITHUB] {
+        let run = |hosts: usize| {
+            let hosts = (0..hosts).map(|host| host.to_string()).collect::<Vec<_>>().join(",");
+            let hosts = ("x-forwarded-host".to_owned(), hosts.into_bytes());
+            let headers = forged(provider).into_iter().chain([hosts]);
+            let request = Captured::new("POST", "https://example.com/hook?x=1", headers, "{}");
+            let diagnose = Diagnose::new(provider, SECRET);
+            let diagnose = diagnose.with_budget(Budget::new().with_bytes(0));
+            memory(|| diagnose.run(&request)).1
+        };
+        let (few, many) = (run(8), run(120));
+        assert!(many < few + (64 << 10), "{}: {few} bytes were allocated for 8 hosts, {many} for 120", provider.name());
+    }
+}
+
+#[test]
+fn the_hosts_of_a_chain_of_proxies_are_tried() {
+    for (number, is_tried) in [(1, true), (2, true), (6, true), (7, false), (400, false)] {
+        let signer = provider::SQUARE.signer(Secret::new(SECRET).unwrap()).unwrap();
+        let url = format!("https://host{number}.example/hook");
+        let mut sent = http::Request::post(url).body("{\"a\":1}").unwrap();
+        signer.sign_request(&mut sent, "id_1").unwrap();
+        let hosts = (0..500).map(|host| format!("host{host}.example")).collect::<Vec<_>>().join(", ");
+        let own = sent.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        let headers = own.chain([("x-forwarded-host".to_owned(), hosts.into_bytes())]);
+        let request = Captured::new("POST", "https://example.com/hook", headers, "{\"a\":1}");
+        let diagnosis = Diagnose::new(&provider::SQUARE, SECRET).run(&request);
+        assert_eq!(diagnosis.verdict() == Verdict::Proven, is_tried, "{number}: {diagnosis}");
+    }
 }
 
 proptest! {
