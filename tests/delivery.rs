@@ -377,3 +377,17 @@ fn filters_compare_numbers_exactly_and_other_values_for_equality() {
         assert_eq!(serde_json::to_string(&read).unwrap(), filter);
     }
 }
+
+#[test]
+fn a_filter_has_at_most_256_conditions() {
+    let conditions = |count: usize| (0..count).map(|number| format!(r#""n{number}":{number}"#)).collect::<Vec<_>>();
+    let json = |count: usize| format!("{{{}}}", conditions(count).join(","));
+    let most: DataFilter = serde_json::from_str(&json(256)).unwrap();
+    assert_eq!(serde_json::to_string(&most).unwrap(), json(256));
+    assert!(most.matches(serde_json::from_str(&json(257)).unwrap()), "data may have more fields");
+    let said = serde_json::from_str::<DataFilter>(&json(257)).unwrap_err().to_string();
+    assert!(said.starts_with("the condition `n256` is one too many: a filter has at most 256"), "{said}");
+    let twice = format!("{{{},{}}}", conditions(256).join(","), r#""n7":7"#);
+    let said = serde_json::from_str::<DataFilter>(&twice).unwrap_err().to_string();
+    assert!(said.starts_with("the condition `n7` occurs twice"), "{said}");
+}

@@ -424,7 +424,35 @@ fn patterns_match_as_specified() {
     assert_eq!(texts(&filter(&["a.b", "a.b", "a.*", "a.c.*", "b"])), ["a.*", "b"]);
     assert_eq!(texts(&filter(&["a.*", "*", "b"])), ["*"]);
     assert!(filter(&["*"]).covers(&filter(&["a", "a.*"])) && !filter(&["a.*"]).covers(&filter(&["a"])));
+    assert_eq!(
+        texts(&filter(&["a.b.*", "a.b", "a.b.c.d", "a.b.c.*", "c", "a.b", "a.bc"])),
+        ["a.b.*", "a.b", "c", "a.bc"]
+    );
     assert_eq!(filter(&["a.*"]).union(&filter(&["a.b", "c"])), filter(&["a.*", "c"]));
+}
+
+#[test]
+fn a_filter_has_at_most_512_patterns() {
+    let patterns = |count: usize| (0..count).map(|number| format!("a.b{number}")).collect::<Vec<_>>();
+    let most = EventFilter::new(patterns(512)).unwrap();
+    assert_eq!(most.patterns().collect::<Vec<_>>(), patterns(512));
+    assert_eq!(serde_json::from_str::<EventFilter>(&serde_json::to_string(&most).unwrap()).unwrap(), most);
+    let mut looked_at = 0;
+    let more = (0..2000).map(|number| format!("a.b{number}")).inspect(|_| looked_at += 1);
+    let said = EventFilter::new(more).unwrap_err().to_string();
+    assert_eq!(looked_at, 513, "what follows is not looked at");
+    assert_eq!(
+        said,
+        "events: `a.b512` is one pattern too many: a filter has at most 512, and `prefix.*` stands for many"
+    );
+    // Those that another one covers, and those that occur twice, count too: they cost as much.
+    assert!(patterns(513).join(",").parse::<EventFilter>().is_err());
+    assert!(vec!["*"; 513].join(",").parse::<EventFilter>().is_err());
+    let list = serde_json::to_string(&patterns(513)).unwrap();
+    let json = format!(r#"{{"url":"https://a.example/","events":{list}}}"#);
+    assert!(serde_json::from_str::<Subscription>(&json).unwrap_err().to_string().contains("at most 512"));
+    let other = EventFilter::new((0..512).map(|number| format!("c{number}"))).unwrap();
+    assert_eq!(most.union(&other).patterns().count(), 1024, "two filters together");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,12 +13,16 @@ const EVERY: &str = "*";
 const FIELD: &str = "events";
 const NOT_A_PATTERN: &str = "is not an event type, `prefix.*` or `*`: a type is segments of `A-Z` `a-z` `0-9` `_` `-`, \
                              joined by full stops, at most 256 bytes in all";
+/// More than a platform has event types: a filter is a customer's text, and every event is compared with all of it.
+const MAX_PATTERNS: usize = 512;
+const TOO_MANY: &str = "is one pattern too many: a filter has at most 512, and `prefix.*` stands for many";
 
 /// The event types that an endpoint wants: all, or those that match one of its patterns.
 ///
 /// A pattern is a type, `prefix.*` for every type with one or more segments after the prefix, or `*` for all types.
-/// Anything else is an error when the filter is made, so that no filter silently matches nothing. In JSON and TOML a
-/// filter is a list of patterns. As one text, in a column or an environment variable, it is a list separated by commas.
+/// Anything else is an error when the filter is made, so that no filter silently matches nothing. So is a list of more
+/// than 512 patterns. In JSON and TOML a filter is a list of patterns. As one text, in a column or an environment
+/// variable, it is a list separated by commas.
 ///
 /// ```
 /// use hookseal::EventType;
@@ -54,8 +59,8 @@ impl EventFilter {
     /// A filter from patterns. A pattern that is covered by another one is left out.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for a text that is not a pattern, and for an empty list, because a filter that matches
-    /// nothing is a mistake.
+    /// [`ConfigError::Invalid`] for a text that is not a pattern, for more than 512 patterns, and for an empty list,
+    /// because a filter that matches nothing is a mistake.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -64,18 +69,21 @@ impl EventFilter {
     /// assert!(EventFilter::new::<&str>([]).is_err());
     /// ```
     pub fn new<P: Into<String>>(patterns: impl IntoIterator<Item = P>) -> Result<EventFilter, ConfigError> {
-        let mut filter = EventFilter { patterns: Vec::new() };
+        let mut all: Vec<Cow<'static, str>> = Vec::new();
         for pattern in patterns {
             let pattern = pattern.into();
             if !is_pattern(&pattern) {
                 return Err(invalid(FIELD, &pattern, NOT_A_PATTERN));
             }
-            filter.add(Cow::Owned(pattern));
+            if all.len() == MAX_PATTERNS {
+                return Err(invalid(FIELD, &pattern, TOO_MANY));
+            }
+            all.push(Cow::Owned(pattern));
         }
-        if filter.patterns.is_empty() {
+        if all.is_empty() {
             return Err(invalid(FIELD, "", "is an empty list: name event types, or `*` for all"));
         }
-        Ok(filter)
+        Ok(EventFilter { patterns: without_covered(all) })
     }
 
     /// Whether the filter matches events of this type.
@@ -105,7 +113,8 @@ impl EventFilter {
         other.patterns.iter().all(|pattern| self.patterns.iter().any(|own| covers(own, pattern)))
     }
 
-    /// A filter that matches every type that at least one of the two matches.
+    /// A filter that matches every type that at least one of the two matches. If that takes more than 512 patterns, it
+    /// cannot be read from a file again.
     ///
     /// ```
     /// use hookseal::delivery::EventFilter;
@@ -116,9 +125,7 @@ impl EventFilter {
     /// ```
     #[must_use]
     pub fn union(&self, other: &EventFilter) -> EventFilter {
-        let mut filter = self.clone();
-        other.patterns.iter().for_each(|pattern| filter.add(pattern.clone()));
-        filter
+        EventFilter { patterns: without_covered([self.patterns.as_slice(), &other.patterns].concat()) }
     }
 
     /// The patterns of the filter, without those that another one covers.
@@ -132,13 +139,6 @@ impl EventFilter {
     /// ```
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().map(|pattern| &**pattern)
-    }
-
-    fn add(&mut self, pattern: Cow<'static, str>) {
-        if !self.patterns.iter().any(|own| covers(own, &pattern)) {
-            self.patterns.retain(|own| !covers(&pattern, own));
-            self.patterns.push(pattern);
-        }
     }
 }
 
@@ -184,6 +184,25 @@ impl From<EventFilter> for Vec<String> {
     fn from(filter: EventFilter) -> Vec<String> {
         filter.patterns.into_iter().map(Cow::into_owned).collect()
     }
+}
+
+/// The patterns that no other one covers, each once, in the order in which they come.
+fn without_covered(patterns: Vec<Cow<'static, str>>) -> Vec<Cow<'static, str>> {
+    let wide: HashSet<&str> = patterns.iter().filter_map(|pattern| pattern.strip_suffix('*')).collect();
+    let mut known = HashSet::new();
+    let is_kept: Vec<bool> =
+        patterns.iter().map(|pattern| !is_covered(pattern, &wide) && known.insert(&**pattern)).collect();
+    patterns.into_iter().zip(is_kept).filter_map(|(pattern, is_kept)| is_kept.then_some(pattern)).collect()
+}
+
+/// Whether a wider pattern covers this one: `*`, whose prefix is empty, or one that ends after one of its full stops.
+fn is_covered(pattern: &str, wide: &HashSet<&str>) -> bool {
+    let own = pattern.strip_suffix('*').unwrap_or(pattern);
+    let ends = pattern.match_indices('.').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(ends)
+        .filter_map(|end| pattern.get(..end))
+        .any(|prefix| prefix != own && wide.contains(prefix))
 }
 
 /// Whether a pattern matches every type that `other`, a type or a pattern, matches.

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use http::{Response, Uri};
@@ -167,7 +168,8 @@ fn is_true(value: &bool) -> bool {
 ///
 /// `min_X` and `max_X` compare the number `X`; any other key compares a string, number or boolean for equality. A key
 /// `X` means the field `X`, or `X_seconds` if there is no `X`. A missing field or a value of another type does not
-/// match, and is never an error. This is CallIntel's filter, not a query language.
+/// match, and is never an error. More than 256 conditions are an error when the filter is read. This is CallIntel's
+/// filter, not a query language.
 ///
 /// ```
 /// use hookseal::delivery::DataFilter;
@@ -182,6 +184,9 @@ pub struct DataFilter {
     /// The conditions, in the order of the file.
     conditions: Vec<(String, Value)>,
 }
+
+/// A filter is a customer's text, and the data of every event is compared with all of it.
+const MAX_CONDITIONS: usize = 256;
 
 impl DataFilter {
     /// Whether there are no conditions.
@@ -276,6 +281,7 @@ impl<'de> Deserialize<'de> for DataFilter {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DataFilter, A::Error> {
                 let mut conditions: Vec<(String, Value)> = Vec::new();
+                let mut known = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, Value>()? {
                     let bound = key.starts_with("min_") || key.starts_with("max_");
                     let fits = if bound {
@@ -288,8 +294,13 @@ impl<'de> Deserialize<'de> for DataFilter {
                             "the condition `{key}` cannot be compared with"
                         )));
                     }
-                    if conditions.iter().any(|(known, _)| *known == key) {
+                    if !known.insert(key.clone()) {
                         return Err(serde::de::Error::custom(format_args!("the condition `{key}` occurs twice")));
+                    }
+                    if conditions.len() == MAX_CONDITIONS {
+                        return Err(serde::de::Error::custom(format_args!(
+                            "the condition `{key}` is one too many: a filter has at most {MAX_CONDITIONS}"
+                        )));
                     }
                     conditions.push((key, value));
                 }

@@ -1,6 +1,7 @@
 //! The bodies that could have been signed, if the one at hand is what a mistake made of it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::captured::Captured;
 use super::cause::Cause;
@@ -34,22 +35,34 @@ const MAX_VARIED: usize = 16 << 10;
 /// The most members that are cut out one by one.
 const MAX_CUT: usize = 128;
 
+/// The largest body whose frequent candidates are all kept for the next search. Of a larger one, those of one step are.
+const MAX_KEPT: usize = 256 << 10;
+
 /// What is cheap, and explains most: the text around the body, its wrappings, known writers, forms, encodings. They are made
 /// when they are asked for: most searches end with one of the first, and a body can be large.
 #[derive(Default)]
 pub(super) struct Frequent {
     made: Vec<BodyCandidate>,
+    /// How many were made before these, and are not kept.
+    gone: usize,
     step: usize,
 }
 
 impl Frequent {
     /// The candidate in a place.
     pub(super) fn get(&mut self, request: &Captured, json: Option<&Json>, place: usize) -> Option<&BodyCandidate> {
-        while self.made.len() <= place {
+        if place < self.gone {
+            *self = Frequent::default();
+        }
+        while self.gone + self.made.len() <= place {
+            if request.body().len() > MAX_KEPT {
+                self.gone += self.made.len();
+                self.made.clear();
+            }
             self.made.extend(step(request, json, self.step)?);
             self.step += 1;
         }
-        self.made.get(place)
+        self.made.get(place - self.gone)
     }
 }
 
@@ -61,10 +74,10 @@ fn step(request: &Captured, json: Option<&Json>, step: usize) -> Option<Vec<Body
         let (style, name) = Style::KNOWN.get(place)?;
         Some(vec![rewritten([style.write(json?).as_slice(), end].concat(), style, name)])
     };
-    let rest = step.checked_sub(2);
+    let rest = step.checked_sub(PARTS_AROUND + 1);
     Some(match (step, rest) {
-        (0, _) => around(body),
-        (1, _) => envelope::opened(body, json),
+        (part, _) if part < PARTS_AROUND => part_around(body, part),
+        (PARTS_AROUND, _) => envelope::opened(body, json),
         (_, Some(place)) if place < Style::KNOWN.len() => known(place, b"").unwrap_or_default(),
         (_, Some(place)) => match place - Style::KNOWN.len() {
             0 => form::candidates(request, json),
@@ -118,6 +131,7 @@ pub(super) fn nested<'j>(
     let inside: Vec<_> = inside.filter(|(_, inner)| inner.bytes.len() <= MAX_VARIED).take(MAX_INSIDE).collect();
     let ends = inside.clone().into_iter().flat_map(|(_, inner)| {
         around(&inner.bytes)
+            .collect::<Vec<_>>()
             .into_iter()
             .map(move |new| BodyCandidate { causes: [inner.causes.clone(), new.causes].concat(), ..new })
     });
@@ -143,16 +157,16 @@ pub(super) fn nested<'j>(
     ends.chain(forms).chain(again)
 }
 
-/// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one.
+/// JSON in every style, with every empty array as an object, and with numbers in other spellings. Made one by one. None
+/// of a large body, of which each variant of the JSON is a multiple.
 pub(super) fn rewritings<'j>(body: &'j [u8], json: &'j Json) -> impl Iterator<Item = BodyCandidate> + use<'j> {
-    let is_small = body.len() <= MAX_GRID;
+    let json = Some(json).filter(|_| body.len() <= MAX_GRID);
     // Each is a copy: of a large body, only those that change everything.
     let singly = body.len() <= MAX_VARIED;
-    let others = std::iter::once(()).flat_map(move |()| variants(json, singly)).map(Cow::Owned);
-    let variants = std::iter::once(Cow::Borrowed(json)).chain(others);
+    let others = json.into_iter().flat_map(move |json| variants(json, singly)).map(Cow::Owned);
+    let variants = json.into_iter().map(Cow::Borrowed).chain(others);
     variants.enumerate().flat_map(move |(number, json)| {
         let all: Vec<Style> = match number {
-            _ if !is_small => Vec::new(),
             0 => Style::grid(body).collect(),
             _ => {
                 let lower = Style { unicode: Unicode::Lower, ..Style::PLAIN };
@@ -180,8 +194,18 @@ fn rewritten(bytes: Vec<u8>, style: &Style, name: &str) -> BodyCandidate {
 }
 
 /// Line ends, white space and marks around the body.
-fn around(body: &[u8]) -> Vec<BodyCandidate> {
+fn around(body: &[u8]) -> impl Iterator<Item = BodyCandidate> {
+    (0..PARTS_AROUND).flat_map(|part| part_around(body, part))
+}
+
+const ENDS: [&str; 5] = ["\n", "\r\n", " ", "\n\n", "\0"];
+
+/// In how many parts the bodies with other ends are made.
+const PARTS_AROUND: usize = ENDS.len() + 5;
+
+fn part_around(body: &[u8], part: usize) -> Vec<BodyCandidate> {
     const BOM: &[u8] = b"\xef\xbb\xbf";
+    const LINE_ENDS: &str = "Line ends were changed between \\n and \\r\\n";
     let mut found = Vec::new();
     let mut add = |bytes: Vec<u8>, text: &str| {
         if bytes != body && !bytes.is_empty() {
@@ -191,20 +215,6 @@ fn around(body: &[u8]) -> Vec<BodyCandidate> {
     if body.is_empty() {
         return found;
     }
-    let bare = body.strip_prefix(BOM).unwrap_or(body);
-    add(bare.to_vec(), "A byte order mark was put in front of the body");
-    add(bare.trim_ascii_end().to_vec(), "White space was added at the end of the body");
-    add(bare.trim_ascii().to_vec(), "White space was added around the body");
-    for end in ["\n", "\r\n", " ", "\n\n", "\0"] {
-        add([body, end.as_bytes()].concat(), "White space at the end of the body was cut off");
-        if let Some(rest) = body.strip_suffix(end.as_bytes()) {
-            add(rest.to_vec(), "White space was added at the end of the body");
-        }
-    }
-    for front in ["\n", " ", "\r\n"] {
-        add([front.as_bytes(), body].concat(), "White space in front of the body was cut off");
-    }
-    add([BOM, body].concat(), "The byte order mark in front of the body was cut off");
     let replaced = |body: &[u8], from: &[u8], to: &[u8]| {
         let mut new = Vec::with_capacity(body.len());
         let mut rest = body;
@@ -216,19 +226,44 @@ fn around(body: &[u8]) -> Vec<BodyCandidate> {
         new.extend_from_slice(rest);
         new
     };
-    let unix = replaced(body, b"\r\n", b"\n");
-    let windows = replaced(&unix, b"\n", b"\r\n");
-    let told = "Line ends were changed between \\n and \\r\\n";
-    if unix != windows {
-        for (text, end) in [(&windows, "\r\n"), (&unix, "\n")] {
-            add([text.as_slice(), end.as_bytes()].concat(), told);
-            add(text.trim_ascii_end().to_vec(), told);
-            add(text.clone(), told);
+    let has_lines = || memchr::memchr(b'\n', body).is_some();
+    match (part, part.checked_sub(1 + ENDS.len())) {
+        (0, _) => {
+            let bare = body.strip_prefix(BOM).unwrap_or(body);
+            add(bare.to_vec(), "A byte order mark was put in front of the body");
+            add(bare.trim_ascii_end().to_vec(), "White space was added at the end of the body");
+            add(bare.trim_ascii().to_vec(), "White space was added around the body");
         }
-        add(replaced(&unix, b"\n", b""), "Line ends were added to the body");
-    }
-    if memchr::memchr(b'\r', body).is_some() {
-        add(replaced(body, b"\r", b"\n"), told);
+        (_, None) => {
+            let end = ENDS.get(part - 1).copied().unwrap_or_default();
+            add([body, end.as_bytes()].concat(), "White space at the end of the body was cut off");
+            if let Some(rest) = body.strip_suffix(end.as_bytes()) {
+                add(rest.to_vec(), "White space was added at the end of the body");
+            }
+        }
+        (_, Some(0)) => {
+            for front in ["\n", " ", "\r\n"] {
+                add([front.as_bytes(), body].concat(), "White space in front of the body was cut off");
+            }
+            add([BOM, body].concat(), "The byte order mark in front of the body was cut off");
+        }
+        (_, Some(rest @ (1 | 2))) if has_lines() => {
+            let unix = replaced(body, b"\r\n", b"\n");
+            let (text, end) = if rest == 1 { (replaced(&unix, b"\n", b"\r\n"), "\r\n") } else { (unix, "\n") };
+            add([text.as_slice(), end.as_bytes()].concat(), LINE_ENDS);
+            add(text.trim_ascii_end().to_vec(), LINE_ENDS);
+            add(text, LINE_ENDS);
+        }
+        (_, Some(3)) => {
+            if has_lines() {
+                let unix = replaced(body, b"\r\n", b"\n");
+                add(replaced(&unix, b"\n", b""), "Line ends were added to the body");
+            }
+            if memchr::memchr(b'\r', body).is_some() {
+                add(replaced(body, b"\r", b"\n"), LINE_ENDS);
+            }
+        }
+        _ => {}
     }
     found
 }
@@ -289,30 +324,25 @@ fn charsets(body: &[u8]) -> Vec<BodyCandidate> {
     found
 }
 
-/// What somebody may have done to the body on purpose: a member added, text appended or put in front.
-pub(super) fn tampered(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
+/// What somebody may have done to the body on purpose: a member added, text appended or put in front. Made one by one:
+/// each is almost the whole body.
+pub(super) fn tampered<'j>(body: &'j [u8], json: Option<&'j Json>) -> impl Iterator<Item = BodyCandidate> + use<'j> {
     const TOLD: &str = "The body says something else than what was signed";
-    let mut found = Vec::new();
-    if json.is_none()
-        && let Some((_, end)) = Json::read_front(body)
-    {
-        let told = format!("{TOLD}: text was appended to it");
-        found.push(BodyCandidate::new(body.get(..end).unwrap_or_default().to_vec(), Code::BodyAltered, told));
-    }
-    for member in json.iter().flat_map(|json| json.all_members()).take(MAX_CUT) {
-        for place in [around_member(body, member, true), around_member(body, member, false)].into_iter().flatten() {
-            let (front, back) = (body.get(..place.start), body.get(place.end..));
-            if let (Some(front), Some(back)) = (front, back) {
-                let told = format!("{TOLD}: a field was added to it");
-                found.push(BodyCandidate::new([front, back].concat(), Code::BodyAltered, told));
-            }
-        }
-    }
-    found
+    let without = move |place: Range<usize>, what: &str| {
+        let parts = [body.get(..place.start)?, body.get(place.end..)?];
+        Some(BodyCandidate::new(parts.concat(), Code::BodyAltered, format!("{TOLD}: {what}")))
+    };
+    let appended = std::iter::once(()).filter_map(move |()| match json {
+        None => Json::read_front(body).and_then(|(_, end)| without(end..body.len(), "text was appended to it")),
+        Some(_) => None,
+    });
+    let members = json.into_iter().flat_map(Json::all_members).take(MAX_CUT);
+    let places = members.flat_map(move |member| [true, false].map(|after| around_member(body, member, after)));
+    appended.chain(places.flatten().filter_map(move |place| without(place, "a field was added to it")))
 }
 
 /// A member with the comma after it, or with the one before it.
-fn around_member(body: &[u8], member: &Member, after: bool) -> Option<std::ops::Range<usize>> {
+fn around_member(body: &[u8], member: &Member, after: bool) -> Option<Range<usize>> {
     if after {
         let rest = body.get(member.place.end..)?;
         let comma = rest.iter().position(|c| !c.is_ascii_whitespace())?;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use bytes::Bytes;
 use http::Request;
 
 /// A request as it was received, to be looked at later.
@@ -19,7 +20,8 @@ pub struct Captured {
     method: String,
     url: String,
     headers: Vec<(String, Vec<u8>)>,
-    body: Vec<u8>,
+    /// Shared with the copies that have another URL or another header.
+    body: Bytes,
 }
 
 impl Captured {
@@ -39,7 +41,7 @@ impl Captured {
         body: impl Into<Vec<u8>>,
     ) -> Captured {
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Captured { method: method.into(), url: url.into(), headers, body: body.into() }
+        Captured { method: method.into(), url: url.into(), headers, body: Bytes::from(body.into()) }
     }
 
     /// A request of the `http` crate.

@@ -1,5 +1,7 @@
 //! Bodies inside other values: a gateway's event, a string, the bytes of a buffer, base64.
 
+use std::cell::Cell;
+
 use crate::codec::{read_base64_key, read_hex_key};
 
 use super::body::BodyCandidate;
@@ -27,6 +29,10 @@ const MARKS: [&str; 12] = [
 const PARTS: [&str; 12] =
     ["body", "query", "params", "headers", "method", "url", "path", "cookies", "files", "rawBody", "hostname", "ip"];
 
+/// All fields of a body of this size may be taken for the signed one. Of a larger one, fields that make up four times its
+/// size: what is nested in many objects is a part of each.
+const MAX_OPENED: usize = 256 << 10;
+
 pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
     let mut found = Vec::new();
     if let Some(decoded) = base64(body) {
@@ -44,7 +50,11 @@ pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
     let is_hex = body.len() >= 4 && body.len().is_multiple_of(2) && read_hex_key(body.trim_ascii(), &mut bytes);
     printed(is_hex.then_some(bytes), "The body is the signed body in hex");
     let Some(json) = json else { return found };
-    let mut wrapped = |bytes: Vec<u8>, told: &str| found.push(BodyCandidate::new(bytes, Code::BodyEnvelope, told));
+    let left = Cell::new(body.len().saturating_mul(if body.len() <= MAX_OPENED { 128 } else { 4 }));
+    let mut wrapped = |bytes: Vec<u8>, told: &str| {
+        left.set(left.get().saturating_sub(bytes.len()));
+        found.push(BodyCandidate::new(bytes, Code::BodyEnvelope, told));
+    };
     match json {
         Json::Text(text) => {
             wrapped(text.clone().into_bytes(), "The body is the signed body in a JSON string");
@@ -82,7 +92,7 @@ pub(super) fn opened(body: &[u8], json: Option<&Json>) -> Vec<BodyCandidate> {
             let is_request = members.iter().all(|member| PARTS.contains(&member.name.as_str()));
             let is_known =
                 members.len() == 1 || is_request || members.iter().any(|member| MARKS.contains(&member.name.as_str()));
-            for member in json.all_members().into_iter().filter(|_| is_known).take(64) {
+            for member in json.all_members().into_iter().filter(|_| is_known).take(64).take_while(|_| left.get() > 0) {
                 let told = format!("The signed body is the field `{}` of what was verified", printable(&member.name));
                 if let Json::Object(_) | Json::Array(_) = member.value {
                     let inner = body.get(member.value_place.clone()).unwrap_or_default();

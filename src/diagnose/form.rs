@@ -33,6 +33,9 @@ const MAX_DIFFERENT: usize = 5;
 /// The largest form that is written in every way.
 const MAX_VARIED: usize = 8 << 10;
 
+/// The largest body that is written under each name of a field.
+const MAX_NAMED: usize = 256 << 10;
+
 /// Names of the field that holds the whole of a body.
 const FIELDS: [&str; 7] = ["payload", "data", "json", "body", "event", "mandrill_events", "Body"];
 
@@ -82,7 +85,7 @@ pub(super) fn candidates(request: &Captured, json: Option<&Json>) -> Vec<BodyCan
                 forms.add(&pairs, "The form was parsed, and its fields were written as JSON");
             }
             if let Ok(text) = std::str::from_utf8(body) {
-                for name in FIELDS {
+                for name in FIELDS.into_iter().take(if body.len() <= MAX_NAMED { FIELDS.len() } else { 1 }) {
                     let pair = (name.to_owned(), text.to_owned());
                     forms
                         .add_known(&[pair], &format!("The signed body is a form, and its field `{name}` was verified"));

@@ -1,11 +1,15 @@
 //! A reader that keeps what serde_json loses: the order of members, the text of numbers, and where each member is.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 /// Values may be nested so deep.
 const MAX_DEPTH: usize = 128;
 
-#[derive(Debug, Clone, PartialEq)]
+/// A text may have so many values: one of two bytes takes fifty in memory.
+const MAX_VALUES: usize = 1 << 20;
+
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(super) enum Json {
     Null,
     Bool(bool),
@@ -32,8 +36,21 @@ impl PartialEq for Member {
     }
 }
 
+impl Hash for Member {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.name, &self.value).hash(state);
+    }
+}
+
+impl Member {
+    /// The same with another value.
+    pub(super) fn with(&self, value: Json) -> Member {
+        Member { name: self.name.clone(), value, place: self.place.clone(), value_place: self.value_place.clone() }
+    }
+}
+
 impl Json {
-    /// `None` if the whole text is not one JSON value.
+    /// `None` if the whole text is not one JSON value, or one of too many.
     pub(super) fn read(text: &[u8]) -> Option<Json> {
         let (value, end) = Json::read_front(text)?;
         text.get(end..)?.iter().all(u8::is_ascii_whitespace).then_some(value)
@@ -41,7 +58,7 @@ impl Json {
 
     /// The value at the beginning of a text, and where it ends.
     pub(super) fn read_front(text: &[u8]) -> Option<(Json, usize)> {
-        let mut reader = Reader { text: std::str::from_utf8(text).ok()?, at: 0 };
+        let mut reader = Reader { text: std::str::from_utf8(text).ok()?, at: 0, left: MAX_VALUES };
         reader.skip_blanks();
         let value = reader.value(0)?;
         Some((value, reader.at))
@@ -162,6 +179,8 @@ fn number(text: &str) -> Option<(bool, String, i64)> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// How many values may follow.
+    left: usize,
 }
 
 impl Reader<'_> {
@@ -188,6 +207,7 @@ impl Reader<'_> {
         if depth > MAX_DEPTH {
             return None;
         }
+        self.left = self.left.checked_sub(1)?;
         match self.peek()? {
             b'n' => self.word("null", Json::Null),
             b't' => self.word("true", Json::Bool(true)),

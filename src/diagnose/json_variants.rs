@@ -1,5 +1,8 @@
 //! JSON that means the same, and that a parser and a writer together make equal.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
 use super::json::{Json, Member};
 
 /// The most single numbers, and names of numbers, that are varied one by one.
@@ -12,72 +15,106 @@ const MAX_VARIANTS: usize = 256;
 const MAX_KINDS: usize = 6;
 
 /// Another text of a number; `None` to leave it.
-type Change<'c> = &'c dyn Fn(&str) -> Option<String>;
+type Change = fn(&str) -> Option<String>;
 
-/// Copies in which all numbers or all empty values are written otherwise; with `singly`, also some of them.
-pub(super) fn variants(json: &Json, singly: bool) -> Vec<Json> {
-    let mut found: Vec<Json> = Vec::new();
-    let mut add = |new: Json| {
-        if new != *json && !found.contains(&new) && found.len() < MAX_VARIANTS {
-            found.push(new);
+/// How all numbers may have been written otherwise.
+const CHANGES: [Change; 6] = [with_point, without_point, with_zero, with_cents, without_zeros, without_exponent];
+
+/// What is written otherwise in a copy.
+enum Variant {
+    Numbers(Change),
+    Number(Change, usize),
+    /// The numbers that are members of this name.
+    Named(Change, String),
+    /// Empty arrays as objects, or empty objects as arrays.
+    Empties(bool),
+    EmptyArray(usize),
+    /// The empty arrays in these places.
+    EmptyArrays(HashSet<usize>),
+}
+
+impl Variant {
+    fn of(&self, json: &Json) -> Json {
+        match self {
+            Variant::Numbers(change) => with_numbers(json, &mut |_, _, number| change(number)),
+            Variant::Number(change, wanted) => {
+                with_numbers(json, &mut |place, _, number| (place == *wanted).then(|| change(number))?)
+            }
+            Variant::Named(change, name) => {
+                with_numbers(json, &mut |_, own, number| (own == name).then(|| change(number))?)
+            }
+            Variant::Empties(to_objects) => with_empties(json, &mut |_| true, *to_objects),
+            Variant::EmptyArray(wanted) => with_empties(json, &mut |place| place == *wanted, true),
+            Variant::EmptyArrays(chosen) => with_empties(json, &mut |place| chosen.contains(&place), true),
         }
-    };
-    let point = |number: &str| {
-        let is_whole = !number.contains(['.', 'e', 'E']);
-        is_whole.then(|| format!("{number}.0"))
-    };
-    let whole = |number: &str| number.strip_suffix(".0").map(str::to_owned);
-    let cents = |number: &str| {
-        let (_, fraction) = number.split_once('.')?;
-        (fraction.len() == 1 && fraction.bytes().all(|c| c.is_ascii_digit())).then(|| format!("{number}0"))
-    };
-    let zero = |number: &str| number.contains('.').then(|| format!("{number}0"));
-    let shorter = |number: &str| {
-        let short = number.trim_end_matches('0').trim_end_matches('.');
-        (number.contains('.') && !number.contains(['e', 'E'])).then(|| short.to_owned())
-    };
-    let expanded = |number: &str| {
-        number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
-    };
-    let changes: [Change<'_>; 6] = [&point, &whole, &zero, &cents, &shorter, &expanded];
-    for change in changes {
-        add(with_numbers(json, &mut |_, _, number| change(number)));
     }
-    add(with_empties(json, &mut |_| true, true));
-    add(with_empties(json, &mut |_| true, false));
-    if !singly {
-        return found;
-    }
+}
+
+/// Copies in which all numbers or all empty values are written otherwise; with `singly`, also some of them. Made one by
+/// one, each once: a copy can be much larger than the text.
+pub(super) fn variants(json: &Json, singly: bool) -> impl Iterator<Item = Json> {
+    let all = CHANGES.map(Variant::Numbers).into_iter().chain([true, false].map(Variant::Empties));
+    let single = std::iter::once(()).filter(move |()| singly).flat_map(|()| single_variants(json));
+    let state = RandomState::new();
+    let mut known = HashSet::from([state.hash_one(json)]);
+    all.chain(single)
+        .map(|variant| variant.of(json))
+        .filter(move |new| known.insert(state.hash_one(new)))
+        .take(MAX_VARIANTS)
+}
+
+fn single_variants(json: &Json) -> Vec<Variant> {
+    let mut found = Vec::new();
     let count = count_numbers(json).min(MAX_SINGLE);
-    for change in [&point as Change<'_>, &zero] {
-        for wanted in 0..count {
-            add(with_numbers(json, &mut |place, _, number| if place == wanted { change(number) } else { None }));
-        }
-        for name in number_names(json) {
-            add(with_numbers(json, &mut |_, own, number| if own == name { change(number) } else { None }));
-        }
+    for change in [with_point as Change, with_zero] {
+        found.extend((0..count).map(|wanted| Variant::Number(change, wanted)));
+        found.extend(number_names(json).into_iter().map(|name| Variant::Named(change, name)));
     }
-    for wanted in 0..8 {
-        add(with_empties(json, &mut |place| place == wanted, true));
-    }
+    found.extend((0..8).map(Variant::EmptyArray));
     // What has the same name, or the same place in lists of that name, is of one kind.
     let kinds = empty_kinds(json);
     let names: Vec<&str> = kinds.iter().fold(Vec::new(), |mut names, kind| {
-        if !names.contains(&kind.as_str()) {
+        if names.len() <= MAX_KINDS && !names.contains(&kind.as_str()) {
             names.push(kind);
         }
         names
     });
     if names.len() <= MAX_KINDS {
         for chosen in 1..1_usize << names.len() {
-            let is_chosen = |place: usize| {
-                let number = kinds.get(place).and_then(|kind| names.iter().position(|name| name == kind));
-                number.is_some_and(|number| chosen >> number & 1 == 1)
-            };
-            add(with_empties(json, &mut |place| is_chosen(place), true));
+            let is_chosen =
+                |kind: &str| names.iter().position(|name| *name == kind).is_some_and(|at| chosen >> at & 1 == 1);
+            let places = kinds.iter().enumerate().filter(|(_, kind)| is_chosen(kind)).map(|(place, _)| place);
+            found.push(Variant::EmptyArrays(places.collect()));
         }
     }
     found
+}
+
+fn with_point(number: &str) -> Option<String> {
+    let is_whole = !number.contains(['.', 'e', 'E']);
+    is_whole.then(|| format!("{number}.0"))
+}
+
+fn without_point(number: &str) -> Option<String> {
+    number.strip_suffix(".0").map(str::to_owned)
+}
+
+fn with_zero(number: &str) -> Option<String> {
+    number.contains('.').then(|| format!("{number}0"))
+}
+
+fn with_cents(number: &str) -> Option<String> {
+    let (_, fraction) = number.split_once('.')?;
+    (fraction.len() == 1 && fraction.bytes().all(|c| c.is_ascii_digit())).then(|| format!("{number}0"))
+}
+
+fn without_zeros(number: &str) -> Option<String> {
+    let short = number.trim_end_matches('0').trim_end_matches('.');
+    (number.contains('.') && !number.contains(['e', 'E'])).then(|| short.to_owned())
+}
+
+fn without_exponent(number: &str) -> Option<String> {
+    number.contains(['e', 'E']).then(|| number.parse::<f64>().ok().map(|value| value.to_string()))?
 }
 
 /// For each empty array, in order, the name of its member and its place in the arrays around it.
@@ -131,10 +168,7 @@ fn with_numbers(json: &Json, change: &mut dyn FnMut(usize, &str, &str) -> Option
             }
             Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, name, place, change)).collect()),
             Json::Object(members) => {
-                let member = |member: &Member| Member {
-                    value: walk(&member.value, &member.name, place, change),
-                    ..member.clone()
-                };
+                let member = |member: &Member| member.with(walk(&member.value, &member.name, place, change));
                 Json::Object(members.iter().map(member).collect())
             }
             other => other.clone(),
@@ -157,10 +191,7 @@ fn with_empties(json: &Json, wanted: &mut dyn FnMut(usize) -> bool, to_objects: 
             }
             Json::Array(items) => Json::Array(items.iter().map(|item| walk(item, place, wanted, to_objects)).collect()),
             Json::Object(members) => {
-                let member = |member: &Member| Member {
-                    value: walk(&member.value, place, wanted, to_objects),
-                    ..member.clone()
-                };
+                let member = |member: &Member| member.with(walk(&member.value, place, wanted, to_objects));
                 Json::Object(members.iter().map(member).collect())
             }
             other => other.clone(),

@@ -50,13 +50,13 @@ impl Search<'_> {
         }
         let (mut frequent, json) = (std::mem::take(&mut lists.frequent), self.json.take());
         let (mut found, mut place) = (None, 0);
-        while let Some(body) = frequent.get(self.request, json.as_ref(), place) {
+        while found.is_none()
+            && !self.is_over()
+            && let Some(body) = frequent.get(self.request, json.as_ref(), place)
+        {
             place += 1;
             if filter.admits(self.request, body) {
                 found = self.try_keys(contents, lists, Some(body), depth);
-            }
-            if found.is_some() || self.is_over() {
-                break;
             }
         }
         (lists.frequent, self.json) = (frequent, json);
@@ -70,26 +70,41 @@ impl Search<'_> {
         filter: Filter,
         depth: Option<u8>,
     ) -> Option<Match> {
-        let json = self.json.clone()?;
         if contents.is_empty() || filter == Filter::ItsLength && self.request.has_its_length() != Some(false) {
             return None;
         }
-        for body in body::rewritings(self.request.body(), &json) {
-            if self.is_over() {
-                break;
-            }
-            if filter.admits(self.request, &body)
-                && let Some(found) = self.try_keys(contents, lists, Some(&body), depth)
-            {
-                return Some(found);
+        let json = self.json.take()?;
+        let mut rewritings = body::rewritings(self.request.body(), &json);
+        let mut found = None;
+        while found.is_none()
+            && !self.is_over()
+            && let Some(body) = rewritings.next()
+        {
+            if filter.admits(self.request, &body) {
+                found = self.try_keys(contents, lists, Some(&body), depth);
             }
         }
-        None
+        drop(rewritings);
+        self.json = Some(json);
+        found
     }
 
     pub(super) fn try_tampered(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
-        let tampered = body::tampered(self.request.body(), self.json.as_ref());
-        tampered.iter().find_map(|body| self.try_keys(contents, lists, Some(body), Some(0)))
+        if contents.is_empty() {
+            return None;
+        }
+        let json = self.json.take();
+        let mut tampered = body::tampered(self.request.body(), json.as_ref());
+        let mut found = None;
+        while found.is_none()
+            && !self.is_over()
+            && let Some(body) = tampered.next()
+        {
+            found = self.try_keys(contents, lists, Some(&body), Some(0));
+        }
+        drop(tampered);
+        self.json = json;
+        found
     }
 
     pub(super) fn try_digests(&mut self, contents: &[&Content], lists: &Lists) -> Option<Match> {
@@ -123,13 +138,15 @@ impl Search<'_> {
             return None;
         }
         let json = self.json.take();
+        let mut nested = body::nested(self.request, json.as_ref());
         let mut found = None;
-        for body in body::nested(self.request, json.as_ref()) {
+        while found.is_none()
+            && !self.is_over()
+            && let Some(body) = nested.next()
+        {
             found = self.try_keys(contents, lists, Some(&body), Some(0));
-            if found.is_some() || self.is_over() {
-                break;
-            }
         }
+        drop(nested);
         self.json = json;
         found
     }

@@ -143,23 +143,22 @@ impl<'t> Trial<'t> {
     fn with_bodies(&mut self, setup: &Setup, with_rare: bool) -> Option<Accepted> {
         let json = self.json.take();
         let (mut frequent, mut place, mut found) = (Frequent::default(), 0, None);
-        while let Some(body) = frequent.get(self.request, json.as_ref(), place) {
+        while found.is_none()
+            && !self.is_over()
+            && let Some(body) = frequent.get(self.request, json.as_ref(), place)
+        {
             place += 1;
             found = self.accepts(setup, Some((&body.bytes, &body.causes)));
-            if found.is_some() || self.is_over() {
-                break;
-            }
         }
-        if found.is_none() && with_rare {
-            let tampered = body::tampered(self.request.body(), json.as_ref());
-            found = tampered.iter().find_map(|body| self.accepts(setup, Some((&body.bytes, &body.causes))));
-        }
-        if let (None, true, Some(json)) = (&found, with_rare, &json) {
-            for body in body::rewritings(self.request.body(), json) {
+        drop(frequent);
+        if with_rare {
+            let rewritings = json.iter().flat_map(|json| body::rewritings(self.request.body(), json));
+            let mut rare = body::tampered(self.request.body(), json.as_ref()).chain(rewritings);
+            while found.is_none()
+                && !self.is_over()
+                && let Some(body) = rare.next()
+            {
                 found = self.accepts(setup, Some((&body.bytes, &body.causes)));
-                if found.is_some() || self.is_over() {
-                    break;
-                }
             }
         }
         self.json = json;

@@ -1,5 +1,7 @@
 //! The URLs under which a request may have been signed.
 
+use std::collections::HashSet;
+
 use super::captured::Captured;
 use super::cause::Cause;
 use super::code::Code;
@@ -21,113 +23,147 @@ impl UrlCandidate {
     }
 }
 
+/// The most URLs that are tried.
+const MAX_URLS: usize = 200;
+
+/// The most hosts that a request may name. Behind a chain of proxies there are two or three, but whoever sends a request
+/// can list any number in a header.
+const MAX_HOSTS: usize = 8;
+
 /// The URL as configured, then the others: one difference first, then several.
 pub(super) fn candidates(request: &Captured) -> Vec<UrlCandidate> {
     let (configured, path, query) = split(request.url());
     let (scheme, host) = configured.split_once("://").unwrap_or(("https", ""));
-    let mut hosts: Vec<String> = Vec::new();
-    let mut add = |host: &str| {
-        let host = host.trim().to_ascii_lowercase();
-        if !host.is_empty() && !hosts.contains(&host) {
-            hosts.push(host);
-        }
-    };
-    add(host);
-    for name in
-        ["x-forwarded-host", "x-original-host", "host", "HTTP_HOST", "HTTP_X_FORWARDED_HOST", "x-forwarded-server"]
-    {
-        request.header(name).unwrap_or_default().split(',').for_each(&mut add);
-    }
-    for part in request.header("forwarded").unwrap_or_default().split([';', ',']) {
-        if let Some(host) = part.trim().strip_prefix("host=") {
-            add(host.trim_matches('"'));
-        }
-    }
-    let ports: Vec<String> = request.header("x-forwarded-port").map(str::to_owned).into_iter().collect();
-    let mut all_hosts = Vec::new();
-    for host in &hosts {
-        let (bare, port) = host.split_once(':').map_or((host.as_str(), None), |(bare, port)| (bare, Some(port)));
-        all_hosts.push(host.clone());
-        all_hosts.push(bare.to_owned());
-        for port in ports.iter().map(String::as_str).chain(port).chain(["443", "80"]) {
-            all_hosts.push(format!("{bare}:{port}"));
-        }
-    }
+    let hosts = hosts(request, host);
     let schemes = if scheme == "http" { ["http", "https"] } else { ["https", "http"] };
-    let mut paths = vec![path.clone()];
-    let mut add_path = |path: String| {
-        if !paths.contains(&path) {
-            paths.push(path);
+    let (paths, queries) = (paths(request, &path), queries(request, query.as_deref()));
+    let as_configured = format!("{configured}{path}{}", query.map(|query| format!("?{query}")).unwrap_or_default());
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    // In the order of differences, so that what is left out differs most, and is not made.
+    for differences in 0..=4 {
+        for (query_at, query) in queries.iter().enumerate() {
+            for (path_at, path_of) in paths.iter().enumerate() {
+                for (host_at, host_of) in hosts.iter().enumerate() {
+                    for (scheme_at, scheme_of) in schemes.iter().enumerate() {
+                        let places = [query_at, path_at, host_at, scheme_at];
+                        if places.iter().filter(|at| **at > 0).count() != differences {
+                            continue;
+                        }
+                        let base = format!("{scheme_of}://{host_of}");
+                        let mut url = UrlCandidate { base, path: path_of.clone(), query: query.clone(), cause: None };
+                        let text = url.text();
+                        if text != as_configured {
+                            let what = difference(&url, scheme, host, &path);
+                            let told = format!("The signed URL is `{}{}`: {what}", url.base, url.path);
+                            url.cause = Some(Cause::new(Code::Url, told));
+                        }
+                        if known.insert(text) {
+                            found.push(url);
+                        }
+                        if found.len() == MAX_URLS {
+                            return found;
+                        }
+                    }
+                }
+            }
         }
-    };
-    match path.strip_suffix('/') {
-        Some(shorter) => add_path(shorter.to_owned()),
-        None => add_path(path.clone() + "/"),
     }
-    for name in [
+    found
+}
+
+/// The hosts that the request names, the configured one first, each with and without ports.
+fn hosts(request: &Captured, configured: &str) -> Vec<String> {
+    const NAMES: [&str; 6] =
+        ["x-forwarded-host", "x-original-host", "host", "HTTP_HOST", "HTTP_X_FORWARDED_HOST", "x-forwarded-server"];
+    let listed = NAMES.iter().filter_map(|name| request.header(name)).flat_map(|value| value.split(','));
+    let forwarded = request.header("forwarded").unwrap_or_default().split([';', ',']);
+    let forwarded = forwarded.filter_map(|part| Some(part.trim().strip_prefix("host=")?.trim_matches('"')));
+    let mut named: Vec<String> = Vec::new();
+    for host in std::iter::once(configured).chain(listed).chain(forwarded) {
+        let host = host.trim().to_ascii_lowercase();
+        if !host.is_empty() && !named.contains(&host) {
+            named.push(host);
+        }
+        if named.len() == MAX_HOSTS {
+            break;
+        }
+    }
+    let forwarded_port = request.header("x-forwarded-port");
+    let mut hosts = Vec::new();
+    for host in named {
+        let (bare, port) = host.split_once(':').map_or((host.as_str(), None), |(bare, port)| (bare, Some(port)));
+        let with_ports =
+            forwarded_port.into_iter().chain(port).chain(["443", "80"]).map(|port| format!("{bare}:{port}"));
+        for new in [host.clone(), bare.to_owned()].into_iter().chain(with_ports) {
+            if !hosts.contains(&new) {
+                hosts.push(new);
+            }
+        }
+    }
+    hosts
+}
+
+/// The paths under which the request may have been sent, its own first.
+fn paths(request: &Captured, own: &str) -> Vec<String> {
+    const NAMES: [&str; 6] = [
         "x-forwarded-prefix",
         "x-forwarded-path",
         "x-original-uri",
         "x-original-url",
         "x-rewrite-url",
         "x-forwarded-uri",
-    ] {
+    ];
+    let mut paths = vec![own.to_owned()];
+    let mut add = |path: String| {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    };
+    match own.strip_suffix('/') {
+        Some(shorter) => add(shorter.to_owned()),
+        None => add(own.to_owned() + "/"),
+    }
+    for name in NAMES {
         if let Some(text) = request.header(name) {
             let other = split(text).1;
-            add_path(other.clone());
+            add(other.clone());
             if name == "x-forwarded-prefix" {
-                add_path(other.trim_end_matches('/').to_owned() + &path);
+                add(other.trim_end_matches('/').to_owned() + own);
             }
         }
     }
-    if let Some(decoded) = crate::request::percent_decoded(path.replace('+', "%2B").as_bytes()) {
-        add_path(decoded);
+    if let Some(decoded) = crate::request::percent_decoded(own.replace('+', "%2B").as_bytes()) {
+        add(decoded);
     }
-    let mut queries = vec![query.clone()];
-    match &query {
+    paths
+}
+
+/// The queries with which the request may have been sent, its own first.
+fn queries(request: &Captured, own: Option<&str>) -> Vec<Option<String>> {
+    let mut queries = vec![own.map(str::to_owned)];
+    let mut add = |query: Option<String>| {
+        if !queries.contains(&query) {
+            queries.push(query);
+        }
+    };
+    match own {
         Some(query) => {
-            queries.push(None);
+            add(None);
             if let Some(pairs) = crate::form::Pairs::read_bounded(query.as_bytes()) {
                 let decoded: Vec<String> =
                     pairs.into_list().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-                queries.push(Some(decoded.join("&")));
+                add(Some(decoded.join("&")));
             }
         }
         None => {
             for name in ["x-original-uri", "x-original-url", "x-forwarded-uri"] {
-                queries.extend(request.header(name).map(|text| split(text).2));
-            }
-        }
-    }
-    let mut found: Vec<(usize, UrlCandidate)> = Vec::new();
-    for (query_at, query) in queries.iter().enumerate() {
-        for (path_at, path) in paths.iter().enumerate() {
-            for (host_at, host) in all_hosts.iter().enumerate() {
-                for (scheme_at, scheme) in schemes.iter().enumerate() {
-                    let url = UrlCandidate {
-                        base: format!("{scheme}://{host}"),
-                        path: path.clone(),
-                        query: query.clone(),
-                        cause: None,
-                    };
-                    let differences = [query_at, path_at, host_at, scheme_at].iter().filter(|at| **at > 0).count();
-                    if !found.iter().any(|(_, known)| known.text() == url.text()) {
-                        found.push((differences, url));
-                    }
+                if let Some(text) = request.header(name) {
+                    add(split(text).2);
                 }
             }
         }
     }
-    found.sort_by_key(|(differences, _)| *differences);
-    let as_configured = format!("{configured}{path}{}", query.map(|query| format!("?{query}")).unwrap_or_default());
-    let told = |mut url: UrlCandidate| {
-        if url.text() != as_configured {
-            let what = difference(&url, scheme, host, &path);
-            url.cause = Some(Cause::new(Code::Url, format!("The signed URL is `{}{}`: {what}", url.base, url.path)));
-        }
-        url
-    };
-    found.into_iter().map(|(_, url)| told(url)).take(200).collect()
+    queries
 }
 
 /// Base, path and query of a URL, or of a path and query.

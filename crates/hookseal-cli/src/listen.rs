@@ -28,7 +28,7 @@ pub(crate) fn run(
     if let Err(error) =
         secrets.keys(&provider).and_then(|keys| provider.verifier(keys).map_err(|error| error.to_string()))
     {
-        eprintln!("hookseal: {error}");
+        shown::error(&error);
     }
     let server = Server::http(address).map_err(|error| format!("{address}: {error}"))?;
     eprintln!("listening on http://{} for {}", server.server_addr(), provider.name());

@@ -160,7 +160,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("hookseal: {error}");
+            shown::error(&error);
             ExitCode::from(2)
         }
     }

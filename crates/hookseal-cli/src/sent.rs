@@ -69,7 +69,7 @@ pub(crate) fn send(configured: &Configured, message: &Message, url: &str) -> Res
     let mut answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            eprintln!("hookseal: {error}");
+            shown::error(&error);
             return Ok(false);
         }
     };

@@ -47,3 +47,8 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> Value {
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
 }
+
+/// An error on standard error. It may quote a capture, which somebody else wrote.
+pub(crate) fn error(error: &str) {
+    eprintln!("hookseal: {}", plain(error));
+}

@@ -43,14 +43,14 @@ pub(crate) fn print(provider: &Provider, verified: Result<&Verified<'_>, &Verify
         return println!("{facts}");
     }
     match verified {
-        Err(error) => println!("{}", shown::coloured(&format!("✗ refused: {error}"))),
+        Err(error) => println!("{}", shown::coloured(&shown::plain(&format!("✗ refused: {error}")))),
         Ok(_) => {
             println!("{}", shown::coloured("✓ verified"));
             for name in ["id", "type", "timestamp", "bytes", "unsigned_id"] {
                 match &facts[name] {
                     Value::Null => {}
                     Value::String(text) => println!("  {name}: {}", shown::plain(text)),
-                    other => println!("  {name}: {other}"),
+                    other => println!("  {name}: {}", shown::plain(&other.to_string())),
                 }
             }
         }

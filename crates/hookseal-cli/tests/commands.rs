@@ -178,3 +178,19 @@ fn standard_input_is_a_capture_too() {
     child.stdin.take().expect("a pipe").write_all(capture.as_bytes()).expect("it reads");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+#[test]
+fn an_error_sends_nothing_of_a_capture_to_the_terminal_but_text() {
+    // The title of the window, a colour, the same as one character, and one that deletes.
+    let capture = "POST /hook HTTP/1.1\r\n\u{1b}]0;a\u{7}\u{1b}[31m\u{9b}2J\u{7f}\r\n\r\n{}";
+    let capture = file("escapes.http", capture);
+    let capture = capture.to_str().expect("a path");
+    for name in ["verify", "diagnose", "infer"] {
+        let provider: &[&str] = if name == "infer" { &[] } else { &["--provider", "klang"] };
+        let output = run(&[&[name, "--secret-env", "HOOKSEAL_TEST_SECRET"], provider, &[capture]].concat());
+        let said = String::from_utf8(output.stderr.clone()).expect("UTF-8");
+        assert_eq!(code(&output), 2, "{said:?}");
+        assert!(said.ends_with("`·]0;a··[31m·2J·` is no header\n"), "{said:?}");
+        assert!(output.stdout.is_empty() && !said.trim_end().contains(char::is_control), "{said:?}");
+    }
+}

@@ -1,9 +1,63 @@
-//! A diagnosis ends, whatever the bytes are, and proves nothing that is not so.
+//! A diagnosis ends, whatever the bytes are, proves nothing that is not so, and holds a few copies of a body at most.
+
+#![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
 
 use hookseal::diagnose::{Budget, Captured, Diagnose, Verdict, infer_at};
+use hookseal::provider::Provider;
 use hookseal::{Secret, provider};
 use proptest::prelude::*;
 use time::OffsetDateTime;
+
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
+    static TOTAL: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(change: isize) {
+    HELD.set(HELD.get() + change);
+    MOST.set(MOST.get().max(HELD.get()));
+}
+
+// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of theirs.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        TOTAL.set(TOTAL.get() + layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-layout.size().cast_signed());
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most bytes that were held at one time beyond those held before, and those of all allocations together.
+fn memory<T>(run: impl FnOnce() -> T) -> (usize, usize, T) {
+    let (before, total) = (HELD.get(), TOTAL.get());
+    MOST.set(before);
+    let result = run();
+    ((MOST.get() - before).cast_unsigned(), TOTAL.get() - total, result)
+}
+
+#[test]
+fn the_counter_counts() {
+    let (most, total, _) = memory(|| {
+        drop(vec![0_u8; 3000]);
+        vec![0_u8; 1000]
+    });
+    assert_eq!((most, total), (3000, 4000));
+}
 
 fn budget() -> Budget {
     Budget::new().with_bytes(1 << 20)
@@ -39,6 +93,94 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         ]
         .concat()),
     ]
+}
+
+/// Headers with a signature that nothing explains.
+fn forged(provider: &Provider) -> Vec<(String, Vec<u8>)> {
+    let signature = match provider.name() {
+        "square" => ("x-square-hmacsha256-signature", "A".repeat(43) + "="),
+        "discord" => ("x-signature-ed25519", "0a".repeat(64)),
+        _ => ("x-hub-signature-256", format!("sha256={}", "0a".repeat(32))),
+    };
+    let all = [signature, ("x-signature-timestamp", "1770000000".to_owned())];
+    all.map(|(name, value)| (name.to_owned(), value.into_bytes())).into()
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// How many times its size is held of a body whose refusal nothing explains: under an HMAC, and under a public key.
+fn times_held(body: &str) -> [usize; 2] {
+    let length = [("content-length".to_owned(), b"300000".to_vec())];
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    [(&provider::GITHUB, SECRET), (&provider::DISCORD, key)].map(|(provider, secret)| {
+        let headers = forged(provider).into_iter().chain(length.clone());
+        let request = Captured::new("POST", "https://example.com/hook", headers, body);
+        let budget = Budget::new().with_bytes(100 << 20).with_time(Duration::from_secs(3600));
+        let diagnose = Diagnose::new(provider, secret).with_budget(budget);
+        let (most, _, diagnosis) = memory(|| diagnose.run(&request));
+        assert_ne!(diagnosis.verdict(), Verdict::Proven, "{diagnosis}");
+        most / body.len()
+    })
+}
+
+#[test]
+fn few_copies_of_a_large_body_are_held() {
+    let large = "x".repeat(300 << 10);
+    let members: String = (0..200).map(|number| format!(r#""m{number}":{number},"#)).collect();
+    for (name, body) in [
+        ("members", format!(r#"{{{members}"big":"{large}"}}"#)),
+        ("nested", format!("{}\"{large}\"{}", r#"{"body":"#.repeat(100), "}".repeat(100))),
+        ("text", large.clone()),
+        ("lines", "x\r\n".repeat(100 << 10)),
+        ("form", format!("a={large}&b=1&c=2")),
+    ] {
+        let held = times_held(&body);
+        assert!(held.iter().all(|times| *times < 16), "{name}: {held:?}");
+    }
+}
+
+#[test]
+fn variants_of_json_are_held_one_by_one() {
+    for body in [format!("[{}1]", "1.5,2,3e9,".repeat(1600)), format!("[{}1]", "1,".repeat(8000))] {
+        let held = times_held(&body);
+        assert!(held.iter().all(|times| *times < 200), "{held:?}");
+    }
+    let numbers = format!("[{}1]", "1,".repeat(3 << 20));
+    let held = times_held(&numbers);
+    assert!(held.iter().all(|times| *times < 16), "more values than are read: {held:?}");
+}
+
+#[test]
+fn hosts_in_a_header_are_not_all_tried() {
+    for provider in [&provider::SQUARE, &provider::GITHUB] {
+        let run = |hosts: usize| {
+            let hosts = (0..hosts).map(|host| host.to_string()).collect::<Vec<_>>().join(",");
+            let hosts = ("x-forwarded-host".to_owned(), hosts.into_bytes());
+            let headers = forged(provider).into_iter().chain([hosts]);
+            let request = Captured::new("POST", "https://example.com/hook?x=1", headers, "{}");
+            let diagnose = Diagnose::new(provider, SECRET);
+            let diagnose = diagnose.with_budget(Budget::new().with_bytes(0));
+            memory(|| diagnose.run(&request)).1
+        };
+        let (few, many) = (run(8), run(120));
+        assert!(many < few + (64 << 10), "{}: {few} bytes were allocated for 8 hosts, {many} for 120", provider.name());
+    }
+}
+
+#[test]
+fn the_hosts_of_a_chain_of_proxies_are_tried() {
+    for (number, is_tried) in [(1, true), (2, true), (6, true), (7, false), (400, false)] {
+        let signer = provider::SQUARE.signer(Secret::new(SECRET).unwrap()).unwrap();
+        let url = format!("https://host{number}.example/hook");
+        let mut sent = http::Request::post(url).body("{\"a\":1}").unwrap();
+        signer.sign_request(&mut sent, "id_1").unwrap();
+        let hosts = (0..500).map(|host| format!("host{host}.example")).collect::<Vec<_>>().join(", ");
+        let own = sent.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        let headers = own.chain([("x-forwarded-host".to_owned(), hosts.into_bytes())]);
+        let request = Captured::new("POST", "https://example.com/hook", headers, "{\"a\":1}");
+        let diagnosis = Diagnose::new(&provider::SQUARE, SECRET).run(&request);
+        assert_eq!(diagnosis.verdict() == Verdict::Proven, is_tried, "{number}: {diagnosis}");
+    }
 }
 
 proptest! {
