@@ -29,7 +29,8 @@ impl Encoding {
         let length = self.length(mac.len());
         let Some(text) = text.get_mut(..length) else { return 0 };
         let written = match self {
-            // Twice the same call: where the compiler knows the length, it needs a quarter less time. Nearly all are of SHA-256.
+            // Twice the same call: where the compiler knows the length, it needs a quarter less time, and nearly all
+            // are of SHA-256.
             Encoding::Hex => match <&[u8; 32]>::try_from(mac) {
                 Ok(mac) => hex::encode_to_slice(mac, text).is_ok(),
                 Err(_) => hex::encode_to_slice(mac, text).is_ok(),

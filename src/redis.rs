@@ -22,7 +22,8 @@ use crate::idempotency::{Claim, Store, Token};
 /// Redis must not evict keys: with any `maxmemory-policy` other than `noeviction`, a processed event can become new
 /// again. When `maxmemory` is reached, new claims are [`Claim::Full`]; a claim that is held can be completed all the same,
 /// until its lease ends. A replica that takes over may lack the last writes, and so may a Redis that was killed, unless it
-/// runs with `appendfsync always`. Where that matters, insert the key in the transaction of the effect, as [`idempotency`](crate::idempotency) shows.
+/// runs with `appendfsync always`. Where that matters, insert the key in the transaction of the effect, as
+/// [`idempotency`](crate::idempotency) shows.
 ///
 /// `C` is any asynchronous connection of the redis crate that can be cloned: a `ConnectionManager`, which reconnects by
 /// itself, a `MultiplexedConnection`, or a connection to a cluster.

@@ -108,7 +108,8 @@ const RECORD: &str = "
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM again) AS recorded
     RETURNING event, endpoint";
 
-/// Those deliveries that still wait for the attempt with this number, and have not ended meanwhile. Locks nothing, and waits for no lock.
+/// Those deliveries that still wait for the attempt with this number, and have not ended meanwhile. Locks nothing, and waits
+/// for no lock.
 const PENDING: &str = "
     SELECT r.event, r.endpoint
     FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) AS r(event, endpoint, number, generation),
