@@ -303,8 +303,19 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     const OPTIONAL_ID: &str = "type: {type}\nid?: {id}\ndata: {data}";
     const NAMED: &str = "{type}.ref: {key}\n{type}: {data}";
     const BESIDE: &str = "ref: {key}\n{type}: {data}";
+    const NAMED_TWICE: &str = "{type}.kind: {type}\n{type}.ref: {key}\n{type}: {data}";
+    const TYPE_LAST: &str = "ref: {key}\ntype?: {type}\ndata: {data}";
     const OPTIONAL_TYPE: &str = "type?: {type}\nref: {key}\ndata: {data}";
-    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 24] = [
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 27] = [
+        (NAMED_TWICE, EventId, (&[], r#"{"a":{"kind":"b","ref":1}}"#), (&[], r#"{"a":{"kind":"c","ref":1}}"#), false),
+        (TYPE_LAST, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"data":2}"#), true),
+        (
+            OPTIONAL_TYPE,
+            EventId,
+            (&[], r#"{"type":"","ref":1,"data":1}"#),
+            (&[], r#"{"type":"","ref":1,"data":2}"#),
+            true,
+        ),
         // An empty text tells nothing apart.
         (PLAIN, EventId, (&[], r#"{"id":"","type":"a","data":1}"#), (&[], r#"{"id":"","type":"a","data":2}"#), false),
         (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":"","data":1}"#), (&[], r#"{"ref":"","data":2}"#), false),
@@ -373,6 +384,8 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
         let (one, other) = (key(one).unwrap(), key(other).unwrap());
         assert_eq!(one == other, is_same, "{lines:?} {rule:?}: {one} {other}");
     }
+    let without_id = received(&acme(&[PLAIN], EventId), &[], r#"{"id":"","type":"a","data":1}"#);
+    assert_eq!(without_id.event().unwrap().id(), None);
     let missing = received(&acme(&[OPTIONAL_TYPE], EventId), &[], r#"{"type":"a","data":1}"#).idempotency_key();
     assert_eq!(missing.unwrap_err(), EventError::MissingField { field: "ref".to_owned() });
 }

@@ -1,5 +1,6 @@
 //! The notation: what it accepts and how it says no.
 
+use hookseal::provider::Provider;
 use hookseal::{Algorithm, EventShape, Extent, Scheme, Signer, Verifier};
 use time::OffsetDateTime;
 
@@ -818,4 +819,27 @@ fn files_hold_the_same_schemes() {
         let said = serde_json::from_str::<Scheme>(file).expect_err(file).to_string();
         assert!(said.contains(expected), "{file}: {said}");
     }
+}
+
+/// Read from the beginning, the method ends where the URL begins; from the end, nothing tells them apart.
+#[test]
+fn a_method_stands_before_a_url_that_may_have_a_query() {
+    for (covers, admits_query) in [("{method}{url}\n{body}", true), ("{body}\n{method}{url}", false)] {
+        let scheme = Scheme::try_new("S: {hex}", covers).unwrap();
+        let provider = Provider::new("acme", scheme).unwrap();
+        let provider = provider.with_public_url("https://example.com/hook").unwrap().raw();
+        let (verifier, signer) = (provider.verifier(key(0)).unwrap(), provider.signer(key(0)).unwrap());
+        for (query, is_admitted) in [("", true), ("?a=1", admits_query)] {
+            let request = signer.request(format!("https://example.com/hook{query}"), "", "{}");
+            let is_accepted = request.is_ok_and(|request| verifier.verify_request(&request).is_ok());
+            assert_eq!(is_accepted, is_admitted, "{covers} {query}");
+        }
+    }
+}
+
+/// A token in the body says nothing of the body's other fields.
+#[test]
+fn a_token_may_be_a_field_of_the_body() {
+    let scheme = Scheme::try_new("\n\na.s: {jwt}", "iss: Acme").unwrap();
+    assert_eq!(scheme.coverage().body(), Extent::Nothing);
 }

@@ -35,6 +35,25 @@ fn the_strongest_scheme_that_is_present_decides() {
     assert_eq!(verifier.verify(&none, b"{}").unwrap_err(), VerifyError::MissingHeader { header });
 }
 
+/// The same where more than headers and body is signed.
+#[test]
+fn the_first_scheme_that_is_malformed_is_named() {
+    let key = || Secret::from_bytes([7; 32]).unwrap();
+    let schemes = ["S-512: {hex}", "S: {hex}"].map(|lines| Scheme::try_new(lines, "{query|sorted}\n{body}").unwrap());
+    let schemes = [schemes[0].clone().with_digest(Digest::Sha512), schemes[1].clone()];
+    let verifier = Verifier::for_schemes(&schemes, &Keyring::new(key()), None, &[]).unwrap();
+    let weak = Signer::new(schemes[1].clone(), key()).unwrap();
+    for signature in
+        ["no digits", &weak.request("/?a=1", "", "{}").unwrap().headers()["s"].to_str().unwrap().to_owned()]
+    {
+        let request = Request::post("/?a=1").header("s-512", "no digits").header("s", signature).body("{}").unwrap();
+        match verifier.verify_request(&request).unwrap_err() {
+            VerifyError::MalformedHeader { header, .. } => assert_eq!(header, "s-512"),
+            other => panic!("{other}"),
+        }
+    }
+}
+
 #[cfg(feature = "ed25519")]
 mod work {
     use super::*;
