@@ -824,9 +824,11 @@ fn files_hold_the_same_schemes() {
 /// Read from the beginning, the method ends where the URL begins; from the end, nothing tells them apart.
 #[test]
 fn a_method_stands_before_a_url_that_may_have_a_query() {
-    for (covers, admits_query) in [("{method}{url}\n{body}", true), ("{body}\n{method}{url}", false)] {
+    for (covers, admits_query) in
+        [("{method}{url}\n{body}", true), ("{body}\n{method}{url}", false), ("{method}{url}", true)]
+    {
         let scheme = Scheme::try_new("S: {hex}", covers).unwrap();
-        let provider = Provider::new("acme", scheme).unwrap();
+        let provider = Provider::new("acme", scheme).unwrap().accept(Extent::Nothing);
         let provider = provider.with_public_url("https://example.com/hook").unwrap().raw();
         let (verifier, signer) = (provider.verifier(key(0)).unwrap(), provider.signer(key(0)).unwrap());
         for (query, is_admitted) in [("", true), ("?a=1", admits_query)] {
@@ -842,4 +844,5 @@ fn a_method_stands_before_a_url_that_may_have_a_query() {
 fn a_token_may_be_a_field_of_the_body() {
     let scheme = Scheme::try_new("\n\na.s: {jwt}", "iss: Acme").unwrap();
     assert_eq!(scheme.coverage().body(), Extent::Nothing);
+    assert!(Scheme::try_new("Authorization: Bearer {jwt}\n\n{empty}", "iss: Acme").is_ok());
 }
