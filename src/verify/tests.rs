@@ -43,9 +43,8 @@ fn the_first_scheme_that_is_malformed_is_named() {
     let schemes = [schemes[0].clone().with_digest(Digest::Sha512), schemes[1].clone()];
     let verifier = Verifier::for_schemes(&schemes, &Keyring::new(key()), None, &[]).unwrap();
     let weak = Signer::new(schemes[1].clone(), key()).unwrap();
-    for signature in
-        ["no digits", &weak.request("/?a=1", "", "{}").unwrap().headers()["s"].to_str().unwrap().to_owned()]
-    {
+    let signed = weak.request("/?a=1", "", "{}").unwrap();
+    for signature in ["no digits", signed.headers()["s"].to_str().unwrap()] {
         let request = Request::post("/?a=1").header("s-512", "no digits").header("s", signature).body("{}").unwrap();
         match verifier.verify_request(&request).unwrap_err() {
             VerifyError::MalformedHeader { header, .. } => assert_eq!(header, "s-512"),
