@@ -167,21 +167,6 @@ impl EventShape {
         Ok(Some(key))
     }
 
-    /// The lines that lead through the field with the type's name.
-    fn through_unnamed(&self) -> Mask {
-        let is_unnamed = |line: &Line| {
-            let mut steps = (0..).map_while(|depth| self.step(line, depth));
-            steps.any(|step| matches!(step, Step::Unnamed))
-        };
-        match self.is_flat() {
-            true => 0,
-            false => self
-                .lines_of(self.in_body())
-                .filter(|(_, line)| is_unnamed(line))
-                .fold(0, |mask, (i, _)| mask | (1 << i)),
-        }
-    }
-
     /// The parts of the type that are no values: the constants of the shape, and the name of a field.
     fn push_names(&self, found: &Findings<'_>, is_signed: &dyn Fn(Half, &str) -> bool, key: &mut Vec<u8>) {
         for (_, line) in self.lines_of(self.walk().fixed) {

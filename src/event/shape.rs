@@ -301,6 +301,16 @@ impl EventShape {
         self.walk.is_flat
     }
 
+    /// The lines of the body that lead through the field with the type's name.
+    pub(super) fn through_unnamed(&self) -> Mask {
+        let is_unnamed = |line: &Line| {
+            let mut steps = (0..).map_while(|depth| self.step(line, depth));
+            steps.any(|step| matches!(step, Step::Unnamed))
+        };
+        let lines = self.lines_of(if self.is_flat() { 0 } else { self.in_body() });
+        lines.filter(|(_, line)| is_unnamed(line)).fold(0, |mask, (i, _)| mask | (1 << i))
+    }
+
     pub(super) fn walk(&self) -> &Walk {
         &self.walk
     }

@@ -1,9 +1,5 @@
 //! A diagnosis ends, whatever the bytes are, proves nothing that is not so, and holds a few copies of a body at most.
 
-#![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::time::Duration;
 
 use hookseal::diagnose::{Budget, Captured, Diagnose, Verdict, infer_at};
@@ -12,52 +8,10 @@ use hookseal::{Secret, provider};
 use proptest::prelude::*;
 use time::OffsetDateTime;
 
-struct Counting;
+use counting::{allocated, most_held};
 
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-    static TOTAL: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count(change: isize) {
-    HELD.set(HELD.get() + change);
-    MOST.set(MOST.get().max(HELD.get()));
-}
-
-// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of theirs.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size().cast_signed());
-        TOTAL.set(TOTAL.get() + layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-layout.size().cast_signed());
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were held at one time beyond those held before, and those of all allocations together.
-fn memory<T>(run: impl FnOnce() -> T) -> (usize, usize, T) {
-    let (before, total) = (HELD.get(), TOTAL.get());
-    MOST.set(before);
-    let result = run();
-    ((MOST.get() - before).cast_unsigned(), TOTAL.get() - total, result)
-}
-
-#[test]
-fn the_counter_counts() {
-    let (most, total, _) = memory(|| {
-        drop(vec![0_u8; 3000]);
-        vec![0_u8; 1000]
-    });
-    assert_eq!((most, total), (3000, 4000));
-}
+#[path = "../../adapter-tests/tests/common/counting.rs"]
+mod counting;
 
 fn budget() -> Budget {
     Budget::new().with_bytes(1 << 20)
@@ -117,7 +71,7 @@ fn times_held(body: &str) -> [usize; 2] {
         let request = Captured::new("POST", "https://example.com/hook", headers, body);
         let budget = Budget::new().with_bytes(100 << 20).with_time(Duration::from_secs(3600));
         let diagnose = Diagnose::new(provider, secret).with_budget(budget);
-        let (most, _, diagnosis) = memory(|| diagnose.run(&request));
+        let (most, diagnosis) = most_held(|| diagnose.run(&request));
         assert_ne!(diagnosis.verdict(), Verdict::Proven, "{diagnosis}");
         most / body.len()
     })
@@ -160,7 +114,7 @@ fn hosts_in_a_header_are_not_all_tried() {
             let request = Captured::new("POST", "https://example.com/hook?x=1", headers, "{}");
             let diagnose = Diagnose::new(provider, SECRET);
             let diagnose = diagnose.with_budget(Budget::new().with_bytes(0));
-            memory(|| diagnose.run(&request)).1
+            allocated(|| diagnose.run(&request)).0
         };
         let (few, many) = (run(8), run(120));
         assert!(many < few + (64 << 10), "{}: {few} bytes were allocated for 8 hosts, {many} for 120", provider.name());

@@ -3,7 +3,6 @@
 use crate::error::EventError;
 use crate::event::shape::{EventShape, MAX_LINES, Meaning};
 use crate::event::{Event, STEMS};
-use crate::place::Step;
 
 use super::missing;
 
@@ -29,8 +28,7 @@ impl EventShape {
     pub(super) fn type_parts<'e, T>(&self, event: &'e Event<'_, T>) -> Result<TypeParts<'e>, EventError> {
         let event_type = event.event_type();
         let named = self.walk().types | self.walk().fixed;
-        let mut steps = self.body_lines().flat_map(|(_, line)| (0..).map_while(|depth| self.step(line, depth)));
-        let is_unnamed = !self.is_flat() && steps.any(|step| matches!(step, Step::Unnamed));
+        let is_unnamed = self.through_unnamed() != 0;
         let mut left = named.count_ones() as usize + usize::from(is_unnamed);
         let required =
             self.lines_of(named).filter(|(_, line)| !line.place.is_optional).count() + usize::from(is_unnamed);
