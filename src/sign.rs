@@ -54,6 +54,10 @@ struct Signed {
 /// were chosen so that their hashes collide.
 const MAX_HEADERS: usize = 4096;
 
+/// Only a list of names can make a signature header that long.
+const TOO_MANY_LISTED: &str =
+    "its signature headers, which list the headers that begin with `x-`, would have more than 4096 bytes";
+
 impl Signer {
     /// A signer for `scheme`, with one secret or a [`Keyring`].
     ///
@@ -385,7 +389,10 @@ impl Signer {
             }
         }
         plan.write(&own, &tags, &mut headers);
-        Ok(headers)
+        match plan.is_readable(&headers) {
+            true => Ok(headers),
+            false => Err(SignError::Unfit { problem: TOO_MANY_LISTED.to_owned() }.into()),
+        }
     }
 
     /// The MAC of a text under the current key, in an encoding.

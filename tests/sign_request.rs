@@ -1,5 +1,6 @@
 //! A request that cannot be signed stays as it was.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hookseal::provider::{self, STANDARD_WEBHOOKS};
@@ -120,6 +121,30 @@ fn a_list_of_signed_headers_has_those_that_begin_with_x_and_the_time() {
         assert_eq!(request.headers()["x-signed"], "sent-at,x-0,x-1,x-signed");
         verifier.verify_request(&request).unwrap();
     }
+}
+
+/// Whatever a signer sends, a verifier reads.
+#[test]
+fn a_list_of_signed_headers_is_not_longer_than_a_verifier_reads() {
+    let signer = provider::HOOK0_V1.signer(Secret::from_bytes([b'k'; 32]).unwrap()).unwrap();
+    let verifier = provider::HOOK0_V1.verifier(Secret::from_bytes([b'k'; 32]).unwrap()).unwrap();
+    let mut errors = BTreeSet::new();
+    for length in 3950..4050 {
+        let mut request = request(0);
+        let name = HeaderName::from_bytes(format!("x-{}", "a".repeat(length)).as_bytes()).unwrap();
+        request.headers_mut().insert(name, HeaderValue::from_static("1"));
+        let before = format!("{request:?}");
+        match signer.sign_request(&mut request, "evt_1") {
+            Ok(()) => drop(verifier.verify_request(&request).unwrap()),
+            Err(error) => {
+                assert_eq!(format!("{request:?}"), before);
+                errors.insert((length, error.to_string()));
+            }
+        }
+    }
+    let (first, error) = errors.first().unwrap();
+    assert!(*first > 3950 && errors.len() == 4050 - first, "{errors:?}");
+    assert!(error.ends_with("would have more than 4096 bytes"), "{error}");
 }
 
 #[test]

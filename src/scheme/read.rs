@@ -10,7 +10,7 @@ use crate::timestamp::{Now, Place, TimeFormat, Timestamp};
 use super::plan::{Alone, Family, Plan, SignatureLine, Spliced, Values};
 
 /// Bytes of signature headers in one request: 16 signatures of SHA-512 in hex, doubled.
-const MAX_SIGNATURE_BYTES: usize = 4096;
+pub(super) const MAX_SIGNATURE_BYTES: usize = 4096;
 
 /// The longest id that is read. Signers send at most 256 bytes; what others send is known up to 124.
 const MAX_ID: usize = 1024;

@@ -10,7 +10,7 @@ use crate::mac::Tag;
 use crate::timestamp::{RECENT, TimeText};
 
 use super::plan::{Alone, ItemText, Plan, SignatureLine, Values};
-use super::read::is_visible;
+use super::read::{MAX_SIGNATURE_BYTES, is_visible};
 
 /// The longest id that a signer sends. Stores and logs index ids; nobody in the field comes near this.
 const MAX_ID: usize = 256;
@@ -144,6 +144,13 @@ impl Plan {
                 headers.insert(line.name.clone(), value);
             }
         }
+    }
+
+    /// Whether the signature headers are as short as a verifier wants them.
+    pub(crate) fn is_readable(&self, headers: &HeaderMap) -> bool {
+        let lines = self.families.first().map(|family| family.signatures.as_slice()).unwrap_or_default();
+        let lengths = lines.iter().flat_map(|line| headers.get_all(&line.name)).map(HeaderValue::len);
+        lengths.sum::<usize>() <= MAX_SIGNATURE_BYTES
     }
 
     /// The length of a signature header: a vector of just this size becomes a header value without a copy.
