@@ -34,7 +34,8 @@ pub enum SignError {
     /// recognized after an id).
     #[error("the time is too early or too late for the scheme's timestamp")]
     TimeOutOfRange,
-    /// The request lacks something that the scheme signs: a query parameter, a field of the body, another method.
+    /// The request lacks something that the scheme signs: a query parameter, a field of the body, another method. Or it has so
+    /// many headers that a list of them would be longer than a verifier reads.
     #[error("the request cannot be signed: {problem}")]
     Unfit {
         /// What is missing or wrong.
