@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ConfigError;
-use crate::place::{Place, Steps};
+use crate::place::{Half, Place, Steps};
 use crate::text::{Span, trimmed};
 
 pub(crate) use answer::acknowledge;
@@ -313,16 +313,21 @@ fn request_lines(text: &str) -> Vec<&str> {
 }
 
 impl Handshake {
-    /// Whether anybody can have a text signed that contains this one: the answer has a MAC of a challenge that nobody signed.
+    /// Whether the answer has a MAC of the challenge, and the challenge can contain this text.
     pub(crate) fn signs(&self, text: &[u8]) -> bool {
         let alphabet = self.lines().find_map(|line| match line.wants {
             Wants::Challenge(alphabet) => Some(alphabet),
             Wants::NewSecret => Some(Alphabet::Token),
             Wants::Constant(_) | Wants::VerifyToken => None,
         });
-        !self.is_signed
-            && self.answer.contains("{challenge|hmac-")
-            && alphabet.is_some_and(|alphabet| alphabet.contains(text))
+        self.answer.contains("{challenge|hmac-") && alphabet.is_some_and(|alphabet| alphabet.contains(text))
+    }
+
+    /// Whether only who can sign requests can choose the challenge. `is_covered` says of a place whether they sign it.
+    pub(crate) fn is_challenge_signed(&self, is_covered: impl Fn(Half, &str) -> bool) -> bool {
+        let is_challenge = |line: &&Line| matches!(line.wants, Wants::Challenge(_) | Wants::NewSecret);
+        let mut challenges = self.lines().filter(is_challenge);
+        self.is_signed && challenges.all(|line| is_covered(line.place.half, self.text(line.place.name)))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::text::trimmed;
 pub(crate) use context::{Early, Late, MakeContext, is_absence};
 pub use coverage::{Coverage, Extent};
 pub(crate) use jwt::Facts;
-use notation::{HashForm, Notation, Piece, UrlPart};
+use notation::{HashForm, Notation, Piece, UrlPart, Value};
 pub(crate) use plan::{Content, Plan, Values};
 pub(crate) use read::Reading;
 pub(crate) use separation::Separation;
@@ -466,8 +466,30 @@ impl Scheme {
     fn reads_like(&self, other: &Scheme) -> bool {
         self.covers == other.covers
             && self.plan().time_format == other.plan().time_format
+            && self.meanings() == other.meanings()
             && !self.covers_constant()
             && !other.covers_constant()
+    }
+
+    /// What the request's lines say of the covered values beyond `covers`: that there is no body, or where its hash is, and
+    /// where a time or an allowed value is that has no placeholder of its own.
+    fn meanings(&self) -> (bool, Vec<(u8, String, u8)>) {
+        let has_time = self.pieces().any(|piece| matches!(piece, Piece::Timestamp));
+        let lines = self.notation.lines.iter().take(self.notation.line_count);
+        let mut meanings: Vec<_> = lines
+            .filter_map(|line| {
+                let meaning = match line.value {
+                    Value::Timestamp { .. } if !has_time => 0,
+                    Value::Allowed { .. } => 1,
+                    Value::BodyHash { form, .. } => 2 + form as u8,
+                    _ => return None,
+                };
+                let names = line.names.iter().take(line.name_count).map(|name| name.of(&self.headers));
+                Some((line.place.half as u8, names.collect::<Vec<_>>().join("|").to_ascii_lowercase(), meaning))
+            })
+            .collect();
+        meanings.sort_unstable();
+        (self.notation.is_bodiless, meanings)
     }
 
     /// Whether no content is that of both, because of the texts in it.

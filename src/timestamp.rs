@@ -169,6 +169,11 @@ impl Timestamp {
         }
     }
 
+    /// Whether it is earlier than another one in the same format.
+    pub(crate) fn is_before(self, other: Timestamp) -> bool {
+        self.count < other.count
+    }
+
     /// Whether it is [`RECENT`] or later.
     #[inline]
     pub(crate) fn is_recent(self) -> bool {

@@ -467,6 +467,7 @@ fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
     const DEEP: &str =
         "kind: {type}\naccounts[].id\naccounts[].changes[].field: {type}\naccounts[].changes[].value: {data}";
     const OPTIONAL: &str = "events[].type: {type}\nevents[].id?: {key}\nevents[]: {data}";
+    const AROUND: &str = "account?\nteam?\nevents[].type: {type}\nevents[]: {data}";
     const TYPED: &str = "X-Type: {type}\n\nevents[]: {data}";
     const NAMED: &str = "{type}[]: {data}";
     const NAMED_AND_KEY: &str = "{type}[].id: {key}\n{type}[]: {data}";
@@ -478,6 +479,7 @@ fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
         format!(r#"{{"kind":"k","accounts":[{{"id":"{account}","at":1,"changes":[{change}]}}]}}"#)
     };
     let flat = |event: &str| format!(r#"{{"events":[{event}]}}"#);
+    let around = |name: &str| format!(r#"{{"{name}":7,"events":[{{"type":"a"}}]}}"#);
     let (made, gone) = (|| r#"{"made":[{"id":7}]}"#.to_owned(), || r#"{"gone":[{"id":7}]}"#.to_owned());
     let (body, signed_id, and_type) = (IdempotencyRule::Body, IdempotencyRule::SignedId, IdempotencyRule::BodyAndType);
     let (approved, denied) = (r#"{"field":"f","value":1}"#, r#"{"field":"f","value":2}"#);
@@ -489,6 +491,8 @@ fn elements_without_an_id_are_told_apart_by_what_is_around_them() {
         (DEEP, body, ("a", "1", deep("A", approved)), ("a", "1", deep("B", approved)), false),
         (OPTIONAL, IdempotencyRule::EventId, ("a", "1", flat(bare)), ("a", "1", flat(other)), false),
         (OPTIONAL, IdempotencyRule::EventId, ("a", "1", flat(named)), ("a", "1", flat(named_too)), true),
+        (AROUND, body, ("a", "1", around("account")), ("a", "2", around("account")), true),
+        (AROUND, body, ("a", "1", around("account")), ("a", "1", around("team")), false),
         (TYPED, body, ("a", "1", flat(bare)), ("a", "2", flat(bare)), true),
         (TYPED, signed_id, ("a", "1", flat(bare)), ("a", "1", flat(bare)), true),
         (TYPED, signed_id, ("a", "1", flat(bare)), ("a", "2", flat(bare)), false),

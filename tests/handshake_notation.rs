@@ -302,6 +302,8 @@ fn what_anybody_can_have_signed_is_no_delivery() {
     const TIMED: &str = "S: {hex}\nT: {timestamp}";
     const TOKEN: &str = ":method: GET\n?c: {challenge:token}";
     const SIGNED: &str = ":method: POST\n\nc: {challenge:token}";
+    const IN_HEADER: &str = ":method: POST\nX-C: {challenge:token}";
+    const IN_QUERY: &str = ":method: POST\n?c: {challenge:token}";
     let digits = |count| "7".repeat(count);
     for (headers, covers, question, answer, body, is_taken) in [
         ("S: {hex}", "{body}", TOKEN, "{challenge|hmac-hex}", "12345", false),
@@ -321,6 +323,8 @@ fn what_anybody_can_have_signed_is_no_delivery() {
         ("S: {hex}", "{url}{body}", TOKEN, "{challenge|hmac-hex}", "12345", true),
         ("S: {hex}", "{body}", TOKEN, "{challenge}", "12345", true),
         ("S: {hex}", "{body}", SIGNED, "{challenge|hmac-hex}", "12345", true),
+        ("S: {hex}", "{body}", IN_HEADER, "{challenge|hmac-hex}", "12345", false),
+        ("S: {hex}", "{body}", IN_QUERY, "{challenge|hmac-hex}", "12345", false),
     ] {
         let scheme = Scheme::try_new(headers, covers).expect(covers);
         let handshake = Handshake::try_new(question, answer).expect(question);
@@ -350,7 +354,15 @@ fn what_anybody_can_have_signed_is_no_delivery() {
         (TIMED, "{timestamp}:{body|sha256}", TOKEN, true),
         ("S: {hex}", "{$.id}", TOKEN, false),
         ("S: {hex}", "{form|sorted}", TOKEN, false),
-        ("S: {hex}", "{form|sorted}", SIGNED, true),
+        // No form, so that nothing of the body is signed.
+        ("S: {hex}", "{form|sorted}", SIGNED, false),
+        // The question is verified, but not its challenge.
+        ("S: {hex}", "{body|sha256-hex}", IN_HEADER, false),
+        ("S: {hex}", "{header:X-C}.{body|sha256-hex}", IN_HEADER, true),
+        (TIMED, "{timestamp}.{body|sha256}", IN_QUERY, false),
+        (TIMED, "{timestamp}.{?c}.{body|sha256}", IN_QUERY, true),
+        ("S: {hex}", "{$.id}", SIGNED, false),
+        ("S: {hex}", "{$.c}", SIGNED, true),
         ("Authorization: {jwt}", "iss: Acme", TOKEN, false),
         ("S: {jws}", "{body}", TOKEN, false),
         ("S: {jws}\nT: {timestamp}", "{timestamp}:{body}", TOKEN, false),

@@ -290,6 +290,12 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
     ),
     (
         "a: {hex}\nb: {signed-headers}",
+        "{signed-headers}\n{signed-headers|values:[}[{body}",
+        "covers: `{signed-headers|values:[}` is not a placeholder of signed content; those are `{body}` `{id}` `{timestamp}` \
+         `{header:Name}`, and those for more of the request that the documentation of `Scheme` lists",
+    ),
+    (
+        "a: {hex}\nb: {signed-headers}",
         "{signed-headers|values:.}.{body}",
         "covers: `{signed-headers|values:.}.{body}` has the values of signed headers without `{signed-headers}`, their names",
     ),

@@ -207,6 +207,28 @@ fn each_listed_header_is_there_once_and_ends_before_the_body() {
     }
 }
 
+/// So that a receiver, which compares the time again when the body has ended, compares that of each element.
+#[test]
+fn a_batch_is_as_old_as_its_oldest_element() {
+    const TIMED: &[(&str, &str)] =
+        &[("\n\nitems[].at: {timestamp}\nitems[].mac: {base64}", "{timestamp}.{$.items[].order}")];
+    let acme = provider(TIMED, URL);
+    let item = |at: i64| format!(r#"{{"at":{at},"mac":"{}","order":7}}"#, base64(format!("{at}.7")));
+    let now = now().unix_timestamp();
+    for (items, oldest) in [
+        (vec![now], now),
+        (vec![now - 200, now + 200], now - 200),
+        (vec![now + 200, now - 200], now - 200),
+        (vec![now, now - 100, now + 100], now - 100),
+    ] {
+        let items: Vec<String> = items.into_iter().map(item).collect();
+        let request = request("POST", "/hook", &[JSON], format!(r#"{{"items":[{}]}}"#, items.join(",")));
+        let verified = acme.verifier(secret()).unwrap();
+        let verified = verified.verify_request_at(&request, self::now()).unwrap();
+        assert_eq!(verified.proof().timestamp().unwrap().unix_timestamp(), oldest, "{items:?}");
+    }
+}
+
 #[test]
 fn all_elements_of_a_batch_are_right_or_none() {
     let adyen = provider(ADYEN, URL);

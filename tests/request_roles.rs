@@ -156,6 +156,26 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         (("S: {jws}", "{body}"), ("S: {jwt}", "iss: Acme"), false),
         (("S: {jws}", "{body}"), ("T: {jws}", "{body}"), true),
         (("S: {jws}", "v1.{body}"), ("S: {jws}", "v2.{body}"), true),
+        // The same content, but other lines say what it means.
+        (("S: {hex}\n\nsent: {timestamp}", "{body}"), ("T: {hex}\n\nsent: {timestamp}", "{body}"), true),
+        (("S: {hex}\n\nsent: {timestamp}", "{body}"), ("T: {hex}\n\nexpires: {timestamp}", "{body}"), false),
+        (
+            ("I: {id}\nS: {hex}\nD: {body|sha256-hex}", "{header:D}.{id}"),
+            ("I: {id}\nT: {hex}\nD: {body|sha256-hex}", "{header:D}.{id}"),
+            true,
+        ),
+        (
+            ("I: {id}\nS: {hex}\nD: {body|sha256-hex}", "{header:D}.{id}"),
+            ("I: {id}\nT: {hex}\n\n{empty}", "{header:D}.{id}"),
+            false,
+        ),
+        (
+            ("I: {id}\nS: {hex}\nD: {body|sha256-hex}", "{header:D}.{id}"),
+            ("I: {id}\nT: {hex}\nD: {body|sha256-base64}", "{header:D}.{id}"),
+            false,
+        ),
+        (("S: {hex}\nA: {allowed}", "{header:A}.{body}"), ("T: {hex}\nA: {allowed}", "{header:A}.{body}"), true),
+        (("S: {hex}\nA: {allowed}", "{header:A}.{body}"), ("T: {hex}", "{header:A}.{body}"), false),
     ] {
         let schemes = [one, other].map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
         let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes.clone());
@@ -304,6 +324,18 @@ fn what_is_signed_tells_events_apart() {
         key(&v2, "GET", "/hook", &format!("{URL}{nonce}"), &headers, "").unwrap()
     };
     assert_ne!(nonce("7"), nonce("8"));
+    // Nor does a URL without a query tell them apart, or a request of which nothing but the id is signed.
+    for (headers, covers, content) in [
+        ("Nonce: {id}\nS: {base64}\n\n{empty}", "{url}\n{id}", format!("{URL}\n")),
+        ("Nonce: {id}\nS: {base64}", "{url}\n{body}\n{id}", format!("{URL}\n\n")),
+        ("Nonce: {id}\nS: {base64}", "{body}.{id}", ".".to_owned()),
+    ] {
+        let acme = provider(&[(headers, covers)], URL).with_idempotency_rule(IdempotencyRule::Body).unwrap();
+        let [seven, again, eight] = ["7", "7", "8"]
+            .map(|nonce| key(&acme, "POST", "/hook", &format!("{content}{nonce}"), &[("Nonce", nonce)], "").unwrap());
+        assert_eq!(seven, again, "{covers}");
+        assert_ne!(seven, eight, "{covers}");
+    }
     // Whoever has a token can send anything, so a body tells events of honest senders apart, and nothing else does.
     let sent = |body: &str| key(&tokens, "POST", "/hook", "", &[], body).unwrap();
     assert_ne!(sent("{}"), sent("{ }"));

@@ -189,8 +189,8 @@ impl EventShape {
         let mut key = Vec::new();
         self.push_names(found, is_signed, &mut key);
         for (i, line) in self.lines_of(self.in_body()) {
-            if let (true, Some(value)) = (arrays(line) < innermost, found.value(1 << i)) {
-                push_part(&mut key, value.as_bytes());
+            if arrays(line) < innermost {
+                push_part(&mut key, found.value(1 << i).map_or(b"", str::as_bytes));
             }
         }
         push_part(&mut key, raw.get().as_bytes());

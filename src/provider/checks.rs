@@ -5,7 +5,7 @@ use crate::error::ConfigError;
 use crate::handshake::{Handshake, acknowledgement};
 use crate::place::Half;
 use crate::request::PublicUrl;
-use crate::scheme::{Scheme, Separation};
+use crate::scheme::{Extent, Scheme, Separation};
 
 /// Schemes of one provider, all of which a request may have. The most of any in the catalogue is three.
 const MAX_SCHEMES: usize = 16;
@@ -102,8 +102,21 @@ impl Provider {
 
     /// How deliveries differ from what a handshake signs: the least that any scheme says.
     pub(crate) fn separation(&self, handshake: &Handshake) -> Separation {
-        let schemes = self.schemes().iter().filter(|_| handshake.signs(b""));
+        let schemes = self.schemes().iter().filter(|_| self.signs_for_anybody(handshake, b""));
         schemes.map(|scheme| scheme.separation(|text| handshake.signs(text))).min().unwrap_or(Separation::Always)
+    }
+
+    /// Whether anybody can have a text signed that contains this one, because no signature, or not that of each scheme, covers
+    /// the challenge: in an authentic request it can then be replaced.
+    pub(crate) fn signs_for_anybody(&self, handshake: &Handshake, text: &[u8]) -> bool {
+        let coverages = || self.schemes().iter().map(Scheme::coverage);
+        let is_covered = |half, name: &str| match half {
+            Half::Header => coverages().all(|coverage| coverage.has_header(name)),
+            Half::Query => coverages().all(|coverage| coverage.has_parameter(name)),
+            // Text can move from one field of a form to another.
+            _ => coverages().all(|coverage| coverage.body() != Extent::Form && coverage.has_place(half, name)),
+        };
+        handshake.signs(text) && !handshake.is_challenge_signed(is_covered)
     }
 
     /// Whether a receiver without a fallback may lose events.

@@ -203,9 +203,11 @@ impl Provider {
     pub(crate) fn key(&self, delivery: &Delivery<'_, '_>, scope: &str) -> Result<IdempotencyKey, EventError> {
         let content;
         let body = delivery.request.body;
-        let whole = match delivery.proof.identity() {
-            Some(hash) => ("content", hash),
-            None => ("body", body),
+        let whole = match (delivery.proof.identity(), delivery.proof.id()) {
+            (Some(hash), _) => ("content", hash),
+            // Many events may have no body.
+            (None, Some(id)) if body.is_empty() => ("signed-id", id.as_bytes()),
+            (None, _) => ("body", body),
         };
         let (rule, content) = match (self.idempotency_rule(), delivery.proof.id()) {
             (IdempotencyRule::Nothing, _) => return Err(EventError::NoIdempotencyKey),
@@ -224,6 +226,7 @@ impl Provider {
                 match (rule, &content) {
                     (IdempotencyRule::EventId, Some(content)) => ("event-id", content.as_slice()),
                     (_, Some(event_type)) => {
+                        let body = if body.is_empty() { whole.1 } else { body };
                         return Ok(IdempotencyKey::of_parts(&self.name, scope, "body-and-type", [event_type, body]));
                     }
                     (_, None) => whole,

@@ -82,8 +82,9 @@ impl<P> Receiver<P> {
 
     /// Whether anybody could have had the body signed, as a challenge.
     pub(super) fn is_possible_challenge(&self, body: &[u8]) -> bool {
-        let mut handshakes = self.provider().handshakes().iter().filter(|handshake| handshake.signs(body));
-        handshakes.any(|handshake| self.provider().separation(handshake) != Separation::Always)
+        let provider = self.provider();
+        let mut handshakes = provider.handshakes().iter().filter(|each| provider.signs_for_anybody(each, body));
+        handshakes.any(|handshake| provider.separation(handshake) != Separation::Always)
     }
 
     /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is

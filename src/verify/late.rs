@@ -151,10 +151,13 @@ impl Keyed {
         now: Now,
         tries: &mut Tries,
     ) -> Result<Proof<'a>, VerifyError> {
-        let mut verdict = None;
+        let mut verdict: Option<Proof<'a>> = None;
         for late in self.plan.read_body(&head.early, body)? {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
-            verdict.get_or_insert_with(|| proof.with_identity(self.plan.identity(&late, proof.id(), body)));
+            verdict = Some(match verdict {
+                Some(first) => first.as_old_as(&proof),
+                None => proof.with_identity(self.plan.identity(&late, proof.id(), body)),
+            });
         }
         verdict.ok_or(VerifyError::NoMatch)
     }

@@ -148,6 +148,12 @@ impl<'a> Proof<'a> {
         Proof { identity, ..self }
     }
 
+    /// With the earlier of two times: no element of a batch is younger than it says.
+    pub(super) fn as_old_as(self, other: &Proof<'_>) -> Proof<'a> {
+        let is_older = |time: &Timestamp| self.timestamp.is_none_or(|own| time.is_before(own));
+        Proof { timestamp: other.timestamp.filter(is_older).or(self.timestamp), ..self }
+    }
+
     pub(crate) fn identity(&self) -> Option<&[u8]> {
         self.identity.as_ref().map(<[u8; 32]>::as_slice)
     }

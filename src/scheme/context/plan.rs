@@ -155,7 +155,10 @@ impl Plan {
             | Derived::Value { place: Place::Query(_), .. } => body.is_empty() && !has_form,
             _ => false,
         };
-        let wanted = || context.parts.iter().zip(&late.parts).filter(|(part, _)| is_wanted(part)).map(|(_, text)| text);
+        // A URL without a query is that of all events.
+        let tells = |part: &Derived, text: &[u8]| !matches!(part, Derived::Url { .. }) || text.contains(&b'?');
+        let parts = || context.parts.iter().zip(&late.parts);
+        let wanted = || parts().filter(|(part, text)| is_wanted(part) && tells(part, text)).map(|(_, text)| text);
         let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
         let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
         let id = id.filter(|_| body.is_empty()).map(|id| sha256([id.as_bytes()]));

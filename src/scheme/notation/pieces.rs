@@ -115,12 +115,16 @@ const fn read_placeholder(text: &[u8], open: usize, after: usize, notation: &mut
     in_covers(open, after, UNKNOWN)
 }
 
-/// `{signed-headers|values:.}` and `{signed-headers|pairs:;}`, with any character for the last.
+/// `{signed-headers|values:.}` and `{signed-headers|pairs:;}`, with any character for the last, but between values none that
+/// can begin a body.
 const fn joiner(text: &[u8], open: usize, after: usize) -> Option<(u8, bool)> {
     const VALUES: &[u8] = b"{signed-headers|values:";
     const PAIRS: &[u8] = b"{signed-headers|pairs:";
     let with_names = starts_with(text, open, after, PAIRS);
     let length = if with_names { PAIRS.len() } else { VALUES.len() };
     let is_one = (with_names || starts_with(text, open, after, VALUES)) && after - open == length + 2;
-    if is_one && text[open + length].is_ascii_graphic() { Some((text[open + length], with_names)) } else { None }
+    if !is_one || !text[open + length].is_ascii_graphic() || !with_names && text[open + length] == b'[' {
+        return None;
+    }
+    Some((text[open + length], with_names))
 }
