@@ -1,10 +1,14 @@
 //! Secrets that travel with the request, and JSON Web Tokens: what is right, and what only looks like it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hookseal::provider::Provider;
 use hookseal::receive::Receiver;
-use hookseal::{ConfigError, Extent, Key, Keyring, Scheme, Secret, Signer};
+use hookseal::{ConfigError, Extent, Key, Keyring, Scheme, Secret, Signer, VerifyError};
+use time::OffsetDateTime;
 
 use sent::{NOW, SECRET, assert_says, now, provider, request, secret, verdict};
 
@@ -231,6 +235,25 @@ fn claims_are_what_the_scheme_says() {
 }
 
 /// The header of a token decides nothing: it says what the scheme says, or the token is refused.
+/// Whoever holds back the last byte of a captured request does not keep its token valid.
+#[test]
+fn a_token_that_expires_before_the_body_has_ended_is_refused() {
+    let token = jwt(r#"{"alg":"HS256"}"#, &format!(r#"{{"exp":{}}}"#, NOW + 60));
+    let acme = provider(&[("Authorization: Bearer {jwt}", "exp: {expiry}")], sent::URL).accept(Extent::Nothing).raw();
+    let request = request("POST", "/hook", &[("authorization", &format!("Bearer {token}"))], "{}");
+    for (seconds, expected) in [(0, Ok(())), (60, Ok(())), (61, Err(1)), (36_000, Err(35_940))] {
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let read = clock.clone();
+        let now = move || OffsetDateTime::from_unix_timestamp(read.load(Ordering::SeqCst)).unwrap();
+        let receiver: Receiver = acme.receiver(secret()).unwrap().with_clock(now);
+        let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+        clock.store(NOW + seconds, Ordering::SeqCst);
+        intake.push(request.body().clone().into());
+        let verdict = intake.finish().map(|_| ());
+        assert_eq!(verdict, expected.map_err(|seconds| VerifyError::TooOld { seconds }.into()), "after {seconds} s");
+    }
+}
+
 #[test]
 fn a_token_has_the_form_of_the_scheme() {
     let provider = provider(&[("A: {jwt}", "iss: Acme")], sent::URL);

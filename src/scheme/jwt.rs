@@ -57,6 +57,8 @@ pub(crate) struct Parts<'t> {
     pub(crate) key: Option<String>,
     /// When it was made, if a claim of the scheme says so.
     pub(crate) time: Option<Timestamp>,
+    /// Until when it is valid, in seconds of Unix time, if a claim of the scheme says so.
+    pub(crate) expiry: Option<u64>,
 }
 
 /// What the claims are compared with.
@@ -141,20 +143,19 @@ impl Token {
         if read.crit.is_some() || read.b64 == Some(false) {
             return Err(wrong("asks for an extension that the scheme does not have"));
         }
-        Ok(Parts { header, payload, signature, key: read.kid, time: None })
+        Ok(Parts { header, payload, signature, key: read.kid, time: None, expiry: None })
     }
 
-    /// Checks the claims, and returns the time that they say. The caller has verified, or will verify, the signature.
+    /// Checks the claims, and takes the times that they say. The caller has verified, or will verify, the signature.
     pub(super) fn check(
         &self,
         place: &str,
-        parts: &Parts<'_>,
+        parts: &mut Parts<'_>,
         plan: &Plan,
         facts: &Facts<'_>,
-    ) -> Result<Option<Timestamp>, VerifyError> {
-        let mut time = None;
+    ) -> Result<(), VerifyError> {
         if self.is_detached {
-            return Ok(time);
+            return Ok(());
         }
         let wrong = |problem| VerifyError::Malformed { place: place.to_owned(), problem };
         let json = codec::base64url_bytes(parts.payload.as_bytes());
@@ -166,10 +167,15 @@ impl Token {
             match raw {
                 None if demand.is_optional => {}
                 None => return Err(VerifyError::Missing { place: format!("the claim {}", demand.name) }),
-                Some(raw) => time = demand.check(raw, plan, facts)?.or(time),
+                Some(raw) => {
+                    parts.time = demand.check(raw, plan, facts)?.or(parts.time);
+                    if matches!(demand.wants, Wants::Expiry) {
+                        parts.expiry = raw.parse().ok();
+                    }
+                }
             }
         }
-        Ok(time)
+        Ok(())
     }
 }
 

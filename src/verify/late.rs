@@ -197,6 +197,7 @@ impl Keyed {
         }
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };
+        let expiry = token.as_ref().and_then(|token| token.expiry);
         let message = token.as_ref().map(|token| match self.plan.is_detached() {
             true => token.message(Some(&self.plan.message(&content, body))),
             false => token.message(None),
@@ -204,7 +205,7 @@ impl Keyed {
         if self.algorithm != Algorithm::Hmac {
             let message = message.unwrap_or_else(|| self.plan.message(&content, body));
             let place = self.place_of_public_key(&reading, message, tries)?;
-            return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place));
+            return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place).with_expiry(expiry));
         }
         let tag = |key: &Mac| match &message {
             Some(message) => key.tag(std::iter::once(message.as_slice())),
@@ -212,7 +213,7 @@ impl Keyed {
         };
         let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
         let place = self.keys.iter().position(is_right).ok_or_else(|| self.no_match(body.is_empty()))?;
-        Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place))
+        Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place).with_expiry(expiry))
     }
 }
 

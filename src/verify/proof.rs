@@ -129,6 +129,8 @@ pub struct Proof<'a> {
     scheme: u8,
     /// The hash of what tells the request from others, where its body does not.
     identity: Option<[u8; 32]>,
+    /// In seconds of Unix time.
+    expiry: Option<u64>,
 }
 
 impl<'a> Proof<'a> {
@@ -141,11 +143,21 @@ impl<'a> Proof<'a> {
             key: Key::at(place),
             scheme,
             identity: None,
+            expiry: None,
         }
     }
 
     pub(super) fn with_identity(self, identity: Option<[u8; 32]>) -> Proof<'a> {
         Proof { identity, ..self }
+    }
+
+    pub(super) fn with_expiry(self, expiry: Option<u64>) -> Proof<'a> {
+        Proof { expiry, ..self }
+    }
+
+    /// Until when the request is valid, in seconds of Unix time, if its token says so.
+    pub(crate) fn expiry(&self) -> Option<u64> {
+        self.expiry
     }
 
     /// With the earlier of two times: no element of a batch is younger than it says.

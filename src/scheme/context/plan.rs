@@ -205,7 +205,7 @@ impl Plan {
         if let Some(key) = &parts.key {
             self.check_key(key.as_bytes()).map_err(|problem| malformed(place.as_str(), problem))?;
         }
-        parts.time = token.check(&place, &parts, self, facts)?;
+        token.check(&place, &mut parts, self, facts)?;
         Ok(Some(parts))
     }
 
