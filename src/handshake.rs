@@ -77,10 +77,11 @@ const MAX_LINES: usize = 8;
 /// assert_eq!(error.to_string(), "answer: signs a `{challenge}` of any characters: whoever asks could have deliveries signed");
 /// ```
 ///
-/// Where nobody signs the question, a receiver also refuses deliveries whose body could be a part of such a challenge, with
+/// Where nobody signs the challenge, a receiver also refuses deliveries whose body could be a part of such a challenge, with
 /// [`Rejection::PossibleChallenge`](crate::receive::Rejection::PossibleChallenge): X signs the bare body, and would have signed
 /// `12345` for anybody. JSON contains other characters. A receiver cannot be made if the scheme signs no body that could tell
-/// the two apart.
+/// the two apart. A challenge in a header or a parameter that the scheme does not cover is signed by nobody, even if the
+/// question is: in a captured request, anybody can replace it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "File", into = "File")]
 pub struct Handshake {
