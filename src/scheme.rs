@@ -10,6 +10,7 @@ mod separation;
 mod write;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -473,23 +474,20 @@ impl Scheme {
 
     /// What the request's lines say of the covered values beyond `covers`: that there is no body, or where its hash is, and
     /// where a time or an allowed value is that has no placeholder of its own.
-    fn meanings(&self) -> (bool, Vec<(u8, String, u8)>) {
+    fn meanings(&self) -> (bool, BTreeSet<String>) {
         let has_time = self.pieces().any(|piece| matches!(piece, Piece::Timestamp));
         let lines = self.notation.lines.iter().take(self.notation.line_count);
-        let mut meanings: Vec<_> = lines
-            .filter_map(|line| {
-                let meaning = match line.value {
-                    Value::Timestamp { .. } if !has_time => 0,
-                    Value::Allowed { .. } => 1,
-                    Value::BodyHash { form, .. } => 2 + form as u8,
-                    _ => return None,
-                };
-                let names = line.names.iter().take(line.name_count).map(|name| name.of(&self.headers));
-                Some((line.place.half as u8, names.collect::<Vec<_>>().join("|").to_ascii_lowercase(), meaning))
-            })
-            .collect();
-        meanings.sort_unstable();
-        (self.notation.is_bodiless, meanings)
+        let meanings = lines.filter_map(|line| {
+            let meaning = match line.value {
+                Value::Timestamp { .. } if !has_time => "time".to_owned(),
+                Value::Allowed { .. } => "allowed".to_owned(),
+                Value::BodyHash { form, .. } => format!("{form:?}"),
+                _ => return None,
+            };
+            let names: Vec<&str> = line.names.iter().take(line.name_count).map(|name| name.of(&self.headers)).collect();
+            Some(format!("{:?} {names:?} {meaning}", line.place.half).to_ascii_lowercase())
+        });
+        (self.notation.is_bodiless, meanings.collect())
     }
 
     /// Whether no content is that of both, because of the texts in it.

@@ -330,11 +330,17 @@ fn what_is_signed_tells_events_apart() {
         ("Nonce: {id}\nS: {base64}", "{url}\n{body}\n{id}", format!("{URL}\n\n")),
         ("Nonce: {id}\nS: {base64}", "{body}.{id}", ".".to_owned()),
     ] {
-        let acme = provider(&[(headers, covers)], URL).with_idempotency_rule(IdempotencyRule::Body).unwrap();
-        let [seven, again, eight] = ["7", "7", "8"]
-            .map(|nonce| key(&acme, "POST", "/hook", &format!("{content}{nonce}"), &[("Nonce", nonce)], "").unwrap());
-        assert_eq!(seven, again, "{covers}");
-        assert_ne!(seven, eight, "{covers}");
+        for rule in [IdempotencyRule::Body, IdempotencyRule::BodyAndType] {
+            let shape = EventShape::new("X-Type: {type}\n\n&: {data}");
+            let acme = provider(&[(headers, covers)], URL).with_event_shape(shape).unwrap();
+            let acme = acme.with_idempotency_rule(rule).unwrap();
+            let [seven, again, eight] = ["7", "7", "8"].map(|nonce| {
+                let headers = [("Nonce", nonce), ("X-Type", "a")];
+                key(&acme, "POST", "/hook", &format!("{content}{nonce}"), &headers, "").unwrap()
+            });
+            assert_eq!(seven, again, "{covers} {rule:?}");
+            assert_ne!(seven, eight, "{covers} {rule:?}");
+        }
     }
     // Whoever has a token can send anything, so a body tells events of honest senders apart, and nothing else does.
     let sent = |body: &str| key(&tokens, "POST", "/hook", "", &[], body).unwrap();

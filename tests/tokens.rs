@@ -238,10 +238,23 @@ fn claims_are_what_the_scheme_says() {
 /// Whoever holds back the last byte of a captured request does not keep its token valid.
 #[test]
 fn a_token_that_expires_before_the_body_has_ended_is_refused() {
-    let token = jwt(r#"{"alg":"HS256"}"#, &format!(r#"{{"exp":{}}}"#, NOW + 60));
-    let acme = provider(&[("Authorization: Bearer {jwt}", "exp: {expiry}")], sent::URL).accept(Extent::Nothing).raw();
-    let request = request("POST", "/hook", &[("authorization", &format!("Bearer {token}"))], "{}");
-    for (seconds, expected) in [(0, Ok(())), (60, Ok(())), (61, Err(1)), (36_000, Err(35_940))] {
+    let token = |after: i64| jwt(r#"{"alg":"HS256"}"#, &format!(r#"{{"exp":{}}}"#, NOW + after));
+    let bearer = format!("Bearer {}", token(60));
+    let alone = ("Authorization: Bearer {jwt}", &[("authorization", &*bearer)][..], "{}".to_owned());
+    let batch = |items: &[i64]| {
+        let items: Vec<String> = items.iter().map(|after| format!(r#"{{"t":"{}"}}"#, token(*after))).collect();
+        (
+            "\n\nitems[].t: {jwt}",
+            &[("content-type", "application/json")][..],
+            format!(r#"{{"items":[{}]}}"#, items.join(",")),
+        )
+    };
+    let requests = [alone, batch(&[60]), batch(&[60, 9000]), batch(&[9000, 60])];
+    let moments = [(0, Ok(())), (60, Ok(())), (61, Err(1)), (36_000, Err(35_940))];
+    let cases = requests.iter().flat_map(|request| moments.map(|moment| (request, moment)));
+    for ((lines, headers, body), (seconds, expected)) in cases {
+        let acme = provider(&[(*lines, "exp: {expiry}")], sent::URL).accept(Extent::Nothing).raw();
+        let request = request("POST", "/hook", headers, body.clone());
         let clock = Arc::new(AtomicI64::new(NOW));
         let read = clock.clone();
         let now = move || OffsetDateTime::from_unix_timestamp(read.load(Ordering::SeqCst)).unwrap();
@@ -250,7 +263,11 @@ fn a_token_that_expires_before_the_body_has_ended_is_refused() {
         clock.store(NOW + seconds, Ordering::SeqCst);
         intake.push(request.body().clone().into());
         let verdict = intake.finish().map(|_| ());
-        assert_eq!(verdict, expected.map_err(|seconds| VerifyError::TooOld { seconds }.into()), "after {seconds} s");
+        assert_eq!(
+            verdict,
+            expected.map_err(|seconds| VerifyError::TooOld { seconds }.into()),
+            "{lines:?} after {seconds} s"
+        );
     }
 }
 

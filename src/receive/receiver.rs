@@ -118,16 +118,17 @@ impl<P> Receiver<P> {
     /// The age in seconds, rounded up, of a request that is older than its scheme tolerates; or for how long it has not been
     /// valid any more, as its token says.
     pub(super) fn excess_age(&self, proof: &Proof<'_>) -> Option<u64> {
-        if let Some(expiry) = proof.expiry() {
-            let since = i128::from(self.now().unix_timestamp()) - i128::from(expiry);
-            if since > 0 {
-                return u64::try_from(since).ok();
-            }
-        }
-        let past = self.provider().schemes().get(proof.scheme())?.past()?;
-        let age = self.now() - proof.timestamp()?;
-        let seconds = age.whole_seconds() + i64::from(age.subsec_nanoseconds() > 0);
-        u64::try_from(seconds).ok().filter(|seconds| *seconds > u64::from(past.max(1)))
+        let expired = |expiry: u64| {
+            let now = u64::try_from(self.now().unix_timestamp()).ok()?;
+            now.checked_sub(expiry).filter(|seconds| *seconds > 0)
+        };
+        let too_old = || {
+            let past = self.provider().schemes().get(proof.scheme())?.past()?;
+            let age = self.now() - proof.timestamp()?;
+            let seconds = age.whole_seconds() + i64::from(age.subsec_nanoseconds() > 0);
+            u64::try_from(seconds).ok().filter(|seconds| *seconds > u64::from(past.max(1)))
+        };
+        proof.expiry().and_then(expired).or_else(too_old)
     }
 
     /// By its own clock, or the system's.

@@ -160,10 +160,14 @@ impl<'a> Proof<'a> {
         self.expiry
     }
 
-    /// With the earlier of two times: no element of a batch is younger than it says.
+    /// With the earlier of both times, and of both expiries: a batch is no younger, and no longer valid, than any element.
     pub(super) fn as_old_as(self, other: &Proof<'_>) -> Proof<'a> {
         let is_older = |time: &Timestamp| self.timestamp.is_none_or(|own| time.is_before(own));
-        Proof { timestamp: other.timestamp.filter(is_older).or(self.timestamp), ..self }
+        Proof {
+            timestamp: other.timestamp.filter(is_older).or(self.timestamp),
+            expiry: [self.expiry, other.expiry].into_iter().flatten().min(),
+            ..self
+        }
     }
 
     pub(crate) fn identity(&self) -> Option<&[u8]> {
