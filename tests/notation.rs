@@ -368,6 +368,14 @@ const REFUSED_REQUESTS: &[(&str, &str, &str)] = &[
         "{&b}",
         "covers: `{&b}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
     ),
+    // Text can move from one field of a sorted form to another.
+    (
+        "a: {hex}\n\n&b: {allowed}",
+        "{form|sorted}",
+        "covers: `{form|sorted}` leaves out the place of `{allowed}`: unsigned, its value could be any that is allowed",
+    ),
+    ("a: {jwt}\nb: {key}", "iss: Acme", "headers: `b` has a `{key}` beside a token, which names its key itself"),
+    ("a: {key}\nb: {jws}", "{key}.{body}", "headers: `b` has a `{key}` beside a token, which names its key itself"),
     (
         "a: {jwt}\nb: {allowed}",
         "h: {body|sha256-hex}",
@@ -521,7 +529,8 @@ const ADMITTED: &[(&str, &str)] = &[
     ("a: {hex}\n?b: {allowed}", "{url}"),
     ("a: {hex}\nh: {body|sha256-hex}\n\nb.c: {allowed}", "{header:h}"),
     ("a: {hex}\n\nb.c: {allowed}", "{$.b.c}"),
-    ("a: {hex}\n\n&b: {allowed}", "{form|sorted}"),
+    ("a: {hex}\n\n&b: {allowed}", "{&b}\n{form|sorted}"),
+    ("a: {hex}\n\n&b: {allowed}", "{body}"),
     ("a: {jwt}\nh: {body|sha256-hex}\n\nt: 1", "iss: Acme"),
     ("\n\na[].s: {jwt}\na[].v: 1", "iss: Acme\niat: {timestamp}"),
     ("\n\na[].s: {jws}", "{$.a[].b}"),

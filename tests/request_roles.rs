@@ -2,7 +2,7 @@
 //! signed, and what tells events apart.
 
 use hookseal::provider::{IdempotencyRule, Provider};
-use hookseal::receive::{Answer, Receiver, Webhooks};
+use hookseal::receive::{Answer, Receiver, Rejection, Webhooks};
 use hookseal::{
     Algorithm, ConfigError, Digest, EventError, EventShape, Extent, Scheme, SignError, Signer, Verifier, VerifyError,
 };
@@ -46,7 +46,26 @@ fn only_deliveries_that_the_scheme_has_come_by_another_method() {
             assert_eq!(rejection.to_response::<Vec<u8>>().headers()["allow"], allow, "{schemes:?}");
         }
     }
-    // One scheme's method is not another's: Twilio's forms come by POST only.
+    // One scheme's method is not another's, also where the other reads only headers.
+    let schemes: &[(&str, &str)] = &[(":method: GET\nA: {hex}", "v1.{body}"), ("B: {hex}", "v2.{body}")];
+    let receiver: Receiver = provider(schemes, URL).receiver(secret()).unwrap();
+    for (method, name, content, expected) in [
+        ("GET", "a", "v1.{}", ""),
+        ("POST", "b", "v2.{}", ""),
+        ("GET", "b", "v2.{}", "is not `POST`, and the scheme names no other"),
+        ("POST", "a", "v1.{}", "is not one that the scheme has"),
+    ] {
+        let request = request(method, "/hook", &[(name, &hex(content))], "{}");
+        let mut intake = receiver.begin_request(request.method(), request.uri(), request.headers());
+        intake.push("{}".into());
+        let said = match intake.finish() {
+            Ok(_) => String::new(),
+            Err(Rejection::NotAuthentic(error)) => error.to_string(),
+            Err(other) => panic!("{method} {name}: {other}"),
+        };
+        assert_says(method, &said, expected);
+    }
+    // Twilio's forms come by POST only.
     let signature = base64(format!("{URL}a1"));
     for (method, expected) in [("POST", ""), ("GET", "is not empty")] {
         let request = request(method, "/hook", &[("X-Twilio-Signature", &signature), FORM], "a=1");
@@ -342,6 +361,24 @@ fn what_is_signed_tells_events_apart() {
             assert_ne!(seven, eight, "{covers} {rule:?}");
         }
     }
+    // A signed header tells them apart, and so does a signed method; and a type, if the rule asks for it.
+    for (headers, covers, (method, first, content), (other_method, second, other_content)) in [
+        ("S: {base64}", "{header:X-Event}.{body}", ("POST", "a", "a."), ("POST", "b", "b.")),
+        ("S: {base64}\n\n{empty}", "{header:X-Event}", ("POST", "a", "a"), ("POST", "b", "b")),
+        ("S: {base64}", "{method}\n{body}", ("POST", "a", "POST\n"), ("DELETE", "a", "DELETE\n")),
+    ] {
+        let acme = provider(&[(headers, covers)], URL);
+        let key = |method: &str, event: &str, content: &str| {
+            key(&acme, method, "/hook", content, &[("X-Event", event)], "").unwrap()
+        };
+        assert_eq!(key(method, first, content), key(method, first, content), "{covers}");
+        assert_ne!(key(method, first, content), key(other_method, second, other_content), "{covers}");
+    }
+    let typed = provider(&[("Nonce: {id}\nS: {base64}", "{id}.{body}")], URL);
+    let typed = typed.with_event_shape(EventShape::new("X-Event: {type}\n\n&: {data}")).unwrap();
+    let typed = typed.with_idempotency_rule(IdempotencyRule::BodyAndType).unwrap();
+    let [a, b] = ["a", "b"].map(|event| key(&typed, "POST", "/hook", "7.", &[("Nonce", "7"), ("X-Event", event)], ""));
+    assert_ne!(a.unwrap(), b.unwrap());
     // Whoever has a token can send anything, so a body tells events of honest senders apart, and nothing else does.
     let sent = |body: &str| key(&tokens, "POST", "/hook", "", &[], body).unwrap();
     assert_ne!(sent("{}"), sent("{ }"));

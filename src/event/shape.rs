@@ -287,6 +287,18 @@ impl EventShape {
         self.lines_of(self.walk.keys).any(|(_, line)| self.is_covered(line, is_signed))
     }
 
+    /// Whether fields tell events apart only together with a type that is not signed, although the body is.
+    pub(crate) fn leaves_type_open(&self, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
+        let Walk { keys, id, types, .. } = self.walk;
+        let is_open = |(_, line): (usize, &Line)| !self.is_covered(line, is_signed);
+        keys != id && is_signed(Half::Body, "") && self.lines_of(types).any(is_open)
+    }
+
+    /// Whether anybody can change a constant, and with it whether the shape fits.
+    pub(crate) fn leaves_constant_open(&self, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
+        self.lines_of(self.walk.constants).any(|(_, line)| !self.is_covered(line, is_signed))
+    }
+
     /// Whether the signature covers the place of a line.
     pub(super) fn is_covered(&self, line: &Line, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
         is_signed(line.place.half, self.name(line))

@@ -196,8 +196,9 @@ impl Provider {
     /// body otherwise.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for [`EventId`](IdempotencyRule::EventId) without an event shape that has an `{id}`,
-    /// and for [`SignedId`](IdempotencyRule::SignedId) with a scheme that does not cover an `{id}`.
+    /// [`ConfigError::Invalid`] for [`EventId`](IdempotencyRule::EventId) without an event shape that has an `{id}` or a
+    /// `{key}`, or where what is not signed would choose the key; and for [`SignedId`](IdempotencyRule::SignedId) with a scheme
+    /// that does not cover an `{id}`.
     ///
     /// ```
     /// use hookseal::{EventShape, Scheme, provider::{IdempotencyRule, Provider}};

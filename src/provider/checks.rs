@@ -2,6 +2,7 @@
 
 use super::{IdempotencyRule, Provider, TestRule};
 use crate::error::ConfigError;
+use crate::event::EventShape;
 use crate::handshake::{Handshake, acknowledgement};
 use crate::place::Half;
 use crate::request::PublicUrl;
@@ -13,6 +14,12 @@ const MAX_SCHEMES: usize = 16;
 /// Both schemes use the same key, so a signature under one is also a signature under the other.
 const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a signature under one would pass under the \
                         other. Let the signed text begin or end differently, or use another digest";
+
+const OPEN_TYPE: &str = "needs the type beside a `{key}` to be signed: without it, two events of different types could have the \
+                         same key. Cover the type, mark an `{id}`, or use another rule";
+
+const OPEN_CHOICE: &str = "needs the constants that choose between its event shapes to be signed: a request could otherwise be sent \
+                           again under another key";
 
 impl Provider {
     /// What must hold for every provider. Every function that sets a field on which another field depends ends here.
@@ -46,12 +53,10 @@ impl Provider {
             return fault("event_types", wrong, "is not 1 to 128 visible ASCII characters");
         }
         match self.idempotency {
-            Some(IdempotencyRule::EventId) if !self.has_keys() => {
-                return fault(
-                    "idempotency",
-                    "event-id",
-                    "needs an event shape with an `{id}` or a `{key}` that is signed",
-                );
+            Some(IdempotencyRule::EventId) => {
+                if let Some(problem) = self.problem_with_keys() {
+                    return fault("idempotency", "event-id", problem);
+                }
             }
             Some(IdempotencyRule::SignedId) if !self.schemes.iter().all(Scheme::covers_id) => {
                 return fault("idempotency", "signed-id", "needs every scheme to cover an `{id}`");
@@ -129,14 +134,23 @@ impl Provider {
         }
     }
 
-    /// Whether its events carry something signed that tells them apart.
-    fn has_keys(&self) -> bool {
-        let is_signed = |half: Half, name: &str| {
-            self.schemes.iter().map(Scheme::coverage).all(|coverage| match half {
-                Half::Header => coverage.has_header(name),
-                _ => coverage.has_place(half, name),
+    /// Why what its shapes mark does not tell its events apart, if so.
+    fn problem_with_keys(&self) -> Option<&'static str> {
+        let coverages = || self.schemes.iter().map(Scheme::coverage);
+        let is_signed = |half: Half, name: &str| coverages().all(|coverage| coverage.signs(half, name));
+        let is_type_open = |shape: &EventShape| {
+            coverages().any(|coverage| {
+                let is_signed = |half: Half, name: &str| coverage.signs(half, name);
+                shape.has_key(&is_signed) && shape.leaves_type_open(&is_signed)
             })
         };
-        self.events.first().is_some_and(|shape| shape.has_key(&is_signed))
+        let is_choice_open = || self.events.iter().any(|shape| shape.leaves_constant_open(&is_signed));
+        if !self.events.first().is_some_and(|shape| shape.has_key(&is_signed)) {
+            return Some("needs an event shape with an `{id}` or a `{key}` that is signed");
+        }
+        if self.events.iter().any(is_type_open) {
+            return Some(OPEN_TYPE);
+        }
+        (self.events.len() > 1 && is_choice_open()).then_some(OPEN_CHOICE)
     }
 }

@@ -203,26 +203,26 @@ impl Provider {
     pub(crate) fn key(&self, delivery: &Delivery<'_, '_>, scope: &str) -> Result<IdempotencyKey, EventError> {
         let content;
         let body = delivery.request.body;
-        let whole = match (delivery.proof.identity(), delivery.proof.id()) {
-            (Some(hash), _) => ("content", hash),
-            // Many events may have no body.
-            (None, Some(id)) if body.is_empty() => ("signed-id", id.as_bytes()),
-            (None, _) => ("body", body),
-        };
+        let identity = delivery.proof.identity();
+        let whole = identity.map_or(("body", body), |hash| ("content", hash));
         let (rule, content) = match (self.idempotency_rule(), delivery.proof.id()) {
             (IdempotencyRule::Nothing, _) => return Err(EventError::NoIdempotencyKey),
             (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
-            // Shapes read headers and bodies. In a sorted form, text can move from one field to another: only all of it
-            // together is what was signed.
-            _ if delivery.proof.identity().is_some() && (body.is_empty() || self.is_sorted_form(delivery)) => whole,
+            // In a sorted form, text can move from one field to another: only all of it together is what was signed.
+            _ if identity.is_some() && self.is_sorted_form(delivery) => whole,
             (rule @ (IdempotencyRule::EventId | IdempotencyRule::BodyAndType), _) => {
-                content = self.by_shape(delivery, |shape, request, is_signed| match rule {
+                let read = self.by_shape(delivery, |shape, request, is_signed| match rule {
                     _ if shape.is_batch() => Ok(None),
                     // Slack's forms have no id, while its events do.
                     IdempotencyRule::EventId if !shape.has_key(is_signed) => Ok(None),
                     IdempotencyRule::EventId => shape.read_key(request, is_signed),
                     _ => shape.read_type(request).map(Some),
-                })?;
+                });
+                content = match read {
+                    // Shapes do not read queries.
+                    Err(_) if identity.is_some() && body.is_empty() => None,
+                    read => read?,
+                };
                 match (rule, &content) {
                     (IdempotencyRule::EventId, Some(content)) => ("event-id", content.as_slice()),
                     (_, Some(event_type)) => {

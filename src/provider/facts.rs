@@ -45,11 +45,14 @@ pub enum IdempotencyRule {
     /// The event's id, or the values that together tell its events apart. The body, where the
     /// [shape](crate::EventShape) that fits a request has neither, or one of these values may be missing and is; and for a form
     /// that is signed as its sorted fields, always these fields, because text can move between them.
+    ///
+    /// Values that are not an id tell events apart together with the type. A provider that signs the body and not the type, or
+    /// not the constants that choose between its shapes, cannot have this rule.
     EventId,
     /// The id in a signed header.
     SignedId,
     /// The whole body, represented by its SHA-256 hash. Of a form that is signed as its sorted fields, these fields; of a
-    /// request without a body, the signed query or id.
+    /// request without a body, the signed query or else the signed id, and the signed headers and method.
     Body,
     /// The body and the event's type, by their SHA-256, where one body can come under two types. The type need not be
     /// signed: whoever replays a request gains each body once for each type.

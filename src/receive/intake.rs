@@ -10,6 +10,7 @@ use super::{Received, Receiver, Rejection};
 use crate::error::VerifyError;
 use crate::headers::{Found, Headers};
 use crate::request::{RequestLine, Target};
+use crate::scheme::not_posted;
 use crate::trace;
 use crate::verify::{Opened, Proof, Verification};
 
@@ -72,6 +73,8 @@ pub struct Intake<'a, P = ()> {
     bytes: usize,
     /// Handshakes that the request may be, decided by its body.
     pending: Vec<Pending>,
+    /// One bit for each of the provider's schemes that is for other methods than that of the request.
+    unfit: u16,
     state: State<'a>,
     watch: Watch,
 }
@@ -128,10 +131,19 @@ impl<'a, P> Intake<'a, P> {
                     let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
                     let receiver = Some(receiver);
                     let watch = Watch::default();
-                    return Intake { receiver, limit, reservation: None, headers, bytes: 0, pending, state, watch };
+                    let (reservation, unfit) = (None, 0);
+                    return Intake { receiver, limit, reservation, headers, bytes: 0, pending, unfit, state, watch };
                 }
             }
         }
+        // Verifiers let any method pass where a scheme reads only headers.
+        let unfit = match posted.method {
+            "POST" => 0,
+            method => {
+                let schemes = receiver.provider().schemes().iter().enumerate();
+                schemes.filter(|(_, scheme)| !scheme.admits(method)).fold(0, |mask, (place, _)| mask | 1 << place)
+            }
+        };
         let state = match declared {
             // In total, as much as from a body that turns out to be too large.
             Some(length) if length > limit as u64 => {
@@ -153,7 +165,7 @@ impl<'a, P> Intake<'a, P> {
             _ => Watch::new(receiver, line, headers, declared),
         };
         let headers = receiver.event_headers(headers);
-        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, state, watch }
+        Intake { receiver: Some(receiver), limit, reservation: None, headers, bytes: 0, pending, unfit, state, watch }
     }
 
     /// A request that is refused before its headers are checked, because its receiver was not found. At most 1 MiB of
@@ -171,7 +183,7 @@ impl<'a, P> Intake<'a, P> {
         let limit = LIMIT_WITHOUT_RECEIVER;
         let (headers, state) = (HeaderMap::new(), State::refused(rejection, limit));
         let (pending, watch) = (Vec::new(), Watch::default());
-        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending, state, watch }
+        Intake { receiver: None, limit, reservation: None, headers, bytes: 0, pending, unfit: 0, state, watch }
     }
 
     /// Whether to continue reading the body. If not, the request is refused, and you need not wait for the rest.
@@ -377,7 +389,7 @@ impl<'a, P> Intake<'a, P> {
     }
 
     fn end(self) -> Whole<'a, P> {
-        let Intake { receiver, reservation, headers, bytes, pending, state, watch, .. } = self;
+        let Intake { receiver, reservation, headers, bytes, pending, unfit, state, watch, .. } = self;
         let is_unsigned = matches!(state, State::Unsigned { .. });
         let watch = if matches!(state, State::Refused { .. }) { watch.if_whole() } else { watch };
         let is_short = |length: usize| !pending.is_empty() && length <= UNCOUNTED;
@@ -394,7 +406,7 @@ impl<'a, P> Intake<'a, P> {
             State::Unsigned { rejection, body } => (Judged::Already(Err(rejection)), body.into()),
             State::Refused { rejection, .. } => (Judged::Already(Err(rejection)), Bytes::new()),
         };
-        Whole { receiver, reservation, headers, bytes, pending, is_unsigned, judged, body, watch }
+        Whole { receiver, reservation, headers, bytes, pending, unfit, is_unsigned, judged, body, watch }
     }
 }
 
@@ -405,6 +417,7 @@ struct Whole<'a, P> {
     headers: HeaderMap,
     bytes: usize,
     pending: Vec<Pending>,
+    unfit: u16,
     is_unsigned: bool,
     judged: Judged<'a>,
     body: Bytes,
@@ -436,7 +449,7 @@ impl<'a, P> Whole<'a, P> {
 
     #[inline]
     fn conclude(self, proof: Result<Proof<'a>, Rejection>) -> Result<Received<P>, Rejection> {
-        let Whole { receiver, mut reservation, headers, bytes, pending, is_unsigned, body, watch, .. } = self;
+        let Whole { receiver, mut reservation, headers, bytes, pending, unfit, is_unsigned, body, watch, .. } = self;
         // A body may have come so slowly that its headers are outside of the tolerance by now.
         let proof = proof.and_then(|proof| match receiver.and_then(|receiver| receiver.excess_age(&proof)) {
             None => Ok(proof),
@@ -456,6 +469,10 @@ impl<'a, P> Whole<'a, P> {
             _ => None,
         };
         let proof = asked.map_or(proof, Err);
+        let proof = proof.and_then(|proof| match unfit >> proof.scheme() & 1 {
+            0 => Ok(proof),
+            _ => Err(not_posted().into()),
+        });
         match (proof, receiver) {
             (Ok(_), Some(receiver)) if receiver.is_possible_challenge(&body) => {
                 trace::refused(Some(receiver), &Rejection::PossibleChallenge, bytes);

@@ -363,6 +363,11 @@ fn within(border: Option<&Border>, place: &str, text: Vec<u8>) -> Result<Vec<u8>
     }
 }
 
+/// Another method than `POST`, under a scheme that names none.
+pub(crate) fn not_posted() -> VerifyError {
+    malformed("the method", "is not `POST`, and the scheme names no other")
+}
+
 fn missing(place: String) -> VerifyError {
     VerifyError::Missing { place }
 }

@@ -181,6 +181,14 @@ impl Coverage<'_> {
         }
     }
 
+    /// Whether a header or a field of the body is covered.
+    pub(crate) fn signs(&self, half: Half, name: &str) -> bool {
+        match half {
+            Half::Header => self.has_header(name),
+            _ => self.has_place(half, name),
+        }
+    }
+
     pub(crate) fn has_place(&self, half: Half, path: &str) -> bool {
         let Scheme { headers, covers, notation, .. } = self.scheme;
         let is = |text: &str, place: &Place| place.half == half && place.name.of(text) == path;

@@ -98,10 +98,20 @@ impl Keyed {
     pub(super) fn judge<'h>(&self, reading: &Reading<'h>, body: &[u8]) -> Result<Proof<'h>, VerifyError> {
         for (place, key) in self.keys.iter().enumerate() {
             if reading.candidates.contain(&self.plan.tag(&reading.values, body, key)) {
-                return Ok(Proof::new(&self.plan, reading, place, self.place));
+                return Ok(self.proof(reading, place, body.is_empty()));
             }
         }
         Err(self.no_match(body.is_empty()))
+    }
+
+    /// The proof of a request of which only headers and body were read.
+    #[inline]
+    pub(super) fn proof<'h>(&self, reading: &Reading<'h>, place: usize, is_empty: bool) -> Proof<'h> {
+        let proof = Proof::new(&self.plan, reading, place, self.place);
+        match is_empty {
+            true => proof.with_identity(self.plan.identity(None, &reading.values, proof.id(), true)),
+            false => proof,
+        }
     }
 
     /// The error for a request without a matching signature, with what is certain anyway.

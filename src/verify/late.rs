@@ -156,7 +156,10 @@ impl Keyed {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
             verdict = Some(match verdict {
                 Some(first) => first.as_old_as(&proof),
-                None => proof.with_identity(self.plan.identity(&late, proof.id(), body)),
+                None => {
+                    let identity = self.plan.identity(Some(&late), &head.reading.values, proof.id(), body.is_empty());
+                    proof.with_identity(identity)
+                }
             });
         }
         verdict.ok_or(VerifyError::NoMatch)

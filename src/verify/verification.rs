@@ -134,7 +134,7 @@ impl<'a> Verification<'a> {
                 keyed.plan.tail(&reading.values).for_each(|piece| macs.update(piece));
                 let place = macs.finish(|tag| reading.candidates.contain(&tag));
                 let place = place.ok_or_else(|| keyed.no_match(is_empty))?;
-                Ok(Proof::new(&keyed.plan, &reading, place, keyed.place))
+                Ok(keyed.proof(&reading, place, is_empty))
             }
             State::Held { postponed, body } => postponed.judge(&body),
         }

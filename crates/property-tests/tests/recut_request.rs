@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use fastrand::Rng;
 use hookseal::provider::{self, Provider};
-use hookseal::{Algorithm, Scheme, Verifier};
+use hookseal::{Algorithm, Extent, Scheme, Verifier};
 use property_tests::Search;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -22,7 +22,15 @@ mod model;
 const NOW: i64 = 1_770_000_000;
 
 /// What a request says, as far as it is signed: nothing of it may differ between two requests with one signature.
-type View = (usize, Vec<String>, Vec<(String, String)>);
+#[derive(PartialEq)]
+struct View {
+    scheme: usize,
+    texts: Vec<String>,
+    /// The sorted query, taken apart.
+    query: Vec<(String, String)>,
+    /// What other lines make of it: the time, the value that must be allowed, and the body if all of it is signed.
+    meaning: [Option<String>; 3],
+}
 
 fn view(scheme: usize, subject: &Subject, wire: &Wire) -> Option<View> {
     let mut query = Vec::new();
@@ -30,7 +38,10 @@ fn view(scheme: usize, subject: &Subject, wire: &Wire) -> Option<View> {
         query = pairs(wire.query.as_deref().unwrap_or_default())?;
         query.sort();
     }
-    Some((scheme, subject.texts(wire)?, query))
+    let is_whole = subject.scheme.coverage().body() == Extent::Whole;
+    let meaning =
+        [subject.value(wire, "{timestamp"), subject.value(wire, "{allowed}"), is_whole.then(|| wire.body.clone())];
+    Some(View { scheme, texts: subject.texts(wire)?, query, meaning })
 }
 
 struct Maker {
@@ -148,11 +159,13 @@ impl Maker {
         Subject::new(&format!("{head}{empty}{body}"), &covers)
     }
 
-    /// Two schemes that could be of one provider: often alike, in lines, or with what Plivo has behind its mark.
+    /// Two schemes that could be of one provider: often alike, in lines, with what Plivo has behind its mark, or with lines that
+    /// say what the content means.
     fn pair(&mut self) -> Option<[Subject; 2]> {
-        let subjects = match self.random.usize(0..4) {
+        let subjects = match self.random.usize(0..5) {
             0 => [self.subject()?, self.subject()?],
             1 => [self.marked()?, self.marked()?],
+            2 => [self.said()?, self.said()?],
             _ => [self.lined()?, self.lined()?],
         };
         // Each has a place of its own for its signature, so that either can judge any request.
@@ -176,6 +189,25 @@ impl Maker {
         covers += self.pick(&["", "", "\nA\n", "\nB\n", "\nA"]);
         let time = if covers.contains("{timestamp}") { "T: {timestamp}\n" } else { "" };
         Subject::new(&format!("S: {{hex}}\n{time}I: {{id}}"), &covers)
+    }
+
+    /// Few contents, and many lines that say what they mean.
+    fn said(&mut self) -> Option<Subject> {
+        let covers = self.pick(&["{body}", "{body}", "{header:d}", "{header:a}.{body}", "{header:a}.{header:d}"]);
+        let mut lines = "S: {hex}\nI: {id}\n".to_owned();
+        if covers.contains("{header:a}") {
+            lines += self.pick(&["", "A: {allowed}\n"]);
+        }
+        let hash = self.pick(&["", "D: {body|sha256-hex}\n", "D: {body|sha256-base64}\n"]);
+        if covers.contains("{header:d}") {
+            lines += hash;
+        }
+        let is_whole = covers.contains("{body}") || lines.contains("D: ");
+        lines += match is_whole {
+            true => self.pick(&["", "\nt: {timestamp}", "\nu: {timestamp}"]),
+            false => "\n{empty}",
+        };
+        Subject::new(&lines, covers)
     }
 
     fn marked(&mut self) -> Option<Subject> {
@@ -246,7 +278,8 @@ impl Maker {
             ..Wire::default()
         };
         if let Some(At::Json(_)) = subject.line("{timestamp").map(|line| &line.at) {
-            base.body = serde_json::json!({ "t": self.time(subject.format), "x": base.body }).to_string();
+            let (t, u) = (self.time(subject.format), self.time(subject.format));
+            base.body = serde_json::json!({ "t": t, "u": u, "x": base.body }).to_string();
         }
         let checked = subject.lines.iter().find_map(|line| match (&line.at, line.value.contains("{body|")) {
             (At::Param(name), true) => Some(name.clone()),
@@ -306,6 +339,11 @@ impl Maker {
                 Piece::Secret => model::SECRET.to_owned(),
                 Piece::Id => format!("m{}", self.text(subject, 2)),
                 Piece::Form => format!("n{}", self.text(subject, 4)),
+                Piece::Header(name) if name == "a" => self.pick(&[model::ALLOWED, "x"]).to_owned(),
+                Piece::Header(name) if name == "d" && !subject.is_empty => {
+                    let line = subject.line("{body|").map(|line| line.value.clone());
+                    model::body_hash(&line.unwrap_or_default(), &base.body)
+                }
                 // Of many values, most are without a border.
                 _ if self.chance(subject.pieces.len() as f64 / 20.0) => "v".to_owned(),
                 _ => self.text(subject, 3),
@@ -430,8 +468,8 @@ fn no_recut_for_another_scheme_of_the_provider_is_accepted() {
         };
         // What both cover means the same in both, and a form that Plivo signs may be shown as a query that it signs.
         let is_open = |one: &View, other: &View| {
-            one.0 != other.0
-                && (covers.iter().all(|covers| is_plivos(covers)) || covers[0] == covers[1] && one.1 == other.1)
+            let is_alike = covers[0] == covers[1] && one.texts == other.texts && one.meaning == other.meaning;
+            one.scheme != other.scheme && (covers.iter().all(|covers| is_plivos(covers)) || is_alike)
         };
         for turn in 0..8 {
             search(&pair, turn % 2, &mut maker, &mut tally, is_open);
@@ -463,7 +501,7 @@ fn no_recut_of_a_request_of_the_catalogue_is_accepted() {
         tally.schemes += subjects.len();
         // A form that Plivo signs may be shown as a query that it signs.
         let is_open: fn(&View, &View) -> bool = match provider.name() {
-            "plivo-v3" => |one, other| one.0 != other.0,
+            "plivo-v3" => |one, other| one.scheme != other.scheme,
             _ => |_, _| false,
         };
         for scheme in 0..subjects.len() {

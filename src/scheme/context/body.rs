@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::{
     Context, ContextLine, Derived, Early, Late, NO_PREFIX, NOT_A_FORM, NOT_EMPTY, OTHER_CONSTANT, Place, UNSORTABLE,
-    Wants, malformed, missing, repeated, within,
+    Wants, malformed, missing, not_posted, repeated, within,
 };
 use crate::codec;
 use crate::error::VerifyError;
@@ -73,7 +73,7 @@ impl Context {
         match found.is_empty() {
             true => Err(malformed("the body", "has no event")),
             // This is the request's scheme, so no later one is asked.
-            false if !early.is_posted => Err(malformed("the method", "is not `POST`, and the scheme names no other")),
+            false if !early.is_posted => Err(not_posted()),
             false => Ok(found),
         }
     }

@@ -144,25 +144,39 @@ impl Plan {
     }
 
     /// The hash of what tells this request from others where its body does not: the sorted form, or of a request without a
-    /// body the signed query, or else the signed id. What differs in each attempt to deliver an event is left out if it can.
-    pub(crate) fn identity(&self, late: &Late, id: Option<&str>, body: &[u8]) -> Option<[u8; 32]> {
-        let context = self.context.as_ref()?;
-        let has_form = context.parts.iter().any(|part| matches!(part, Derived::Form));
-        let is_wanted = |part: &Derived| match part {
-            Derived::Form => true,
-            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. }
-            | Derived::Query { .. }
-            | Derived::Value { place: Place::Query(_), .. } => body.is_empty() && !has_form,
-            _ => false,
+    /// body the signed query or else the signed id, and the signed headers and method. What differs in each attempt to deliver
+    /// an event is left out if it can.
+    pub(crate) fn identity(
+        &self,
+        late: Option<&Late>,
+        values: &Values<'_>,
+        id: Option<&str>,
+        is_empty: bool,
+    ) -> Option<[u8; 32]> {
+        let parts =
+            || self.context.iter().flat_map(|context| &context.parts).zip(late.iter().flat_map(|late| &late.parts));
+        let of_parts = |is_wanted: fn(&Derived, &[u8]) -> bool| {
+            parts().filter(move |(part, text)| is_wanted(part, text)).map(|(_, text)| text.as_slice())
         };
-        // A URL without a query is that of all events.
-        let tells = |part: &Derived, text: &[u8]| !matches!(part, Derived::Url { .. }) || text.contains(&b'?');
-        let parts = || context.parts.iter().zip(&late.parts);
-        let wanted = || parts().filter(|(part, text)| is_wanted(part) && tells(part, text)).map(|(_, text)| text);
-        let lengths: Vec<[u8; 8]> = wanted().map(|text| (text.len() as u64).to_be_bytes()).collect();
-        let texts = lengths.iter().map(<[u8; 8]>::as_slice).chain(wanted().map(Vec::as_slice));
-        let id = id.filter(|_| body.is_empty()).map(|id| sha256([id.as_bytes()]));
-        if lengths.is_empty() { id } else { Some(sha256(texts)) }
+        let forms: Vec<&[u8]> = of_parts(|part, _| matches!(part, Derived::Form)).collect();
+        if !is_empty || !forms.is_empty() {
+            return hash_of(&forms);
+        }
+        let mut texts: Vec<&[u8]> = of_parts(|part, text| match part {
+            // A URL without a query is that of all events.
+            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. } => {
+                text.contains(&b'?')
+            }
+            Derived::Query { .. } | Derived::Value { place: Place::Query(_), .. } => true,
+            _ => false,
+        })
+        .collect();
+        if texts.is_empty() {
+            texts.extend(id.map(str::as_bytes));
+        }
+        texts.extend(self.spliced.iter().zip(values.spliced).map(|(_, text)| text));
+        texts.extend(of_parts(|part, _| matches!(part, Derived::Method { .. })));
+        hash_of(&texts)
     }
 
     fn lines<'l>(&'l self, late: &'l Late) -> impl Iterator<Item = (&'l ContextLine, &'l str)> {
@@ -260,4 +274,11 @@ impl Plan {
         candidates.add(text.as_bytes());
         if candidates.is_empty() { Err(malformed(line.place.name(), candidates.absence())) } else { Ok(()) }
     }
+}
+
+/// The hash of texts, each after its length, if there are any.
+fn hash_of(texts: &[&[u8]]) -> Option<[u8; 32]> {
+    let lengths: Vec<[u8; 8]> = texts.iter().map(|text| (text.len() as u64).to_be_bytes()).collect();
+    let parts = lengths.iter().map(<[u8; 8]>::as_slice).chain(texts.iter().copied());
+    (!texts.is_empty()).then(|| sha256(parts))
 }

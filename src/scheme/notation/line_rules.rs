@@ -12,6 +12,7 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
     let mut secrets = 0;
     let mut lists = 0;
     let mut keys = 0;
+    let mut tokens = 0;
     let mut allowed = 0;
     let mut shared = None;
     let mut crowded = false;
@@ -30,6 +31,7 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
             Value::Allowed { .. } => allowed += 1,
             Value::Token { .. } => {
                 signatures += 1;
+                tokens += 1;
                 crowded = true;
             }
             Value::Signature(signature) => {
@@ -68,6 +70,9 @@ pub(super) const fn check_lines(text: &[u8], notation: &mut Notation) -> Result<
         }
         if keys > 1 {
             return in_headers(start, end, "is a second place for the key's id");
+        }
+        if keys > 0 && tokens > 0 {
+            return in_headers(start, end, "has a `{key}` beside a token, which names its key itself");
         }
         if lists > 1 {
             return in_headers(start, end, "is a second place for `{signed-headers}`");

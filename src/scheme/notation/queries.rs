@@ -129,10 +129,6 @@ impl Notation {
             let is_contained = match self.pieces[i] {
                 Piece::Body | Piece::BodyHash(_) => matches!(half, Half::Body | Half::Form),
                 Piece::Form => matches!(half, Half::Form),
-                Piece::Value { place, .. } => {
-                    place.half as u8 == half as u8
-                        && same_bytes(headers, self.lines[line].place.name, covers, place.name)
-                }
                 _ => false,
             };
             if is_contained {
@@ -140,15 +136,34 @@ impl Notation {
             }
             i += 1;
         }
-        matches!(half, Half::Query) && self.covers_line(line, headers, covers)
+        self.names_line(line, headers, covers) || matches!(half, Half::Query) && self.covers_line(line, headers, covers)
     }
 
-    /// Whether what is signed has the value of this line, where it is or in a hash of the body.
+    /// Whether a piece is this parameter or field alone.
+    const fn names_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+        let line = self.lines[line].place;
+        let mut i = 0;
+        while i < self.piece_count {
+            if let Piece::Value { place, .. } = self.pieces[i]
+                && place.half as u8 == line.half as u8
+                && same_bytes(headers, line.name, covers, place.name)
+            {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Whether what is signed has the value of this line, where it is or in a hash of the body. In a sorted form, text can move
+    /// from one field to another.
     pub(super) const fn signs_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
-        let is_in_body = matches!(self.lines[line].place.half, Half::Body | Half::Form);
-        self.contains_line(line, headers, covers)
-            || self.covers_line(line, headers, covers)
-            || is_in_body && self.covers_whole_body(headers, covers)
+        match self.lines[line].place.half {
+            Half::Header | Half::Query => self.covers_line(line, headers, covers),
+            Half::Body | Half::Form => {
+                self.names_line(line, headers, covers) || self.covers_whole_body(headers, covers)
+            }
+        }
     }
 
     /// Whether a timestamp on a line of its own is covered where it is, without a placeholder in what is covered.

@@ -26,6 +26,9 @@ pub(crate) const SECRET: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 /// The URL under which every endpoint is registered, but for its query.
 pub(crate) const URL: &str = "https://x.example/hook";
 
+/// What the receiver allows where a scheme has such a value.
+pub(crate) const ALLOWED: &str = "allowed";
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Piece {
     Text(String),
@@ -305,7 +308,7 @@ pub(crate) fn provider(subjects: &[Subject], query: Option<&str>) -> Provider {
     let url = URL.to_owned() + &query.map(|query| format!("?{query}")).unwrap_or_default();
     let schemes = subjects.iter().map(|subject| subject.scheme.clone());
     let provider = Provider::new("acme", subjects[0].scheme.clone()).unwrap().with_schemes(schemes).unwrap();
-    provider.with_public_url(url).unwrap().accept(Extent::Nothing).raw()
+    provider.with_public_url(url).unwrap().with_allowed([ALLOWED]).accept(Extent::Nothing).raw()
 }
 
 /// `None` for what HTTP cannot transport.
