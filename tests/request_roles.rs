@@ -366,10 +366,26 @@ fn what_is_signed_tells_events_apart() {
         ("S: {base64}", "{header:X-Event}.{body}", ("POST", "a", "a."), ("POST", "b", "b.")),
         ("S: {base64}\n\n{empty}", "{header:X-Event}", ("POST", "a", "a"), ("POST", "b", "b")),
         ("S: {base64}", "{method}\n{body}", ("POST", "a", "POST\n"), ("DELETE", "a", "DELETE\n")),
+        // And where there is nothing else, the time.
+        (
+            "X-Event: {timestamp}\nS: {base64}",
+            "{timestamp}.{body}",
+            ("POST", "1770000000", "1770000000."),
+            ("POST", "1770000001", "1770000001."),
+        ),
+        (
+            "L: {signed-headers}\nS: {base64}",
+            "{signed-headers}\n{signed-headers|pairs:;}\n{body}",
+            ("POST", "a", "x-event\nx-event:a\n"),
+            ("POST", "b", "x-event\nx-event:b\n"),
+        ),
+        // A query that is empty tells nothing.
+        ("X-Event: {id}\nS: {base64}", "{query|sorted}.{id}.{body}", ("POST", "a", ".a."), ("POST", "b", ".b.")),
     ] {
         let acme = provider(&[(headers, covers)], URL);
+        let acme = acme.with_idempotency_rule(IdempotencyRule::Body).unwrap();
         let key = |method: &str, event: &str, content: &str| {
-            key(&acme, method, "/hook", content, &[("X-Event", event)], "").unwrap()
+            key(&acme, method, "/hook", content, &[("X-Event", event), ("L", "x-event")], "").unwrap()
         };
         assert_eq!(key(method, first, content), key(method, first, content), "{covers}");
         assert_ne!(key(method, first, content), key(other_method, second, other_content), "{covers}");

@@ -203,8 +203,15 @@ impl Provider {
     pub(crate) fn key(&self, delivery: &Delivery<'_, '_>, scope: &str) -> Result<IdempotencyKey, EventError> {
         let content;
         let body = delivery.request.body;
+        let time = delivery.proof.timestamp().map(|time| time.unix_timestamp_nanos().to_be_bytes());
         let identity = delivery.proof.identity();
-        let whole = identity.map_or(("body", body), |hash| ("content", hash));
+        let whole = match (identity, delivery.proof.id(), &time) {
+            (Some(hash), ..) => ("content", hash),
+            // Many events may have no body.
+            (None, Some(id), _) if body.is_empty() => ("signed-id", id.as_bytes()),
+            (None, None, Some(time)) if body.is_empty() => ("timestamp", time.as_slice()),
+            (None, ..) => ("body", body),
+        };
         let (rule, content) = match (self.idempotency_rule(), delivery.proof.id()) {
             (IdempotencyRule::Nothing, _) => return Err(EventError::NoIdempotencyKey),
             (IdempotencyRule::SignedId, Some(id)) => ("signed-id", id.as_bytes()),
@@ -220,7 +227,7 @@ impl Provider {
                 });
                 content = match read {
                     // Shapes do not read queries.
-                    Err(_) if identity.is_some() && body.is_empty() => None,
+                    Err(_) if body.is_empty() && !whole.1.is_empty() => None,
                     read => read?,
                 };
                 match (rule, &content) {

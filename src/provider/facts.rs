@@ -52,7 +52,8 @@ pub enum IdempotencyRule {
     /// The id in a signed header.
     SignedId,
     /// The whole body, represented by its SHA-256 hash. Of a form that is signed as its sorted fields, these fields; of a
-    /// request without a body, the signed query or else the signed id, and the signed headers and method.
+    /// request without a body, the signed query, or else the signed id, or else the signed time; and the signed headers and
+    /// method.
     Body,
     /// The body and the event's type, by their SHA-256, where one body can come under two types. The type need not be
     /// signed: whoever replays a request gains each body once for each type.

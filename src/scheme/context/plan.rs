@@ -144,8 +144,8 @@ impl Plan {
     }
 
     /// The hash of what tells this request from others where its body does not: the sorted form, or of a request without a
-    /// body the signed query or else the signed id, and the signed headers and method. What differs in each attempt to deliver
-    /// an event is left out if it can.
+    /// body the signed query, or else the signed id, or else the signed time and the headers that it lists; and the signed
+    /// headers and method. What differs in each attempt to deliver an event is left out if it can.
     pub(crate) fn identity(
         &self,
         late: Option<&Late>,
@@ -167,12 +167,16 @@ impl Plan {
             Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. } => {
                 text.contains(&b'?')
             }
-            Derived::Query { .. } | Derived::Value { place: Place::Query(_), .. } => true,
+            Derived::Query { .. } | Derived::Value { place: Place::Query(_), .. } => !text.is_empty(),
             _ => false,
         })
         .collect();
         if texts.is_empty() {
             texts.extend(id.map(str::as_bytes));
+        }
+        if texts.is_empty() {
+            texts.extend(Some(values.timestamp).filter(|time| !time.is_empty()));
+            texts.extend(of_parts(|part, _| matches!(part, Derived::SignedValues { .. })));
         }
         texts.extend(self.spliced.iter().zip(values.spliced).map(|(_, text)| text));
         texts.extend(of_parts(|part, _| matches!(part, Derived::Method { .. })));
