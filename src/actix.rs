@@ -179,7 +179,7 @@ type Find<P> = dyn Fn(HttpRequest) -> LocalFuture<Result<Receiver<P>, Rejection>
 pub struct Lookup<P>(Arc<Find<P>>);
 
 impl<P: 'static> Lookup<P> {
-    /// The look-up of the marker `P`, with this state, which must be a type of your own. Clones share the state.
+    /// The lookup of the marker `P`, with this state, which must be a type of your own. Clones share the state.
     ///
     /// ```
     /// use hookseal::actix::Lookup;

@@ -23,7 +23,8 @@
 //! let attempt = delivery.begin(&policy, now)?;
 //! // … sign with `attempt.signing_time()`, send, and then:
 //! let outcome = Outcome::Response { status: 503, retry_after: Some(b"120") };
-//! let (record, next) = delivery.record(&attempt, &policy, &outcome, now, 0)?;
+//! let jitter = 0; // a random number
+//! let (record, next) = delivery.record(&attempt, &policy, &outcome, now, jitter)?;
 //! assert_eq!(record.status, Some(503));
 //! assert!(matches!(next, Next::RetryAt(due) if due == datetime!(2026-06-01 12:02 UTC)));
 //! # Ok::<(), hookseal::delivery::AttemptError>(())

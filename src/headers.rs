@@ -80,7 +80,7 @@ impl Headers for HeaderMap {
         if self.len() <= FEW {
             return Found::of(self.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes()));
         }
-        // If a map has as many values as names, no name is repeated, and one look-up is enough.
+        // If a map has as many values as names, no name is repeated, and one lookup is enough.
         if self.len() == self.keys_len() {
             return self.get(name).map_or(Found::Missing, |value| Found::Once(value.as_bytes()));
         }

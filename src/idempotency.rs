@@ -1,7 +1,7 @@
 //! Processing each event once.
 //!
-//! Every sender sends some events twice: after a time-out, a lost answer, or the death of a worker. An
-//! [`IdempotencyKey`] identifies an event; this module remembers which events were processed. The guide's page
+//! Senders send some events twice: after a timeout, a lost answer, or the death of a worker. An [`IdempotencyKey`]
+//! identifies an event; this module remembers which events were processed. The guide's page
 //! [`each_event_once`](crate::guide::each_event_once) has code for each approach.
 //!
 //! **If the effect is a change in one database**, insert the key in the same transaction, and use nothing else from

@@ -29,6 +29,9 @@
 //! A preset whose scheme signs no timestamp accepts a captured request forever: only deduplication by signed content
 //! stops a replay attack. A program that must not rely on deduplication can check [`Provider::replay_window`].
 //!
+//! In the tables, *confidence* is a [`Confidence`], and an id or a type that is sent unsigned can be changed by whoever replays a
+//! request.
+//!
 #![doc = include_str!("provider/table.md")]
 //!
 #![cfg_attr(feature = "sha1", doc = "With the feature `sha1`:\n")]
@@ -86,9 +89,8 @@
 //! # Deliberate differences
 //!
 //! The verdicts of other libraries on more than 2,000 requests were compared with ours. On requests that have only one
-//! correct verdict, all of them agree, except about secrets of EasyPost's that are not ASCII, and bodies for Contentful that
-//! are not UTF-8. On the following kinds of
-//! unusual requests, ours differs on purpose:
+//! correct verdict, all of them agree, except on EasyPost secrets that are not ASCII, and on bodies for Contentful that are
+//! not UTF-8. On the following kinds of unusual requests, ours differs on purpose:
 //!
 #![doc = include_str!("provider/differences.md")]
 

@@ -12,7 +12,7 @@
 //! | [`ReceiverLookup`], [`ReceiverCache`] | receivers that depend on the request, for example on a tenant |
 //! | [`BodyBudget`] | a limit for the memory that the bodies of all requests take |
 //!
-//! With the feature `axum` or `actix`, these four are extractors of that framework; the feature
+//! With the feature `axum` or `actix`, those that are for handlers are extractors of that framework; the feature
 //! `tower` adds a layer. For other servers, [`Receiver::begin`] takes the headers, and then the body as it arrives. The
 //! [guide](crate::guide) has complete programs.
 //!
@@ -25,7 +25,7 @@
 //! | 400 | a header is missing, malformed or repeated; the body is incomplete; an authentic body is not the expected JSON, or its type is unknown to a [`StrictWebhook`]; a `GET` is not the provider's [handshake](crate::Handshake) | yes |
 //! | 401 | no signature matches, the timestamp is outside the tolerance, the tenant is unknown, or the verify token of a handshake is wrong; the text is the same for all of them | yes |
 //! | 405 | the provider uses this method neither for deliveries nor for [handshakes](crate::Handshake): with `Allow` | no |
-//! | 409 | the same event is being processed; with `Retry-After` | yes |
+//! | 409 | the same event is being processed; with `Retry-After`. 503 if the sender gives up after a 4xx | yes |
 //! | 413 | the body exceeds the limit | yes |
 //! | 500 | the receiver is misconfigured; the secret of a tenant cannot be used, which shows that the tenant exists | yes |
 //! | 503 | the handler, the store or the source of the keys has failed temporarily, or the body budget is spent; with `Retry-After` | yes |
@@ -60,7 +60,7 @@
 //! |---|---|
 //! | `provider`, `scope` | the receiver's |
 //! | `unknown_tenant` | instead of the scope: the name that was given to a [`refusing_receiver`](crate::provider::Provider::refusing_receiver), at most 64 characters |
-//! | `marker`, `requested_tenant` | instead of the provider and the scope, if no receiver was found: the type whose look-up failed, and the name that a [`ReceiverCache`] was asked for |
+//! | `marker`, `requested_tenant` | instead of the provider and the scope, if no receiver was found: the type whose lookup failed, and the name that a [`ReceiverCache`] was asked for |
 //! | `id` | the event's, or else the delivery's |
 //! | `event_type` | the event's |
 //! | `key` | which secret of the [`Keyring`](crate::Keyring) matched: after a rotation, shows who still uses the old one |

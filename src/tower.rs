@@ -90,8 +90,8 @@ impl<P> WebhookLayer<P> {
 }
 
 impl<P, S> WebhookLayer<P, S> {
-    /// Runs the service once for each delivery of an event. A duplicate is answered with 200, or with 409 while the event
-    /// is in flight.
+    /// Runs the service once for each delivery of an event. A duplicate is answered with 200, or while the event is in
+    /// flight with 409, or 503 if the sender gives up after a 4xx.
     ///
     /// The event counts as processed if the service responds with a status of 2xx; otherwise it is released for the
     /// sender's next attempt. An extractor that acknowledges an event because the handler's type lacks it releases it too:

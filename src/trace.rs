@@ -85,7 +85,7 @@ fn id<'a>(event: &'a Option<Event<'_>>, proof: &'a Proof<'_>) -> Option<&'a str>
     event.as_ref().and_then(Event::id).or(proof.id()).or(proof.unsigned_id())
 }
 
-/// `receiver` is `None` if none was found; its marker then says whose look-up failed. `bytes` is how much of the body has
+/// `receiver` is `None` if none was found; its marker then says whose lookup failed. `bytes` is how much of the body has
 /// come.
 pub(crate) fn refused<P>(receiver: Option<&Receiver<P>>, rejection: &Rejection, bytes: usize) {
     if IS_SILENT {

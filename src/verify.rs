@@ -27,11 +27,11 @@ pub use verification::Verification;
 
 /// Verifies requests. It is cheap to clone.
 ///
-/// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its
-/// timestamp is outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request
-/// costs at most one hash for each key. Where a provider signs with several algorithms, a signature for one without a key is
-/// refused with as much work as a wrong one, so that nobody learns which keys there are. Verifying it allocates nothing if the
-/// scheme is an HMAC that covers only headers and the body.
+/// A request is refused before anything is hashed if a header is missing, occurs twice or is malformed, if its timestamp is
+/// outside the tolerance, or if it carries more than 16 signatures or 4 KiB of them. Any other request costs at most one
+/// hash for each key. Where a provider signs with several algorithms, a signature for one without a key is refused with as
+/// much work as a wrong one, so that nobody learns which keys there are. Verifying an HMAC that covers only headers and the
+/// body allocates nothing.
 ///
 /// Schemes that cover the method, the URL or the query need the whole request: see
 /// [`verify_request`](Self::verify_request).
@@ -124,7 +124,7 @@ impl Verifier {
 
     /// Verifies a request, using the system's clock.
     ///
-    /// `body` is the raw body, exactly as it was received. A body that was parsed and serialized again is another body.
+    /// `body` is the raw body, exactly as it was received. A body that was parsed and serialized again is not the same.
     ///
     /// # Errors
     /// [`VerifyError`] if the request is not authentic. Answer with its [`status`](VerifyError::status).

@@ -1,4 +1,4 @@
-//! An event says what a look-up in the JSON by hand says: its id, its type, its time's text and its data. What is there once and
+//! An event says what a lookup in the JSON by hand says: its id, its type, its time's text and its data. What is there once and
 //! is right is read; what is written is read again. An idempotency key is the same for the same id, and for no other.
 
 use std::sync::OnceLock;

@@ -92,7 +92,7 @@ impl Outcome<'_> {
 /// use hookseal::delivery::{Outcome, OutcomePolicy};
 /// use time::OffsetDateTime;
 ///
-/// // A time-out may be a slow receiver that has the event, so it is retried; a body that is too large will stay so.
+/// // A timeout may be a slow receiver that has the event, so it is retried; a body that is too large will stay so.
 /// let verdict = |outcome| OutcomePolicy::standard().classify(&outcome, OffsetDateTime::UNIX_EPOCH);
 /// assert_eq!(verdict(Outcome::Timeout), Verdict::Retry { throttled: false, retry_after: None });
 /// assert_eq!(verdict(Outcome::PayloadTooLarge), Verdict::GiveUp);

@@ -47,7 +47,7 @@ pub struct Subscription {
     /// A retry policy that replaces the platform's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_policy: Option<RetryPolicy>,
-    /// The time-out of an attempt, in seconds.
+    /// The timeout of an attempt, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! The search: every hypothesis is one MAC and one look-up. Cheap and frequent ones come first.
+//! The search: every hypothesis is one MAC and one lookup. Cheap and frequent ones come first.
 
 use std::time::{Duration, Instant};
 

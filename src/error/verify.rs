@@ -70,8 +70,8 @@ pub enum VerifyError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The request is for somebody else, or from another sender: a topic, an audience or the like that is not among
-    /// [those allowed](crate::provider::Provider::with_allowed).
+    /// The request is for another receiver or from another sender: its topic, audience or the like is not among [those
+    /// allowed](crate::provider::Provider::with_allowed).
     #[error("`{place}` is not one of those that are allowed")]
     NotAllowed {
         /// The place as the scheme writes it.
@@ -84,8 +84,8 @@ pub enum VerifyError {
         /// The id, at most 512 visible ASCII characters of the sender's choice.
         id: String,
     },
-    /// The request is signed with another algorithm of the provider, for which the verifier has no key: add the key, or the
-    /// request is forged.
+    /// The request is signed with another of the provider's algorithms, for which the verifier has no key: add it, unless
+    /// the request is forged.
     #[error("the request has a signature for {algorithm}, and there is no key for that")]
     NoKey {
         /// The algorithm of the signature.

@@ -103,7 +103,7 @@ impl<S: Store> Once<S> {
 
     /// Sets for how long a claim is held. One minute unless set.
     ///
-    /// Choose a time that is longer than your slowest handler and any time-out around it; otherwise a second handler
+    /// Choose a time that is longer than your slowest handler and any timeout around it; otherwise a second handler
     /// can start while the first still runs. It must also end before the sender's last retry; otherwise an event that a
     /// crashed process held is lost.
     ///
@@ -167,7 +167,7 @@ impl<S: Store> Once<S> {
     /// store, and runs the handler.
     ///
     /// A panic of the handler continues after the event is released. If the future is dropped, because the sender hung
-    /// up or a time-out elapsed, its claim stays until the lease ends. Spawn work that must not be interrupted,
+    /// up or a timeout elapsed, its claim stays until the lease ends. Spawn work that must not be interrupted,
     /// together with everything it needs:
     ///
     /// ```

@@ -313,7 +313,7 @@ impl Provider {
     /// ```
     /// use hookseal::{Secret, provider};
     ///
-    /// // Through Svix comes whatever its customer sends.
+    /// // Svix forwards whatever its customer sends.
     /// let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
     /// assert!(provider::SVIX.receiver(secret.clone()).is_err());
     /// assert!(provider::SVIX.raw().receiver(secret).is_ok());
@@ -324,9 +324,8 @@ impl Provider {
         Provider { raw: true, ..self.clone() }
     }
 
-    /// The provider, with your consent to lose events: GitHub delivers each event once, so what a handler's type does not
-    /// fit is gone after it was refused. The alternative is
-    /// [`receiver_with_fallback`](Self::receiver_with_fallback).
+    /// The provider, with your consent to lose events: GitHub makes one attempt, so an event that does not fit the handler's
+    /// type is refused and lost. The alternative is [`receiver_with_fallback`](Self::receiver_with_fallback).
     ///
     /// ```
     /// use hookseal::{Secret, provider};

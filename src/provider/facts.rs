@@ -30,7 +30,7 @@ pub enum Confidence {
 
 display_as_serialized!(Confidence);
 
-/// What distinguishes two events of a provider. It is always something that the signature covers.
+/// What distinguishes two events of a provider. Apart from the type, it is always something that the signature covers.
 ///
 /// ```
 /// use hookseal::provider::{self, IdempotencyRule};

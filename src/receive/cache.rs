@@ -22,7 +22,7 @@ use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// # When a tenant changes
 ///
 /// [`invalidate`](Self::invalidate) a tenant, by the id that the database returns, after you create, change or delete it. A
-/// look-up that is in progress at that moment still serves its own request, but its result is not cached. For changes by
+/// lookup that is in progress at that moment still serves its own request, but its result is not cached. For changes by
 /// other processes or by hand, the [time to live](Self::with_time_to_live) applies, which is one minute unless set. Until it
 /// ends, a deleted secret is still accepted, an unusable one that was mended is still refused, and so is a tenant that was
 /// requested before it was created.
@@ -88,7 +88,7 @@ struct Kept<P> {
     unknown: Section<P>,
     /// The names in `known` for each scope, oldest first.
     names: HashMap<String, Vec<Arc<str>>>,
-    /// Counts invalidations: the result of a look-up that began before one is not kept.
+    /// Counts invalidations: the result of a lookup that began before one is not kept.
     generation: u64,
 }
 
@@ -283,7 +283,7 @@ impl<P> Kept<P> {
         }
     }
 
-    /// Forgets what another look-up kept for the same name, or what has expired.
+    /// Forgets what another lookup kept for the same name, or what has expired.
     fn forget(&mut self, name: &str) {
         self.unknown.entries.remove(name);
         if let Some((name, entry)) = self.known.entries.remove_entry(name) {

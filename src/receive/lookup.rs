@@ -3,7 +3,7 @@ use super::{Receiver, Rejection};
 /// Finds the receiver if the keys depend on the request, for example on a tenant in its path. Implement it for a marker
 /// of your own; handlers then ask for `Received<Tenant>` or `Webhook<T, Tenant>`.
 ///
-/// `S` is the state that the look-up needs, for example a database. With axum, it is the router's state; with
+/// `S` is the state that the lookup needs, for example a database. With axum, it is the router's state; with
 /// actix-web, it is the value in `actix::Lookup`. It must be a type of your own: for a foreign type such as a database
 /// pool, the compiler refuses the implementation. With axum, every marker whose [`Receiver`] is in the state already
 /// implements the trait, and for a state of type `Arc<App>`, implement it for `App`.
@@ -14,7 +14,7 @@ use super::{Receiver, Rejection};
 ///   like the receiver of a known tenant that does not have the sender's secret.
 /// - If the database is down, return [`Rejection::unavailable`].
 ///
-/// Building a receiver hashes each of its keys, and a look-up usually queries a database. A
+/// Building a receiver hashes each of its keys, and a lookup usually queries a database. A
 /// [`ReceiverCache`](super::ReceiverCache) saves both.
 ///
 /// ```
@@ -54,7 +54,7 @@ use super::{Receiver, Rejection};
     note = "if the receiver depends on the request, implement `ReceiverLookup<{S}>` for `{Self}`"
 )]
 pub trait ReceiverLookup<S>: Sized + 'static {
-    /// What the look-up needs from the request: an extractor of your framework that does not read the body, such as its
+    /// What the lookup needs from the request: an extractor of your framework that does not read the body, such as its
     /// `Path`, or a tuple of extractors. If it cannot be extracted, the request is answered like one for an unknown
     /// tenant.
     type Extractor: Send;

@@ -40,7 +40,7 @@ impl Provider {
 
     /// The receiver of a tenant, with the tenant as its [scope](Receiver::with_scope).
     ///
-    /// `tenant` is the id from your database, not the name in the request's path: no signature covers the path. If a look-up
+    /// `tenant` is the id from your database, not the name in the request's path: no signature covers the path. If a lookup
     /// also finds `shop-1` as `Shop-1`, each spelling would be a scope of its own, and the event would be processed once in
     /// each.
     ///

@@ -165,9 +165,9 @@ impl<P> Receiver<P> {
         Receiver { shared: self.shared, marker: PhantomData }
     }
 
-    /// Sets whose events these are, for idempotency keys: two tenants of one provider may use the same event id. Two
-    /// endpoints that each process the same event need a scope each too, if they share a store. Take a tenant's from your
-    /// database, as [`Provider::tenant_receiver`] does, not from the request.
+    /// Sets the scope of idempotency keys, which says whose events these are: two tenants of one provider may use the same
+    /// event id. Two endpoints that each process the same event need a scope each too, if they share a store. Take a
+    /// tenant's from your database, as [`Provider::tenant_receiver`] does, not from the request.
     ///
     /// ```
     /// # use hookseal::{Secret, provider, receive::Receiver};

@@ -141,7 +141,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// A rejection for a look-up that has failed. The sender is told to retry.
+    /// A rejection for a lookup that has failed. The sender is told to retry.
     ///
     /// `reason` is an error or a text. It appears in your log and is the rejection's `source`, so it must not contain
     /// passwords.
@@ -288,7 +288,7 @@ impl From<EventError> for Rejection {
 }
 
 impl From<ConfigError> for Rejection {
-    /// For a look-up that cannot make a receiver. For a tenant's secret, use
+    /// For a lookup that cannot make a receiver. For a tenant's secret, use
     /// [`Provider::tenant_receiver`](crate::provider::Provider::tenant_receiver), which also logs the tenant.
     fn from(error: ConfigError) -> Rejection {
         Rejection::Misconfigured { reason: Cause::new(error) }

@@ -363,7 +363,7 @@ impl ReceiverLookup<OnActix> for Tenant {
     }
 }
 
-/// The state of axum is one in an `Arc`, which has the look-ups of what is in it.
+/// The state of axum is one in an `Arc`, which has the lookups of what is in it.
 fn by_tenant(tenants: &Tenants, log: &Log) -> App {
     let handler = log.noting(|received: Received<Tenant>| received.scope().to_owned());
     let router = Router::new().route("/hooks/{tenant}", post(handler.clone())).with_state(Arc::new(tenants.clone()));

@@ -95,7 +95,7 @@ pub fn report(
         }
     }
     println!(
-        "\n| file | caught | by time-out | explained | open | missed | do not compile | without a switch |\n|---|---|---|---|---|---|---|---|"
+        "\n| file | caught | by timeout | explained | open | missed | do not compile | without a switch |\n|---|---|---|---|---|---|---|---|"
     );
     for (file, numbers) in &table {
         println!("| {file} | {} |", numbers.map(|number| number.to_string()).join(" | "));

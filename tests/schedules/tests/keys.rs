@@ -121,7 +121,7 @@ fn find(receivers: &ReceiverCache, row: &AtomicU8) -> Receiver {
     block_on(receivers.find(NAME, look_up(row))).unwrap()
 }
 
-/// After a change and its invalidation, the old secret is never found again, whatever look-ups were in progress.
+/// After a change and its invalidation, the old secret is never found again, whatever lookups were in progress.
 fn change(finders: usize, invalidate: fn(&ReceiverCache)) {
     let receivers: ReceiverCache = ReceiverCache::new(1).with_time_to_live(Duration::MAX);
     let row = Arc::new(AtomicU8::new(0));

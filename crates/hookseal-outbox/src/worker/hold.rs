@@ -15,7 +15,7 @@ const LONGEST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// Holds back an endpoint while it fails, so that its deliveries keep their attempts for when it works again, and nobody
-/// waits for its time-outs. Only one attempt at a time is made, to see whether it works.
+/// waits for its timeouts. Only one attempt at a time is made, to see whether it works.
 #[derive(Debug)]
 pub(super) struct Hold {
     failures: u32,
