@@ -323,8 +323,8 @@ impl Signer {
     ) -> Result<HeaderMap, SignError> {
         if let Some(also) = &self.0.also {
             // Neither signs what the other is about to replace.
-            self.0.plan.remove_signatures(&mut headers);
-            also.0.plan.remove_signatures(&mut headers);
+            self.0.plan.remove_lines(&mut headers);
+            also.0.plan.remove_lines(&mut headers);
         }
         let mut signed = match (self.sign_by_first(head, headers.clone(), id, body, time), &self.0.next) {
             (Err(ContextError::Request(error)), Some(next)) if is_absence(&error) => {

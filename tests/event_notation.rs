@@ -303,10 +303,11 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     const OPTIONAL_ID: &str = "type: {type}\nid?: {id}\ndata: {data}";
     const NAMED: &str = "{type}.ref: {key}\n{type}: {data}";
     const BESIDE: &str = "ref: {key}\n{type}: {data}";
+    const FOLLOWING: &str = "actor\n{type}.id: {id}\n{type}: {data}";
     const NAMED_TWICE: &str = "{type}.kind: {type}\n{type}.ref: {key}\n{type}: {data}";
     const TYPE_LAST: &str = "ref: {key}\ntype?: {type}\ndata: {data}";
     const OPTIONAL_TYPE: &str = "type?: {type}\nref: {key}\ndata: {data}";
-    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 25] = [
+    let rows: [(&str, IdempotencyRule, Delivered<'_>, Delivered<'_>, bool); 27] = [
         (NAMED_TWICE, EventId, (&[], r#"{"a":{"kind":"b","ref":1}}"#), (&[], r#"{"a":{"kind":"c","ref":1}}"#), false),
         (TYPE_LAST, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"data":2}"#), true),
         (
@@ -323,6 +324,20 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
         (NAMED, EventId, (&[], r#"{"made":{"ref":1}}"#), (&[], r#"{"gone":{"ref":1}}"#), false),
         (NAMED, EventId, (&[], r#"{"made":{"ref":1,"x":1}}"#), (&[], r#"{"made":{"ref":1,"x":2}}"#), true),
         (BESIDE, EventId, (&[], r#"{"ref":1,"made":{}}"#), (&[], r#"{"ref":1,"gone":{}}"#), false),
+        (
+            FOLLOWING,
+            EventId,
+            (&[], r#"{"actor":{"id":7},"made":{"id":1}}"#),
+            (&[], r#"{"actor":{"id":7},"made":{"id":2}}"#),
+            false,
+        ),
+        (
+            FOLLOWING,
+            EventId,
+            (&[], r#"{"actor":{"id":7},"made":{"id":1}}"#),
+            (&[], r#"{"actor":{"id":8},"made":{"id":1}}"#),
+            true,
+        ),
         // A type may be missing.
         (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"data":2}"#), true),
         (OPTIONAL_TYPE, EventId, (&[], r#"{"ref":1,"data":1}"#), (&[], r#"{"ref":1,"type":"a","data":1}"#), false),
@@ -388,6 +403,43 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
     assert_eq!(missing.unwrap_err(), EventError::MissingField { field: "ref".to_owned() });
 }
 
+/// What chooses the shape of an event is a part of its key.
+#[test]
+fn events_of_two_shapes_are_two() {
+    for shapes in [
+        ["kind: order\ntype: {type}\nref: {key}\n{data}", "kind: user\ntype: {type}\nref: {key}\n{data}"],
+        ["type: {type}\norder.id: {key}\n{data}", "type: {type}\nuser.id: {key}\n{data}"],
+        ["order: {type}\nref: {key}\n{data}", "user: {type}\nref: {key}\n{data}"],
+    ] {
+        let acme = acme(&shapes, IdempotencyRule::EventId);
+        let key = |kind: &str| {
+            let body = format!(r#"{{"kind":"{kind}","type":"made","{kind}":{{"id":5}},"ref":5}}"#);
+            let body = if shapes[0].starts_with("order: ") { format!(r#"{{"{kind}":"made","ref":5}}"#) } else { body };
+            received(&acme, &[], &body).idempotency_key().unwrap()
+        };
+        assert_eq!(key("order"), key("order"), "{shapes:?}");
+        assert_ne!(key("order"), key("user"), "{shapes:?}");
+    }
+}
+
+/// A header that has other names in the scheme can be sent under one that the shape does not read.
+#[test]
+fn no_key_is_in_a_header_with_two_names() {
+    const ALIKE: Scheme = Scheme::new("a-id | b-id: {id}\na-sig | b-sig: v1={hex}", "{id}.{body}");
+    for (shapes, is_fine) in [
+        (&["a-id: {id}\n\ntype: {type}\n{data}"][..], false),
+        (&["B-Id?: {id}\n\ntype: {type}\n{data}"], false),
+        (&["id: {id}\ntype: {type}\n{data}"], true),
+        (&["id: {id}\ntype: {type}\n{data}", "b-id: {id}\n\ntype: {type}\n{data}"], false),
+    ] {
+        let shapes = shapes.iter().map(|lines| EventShape::try_new((*lines).to_owned()).unwrap());
+        let acme = Provider::new("acme", ALIKE).unwrap().with_event_shapes(shapes.clone()).unwrap();
+        let acme = acme.with_idempotency_rule(IdempotencyRule::EventId);
+        assert_eq!(acme.is_ok(), is_fine, "{:?}", shapes.collect::<Vec<_>>());
+        assert!(is_fine || acme.unwrap_err().to_string().contains("has other names"));
+    }
+}
+
 /// What anybody can change decides neither that two events are one, nor that one is two.
 #[test]
 fn events_are_told_apart_by_what_is_signed_alone() {
@@ -404,11 +456,16 @@ fn events_are_told_apart_by_what_is_signed_alone() {
         ("{$.source}", &[TYPED], ""),
         ("{body}", &[BY_ID], ""),
         ("{body}", &[CONSTANT], ""),
-        ("{body}", &[CONSTANT, OTHER], "needs the constants that choose between its event shapes to be signed"),
-        ("{body}", &[OTHER, CONSTANT], "needs the constants that choose between its event shapes to be signed"),
+        ("{body}", &[CONSTANT, OTHER], "needs what chooses between its event shapes to be signed"),
+        ("{body}", &[OTHER, CONSTANT], "needs what chooses between its event shapes to be signed"),
         ("{header:X-Kind}.{body}", &[CONSTANT, OTHER], ""),
         ("{body}", &[IN_BODY, OTHER], ""),
-        ("{$.ref}", &[IN_BODY, OTHER], "needs the constants that choose between its event shapes to be signed"),
+        // What is not signed of a body chooses, too.
+        ("{$.ref}", &[OTHER, IN_BODY], "needs what chooses between its event shapes to be signed"),
+        ("{$.ref}", &[OTHER], ""),
+        ("{body}", &["X-Store: {key}\n\ntype: {type}\nref: {key}\n{data}"], "needs each `{key}` to be signed"),
+        ("{body}", &[OTHER, "X-Store: {key}\n\ntype: {type}\nref: {key}\n{data}"], "needs each `{key}` to be signed"),
+        ("{header:X-Store}.{body}", &["X-Store: {key}\n\ntype: {type}\nref: {key}\n{data}"], ""),
     ] {
         let acme = Provider::new("acme", Scheme::try_new("S: {hex}", covers).unwrap()).unwrap();
         let shapes = shapes.iter().map(|lines| EventShape::try_new((*lines).to_owned()).unwrap());

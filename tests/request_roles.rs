@@ -195,6 +195,22 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         ),
         (("S: {hex}\nA: {allowed}", "{header:A}.{body}"), ("T: {hex}\nA: {allowed}", "{header:A}.{body}"), true),
         (("S: {hex}\nA: {allowed}", "{header:A}.{body}"), ("T: {hex}", "{header:A}.{body}"), false),
+        // Nor does the URL tell the same content apart.
+        (("S: {hex}\n?to: {allowed}", "{url}{body}"), ("T: {hex}", "{url}{body}"), false),
+        (("S: {hex}\n?to: {allowed}\n\n{empty}", "{url}"), ("T: {hex}\n\n{empty}", "{url}"), false),
+        (("S: {hex}\n?t: {timestamp}\n\n{empty}", "{url}"), ("T: {hex}\n\n{empty}", "{url}"), false),
+        (("S: {hex}\n\n{empty}", "{target}"), ("T: {hex}\n\n{empty}", "{path}"), false),
+        (("S: {hex}\n\n{empty}", "{url}"), ("T: {hex}", "{url|without-query}{form|sorted}"), false),
+        (
+            ("S: {hex}\n?to: {allowed}", "{url|without-query}?{query|sorted}"),
+            ("T: {hex}", "{url|without-query}?{query|sorted}"),
+            false,
+        ),
+        (
+            (":method: POST\nS: {hex}", "{url|without-query}?{query|sorted}.{form|sorted}"),
+            (":method: POST\nT: {hex}", "{url|without-query}?{form|sorted}"),
+            false,
+        ),
     ] {
         let schemes = [one, other].map(|(headers, covers)| Scheme::try_new(headers, covers).unwrap());
         let provider = Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes.clone());
@@ -202,6 +218,39 @@ fn what_can_be_mistaken_for_another_scheme_is_not_beside_it() {
         let [first, second] = schemes;
         assert_eq!(Provider::new("acme", first.clone()).unwrap().with_schemes([second, first]).is_ok(), is_fine);
     }
+}
+
+/// Of two schemes that sign the same content, a covered parameter of the query decides, if nothing else does.
+#[test]
+fn a_signed_parameter_decides_between_two_schemes() {
+    const HASH: &str = "?h: {body|sha256-hex}";
+    const EMPTY: &str = "S: {hex}\n\n{empty}";
+    for (first, second, covers, is_fine) in [
+        ("S: {hex}\n?h: {body|sha256-hex}", EMPTY, "{url}", true),
+        (":method: POST\nS: {hex}\n?h: {body|sha256-hex}", ":method: POST\nS: {hex}\n\n{empty}", "{url}", true),
+        ("S: {hex}\n?t: {timestamp}\n\n{empty}", EMPTY, "{url}", true),
+        ("S: {hex}\n?to: {allowed}\n?v: 1\n\n{empty}", EMPTY, "{url}", true),
+        // It is the second that would have the body taken away.
+        (EMPTY, "S: {hex}\n?h: {body|sha256-hex}", "{url}", false),
+        // Whoever sends it again chooses the method, the header of the signature, a constant or a body.
+        (":method: POST\nS: {hex}\n?h: {body|sha256-hex}", EMPTY, "{url}", false),
+        ("T: {hex}\n?h: {body|sha256-hex}", EMPTY, "{url}", false),
+        ("S: {hex}\nV: 1\n?h: {body|sha256-hex}", EMPTY, "{url}", false),
+        ("S: {hex}\n?h: {body|sha256-hex}", "S: {hex}\nV: 1\n\n{empty}", "{url}", false),
+        ("S: {hex}\n?t: {timestamp}\n\n{empty}", "S: {hex}\n\n&a: 1", "{url}", false),
+        ("S: {hex}\n?t: {timestamp}\n\n{empty}", "S: {hex}", "{url}", false),
+    ] {
+        let schemes = [first, second].map(|lines| Scheme::try_new(lines, covers).unwrap());
+        let acme = Provider::new("acme", schemes[0].clone()).unwrap();
+        assert_eq!(acme.clone().with_schemes(schemes.clone()).is_ok(), is_fine, "{first:?} {second:?}");
+        // With keys of several kinds, any scheme that accepts a request will do.
+        let [one, other] = schemes;
+        let further = Scheme::new("E: {hex}", "{body}").with_algorithm(Algorithm::Ed25519);
+        assert!(acme.with_schemes([one, other, further]).is_err(), "{first:?} {second:?}");
+    }
+    let not_signed = [format!("S: {{hex}}\n{HASH}"), EMPTY.to_owned()];
+    let schemes = not_signed.map(|lines| Scheme::try_new(lines, "{url|without-query}").unwrap());
+    assert!(Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes).is_err());
 }
 
 /// A digest is that of an HMAC. Other algorithms hash as their names say, and the same key may serve two of them.
@@ -303,12 +352,9 @@ fn a_provider_has_at_most_sixteen_schemes() {
 /// A token without a time stays valid for ever.
 #[test]
 fn only_a_time_that_must_be_there_ends_a_replay() {
-    for (claims, window) in [
-        ("iat: {timestamp}", Some(600)),
-        ("iat?: {timestamp}", None),
-        ("iat?: {timestamp}\nat: {timestamp}", Some(600)),
-        ("exp: {expiry}\nnbf: {not-before}", None),
-    ] {
+    for (claims, window) in
+        [("iat: {timestamp}", Some(600)), ("iat?: {timestamp}", None), ("exp: {expiry}\nnbf: {not-before}", None)]
+    {
         assert_eq!(Scheme::try_new("A: {jwt}", claims).unwrap().replay_window(), window, "{claims}");
     }
 }
@@ -379,6 +425,12 @@ fn what_is_signed_tells_events_apart() {
             ("POST", "a", "x-event\nx-event:a\n"),
             ("POST", "b", "x-event\nx-event:b\n"),
         ),
+        (
+            "X-Event: {timestamp}\nS: {base64}\n\n{empty}",
+            "{timestamp}\n{path}",
+            ("POST", "1770000000", "1770000000\n/hook"),
+            ("POST", "1770000001", "1770000001\n/hook"),
+        ),
         // A query that is empty tells nothing.
         ("X-Event: {id}\nS: {base64}", "{query|sorted}.{id}.{body}", ("POST", "a", ".a."), ("POST", "b", ".b.")),
     ] {
@@ -389,6 +441,48 @@ fn what_is_signed_tells_events_apart() {
         };
         assert_eq!(key(method, first, content), key(method, first, content), "{covers}");
         assert_ne!(key(method, first, content), key(other_method, second, other_content), "{covers}");
+    }
+    // Nor does one that is registered, which all events have; what is added to it does.
+    for (covers, content) in [
+        ("{url}\n{id}", format!("{URL}?tenant=1")),
+        ("{query|sorted}\n{id}", "tenant=1".to_owned()),
+        ("{query|sorted-encoded}\n{id}", "tenant=1".to_owned()),
+        ("{?tenant}\n{id}", "1".to_owned()),
+        ("{url|without-query}?{query|sorted}\n{id}", format!("{URL}?tenant=1")),
+    ] {
+        let acme = provider(&[("Nonce: {id}\nS: {base64}\n\n{empty}", covers)], &format!("{URL}?tenant=1"));
+        let acme = acme.with_idempotency_rule(IdempotencyRule::Body).unwrap();
+        let key = |query: &str, content: &str, nonce: &str| {
+            let content = format!("{content}\n{nonce}");
+            key(&acme, "POST", &format!("/hook?{query}"), &content, &[("Nonce", nonce)], "").unwrap()
+        };
+        assert_eq!(key("tenant=1", &content, "7"), key("tenant=1", &content, "7"), "{covers}");
+        assert_ne!(key("tenant=1", &content, "7"), key("tenant=1", &content, "8"), "{covers}");
+        if covers.starts_with("{url}") {
+            let added = |event: u8, nonce: &str| {
+                key(&format!("tenant=1&event={event}"), &format!("{content}&event={event}"), nonce)
+            };
+            assert_eq!(added(1, "7"), added(1, "8"), "a nonce for each attempt");
+            assert_ne!(added(1, "7"), added(2, "7"));
+        }
+    }
+    // A parameter that is signed alone is that of the event.
+    let acme = provider(&[("Nonce: {id}\nS: {base64}\n\n{empty}", "{?event}\n{id}")], URL);
+    let acme = acme.with_idempotency_rule(IdempotencyRule::Body).unwrap();
+    let [one, again, two] = [("1", "7"), ("1", "8"), ("2", "7")].map(|(event, nonce)| {
+        let target = format!("/hook?event={event}");
+        key(&acme, "POST", &target, &format!("{event}\n{nonce}"), &[("Nonce", nonce)], "").unwrap()
+    });
+    assert!(one == again && one != two);
+    // What is not empty is told apart by the body alone.
+    for (headers, covers, front) in [
+        ("S: {base64}", "{header:X-Event}.{body}", "a"),
+        ("X-Event: {timestamp}\nS: {base64}", "{timestamp}.{body}", "1770000000"),
+    ] {
+        let acme = provider(&[(headers, covers)], URL);
+        let key =
+            |body: &str| key(&acme, "POST", "/hook", &format!("{front}.{body}"), &[("X-Event", front)], body).unwrap();
+        assert_ne!(key("1"), key("2"), "{covers}");
     }
     let typed = provider(&[("Nonce: {id}\nS: {base64}", "{id}.{body}")], URL);
     let typed = typed.with_event_shape(EventShape::new("X-Event: {type}\n\n&: {data}")).unwrap();
@@ -436,6 +530,8 @@ fn what_fits_decides_what_tells_events_apart() {
             (("", "command=a&x=1"), ("", "command=a&x=2")),
             false,
         ),
+        // A batch is one only where the request has one.
+        ("ids after a batch", EventId, (plain, &[BATCH, EVENT]), (("", one), ("", other)), true),
         ("batches", EventId, (plain, &[EVENT, COMMAND, BATCH]), (("", &two), ("", &others)), false),
         ("batches and types", BodyAndType, (plain, &[EVENT, COMMAND, BATCH]), (("", &two), ("", &others)), false),
         ("forms with ids", EventId, (plain, &[CALL]), (("", "sid=1&type=a&x=1"), ("", "sid=1&type=a&x=2")), true),

@@ -181,3 +181,51 @@ fn a_url_without_a_path_is_signed_with_its_slash() {
         assert_eq!(verifier.verify_request(&request).is_ok(), is_right, "{uri} {registered}");
     }
 }
+
+/// The headers of an earlier signing, under this scheme's other names or under the other scheme, are in no list: they are
+/// about to change.
+#[test]
+fn a_request_can_be_signed_again() {
+    const NAMED: Scheme = Scheme::new(
+        "X-Id | X-Uid: {id}\nX-Sig | X-Usig: {hex}\nX-List: {signed-headers}",
+        "{signed-headers|pairs:;}\n{body}",
+    );
+    let mut request = request(1);
+    request.headers_mut().insert("x-uid", HeaderValue::from_static("old"));
+    let secret = Secret::from_bytes([7; 32]).unwrap();
+    let verifier = Verifier::new(NAMED, secret).unwrap();
+    for _ in 0..2 {
+        signer(NAMED).sign_request(&mut request, "evt_1").unwrap();
+        assert_eq!(verifier.verify_request(&request).map(drop), Ok(()));
+    }
+    assert_eq!(request.headers()["x-list"], "x-0 x-id x-list");
+}
+
+/// Neither of two schemes lists what the other is about to write.
+#[cfg(feature = "ed25519")]
+#[test]
+fn a_request_can_be_signed_again_under_two_schemes() {
+    use hookseal::{Algorithm, Key, Keyring, SigningKey};
+
+    let scheme = |mark: &str, algorithm| {
+        let headers = format!("X-{mark}-Time: {{timestamp}}\nX-{mark}-List: {{signed-headers}}\nX-{mark}-Sig: {{hex}}");
+        Scheme::try_new(headers, format!("{mark}\n{{signed-headers|pairs:;}}\n{{body}}"))
+            .unwrap()
+            .with_algorithm(algorithm)
+    };
+    let schemes = [scheme("A", Algorithm::Hmac), scheme("B", Algorithm::Ed25519)];
+    let acme = provider::Provider::new("acme", schemes[0].clone()).unwrap().with_schemes(schemes).unwrap();
+    let (secret, signing) = (Secret::from_bytes([7; 32]).unwrap(), SigningKey::generate().unwrap());
+    let public = signing.public_key();
+    let signer = acme.signer(Keyring::from(secret.clone()).with_previous(signing).unwrap()).unwrap();
+    let mut request = request(1);
+    for _ in 0..2 {
+        signer.sign_request(&mut request, "evt_1").unwrap();
+        for verifier in [acme.verifier(secret.clone()), acme.verifier(public.clone())] {
+            assert_eq!(
+                verifier.unwrap().verify_request(&request).map(|verified| verified.proof().key()),
+                Ok(Key::Current)
+            );
+        }
+    }
+}

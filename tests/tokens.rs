@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hookseal::provider::Provider;
 use hookseal::receive::Receiver;
+#[cfg(feature = "p256")]
+use hookseal::{Algorithm, PublicKey};
 use hookseal::{ConfigError, Extent, Key, Keyring, Scheme, Secret, Signer, VerifyError};
 use time::OffsetDateTime;
 
@@ -234,7 +236,6 @@ fn claims_are_what_the_scheme_says() {
     }
 }
 
-/// The header of a token decides nothing: it says what the scheme says, or the token is refused.
 /// Whoever holds back the last byte of a captured request does not keep its token valid.
 #[test]
 fn a_token_that_expires_before_the_body_has_ended_is_refused() {
@@ -271,6 +272,52 @@ fn a_token_that_expires_before_the_body_has_ended_is_refused() {
     }
 }
 
+/// Of an ECDSA signature, anybody can make another: the event is what it covers (RFC 7515, appendix A.3).
+#[cfg(feature = "p256")]
+#[test]
+fn a_body_that_is_a_token_is_one_event_however_it_is_signed() {
+    const KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    const MESSAGE: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvb\
+        S9pc19yb290Ijp0cnVlfQ";
+    const SIGNATURE: &str = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let mut other = URL_SAFE_NO_PAD.decode(SIGNATURE).unwrap();
+    let mut borrow = 0;
+    for (digit, order) in other[32..].iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(order) - i16::from(*digit) - borrow;
+        (*digit, borrow) = (u8::try_from(difference.rem_euclid(256)).unwrap(), i16::from(difference < 0));
+    }
+    let scheme = Scheme::try_new("\n\n{jwt}", "iss: joe").unwrap().with_algorithm(Algorithm::P256Fixed);
+    let acme = Provider::new("acme", scheme).unwrap();
+    let verifier = acme.verifier(PublicKey::new(KEY).unwrap()).unwrap();
+    let key = |signature: &str| {
+        let body = format!("{MESSAGE}.{signature}");
+        let none: [(&str, &str); 0] = [];
+        let verified = verifier.verify(&none, body.as_bytes()).unwrap();
+        acme.idempotency_key(&verified, "").unwrap()
+    };
+    assert_eq!(key(SIGNATURE), key(&URL_SAFE_NO_PAD.encode(other)));
+}
+
+/// Requests without a body have the claims of their tokens.
+#[test]
+fn a_token_tells_requests_without_a_body_apart() {
+    let acme = provider(&[("A: {jwt}\n\n{empty}", "iss: Acme")], sent::URL);
+    let key = |id: u8| {
+        let token = jwt(r#"{"alg":"HS256"}"#, &format!(r#"{{"iss":"Acme","jti":"{id}"}}"#));
+        let request = request("POST", "/hook", &[("A", &token)], "");
+        let verifier = acme.verifier(secret()).unwrap();
+        acme.idempotency_key(&verifier.verify_request_at(&request, now()).unwrap(), "").unwrap()
+    };
+    assert_eq!(key(1), key(1));
+    assert_ne!(key(1), key(2));
+}
+
+/// The header of a token decides nothing: it says what the scheme says, or the token is refused.
 #[test]
 fn a_token_has_the_form_of_the_scheme() {
     let provider = provider(&[("A: {jwt}", "iss: Acme")], sent::URL);

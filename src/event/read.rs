@@ -112,7 +112,7 @@ impl EventShape {
     }
 
     /// What tells the event apart from others: its id if that is all, otherwise its type and all values that are marked,
-    /// each after its length. An event whose other fields do not fit the shape is still the same event. `None` if one of the
+    /// with their names and the constants of the shape, each after its length. An event whose other fields do not fit the shape is still the same event. `None` if one of the
     /// values is empty, or is missing and may be.
     pub(crate) fn read_key<'a>(
         &self,
@@ -121,11 +121,15 @@ impl EventShape {
     ) -> Result<Option<Vec<u8>>, Misfit> {
         let walk = self.walk();
         let types = if walk.keys == walk.id { 0 } else { walk.types | self.through_unnamed() };
-        let wanted = walk.keys | types | walk.constants;
+        let mut wanted = self.in_body() & (walk.keys | types | walk.constants);
+        if self.through_unnamed() != 0 {
+            // Which field no line names, all of them say.
+            wanted = self.in_body();
+        }
         let mut found = Findings::default();
         self.find_headers(request, &mut found)?;
-        if self.in_body() & wanted != 0 {
-            self.find_in_body(request.body, self.in_body() & wanted, &mut found, &mut None)?;
+        if wanted != 0 {
+            self.find_in_body(request.body, wanted, &mut found, &mut None)?;
         }
         self.check_constants(&found, 0)?;
         self.key(&found, is_signed)
@@ -143,7 +147,7 @@ impl EventShape {
         if !self.has_key(is_signed) {
             return Err(Misfit::Broken(EventError::NoIdempotencyKey));
         }
-        let Walk { keys, types, id, .. } = *self.walk();
+        let Walk { keys, types, id, constants, .. } = *self.walk();
         let signed = |lines: Mask| self.lines_of(lines).filter(|(_, line)| self.is_covered(line, is_signed));
         if keys == id {
             return match (self.text_of(found, id, EXPECTED)?, self.line(id)) {
@@ -154,7 +158,13 @@ impl EventShape {
         }
         let mut key = Vec::new();
         self.push_names(found, is_signed, &mut key);
+        // Shapes of one provider are told apart by their constants and by the names of their lines.
+        for (i, line) in signed(constants) {
+            push_part(&mut key, self.name(line).as_bytes());
+            push_part(&mut key, found.value(1 << i).map_or(b"", str::as_bytes));
+        }
         for (i, line) in signed(types).chain(signed(keys)) {
+            push_part(&mut key, self.name(line).as_bytes());
             match self.text_of(found, 1 << i, EXPECTED)? {
                 Some(text) if text.is_empty() && keys & (1 << i) != 0 => return Ok(None),
                 Some(text) => push_part(&mut key, text.as_bytes()),

@@ -294,6 +294,13 @@ impl EventShape {
         keys != id && is_signed(Half::Body, "") && self.lines_of(types).any(is_open)
     }
 
+    /// Whether anybody can change one of several fields that together tell events apart. An `{id}` that is not signed is left
+    /// out.
+    pub(crate) fn leaves_key_open(&self, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
+        let Walk { keys, id, .. } = self.walk;
+        self.lines_of(keys & !id).any(|(_, line)| !self.is_covered(line, is_signed))
+    }
+
     /// Whether anybody can change a constant, and with it whether the shape fits.
     pub(crate) fn leaves_constant_open(&self, is_signed: &dyn Fn(Half, &str) -> bool) -> bool {
         self.lines_of(self.walk.constants).any(|(_, line)| !self.is_covered(line, is_signed))

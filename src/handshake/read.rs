@@ -45,7 +45,7 @@ pub(crate) enum Head {
     /// It is not this handshake, because of this place, and why. Deliveries end here too, so no text is made yet.
     Unfit(Place, &'static str),
     /// It is, but with another verify token, or there is none to compare with.
-    WrongToken,
+    WrongToken(Asked),
     Asked(Asked),
 }
 
@@ -83,7 +83,7 @@ impl Handshake {
                 _ => return Head::Unfit(line.place, "has another value than a handshake"),
             }
         }
-        if is_right { Head::Asked(asked) } else { Head::WrongToken }
+        if is_right { Head::Asked(asked) } else { Head::WrongToken(asked) }
     }
 
     /// Says for the log what is wrong in a place.
@@ -102,7 +102,7 @@ impl Handshake {
                 _ => self.take(line, &value, &mut asked).then_some(())?,
             }
         }
-        Some(if is_right { Head::Asked(asked) } else { Head::WrongToken })
+        Some(if is_right { Head::Asked(asked) } else { Head::WrongToken(asked) })
     }
 
     /// Whether a value is what its line wants.

@@ -18,8 +18,14 @@ const MISTAKEN: &str = "can be mistaken for what an earlier scheme covers: a sig
 const OPEN_TYPE: &str = "needs the type beside a `{key}` to be signed: without it, two events of different types could have the \
                          same key. Cover the type, mark an `{id}`, or use another rule";
 
-const OPEN_CHOICE: &str = "needs the constants that choose between its event shapes to be signed: a request could otherwise be sent \
-                           again under another key";
+const OPEN_KEY: &str =
+    "needs each `{key}` to be signed: without it, two events that differ there could have the same key";
+
+const OPEN_NAME: &str = "cannot use a header for which the scheme has other names: a request could be sent again under another \
+                         key, with another name";
+
+const OPEN_CHOICE: &str = "needs what chooses between its event shapes to be signed: a request could otherwise be sent again under \
+                           another key. Constants must be covered, and the body with them";
 
 impl Provider {
     /// What must hold for every provider. Every function that sets a field on which another field depends ends here.
@@ -34,8 +40,13 @@ impl Provider {
         if self.schemes.len() > MAX_SCHEMES {
             return fault("schemes", "", "are more than 16");
         }
+        // With keys of several kinds, any scheme that accepts a request will do.
+        let is_of_one_kind = self.schemes.iter().all(|scheme| scheme.algorithm() == self.scheme().algorithm());
+        let is_open = |earlier: &Scheme, scheme: &Scheme| {
+            scheme.can_be_mistaken_for(earlier) && !(is_of_one_kind && earlier.decides_before(scheme))
+        };
         for (place, scheme) in self.schemes.iter().enumerate() {
-            if self.schemes.iter().take(place).any(|earlier| scheme.can_be_mistaken_for(earlier)) {
+            if self.schemes.iter().take(place).any(|earlier| is_open(earlier, scheme)) {
                 return fault("schemes", scheme.covers(), MISTAKEN);
             }
         }
@@ -144,12 +155,21 @@ impl Provider {
                 shape.has_key(&is_signed) && shape.leaves_type_open(&is_signed)
             })
         };
-        let is_choice_open = || self.events.iter().any(|shape| shape.leaves_constant_open(&is_signed));
+        let is_partly_signed = || coverages().any(|coverage| coverage.body() < Extent::Form);
+        let is_choice_open =
+            || is_partly_signed() || self.events.iter().any(|shape| shape.leaves_constant_open(&is_signed));
+        let has_names = |name: &str| coverages().any(|coverage| coverage.has_names(name));
         if !self.events.first().is_some_and(|shape| shape.has_key(&is_signed)) {
             return Some("needs an event shape with an `{id}` or a `{key}` that is signed");
         }
+        if self.events.iter().any(|shape| shape.leaves_key_open(&is_signed)) {
+            return Some(OPEN_KEY);
+        }
         if self.events.iter().any(is_type_open) {
             return Some(OPEN_TYPE);
+        }
+        if self.events.iter().flat_map(EventShape::header_names).any(has_names) {
+            return Some(OPEN_NAME);
         }
         (self.events.len() > 1 && is_choice_open()).then_some(OPEN_CHOICE)
     }

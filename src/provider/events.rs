@@ -218,23 +218,23 @@ impl Provider {
             // In a sorted form, text can move from one field to another: only all of it together is what was signed.
             _ if identity.is_some() && self.is_sorted_form(delivery) => whole,
             (rule @ (IdempotencyRule::EventId | IdempotencyRule::BodyAndType), _) => {
+                let has_batches = self.events.iter().any(EventShape::is_batch);
                 let read = self.by_shape(delivery, |shape, request, is_signed| match rule {
-                    _ if shape.is_batch() => Ok(None),
+                    _ if shape.is_batch() => shape.read_batch(request, is_signed).map(|_| None),
                     // Slack's forms have no id, while its events do.
                     IdempotencyRule::EventId if !shape.has_key(is_signed) => Ok(None),
                     IdempotencyRule::EventId => shape.read_key(request, is_signed),
                     _ => shape.read_type(request).map(Some),
                 });
                 content = match read {
-                    // Shapes do not read queries.
-                    Err(_) if body.is_empty() && !whole.1.is_empty() => None,
+                    // Shapes do not read queries, and a batch need not be readable as a whole.
+                    Err(_) if body.is_empty() && !whole.1.is_empty() || has_batches => None,
                     read => read?,
                 };
                 match (rule, &content) {
                     (IdempotencyRule::EventId, Some(content)) => ("event-id", content.as_slice()),
                     (_, Some(event_type)) => {
-                        let body = if body.is_empty() { whole.1 } else { body };
-                        return Ok(IdempotencyKey::of_parts(&self.name, scope, "body-and-type", [event_type, body]));
+                        return Ok(IdempotencyKey::of_parts(&self.name, scope, "body-and-type", [event_type, whole.1]));
                     }
                     (_, None) => whole,
                 }

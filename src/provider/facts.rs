@@ -46,8 +46,9 @@ pub enum IdempotencyRule {
     /// [shape](crate::EventShape) that fits a request has neither, or one of these values may be missing and is; and for a form
     /// that is signed as its sorted fields, always these fields, because text can move between them.
     ///
-    /// Values that are not an id tell events apart together with the type. A provider that signs the body and not the type, or
-    /// not the constants that choose between its shapes, cannot have this rule.
+    /// Values that are not an id tell events apart together with the type. A provider cannot have this rule if it does not
+    /// sign one of these values, the type beside a signed body, or what chooses between its shapes; or if a shape reads a
+    /// header for which the scheme has several names.
     EventId,
     /// The id in a signed header.
     SignedId,

@@ -22,6 +22,8 @@ pub(super) struct Pending {
     /// In the provider's list.
     place: usize,
     is_unsigned: bool,
+    /// Its headers or its query have another verify token than the receiver's.
+    has_wrong_token: bool,
     /// What was asked so far.
     asked: Asked,
 }
@@ -45,16 +47,23 @@ impl<P> Receiver<P> {
                     refusal.get_or_insert(Rejection::NoHandshake { problem });
                 }
                 Head::Unfit(..) => {}
-                Head::WrongToken => {
+                Head::WrongToken(_) if handshake.is_all_head() => {
                     refusal = Some(self.wrong_token());
                 }
+                // The body may show that it is a delivery.
+                Head::WrongToken(asked) => {
+                    let is_unsigned = !handshake.is_signed();
+                    pending.push(Pending { place, is_unsigned, has_wrong_token: true, asked });
+                }
                 Head::Asked(asked) if handshake.is_signed() => {
-                    pending.push(Pending { place, is_unsigned: false, asked });
+                    pending.push(Pending { place, is_unsigned: false, has_wrong_token: false, asked });
                 }
                 Head::Asked(asked) if handshake.is_all_head() => {
                     return Decision::Refused(self.respond(handshake, &asked));
                 }
-                Head::Asked(asked) => pending.push(Pending { place, is_unsigned: true, asked }),
+                Head::Asked(asked) => {
+                    pending.push(Pending { place, is_unsigned: true, has_wrong_token: false, asked });
+                }
             }
         }
         if let Some(refusal) = refusal.filter(|_| pending.is_empty()) {
@@ -90,23 +99,25 @@ impl<P> Receiver<P> {
     /// The answer to the first handshake that the body completes. One that is signed needs a verified body, and one that is
     /// not is for a request without a signature.
     pub(super) fn completed(&self, pending: Vec<Pending>, is_unsigned: bool, body: &[u8]) -> Option<Rejection> {
-        let mut has_wrong_token = false;
-        for Pending { place, asked, .. } in pending.into_iter().filter(|pending| pending.is_unsigned == is_unsigned) {
+        let mut is_refused = false;
+        let pending = pending.into_iter().filter(|pending| pending.is_unsigned == is_unsigned);
+        for Pending { place, asked, has_wrong_token, .. } in pending {
             let Some(handshake) = self.provider().handshakes().get(place) else { continue };
             match handshake.read_body(asked, body, self.verify_token()) {
-                Some(Head::Asked(asked)) => return Some(self.respond(handshake, &asked)),
-                Some(_) => has_wrong_token = true,
+                Some(Head::Asked(asked)) if !has_wrong_token => return Some(self.respond(handshake, &asked)),
+                Some(_) => is_refused = true,
                 None => {}
             }
         }
-        has_wrong_token.then(|| self.wrong_token())
+        is_refused.then(|| self.wrong_token())
     }
 
     /// The refusal of a signed handshake that is not authentic, if it must have no body.
     pub(super) fn refused(&self, pending: Vec<Pending>, status: StatusCode, body: &[u8]) -> Option<Rejection> {
-        let is_asked = |Pending { place, asked, is_unsigned }| {
+        let is_asked = |Pending { place, asked, is_unsigned, has_wrong_token }| {
             let handshake = self.provider().handshakes().get(place)?;
-            let read = handshake.read_body(asked, body, self.verify_token()).filter(|_| !is_unsigned)?;
+            let is_right = !is_unsigned && !has_wrong_token;
+            let read = handshake.read_body(asked, body, self.verify_token()).filter(|_| is_right)?;
             (matches!(read, Head::Asked(_)) && !handshake.is_answered_with_body()).then_some(())
         };
         pending.into_iter().find_map(is_asked)?;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::algorithm::Algorithm;
+use crate::place::Half;
 
 use super::Scheme;
-use super::notation::{HashForm, Piece, UrlPart, Value};
+use super::notation::{HashForm, Line, Piece, UrlPart, Value};
 
 impl Scheme {
     /// Whether a signature under one of two schemes, made with the same key, could be passed off as the other's over
@@ -89,20 +90,58 @@ impl Scheme {
     /// Whether what follows the URL, which configuration sets, tells two contents apart: nothing or more of a query in one,
     /// and in the other a form, whose first name does not begin like a query.
     ///
-    /// Plivo puts a `?` before either. There a form can be shown as a query, as [`Extent::Form`] says.
+    /// Plivo puts a `?` before either. There a form can be shown as a query, as [`Extent::Form`] says, so that the signature
+    /// must be in the same place: whoever could choose a scheme would choose what the events' keys are made of.
     fn is_parted_by_url(&self, other: &Scheme) -> bool {
-        let ends_there = |scheme: &Scheme| match scheme.pieces().collect::<Vec<_>>()[..] {
+        let pieces = |scheme: &Scheme| scheme.pieces().copied().collect::<Vec<_>>();
+        let ends_there = |one: &Scheme, other: &Scheme| match (&pieces(one)[..], &pieces(other)[..]) {
             // Encoded again, more of a query begins like the name of a field.
-            [Piece::Url(part)] | [Piece::Url(part), Piece::Form] => *part != UrlPart::EncodedTarget,
+            ([Piece::Url(one)], [Piece::Url(other), Piece::Form]) => one == other && *one != UrlPart::EncodedTarget,
             _ => false,
         };
         let after_plivos = |scheme: &Scheme| {
             let marked = scheme.covers.strip_prefix("{url|without-query}?")?;
             let sorted = ["{query|sorted}.{form|sorted}", "{query|sorted}", "{form|sorted}"];
-            sorted.into_iter().find_map(|sorted| marked.strip_prefix(sorted)).map(str::to_owned)
+            sorted.into_iter().find_map(|sorted| Some((sorted, marked.strip_prefix(sorted)?.to_owned())))
         };
-        ends_there(self) && ends_there(other)
-            || after_plivos(self).zip(after_plivos(other)).is_some_and(|(one, other)| one == other)
+        let is_plivos = || {
+            after_plivos(self).zip(after_plivos(other)).is_some_and(|(one, other)| one.0 != other.0 && one.1 == other.1)
+        };
+        ends_there(self, other)
+            || ends_there(other, self)
+            || is_plivos() && self.signature_places() == other.signature_places()
+    }
+
+    /// Whether each request is that of the first of two schemes, or of the second, by a covered parameter of the query: by its
+    /// value, the first says what the same content means, and a request without it is that of the second.
+    ///
+    /// Nothing else may decide, because whoever sends a request again could change it.
+    pub(crate) fn decides_before(&self, later: &Scheme) -> bool {
+        let lines = |scheme: &Scheme| {
+            let all = scheme.notation.lines.into_iter().take(scheme.notation.line_count);
+            all.enumerate().filter(|(_, line)| !matches!(line.value, Value::Signature(_))).collect::<Vec<_>>()
+        };
+        let (headers, covers) = (self.headers.as_bytes(), self.covers.as_bytes());
+        let is_covered = |place: usize| self.notation.covers_line(place, headers, covers);
+        let is_right = lines(self).iter().all(|(place, line)| line.place.half == Half::Query && is_covered(*place));
+        self.covers == later.covers
+            && self.form() == later.form()
+            && self.signature_places() == later.signature_places()
+            && is_right
+            && lines(later).is_empty()
+            && (self.methods().next().is_none() || self.methods().eq(later.methods()))
+            && (later.notation.is_bodiless || !self.notation.is_bodiless)
+    }
+
+    /// Where requests have their signature, whatever its form.
+    fn signature_places(&self) -> BTreeSet<String> {
+        let lines = self.notation.lines.iter().take(self.notation.line_count);
+        let lines = lines.filter(|line| matches!(line.value, Value::Signature(_) | Value::Token { .. }));
+        let place = |line: &Line| {
+            let names: Vec<&str> = line.names.iter().take(line.name_count).map(|name| name.of(&self.headers)).collect();
+            format!("{:?} {names:?} {}", line.place.half, line.place.name.of(&self.headers)).to_ascii_lowercase()
+        };
+        lines.map(place).collect()
     }
 
     /// Whether a header line without a placeholder is covered, whose value is then no border to look for.

@@ -233,6 +233,17 @@ impl Coverage<'_> {
     }
 }
 
+impl Coverage<'_> {
+    /// Whether a header of the scheme has other names as well.
+    pub(crate) fn has_names(&self, name: &str) -> bool {
+        let Scheme { headers, notation, .. } = self.scheme;
+        notation.lines.iter().take(notation.line_count).filter(|line| line.name_count > 1).any(|line| {
+            let mut names = line.names.iter().take(line.name_count).map(|text| text.of(headers));
+            names.any(|text| text.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
 impl fmt::Debug for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Coverage").field("body", &self.body()).field("covers", &self.scheme.covers).finish()

@@ -101,20 +101,28 @@ impl Plan {
         }
     }
 
-    /// Removes the signatures of an earlier signing.
-    pub(crate) fn remove_signatures(&self, headers: &mut HeaderMap) {
-        for line in self.families.iter().flat_map(|family| &family.signatures) {
-            headers.remove(&line.name);
+    /// Removes what an earlier signing has written.
+    pub(crate) fn remove_lines(&self, headers: &mut HeaderMap) {
+        for family in &self.families {
+            let alone = [&family.id, &family.signed_headers].into_iter().flatten();
+            let alone = alone.chain(family.timestamp.as_ref().map(|(line, _)| line)).map(|line| &line.name);
+            for name in alone.chain(family.signatures.iter().map(|line| &line.name)) {
+                headers.remove(name);
+            }
+        }
+    }
+
+    /// Removes another family's names: a request that also bears them would be refused as mixed.
+    pub(super) fn remove_other_names(&self, headers: &mut HeaderMap) {
+        for name in self.families.iter().skip(1).flat_map(|family| &family.own_names) {
+            headers.remove(name);
         }
     }
 
     /// Writes every header line. `tags` come from the current key first.
     pub(crate) fn write(&self, values: &Values<'_>, tags: &[Option<Tag>], headers: &mut HeaderMap) {
-        let Some((family, others)) = self.families.split_first() else { return };
-        // A request that also bears another family's names would be refused as mixed.
-        for name in others.iter().flat_map(|family| &family.own_names) {
-            headers.remove(name);
-        }
+        let Some(family) = self.families.first() else { return };
+        self.remove_other_names(headers);
         for (name, value) in &family.constants {
             headers.insert(name.clone(), value.clone());
         }

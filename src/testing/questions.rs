@@ -373,7 +373,7 @@ impl Questions<'_> {
         let target = Target { line, headers: &headers };
         for handshake in kit.sender.provider().handshakes() {
             match handshake.read_head(&target, kit.verify_token()) {
-                Head::WrongToken => return Expected::Refusal,
+                Head::WrongToken(_) if handshake.is_all_head() => return Expected::Refusal,
                 Head::Asked(_) if handshake.is_all_head() && handshake.brings_secret() => return Expected::Refusal,
                 Head::Asked(_) if handshake.is_all_head() && !handshake.is_signed() => return Expected::Choice,
                 // A request with a right signature is no handshake that nobody signs.
@@ -385,7 +385,12 @@ impl Questions<'_> {
                         None => {}
                     }
                 }
-                Head::Asked(_) | Head::Other | Head::Unfit(..) => {}
+                Head::WrongToken(asked) if handshake.is_signed() == is_authentic => {
+                    if handshake.read_body(asked, body, kit.verify_token()).is_some() {
+                        return Expected::Refusal;
+                    }
+                }
+                Head::WrongToken(_) | Head::Asked(_) | Head::Other | Head::Unfit(..) => {}
             }
         }
         if is_authentic { Expected::Delivery } else { Expected::Refusal }

@@ -109,7 +109,7 @@ impl Keyed {
     pub(super) fn proof<'h>(&self, reading: &Reading<'h>, place: usize, is_empty: bool) -> Proof<'h> {
         let proof = Proof::new(&self.plan, reading, place, self.place);
         match is_empty && self.plan.covered_headers().next().is_some() {
-            true => proof.with_identity(self.plan.identity(None, &reading.values, proof.id(), true)),
+            true => proof.with_identity(self.plan.identity(None, &reading.values, proof.id(), None, true)),
             false => proof,
         }
     }

@@ -156,8 +156,10 @@ impl Keyed {
             let proof = self.judge_one(&head.reading, &late, body, now, tries)?;
             verdict = Some(match verdict {
                 Some(first) => first.as_old_as(&proof),
+                None if proof.identity().is_some() => proof,
                 None => {
-                    let identity = self.plan.identity(Some(&late), &head.reading.values, proof.id(), body.is_empty());
+                    let (values, url) = (&head.reading.values, self.url.as_deref());
+                    let identity = self.plan.identity(Some(&late), values, proof.id(), url, body.is_empty());
                     proof.with_identity(identity)
                 }
             });
@@ -201,6 +203,13 @@ impl Keyed {
         self.plan.add_signatures(late, &mut reading.candidates)?;
         let content = Content { values: reading.values, derived: &late.parts };
         let expiry = token.as_ref().and_then(|token| token.expiry);
+        // Whoever sends a token again can write some signatures in another way.
+        let is_all = !self.plan.is_detached() && (body.is_empty() || self.plan.is_token());
+        let identity = token.as_ref().filter(|_| is_all).map(|token| sha256([token.message(None).as_slice()]));
+        let prove = |place: usize| {
+            let proof = Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place);
+            proof.with_expiry(expiry).with_identity(identity)
+        };
         let message = token.as_ref().map(|token| match self.plan.is_detached() {
             true => token.message(Some(&self.plan.message(&content, body))),
             false => token.message(None),
@@ -208,7 +217,7 @@ impl Keyed {
         if self.algorithm != Algorithm::Hmac {
             let message = message.unwrap_or_else(|| self.plan.message(&content, body));
             let place = self.place_of_public_key(&reading, message, tries)?;
-            return Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place).with_expiry(expiry));
+            return Ok(prove(place));
         }
         let tag = |key: &Mac| match &message {
             Some(message) => key.tag(std::iter::once(message.as_slice())),
@@ -216,7 +225,7 @@ impl Keyed {
         };
         let is_right = |key: &Mac| reading.candidates.contain(&tag(key));
         let place = self.keys.iter().position(is_right).ok_or_else(|| self.no_match(body.is_empty()))?;
-        Ok(Proof::new(&self.plan, &Reading { time, ..*head }, place, self.place).with_expiry(expiry))
+        Ok(prove(place))
     }
 }
 

@@ -137,6 +137,32 @@ impl Context {
     }
 }
 
+impl Derived {
+    /// Whether it has the query, or a part of it.
+    pub(super) fn is_of_query(&self) -> bool {
+        match self {
+            Derived::Url { part, .. } => matches!(part, UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget),
+            Derived::Query { .. } | Derived::Value { place: Place::Query(_), .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Its text in a request to the public URL, with no query but the registered one.
+    pub(super) fn registered(&self, url: &PublicUrl) -> Option<String> {
+        let query = || Pairs::read_bounded(url.query().unwrap_or_default().as_bytes());
+        match self {
+            Derived::Url { part, .. } => Some(written(*part, url, url.query())),
+            Derived::Query { is_encoded: true, .. } => query()?.encoded(),
+            Derived::Query { is_encoded: false, .. } => query()?.joined(),
+            Derived::Value { place: Place::Query(name), .. } => match query()?.field(name) {
+                Field::Once(value) => Some(value.to_owned()),
+                Field::Missing | Field::Repeated => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 fn written(part: UrlPart, url: &PublicUrl, query: Option<&str>) -> String {
     let with_query = |front: &str| front.to_owned() + &query.map(|query| format!("?{query}")).unwrap_or_default();
     match part {

@@ -13,7 +13,6 @@ use crate::key::Key;
 use crate::mac::{Digest, sha256};
 use crate::request::{PublicUrl, RequestLine};
 use crate::scheme::jwt::{Facts, Parts, Token};
-use crate::scheme::notation::UrlPart;
 use crate::scheme::plan::{Plan, Values};
 use crate::scheme::write::put;
 use crate::timestamp::{Now, Timestamp};
@@ -99,6 +98,7 @@ impl Plan {
 
     /// Writes what signed headers may contain: the hash of the body, and the scheme's own lines.
     pub(crate) fn write_context(&self, values: &Values<'_>, body: &[u8], headers: &mut HeaderMap) {
+        self.remove_other_names(headers);
         for line in self.context.iter().flat_map(|context| &context.lines) {
             if let (Place::Header(name), Wants::Hash(form)) = (&line.place, line.wants)
                 && let Ok(value) = HeaderValue::from_bytes(&[line.prefix.as_bytes(), &form.of(body)].concat())
@@ -151,35 +151,34 @@ impl Plan {
         late: Option<&Late>,
         values: &Values<'_>,
         id: Option<&str>,
+        url: Option<&PublicUrl>,
         is_empty: bool,
     ) -> Option<[u8; 32]> {
         let parts =
             || self.context.iter().flat_map(|context| &context.parts).zip(late.iter().flat_map(|late| &late.parts));
-        let of_parts = |is_wanted: fn(&Derived, &[u8]) -> bool| {
-            parts().filter(move |(part, text)| is_wanted(part, text)).map(|(_, text)| text.as_slice())
+        let of_parts = |is_wanted: &dyn Fn(&Derived) -> bool| -> Vec<&[u8]> {
+            parts().filter(|(part, _)| is_wanted(part)).map(|(_, text)| text.as_slice()).collect()
         };
-        let forms: Vec<&[u8]> = of_parts(|part, _| matches!(part, Derived::Form)).collect();
+        let forms = of_parts(&|part| matches!(part, Derived::Form));
         if !is_empty || !forms.is_empty() {
             return hash_of(&forms);
         }
-        let mut texts: Vec<&[u8]> = of_parts(|part, text| match part {
-            // A URL without a query is that of all events.
-            Derived::Url { part: UrlPart::Whole | UrlPart::Target | UrlPart::EncodedTarget, .. } => {
-                text.contains(&b'?')
-            }
-            Derived::Query { .. } | Derived::Value { place: Place::Query(_), .. } => !text.is_empty(),
-            _ => false,
-        })
-        .collect();
+        // What is registered is that of all events.
+        let tells = |(part, text): &(&Derived, &Vec<u8>)| {
+            part.is_of_query()
+                && !text.is_empty()
+                && url.and_then(|url| part.registered(url)).is_none_or(|registered| registered.as_bytes() != **text)
+        };
+        let mut texts: Vec<&[u8]> = parts().filter(tells).map(|(_, text)| text.as_slice()).collect();
         if texts.is_empty() {
             texts.extend(id.map(str::as_bytes));
         }
         if texts.is_empty() {
             texts.extend(Some(values.timestamp).filter(|time| !time.is_empty()));
-            texts.extend(of_parts(|part, _| matches!(part, Derived::SignedValues { .. })));
+            texts.extend(of_parts(&|part| matches!(part, Derived::SignedValues { .. })));
         }
         texts.extend(self.spliced.iter().zip(values.spliced).map(|(_, text)| text));
-        texts.extend(of_parts(|part, _| matches!(part, Derived::Method { .. })));
+        texts.extend(of_parts(&|part| matches!(part, Derived::Method { .. })));
         hash_of(&texts)
     }
 
@@ -225,6 +224,12 @@ impl Plan {
         }
         token.check(&place, &mut parts, self, facts)?;
         Ok(Some(parts))
+    }
+
+    /// Whether the body is a token.
+    pub(crate) fn is_token(&self) -> bool {
+        let mut lines = self.context.iter().flat_map(|context| &context.lines);
+        lines.any(|line| matches!((&line.place, line.wants), (Place::Body, Wants::Token)))
     }
 
     /// Whether the content of a token is outside of it.

@@ -31,6 +31,18 @@ pub(crate) enum ClaimWants {
     Allowed,
 }
 
+impl ClaimWants {
+    /// Whether a token says this once: one time and one end, and one hash of the body is enough work.
+    const fn is_one_with(self, other: ClaimWants) -> bool {
+        matches!(
+            (self, other),
+            (ClaimWants::BodyHash(_), ClaimWants::BodyHash(_))
+                | (ClaimWants::Timestamp, ClaimWants::Timestamp)
+                | (ClaimWants::Expiry, ClaimWants::Expiry)
+        )
+    }
+}
+
 pub(crate) const NO_CLAIM: Claim = Claim { name: EMPTY, is_optional: false, wants: ClaimWants::Timestamp };
 
 pub(super) const fn read_claims(text: &[u8], notation: &mut Notation) -> Result<(), Fault> {
@@ -42,7 +54,15 @@ pub(super) const fn read_claims(text: &[u8], notation: &mut Notation) -> Result<
             if notation.claim_count == MAX_CLAIMS {
                 return in_covers(start, end, "has more than 8 claims");
             }
-            notation.claims[notation.claim_count] = attempt!(read_claim(text, line));
+            let claim = attempt!(read_claim(text, line));
+            let mut i = 0;
+            while i < notation.claim_count {
+                if claim.wants.is_one_with(notation.claims[i].wants) {
+                    return in_covers(start, end, "is a second claim with the same placeholder");
+                }
+                i += 1;
+            }
+            notation.claims[notation.claim_count] = claim;
             notation.claim_count += 1;
         }
         start = end + 1;

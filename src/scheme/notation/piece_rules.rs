@@ -106,6 +106,9 @@ pub(super) const fn check_claims(headers: &[u8], text: &[u8], notation: &Notatio
     let mut i = 0;
     while i < notation.claim_count {
         counts.others += matches!(notation.claims[i].wants, ClaimWants::BodyHash(_)) as usize;
+        if format.is_some() && matches!(notation.claims[i].wants, ClaimWants::Timestamp) {
+            return in_covers(0, text.len(), "has a claim with the `{timestamp}` that a line has as well");
+        }
         i += 1;
     }
     let fields = attempt!(check_batch(headers, text, notation, &counts));
@@ -222,8 +225,10 @@ const fn check_batch(headers: &[u8], text: &[u8], notation: &Notation, counts: &
     while i < notation.line_count + notation.piece_count {
         let (of, place) = if i < notation.line_count {
             let line = &notation.lines[i];
-            let is_token = matches!(line.value, Value::Token { .. }) && !is_of_batch(notation, &line.place);
-            outside += (is_token || matches!(line.value, Value::BodyHash { .. })) as usize;
+            // A signature outside would be that of each element.
+            let is_signature = matches!(line.value, Value::Token { .. } | Value::Signature(_));
+            let is_outside = is_signature && !is_of_batch(notation, &line.place);
+            outside += (is_outside || matches!(line.value, Value::BodyHash { .. })) as usize;
             (headers, line.place)
         } else {
             match notation.pieces[i - notation.line_count] {

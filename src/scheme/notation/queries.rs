@@ -99,7 +99,7 @@ impl Notation {
     }
 
     /// Whether a line of the query or of a header is covered itself.
-    const fn covers_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
+    pub(crate) const fn covers_line(&self, line: usize, headers: &[u8], covers: &[u8]) -> bool {
         let line = &self.lines[line];
         let mut i = 0;
         while i < self.piece_count {

@@ -9,6 +9,9 @@ use super::{HashForm, Item, Repeat, Signature, Value, in_headers};
 /// Bytes before a placeholder: eight signatures then stay under what a verifier reads.
 const MAX_PREFIX: usize = 256;
 
+/// Blanks between two signatures, which count like signatures.
+const MAX_GAP: usize = 1;
+
 const NOT_A_PLACEHOLDER: &str = "is not a placeholder of a header; those are `{hex}` `{base64}` `{base64url}` `{id}` \
                                  `{timestamp}` `{timestamp:ms}` `{timestamp:ms-or-s}` `{timestamp:rfc3339}`, and a few \
                                  that the documentation of `Scheme` lists";
@@ -152,6 +155,9 @@ const fn read_list(text: &[u8], start: usize, end: usize, first: ReadItem) -> Re
         let begin = at + 1;
         let word = skip_blanks(text, begin, end);
         if is(text, word, end, b"...") {
+            if word - begin > MAX_GAP {
+                return in_headers(begin, word, "is more than one blank");
+            }
             gap = Some(Span::new(begin, word));
             break;
         }
