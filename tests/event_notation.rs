@@ -408,6 +408,7 @@ fn a_key_is_made_of_what_tells_events_apart_and_of_nothing_else() {
 fn events_of_two_shapes_are_two() {
     for shapes in [
         ["kind: order\ntype: {type}\nref: {key}\n{data}", "kind: user\ntype: {type}\nref: {key}\n{data}"],
+        ["type: {type}\nkind: order\nref: {key}\n{data}", "type: {type}\nkind: user\nref: {key}\n{data}"],
         ["type: {type}\norder.id: {key}\n{data}", "type: {type}\nuser.id: {key}\n{data}"],
         ["order: {type}\nref: {key}\n{data}", "user: {type}\nref: {key}\n{data}"],
     ] {

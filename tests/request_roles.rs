@@ -431,6 +431,13 @@ fn what_is_signed_tells_events_apart() {
             ("POST", "1770000000", "1770000000\n/hook"),
             ("POST", "1770000001", "1770000001\n/hook"),
         ),
+        ("X-Event: {id}\nS: {base64}", "{method}\n{id}.{body}", ("POST", "a", "POST\na."), ("POST", "b", "POST\nb.")),
+        (
+            "X-Event: {timestamp}\nS: {base64}",
+            "{timestamp}.{header:L}.{body}",
+            ("POST", "1770000000", "1770000000.x-event."),
+            ("POST", "1770000001", "1770000001.x-event."),
+        ),
         // A query that is empty tells nothing.
         ("X-Event: {id}\nS: {base64}", "{query|sorted}.{id}.{body}", ("POST", "a", ".a."), ("POST", "b", ".b.")),
     ] {
@@ -477,9 +484,10 @@ fn what_is_signed_tells_events_apart() {
     // What is not empty is told apart by the body alone.
     for (headers, covers, front) in [
         ("S: {base64}", "{header:X-Event}.{body}", "a"),
+        ("X-Event: {id}\nS: {base64}", "{id}.{body}", "a"),
         ("X-Event: {timestamp}\nS: {base64}", "{timestamp}.{body}", "1770000000"),
     ] {
-        let acme = provider(&[(headers, covers)], URL);
+        let acme = provider(&[(headers, covers)], URL).with_idempotency_rule(IdempotencyRule::Body).unwrap();
         let key =
             |body: &str| key(&acme, "POST", "/hook", &format!("{front}.{body}"), &[("X-Event", front)], body).unwrap();
         assert_ne!(key("1"), key("2"), "{covers}");
@@ -517,6 +525,7 @@ fn what_fits_decides_what_tells_events_apart() {
         let verified = verifier.verify_request_at(&request, sent::now()).unwrap();
         acme.idempotency_key(&verified, "").map(|key| key.to_string())
     };
+    const ABOVE: &str = "account: {key}\n{type}: made\nitems[]: {data}";
     use IdempotencyRule::{BodyAndType, EventId, Nothing};
     let plain: &[(&str, &str)] = &[("S: {hex}", "{body}")];
     let (one, other) = (r#"{"id":"1","type":"a","data":1}"#, r#"{"id":"1","type":"a","data":2}"#);
@@ -528,6 +537,20 @@ fn what_fits_decides_what_tells_events_apart() {
             EventId,
             (plain, &[EVENT, COMMAND, BATCH]),
             (("", "command=a&x=1"), ("", "command=a&x=2")),
+            false,
+        ),
+        (
+            "forms without ids, and no batches",
+            EventId,
+            (plain, &[EVENT, COMMAND]),
+            (("", "command=a&x=1"), ("", "command=a&x=2")),
+            false,
+        ),
+        (
+            "batches of one account",
+            EventId,
+            (plain, &[ABOVE]),
+            (("", r#"{"account":1,"items":[{"a":1}]}"#), ("", r#"{"account":1,"items":[{"a":2}]}"#)),
             false,
         ),
         // A batch is one only where the request has one.

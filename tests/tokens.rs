@@ -315,6 +315,15 @@ fn a_token_tells_requests_without_a_body_apart() {
     };
     assert_eq!(key(1), key(1));
     assert_ne!(key(1), key(2));
+    // Requests with one have the body.
+    let acme = provider(&[("A: {jwt}", "iss: Acme")], sent::URL);
+    let token = jwt(r#"{"alg":"HS256"}"#, r#"{"iss":"Acme"}"#);
+    let key = |body: &str| {
+        let request = request("POST", "/hook", &[("A", &token)], body);
+        let verifier = acme.verifier(secret()).unwrap();
+        acme.idempotency_key(&verifier.verify_request_at(&request, now()).unwrap(), "").unwrap()
+    };
+    assert_ne!(key("1"), key("2"));
 }
 
 /// The header of a token decides nothing: it says what the scheme says, or the token is refused.

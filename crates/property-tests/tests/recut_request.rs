@@ -168,9 +168,11 @@ impl Maker {
             2 => [self.said()?, self.said()?],
             _ => [self.lined()?, self.lined()?],
         };
-        // Each has a place of its own for its signature, so that either can judge any request.
+        // Each has a place of its own for its signature, so that either can judge any request; or they share it, so that
+        // another line decides.
         let [one, other] = subjects;
-        let headers = other.scheme.headers().replace("S: {hex}", "Z: {hex}");
+        let place = self.pick(&["Z: {hex}", "Z: {hex}", "S: {hex}"]);
+        let headers = other.scheme.headers().replace("S: {hex}", place);
         let other = Subject::new(&format!("{headers}\n\n{}", other.scheme.body()), other.scheme.covers())?;
         let schemes = [one.scheme.clone(), other.scheme.clone()];
         Provider::new("acme", one.scheme.clone()).unwrap().with_schemes(schemes).ok()?;
@@ -193,6 +195,18 @@ impl Maker {
 
     /// Few contents, and many lines that say what they mean.
     fn said(&mut self) -> Option<Subject> {
+        if self.chance(0.4) {
+            let lines = [
+                self.pick(&["", "?h: {body|sha256-hex}\n"]),
+                self.pick(&["", "?to: {allowed}\n"]),
+                self.pick(&["", "", "?t: {timestamp}\n"]),
+                self.pick(&["", "", "V: 1\n"]),
+                self.pick(&["", "\n{empty}", "\n{empty}"]),
+            ];
+            let front = self.pick(&["", "", ":method: POST\n"]);
+            let covers = self.pick(&["{url}", "{url}", "{target}", "{url|without-query}?{query|sorted}"]);
+            return Subject::new(&format!("{front}S: {{hex}}\n{}", lines.concat()), covers);
+        }
         let covers = self.pick(&["{body}", "{body}", "{header:d}", "{header:a}.{body}", "{header:a}.{header:d}"]);
         let mut lines = "S: {hex}\nI: {id}\n".to_owned();
         if covers.contains("{header:a}") {
@@ -281,18 +295,40 @@ impl Maker {
             let (t, u) = (self.time(subject.format), self.time(subject.format));
             base.body = serde_json::json!({ "t": t, "u": u, "x": base.body }).to_string();
         }
-        let checked = subject.lines.iter().find_map(|line| match (&line.at, line.value.contains("{body|")) {
-            (At::Param(name), true) => Some(name.clone()),
-            _ => None,
-        });
+        if subject.is_empty {
+            base.body.clear();
+        }
+        let params: Vec<_> = subject
+            .lines
+            .iter()
+            .filter_map(|line| match &line.at {
+                At::Param(name) if !subject.has(|piece| *piece == Piece::Time) => {
+                    Some((name.clone(), line.value.clone()))
+                }
+                _ => None,
+            })
+            .collect();
         let mut query = match self.random.usize(0..4) {
             0 | 1 => registered.map(str::to_owned),
             2 => Some(self.query(subject)),
             _ => Some(registered.map_or(String::new(), |query| format!("{query}&")) + &self.query(subject)),
         };
-        if let Some(name) = checked {
+        if params.iter().any(|(_, value)| value.contains("{body|")) {
             base.body = format!("{{{}", base.body);
-            query = Some(format!("{name}={}", model::body_hash("{body|sha256-hex}", &base.body)));
+        }
+        let mut pairs_of_lines = Vec::new();
+        for (name, value) in params {
+            let text = match &*value {
+                value if value.contains("{body|") => model::body_hash("{body|sha256-hex}", &base.body),
+                value if value.contains("{allowed}") => self.pick(&[model::ALLOWED, "x"]).to_owned(),
+                value if value.contains("{timestamp") => self.time(subject.format),
+                _ => continue,
+            };
+            pairs_of_lines.push(format!("{name}={}", encoded(&text, "-_.")));
+        }
+        if !pairs_of_lines.is_empty() {
+            let registered = registered.map(str::to_owned).filter(|_| self.chance(0.5));
+            query = Some(registered.into_iter().chain(pairs_of_lines).collect::<Vec<_>>().join("&"));
         }
         let mut texts = Vec::new();
         let mut names = NAMES[..self.random.usize(1..=3)].to_vec();
@@ -364,12 +400,16 @@ struct Tally {
     accepted: BTreeMap<String, (usize, String)>,
 }
 
-/// Whether the verifier takes the request, at the clock that it names or at ours.
-fn accepts(verifier: &Verifier, subject: &Subject, wire: &Wire) -> bool {
-    let Some(request) = request(wire) else { return false };
+/// What the scheme covers under which the verifier takes the request, at the clock that it names or at ours.
+fn accepted_by(provider: &Provider, verifier: &Verifier, subject: &Subject, wire: &Wire) -> Option<String> {
+    let request = request(wire)?;
     let ours = OffsetDateTime::from_unix_timestamp(NOW).unwrap();
     let theirs = subject.value(wire, "{timestamp").and_then(|text| subject.clock(&text));
-    [Some(ours), theirs].into_iter().flatten().any(|now| verifier.verify_request_at(&request, now).is_ok())
+    let covers = |now| {
+        let verified = verifier.verify_request_at(&request, now).ok()?;
+        Some(format!("{:?}", provider.coverage(verified.proof())))
+    };
+    [Some(ours), theirs].into_iter().flatten().find_map(covers)
 }
 
 fn placeholder(subject: &Subject) -> &'static str {
@@ -392,8 +432,8 @@ fn search(
     let mac = subject.mac(&content);
     let unsigned = wire.clone();
     subject.put(&mut wire, placeholder(subject), &mac);
-    let verifier = verifier(subjects, registered);
-    if !accepts(&verifier, subject, &wire) {
+    let (provider, verifier) = (model::provider(subjects, registered), verifier(subjects, registered));
+    if accepted_by(&provider, &verifier, subject, &wire).is_none() {
         return;
     }
     tally.requests += 1;
@@ -407,7 +447,13 @@ fn search(
                     continue;
                 }
                 tally.recuts += 1;
-                if accepts(&verifier, other, &again) {
+                let Some(covers) = accepted_by(&provider, &verifier, other, &again) else { continue };
+                // Where schemes share the place of the signature, it may be another than that for which it was made.
+                let is_same = |(place, subject): (usize, &Subject)| {
+                    format!("{:?}", subject.scheme.coverage()) == covers
+                        && view(place, subject, &again).is_some_and(|seen| seen == genuine || is_open(&genuine, &seen))
+                };
+                if !subjects.iter().enumerate().any(is_same) {
                     let kind = format!("{:?} as {:?}", subject.scheme.covers(), other.scheme.covers());
                     let example = || format!("registered {registered:?}\n    {wire:?}\n    {again:?}");
                     tally.accepted.entry(kind).or_insert_with(|| (0, example())).0 += 1;
