@@ -120,12 +120,12 @@ impl EventShape {
         is_signed: &dyn Fn(Half, &str) -> bool,
     ) -> Result<Option<Vec<u8>>, Misfit> {
         let walk = self.walk();
-        let types = if walk.keys == walk.id { 0 } else { walk.types | self.through_unnamed() };
-        let mut wanted = self.in_body() & (walk.keys | types | walk.constants);
-        if self.through_unnamed() != 0 {
+        let types = if walk.keys == walk.id { 0 } else { walk.types };
+        let wanted = match self.through_unnamed() {
+            0 => self.in_body() & (walk.keys | types | walk.constants),
             // Which field no line names, all of them say.
-            wanted = self.in_body();
-        }
+            _ => self.in_body(),
+        };
         let mut found = Findings::default();
         self.find_headers(request, &mut found)?;
         if wanted != 0 {
