@@ -15,8 +15,8 @@ pub(super) enum Chore {
     /// New deliveries of an endpoint go to this lane.
     Lane { endpoint: i64, lane: i64 },
     /// An endpoint's health has changed, and if it is gone, it gets no new events. Nothing is stored if a user has changed
-    /// the endpoint since `changed`.
-    Health { endpoint: i64, health: EndpointHealth, changed: i64 },
+    /// the endpoint since `changed`, or if the worker does not own it any more.
+    Health { endpoint: i64, health: EndpointHealth, changed: i64, worker: i64 },
     /// Nothing can be sent to an endpoint, or can again.
     Fault { endpoint: i64, fault: Option<String> },
     /// A delivery that is not wanted.
@@ -31,7 +31,7 @@ pub(super) enum Chore {
 #[derive(Debug)]
 pub(super) enum Done {
     Yes,
-    /// The endpoint was changed by a user, and has to be loaded again.
+    /// The endpoint was changed by a user or by another worker, and has to be loaded again.
     Outdated,
     /// Set aside too often.
     Hopeless,
@@ -67,8 +67,8 @@ async fn one(session: &Session, chore: &Chore) -> Result<Done, Error> {
         Chore::Lane { endpoint, lane } => {
             client.execute(&statements.lane, &[endpoint, lane]).await?;
         }
-        Chore::Health { endpoint, health, changed } => {
-            if client.execute(&statements.health, &[endpoint, &Json(health), changed]).await? == 0 {
+        Chore::Health { endpoint, health, changed, worker } => {
+            if client.execute(&statements.health, &[endpoint, &Json(health), changed, worker]).await? == 0 {
                 return Ok(Done::Outdated);
             }
         }

@@ -116,9 +116,11 @@ impl Engine {
     }
 
     /// Counts recorded attempts in the health of their endpoint, in the order in which they ended, unless it has been changed
-    /// since they began.
+    /// since they began, or another worker counts.
     fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
-        let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
+        let is_own = self.buckets.contains_key(&bucket(id));
+        let endpoint = self.endpoints.get_mut(&id).filter(|endpoint| is_own && !endpoint.is_stale);
+        let Some(loaded) = endpoint.and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
         attempts.retain(|counted| loaded.is(&counted.target));
         attempts.sort_by_key(|counted| counted.at);
         let Some(Counted { target, .. }) = attempts.first() else { return };
@@ -142,10 +144,11 @@ impl Engine {
 
     /// Makes a chore of each endpoint's health that has changed since it was stored.
     pub(super) fn gather_health(&mut self) {
+        let Some(worker) = self.worker else { return };
         for endpoint in std::mem::take(&mut self.unhealthy) {
             if let Some(loaded) = self.endpoints.get(&endpoint).and_then(|endpoint| endpoint.loaded.as_ref()) {
                 let (health, changed) = (loaded.health.clone(), loaded.changed);
-                self.chores.push_back(Chore::Health { endpoint, health, changed });
+                self.chores.push_back(Chore::Health { endpoint, health, changed, worker });
             } else {
                 self.unsaved.remove(&endpoint);
             }
@@ -195,7 +198,7 @@ impl Engine {
                 self.known.settle(key);
             }
             (Chore::Drop(key) | Chore::SetAside { key, .. }, _) => self.known.settle(key),
-            (Chore::Health { endpoint, .. }, Done::Outdated) => self.reload(&[endpoint]),
+            (Chore::Health { endpoint, .. }, Done::Outdated) => self.distrust(endpoint),
             _ => {}
         }
     }

@@ -130,10 +130,14 @@ const MOVE: &str = "
     UPDATE hookseal.deliveries d SET lane = d.endpoint FROM k WHERE d.ctid = k.tid";
 const LANE: &str = "UPDATE hookseal.wants SET lane = $2 WHERE endpoint = $1 AND lane <> $2";
 
-/// Unless the endpoint was changed since it was read. One that is gone gets no new events.
+/// Unless the endpoint was changed since it was read, or the worker $4 does not own its bucket any more: the next owner knows
+/// more. Only a user enables an endpoint that is disabled. One that is gone gets no new events.
 const HEALTH: &str = "
     WITH stored AS (
-        UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3 RETURNING id, health
+        UPDATE hookseal.endpoints SET health = $2
+        WHERE id = $1 AND changed = $3 AND health->>'disabled' IS NULL
+            AND EXISTS (SELECT FROM hookseal.buckets WHERE bucket = $1 % 64 AND owner = $4)
+        RETURNING id, health
     ), unwanted AS (
         DELETE FROM hookseal.wants w USING stored s WHERE w.endpoint = s.id AND s.health->>'disabled' = 'gone'
     )

@@ -1,0 +1,93 @@
+//! What a worker does, and leaves alone, when its buckets change hands.
+
+use std::time::Duration;
+
+use common::{Answer, BAD, Receiver, Running, Stage};
+
+mod common;
+
+const ALL_OWNED: &str = "SELECT FROM hookseal.buckets WHERE owner IS NOT NULL";
+
+/// Gives the bucket of an endpoint to a worker that is only a row, and does nothing.
+async fn take_away(stage: &Stage, endpoint: i64) {
+    let other = "
+        WITH other AS (
+            INSERT INTO hookseal.workers (until, version) VALUES (now() + interval '1 hour', 'other') RETURNING id
+        )
+        UPDATE hookseal.buckets SET owner = other.id FROM other WHERE bucket = $1::bigint % 64";
+    stage.execute(other, &[&endpoint]).await;
+}
+
+async fn give_back(stage: &Stage, endpoint: i64) {
+    stage.execute("DELETE FROM hookseal.workers WHERE version = 'other'", &[]).await;
+    stage.execute("UPDATE hookseal.buckets SET owner = NULL WHERE bucket = $1::bigint % 64", &[&endpoint]).await;
+}
+
+/// As the worker does that finds it out.
+async fn disable(stage: &Stage, endpoint: i64, why: &str) {
+    let health = format!(r#"{{"consecutive_failures":0,"disabled":"{why}","disabled_at":1763729000000}}"#);
+    let statement = "UPDATE hookseal.endpoints SET health = $2::text::jsonb WHERE id = $1";
+    stage.execute(statement, &[&endpoint, &health]).await;
+}
+
+async fn is_disabled(stage: &Stage, why: &str) -> bool {
+    stage.count(&format!("SELECT FROM hookseal.endpoints WHERE health->>'disabled' = '{why}'")).await == 1
+}
+
+async fn first_request(receiver: &Receiver) {
+    while receiver.total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_health_that_the_next_owner_of_a_bucket_has_stored_is_kept() {
+    // Whether the worker has noticed that the bucket is not its own any more, or looks once in ten seconds.
+    for (lease, wait) in
+        [(Duration::from_millis(900), Duration::from_secs(1)), (Duration::from_secs(60), Duration::ZERO)]
+    {
+        let Some(mut stage) = Stage::new().await else { return };
+        let receiver = Receiver::start(Answer::Late(Duration::from_millis(1900), BAD)).await;
+        let id = stage.endpoint(&receiver.url).await;
+        let worker = Running::start(stage.worker().with_lease(lease));
+        stage.enqueue(0..1).await;
+        first_request(&receiver).await;
+        take_away(&stage, id).await;
+        tokio::time::sleep(wait).await;
+        disable(&stage, id, "gone").await;
+        stage.execute("DELETE FROM hookseal.wants", &[]).await;
+        stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 500").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(is_disabled(&stage, "gone").await, "lease {lease:?}");
+        worker.stop().await;
+        assert!(is_disabled(&stage, "gone").await, "lease {lease:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_gets_a_bucket_back_knows_what_others_have_found_out() {
+    // Whether it has noticed that it had lost the bucket.
+    for has_noticed in [true, false] {
+        let Some(mut stage) = Stage::new().await else { return };
+        let receiver = Receiver::start(Answer::Late(Duration::from_millis(1900), BAD)).await;
+        let id = stage.endpoint(&receiver.url).await;
+        let worker = Running::start(stage.worker());
+        stage.enqueue(0..1).await;
+        first_request(&receiver).await;
+        if has_noticed {
+            take_away(&stage, id).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        disable(&stage, id, "consecutive-failures").await;
+        give_back(&stage, id).await;
+        stage.wait_for(64, ALL_OWNED).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(stage.enqueue(1..2).await, 1);
+        stage.wait_for(1, &format!("SELECT FROM hookseal.deliveries WHERE lane = {id}")).await;
+        stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 500").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        worker.stop().await;
+        assert_eq!(receiver.total(), 1);
+        assert!(is_disabled(&stage, "consecutive-failures").await);
+    }
+}
