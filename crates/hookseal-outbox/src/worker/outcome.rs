@@ -5,19 +5,21 @@ use hookseal::delivery::HealthSignal;
 use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error as DbError;
 
-use super::chores::{Chore, Done};
+use super::chores::{Chore, Done, Postponed};
 use super::engine::Engine;
 use super::flush::{Counted, Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
 use super::row::{Key, bucket};
-use super::session::is_poison;
+use super::session::{is_lock_timeout, is_poison};
 
-/// When an attempt is recorded again whose delivery was locked: after this time, and then twice as long each time.
+/// When something is tried again whose delivery was locked: after this time, and then twice as long each time.
 const FIRST_TRY: Duration = Duration::from_millis(50);
 const LONGEST_TRY: Duration = Duration::from_secs(1);
-/// How often it is tried, these 4.5 s, if the bucket is handed over meanwhile: nobody sends to its endpoints until then.
+/// How often it is tried, these 4.5 s. Nobody sends to the endpoints of a bucket that is handed over meanwhile.
 const TRIES: u32 = 8;
+/// How many chores wait for locks at once.
+const POSTPONED: usize = 512;
 /// The longest reason for which a delivery is parked.
 const MAX_REASON: usize = 500;
 
@@ -100,9 +102,9 @@ impl Engine {
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| ended.tries == 0) {
             endpoint.locked += 1;
         }
-        let wait = FIRST_TRY.saturating_mul(1 << ended.tries.min(16)).min(LONGEST_TRY);
+        let at = next_try(now, ended.tries);
         ended.tries = ended.tries.saturating_add(1);
-        self.again.push((now + wait, ended));
+        self.again.push((at, ended));
     }
 
     /// An attempt is recorded, or never will be.
@@ -155,6 +157,46 @@ impl Engine {
         }
     }
 
+    /// Makes chores again of those whose time has come.
+    pub(super) fn gather_postponed(&mut self, now: Instant) {
+        let due = self.postponed.values_mut().filter(|postponed| postponed.at <= now);
+        self.chores.extend(due.filter_map(|postponed| postponed.chore.take()));
+    }
+
+    pub(super) fn next_postponed(&self) -> Option<Instant> {
+        let waiting = self.postponed.values().filter(|postponed| postponed.chore.is_some());
+        waiting.map(|postponed| postponed.at.max(self.next_chore)).min()
+    }
+
+    /// The next owner of a bucket finds what is still locked there.
+    pub(super) fn forget_postponed(&mut self, number: i16) {
+        let known = &mut self.known;
+        self.postponed.retain(|key, postponed| {
+            let stays = bucket(key.1) != number || postponed.chore.is_none();
+            if !stays {
+                known.forget(*key);
+            }
+            stays
+        });
+    }
+
+    /// Tries a chore again later, because somebody has locked its delivery. If that has not helped, or if the bucket is not
+    /// kept, the row stays as it is, and is found again when its queue is read from the beginning.
+    fn postpone(&mut self, chore: Chore, key: Key) {
+        let is_kept = self.buckets.get(&bucket(key.1)) == Some(&false);
+        let before = self.postponed.remove(&key).map_or(0, |postponed| postponed.tries);
+        if !is_kept || before >= TRIES || self.postponed.len() >= POSTPONED {
+            tracing::warn!(
+                event = key.0,
+                endpoint = key.1,
+                "a delivery is left as it is, because somebody has locked it"
+            );
+            return self.known.forget(key);
+        }
+        let postponed = Postponed { chore: Some(chore), at: next_try(Instant::now(), before), tries: before + 1 };
+        self.postponed.insert(key, postponed);
+    }
+
     pub(super) fn kept(&mut self, done: Vec<(Chore, Done)>, result: Result<(), (VecDeque<Chore>, DbError)>) {
         for (chore, done) in done {
             self.done(chore, &done);
@@ -163,8 +205,9 @@ impl Engine {
         let failed = left.pop_front();
         left.into_iter().rev().for_each(|chore| self.chores.push_front(chore));
         match failed {
-            Some(chore) if is_poison(&error) => {
-                tracing::error!(%error, ?chore, "given up");
+            Some(chore) if is_poison(&error) => self.refused(chore, &error),
+            Some(chore) if self.stop_at.is_some() && is_lock_timeout(&error) => {
+                tracing::warn!(?chore, "given up, because somebody has locked its row");
                 self.done(chore, &Done::Yes);
             }
             Some(chore) => {
@@ -176,7 +219,32 @@ impl Engine {
         }
     }
 
+    /// The database will never do a chore as it is.
+    fn refused(&mut self, chore: Chore, error: &DbError) {
+        if let Some(plain) = chore.in_ascii() {
+            return self.chores.push_back(plain);
+        }
+        match chore {
+            Chore::SetAside { key, reason } => self.chores.push_back(Chore::Park { key, reason }),
+            Chore::Park { key, reason } => {
+                tracing::error!(%error, event = key.0, endpoint = key.1, reason, "a delivery cannot be parked");
+                self.postponed.remove(&key);
+                self.known.settle(key);
+            }
+            chore => {
+                tracing::error!(%error, ?chore, "given up");
+                self.done(chore, &Done::Yes);
+            }
+        }
+    }
+
     fn done(&mut self, chore: Chore, done: &Done) {
+        if let Some(key) = chore.key() {
+            if matches!(done, Done::Locked) {
+                return self.postpone(chore, key);
+            }
+            self.postponed.remove(&key);
+        }
         if let Chore::Health { endpoint, .. } = &chore
             && !self.unhealthy.contains(endpoint)
         {
@@ -202,6 +270,10 @@ impl Engine {
             _ => {}
         }
     }
+}
+
+fn next_try(now: Instant, tries: u32) -> Instant {
+    now + FIRST_TRY.saturating_mul(1 << tries.min(16)).min(LONGEST_TRY)
 }
 
 /// The text of an error for a column.

@@ -109,6 +109,7 @@ impl Engine {
     /// Begins nothing more in a bucket. What is in flight goes on, and is recorded.
     fn let_go(&mut self, number: i16) {
         self.queues.remove(QueueId::Bucket(number));
+        self.forget_postponed(number);
         let endpoints: Vec<i64> = self.endpoints.keys().copied().filter(|id| bucket(*id) == number).collect();
         for id in endpoints {
             self.forget_waiting(id);
