@@ -1,8 +1,45 @@
 //! What the database refuses, and what the application gets wrong for a while.
 
-use common::{Answer, OK, Receiver, Running, Stage};
+use common::{Answer, OK, Receiver, Running, Stage, acme};
 
 mod common;
+
+/// A stage in a database whose encoding lacks most characters.
+async fn latin1() -> Option<Stage> {
+    let stage = Stage::new().await?;
+    let name = format!("{}_latin1", stage.config.get_dbname().unwrap());
+    let create = format!("CREATE DATABASE {name} ENCODING LATIN1 TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+    stage.db.batch_execute(&create).await.unwrap();
+    let mut config = stage.config.clone();
+    config.dbname(&name);
+    Some(Stage::on(&acme(), config, String::new()).await)
+}
+
+#[tokio::test]
+async fn an_answer_that_the_database_cannot_store_is_recorded_without_it() {
+    let Some(mut stage) = latin1().await else { return };
+    let smile = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\u{1f600}".as_bytes();
+    let sad = "HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\n\u{1f61e}".as_bytes();
+    let (one, other) = (Receiver::start(Answer::Bytes(smile)).await, Receiver::start(Answer::Bytes(sad)).await);
+    let plain = Receiver::start(Answer::Bytes(OK)).await;
+    let mut ids = Vec::new();
+    for receiver in [&one, &other, &plain] {
+        ids.push(stage.endpoint(&receiver.url).await);
+    }
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..2).await;
+    stage.all_sent().await;
+    worker.stop().await;
+    for (id, recorded) in [(ids[0], "2, 2, 0"), (ids[1], "10, 0, 0"), (ids[2], "2, 2, 2")] {
+        let log = "SELECT concat_ws(', ', count(*), count(*) FILTER (WHERE state = 'delivered'), count(excerpt))
+            FROM hookseal.attempts WHERE endpoint = $1";
+        let log: String = stage.db.query_one(log, &[&id]).await.unwrap().get(0);
+        assert_eq!(log, recorded);
+    }
+    assert_eq!(stage.count("SELECT FROM hookseal.ended WHERE state = 'failed:exhausted'").await, 2);
+    assert_eq!(stage.count("SELECT FROM hookseal.ended").await, 2);
+    stage.check_log().await;
+}
 
 #[tokio::test]
 async fn what_was_set_aside_often_enough_is_parked_however_often_that_was() {

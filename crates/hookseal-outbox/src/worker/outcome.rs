@@ -34,6 +34,12 @@ impl Engine {
                 self.recorded_all(ended, &flushed, now);
             }
             Err(error) if is_poison(&error) => match <[Ended; 1]>::try_from(ended) {
+                // The database may use an encoding without some of its characters.
+                Ok([mut ended]) if ended.record.excerpt.is_some() => {
+                    tracing::debug!(%error, event = ended.key.0, endpoint = ended.key.1, "recorded without an excerpt");
+                    ended.record.excerpt = None;
+                    self.suspects.push_front(ended);
+                }
                 Ok([ended]) => {
                     tracing::warn!(%error, event = ended.key.0, endpoint = ended.key.1, "an attempt cannot be recorded");
                     self.resolved(&ended);
