@@ -34,6 +34,7 @@ mod settings;
 mod statements;
 mod target;
 mod tasks;
+mod undecrypted;
 
 /// One of a fleet of workers, which share the endpoints among themselves and send what is due.
 ///

@@ -1,6 +1,11 @@
 //! What the database refuses, and what the application gets wrong for a while.
 
-use common::{Answer, OK, Receiver, Running, Stage, acme};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Answer, OK, Receiver, Running, SECRET, Stage, acme, subscription};
+use hookseal_outbox::{Error, Worker};
+use tokio_postgres::NoTls;
 
 mod common;
 
@@ -70,4 +75,52 @@ async fn what_cannot_be_set_aside_is_parked() {
     let worker = Running::start(stage.worker());
     stage.wait_for(1, "SELECT FROM hookseal.ended WHERE state = 'parked' AND reason LIKE '%newer version%'").await;
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_could_not_be_decrypted_is_decrypted_later() {
+    let Some(mut stage) = latin1().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    stage.endpoint(&receiver.url).await;
+    stage.enqueue(0..1).await;
+    let has_key = Arc::new(AtomicBool::new(false));
+    let own = has_key.clone();
+    let outbox = stage.outbox.clone().with_decrypt(move |_, stored| {
+        if own.load(Ordering::Relaxed) {
+            Ok(std::str::from_utf8(stored)?.to_owned())
+        } else {
+            Err("the key isn\u{2019}t there yet".into())
+        }
+    });
+    let worker = Running::start(Worker::new(outbox, stage.config.clone(), NoTls));
+    // Its text has a character that the database cannot store.
+    stage.wait_for(1, "SELECT FROM hookseal.endpoints WHERE fault LIKE '%: the key isn?t there yet'").await;
+    has_key.store(true, Ordering::Relaxed);
+    stage.all_sent().await;
+    stage.wait_for(0, "SELECT FROM hookseal.endpoints WHERE fault IS NOT NULL").await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 1);
+}
+
+#[tokio::test]
+async fn a_decryption_that_panics_holds_up_only_its_endpoint() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    let odd = stage.subscribe("t", &subscription(&receiver.url)).await;
+    let id = stage.endpoint(&receiver.url).await;
+    stage.execute(r"UPDATE hookseal.endpoints SET secrets = ARRAY['\x01'::bytea] WHERE id = $1", &[&odd]).await;
+    // Takes a nonce off the front, without a look at the length.
+    let outbox = stage.outbox.clone().with_decrypt(|_, stored| {
+        let (_nonce, _rest) = stored.split_at(12);
+        Ok(std::str::from_utf8(stored)?.to_owned())
+    });
+    assert!(matches!(outbox.signer("t", &[vec![1]]), Err(Error::Decrypt(_))));
+    let worker = Running::start(Worker::new(outbox, stage.config.clone(), NoTls));
+    stage.enqueue(0..5).await;
+    stage.wait_for(5, &format!("SELECT FROM hookseal.attempts WHERE endpoint = {id}")).await;
+    stage.wait_for(1, &format!("SELECT FROM hookseal.endpoints WHERE id = {odd} AND fault LIKE '%panicked'")).await;
+    stage.outbox.update_secrets(&stage.db, odd, &[SECRET.into()]).await.unwrap();
+    stage.all_sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.total(), 10);
 }

@@ -322,6 +322,7 @@ impl Engine {
         }
         for loaded in loaded {
             let (id, is_open) = (loaded.endpoint, loaded.is_open());
+            self.undecrypted.record(id, loaded.is_undecrypted, Instant::now());
             let fault = loaded.target.as_ref().err().cloned();
             if fault != loaded.stored_fault {
                 if let Some(fault) = &fault {

@@ -19,6 +19,7 @@ use super::row::{Due, Key};
 use super::session::{Connector, Session};
 use super::settings::Settings;
 use super::tasks::{Finished, Tasks};
+use super::undecrypted::Undecrypted;
 use crate::error::Error;
 use crate::outbox::Outbox;
 use crate::retention;
@@ -62,6 +63,7 @@ pub(super) struct Engine {
     pub(super) own: VecDeque<i64>,
     pub(super) known: Known,
     pub(super) endpoints: HashMap<i64, Endpoint>,
+    pub(super) undecrypted: Undecrypted,
 
     /// Endpoints that may have something to send.
     pub(super) ready: VecDeque<i64>,
@@ -135,6 +137,7 @@ impl Engine {
             own: VecDeque::new(),
             known: Known::new(),
             endpoints: HashMap::new(),
+            undecrypted: Undecrypted::default(),
             ready: VecDeque::new(),
             waiting: 0,
             picked: Vec::new(),
@@ -294,6 +297,7 @@ impl Engine {
         }
         if self.tasks.watching.is_none() && now >= self.next_watch {
             self.next_watch = now + WATCH;
+            self.decrypt_again(now);
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
                 let row = session.watcher.query_one(&session.statements.changed, &[&watched]).await?;
