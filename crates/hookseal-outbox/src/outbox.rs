@@ -146,7 +146,7 @@ impl Outbox {
     pub fn signer(&self, tenant: &str, stored: &[Vec<u8>]) -> Result<Signer, Error> {
         let open = |stored: &Vec<u8>| {
             let text = match &self.0.decrypt {
-                // It is called again after a panic, whatever state that has left it in, as each call is on its own.
+                // Each call stands alone: a panic says nothing about the next one.
                 Some(decrypt) => catch_unwind(AssertUnwindSafe(|| decrypt(tenant, stored)))
                     .unwrap_or_else(|_| Err("the application's function panicked".into()))
                     .map_err(Error::Decrypt)?,

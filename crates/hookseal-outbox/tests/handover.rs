@@ -84,7 +84,9 @@ async fn a_worker_that_gets_a_bucket_back_knows_what_others_have_found_out() {
         stage.wait_for(64, ALL_OWNED).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(stage.enqueue(1..2).await, 1);
-        stage.wait_for(1, &format!("SELECT FROM hookseal.deliveries WHERE lane = {id}")).await;
+        let aside = "SELECT FROM hookseal.deliveries d JOIN hookseal.events v ON v.id = d.event
+            WHERE v.event_id = 'e1' AND d.lane = d.endpoint";
+        stage.wait_for(1, aside).await;
         stage.wait_for(1, "SELECT FROM hookseal.attempts WHERE status = 500").await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         worker.stop().await;

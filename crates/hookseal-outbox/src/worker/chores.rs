@@ -71,7 +71,7 @@ pub(super) enum Done {
     Outdated,
     /// Set aside too often.
     Hopeless,
-    /// Nothing was done, because somebody has locked the delivery.
+    /// Nothing was done, because somebody has locked the row.
     Locked,
 }
 

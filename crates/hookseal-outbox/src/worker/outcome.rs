@@ -16,7 +16,8 @@ use super::session::{is_lock_timeout, is_poison};
 /// When something is tried again whose delivery was locked: after this time, and then twice as long each time.
 const FIRST_TRY: Duration = Duration::from_millis(50);
 const LONGEST_TRY: Duration = Duration::from_secs(1);
-/// How often it is tried, these 4.5 s. Nobody sends to the endpoints of a bucket that is handed over meanwhile.
+/// How often it is tried, these 4.5 s, if it is a chore, or an attempt in a bucket that is handed over meanwhile: nobody
+/// sends to its endpoints until then.
 const TRIES: u32 = 8;
 /// How many chores wait for locks at once.
 const POSTPONED: usize = 512;
@@ -212,9 +213,9 @@ impl Engine {
         left.into_iter().rev().for_each(|chore| self.chores.push_front(chore));
         match failed {
             Some(chore) if is_poison(&error) => self.refused(chore, &error),
-            Some(chore) if self.stop_at.is_some() && is_lock_timeout(&error) => {
-                tracing::warn!(?chore, "given up, because somebody has locked its row");
-                self.done(chore, &Done::Yes);
+            Some(chore) if is_lock_timeout(&error) && (self.stop_at.is_some() || chore.key().is_some()) => {
+                tracing::warn!(?chore, "is not done, because somebody has locked its row");
+                self.done(chore, &Done::Locked);
             }
             Some(chore) => {
                 // Perhaps it waits for a lock that nobody else needs.
