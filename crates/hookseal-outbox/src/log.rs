@@ -197,7 +197,8 @@ pub struct LoggedAttempt {
     pub error: Option<String>,
     /// The state of the delivery after it, as [`State`](hookseal::delivery::State) is displayed.
     pub state: String,
-    /// The beginning of the answer's body, at most 4096 bytes.
+    /// The beginning of the answer's body, at most 4096 bytes. In a database that is not in UTF-8, none if a character of it
+    /// cannot be stored.
     pub excerpt: Option<String>,
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hookseal::delivery::UrlPolicy;
@@ -79,6 +80,10 @@ impl Outbox {
     /// the network, so keep the data key of a key management service in memory. Its errors are logged and stored, so they
     /// must not contain the secret, as that of `String::from_utf8` does.
     ///
+    /// While it fails for an endpoint, or panics, that endpoint's deliveries wait, and nobody else's do. The worker calls
+    /// it again after a few seconds, and then less and less often, down to every five minutes. In a program that is built
+    /// with `panic = "abort"`, a panic ends the process as usual.
+    ///
     /// ```
     /// use hookseal_outbox::Outbox;
     ///
@@ -141,7 +146,10 @@ impl Outbox {
     pub fn signer(&self, tenant: &str, stored: &[Vec<u8>]) -> Result<Signer, Error> {
         let open = |stored: &Vec<u8>| {
             let text = match &self.0.decrypt {
-                Some(decrypt) => decrypt(tenant, stored).map_err(Error::Decrypt)?,
+                // Each call stands alone: a panic says nothing about the next one.
+                Some(decrypt) => catch_unwind(AssertUnwindSafe(|| decrypt(tenant, stored)))
+                    .unwrap_or_else(|_| Err("the application's function panicked".into()))
+                    .map_err(Error::Decrypt)?,
                 // Unlike `String::from_utf8`, its error does not keep the bytes.
                 None => std::str::from_utf8(stored).map_err(|error| Error::Decrypt(error.into()))?.to_owned(),
             };

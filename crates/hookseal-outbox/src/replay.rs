@@ -71,8 +71,9 @@ impl std::fmt::Display for DeliveryId {
 
 impl Outbox {
     /// Makes one more attempt, whatever has become of the delivery: it may be pending, delivered, failed, cancelled or
-    /// parked. Returns whether it is made; it is not if the event's retention has ended, if the endpoint was
-    /// removed, or if there was never such a delivery.
+    /// parked. Returns whether it is made; it is not if the [retention](crate::Retention) of the event or of the log has
+    /// ended, if the endpoint was removed, or if there was never such a delivery. What is not pending any more is known from
+    /// the log alone.
     ///
     /// A pending delivery keeps its schedule, and a parked one goes on with it. Any other gets this one attempt, which is
     /// not retried. It is signed with its own time.
@@ -103,7 +104,7 @@ impl Outbox {
         Ok(found)
     }
 
-    /// Replays everything that failed or was parked for an endpoint since a time, and is still there. Returns how many
+    /// Replays everything that failed or was parked for an endpoint since a time, and is still in the log. Returns how many
     /// deliveries that are. Pending and cancelled deliveries are left alone.
     ///
     /// # Errors

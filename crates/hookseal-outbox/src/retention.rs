@@ -48,7 +48,8 @@ pub struct Retention {
 
 impl Retention {
     /// Keeps events with their bodies for 1 to 30 days, 30 unless set. A delivery that is still pending by then fails as
-    /// `failed:too-old`, and nothing can be replayed any more.
+    /// `failed:too-old`, and nothing can be replayed any more. To replay what has ended, the [log](Self::with_log) must be
+    /// there as well.
     ///
     /// ```
     /// assert_eq!(hookseal_outbox::Retention::default().with_events(90).events(), 30);
@@ -59,7 +60,8 @@ impl Retention {
         self
     }
 
-    /// Keeps the log of attempts, and what failed, for 1 to 30 days, 30 unless set.
+    /// Keeps the log of attempts, and what failed, for 1 to 30 days, 30 unless set. What has ended and is not in the log any
+    /// more cannot be [replayed](crate::Outbox::replay), even if its event is still there.
     ///
     /// ```
     /// assert_eq!(hookseal_outbox::Retention::default().with_log(14).log(), 14);

@@ -34,6 +34,7 @@ mod settings;
 mod statements;
 mod target;
 mod tasks;
+mod undecrypted;
 
 /// One of a fleet of workers, which share the endpoints among themselves and send what is due.
 ///
@@ -254,8 +255,8 @@ impl Worker {
 
     /// Works until `shutdown` is ready, and then ends what is in flight, records it, and hands its buckets to the others:
     /// nothing is lost, and nothing is sent twice. That takes as long as the slowest endpoint's time limit at most, and
-    /// half a minute more if the database is gone. For a delivery that somebody keeps locked, it waits some seconds, and
-    /// then leaves it to the others, which send it again.
+    /// half a minute more if the database is gone. If somebody keeps the row of a delivery or of an endpoint locked, it waits
+    /// some seconds, and then leaves it to the others: what it has sent of that is sent again.
     ///
     /// Nothing else ends it. If the database cannot be reached, it waits and tries again; an endpoint or a delivery with
     /// which something is wrong affects nobody else.

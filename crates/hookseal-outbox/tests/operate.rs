@@ -371,6 +371,40 @@ async fn what_is_too_old_is_removed_by_partition() {
     assert_eq!(stage.count(&format!("SELECT FROM hookseal.deliveries WHERE endpoint = {id}")).await, 1);
 }
 
+#[tokio::test]
+async fn what_has_ended_is_replayed_while_its_log_is_there() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let outbox = stage.outbox.clone();
+    for answer in [OK, BAD] {
+        stage.endpoint(&Receiver::start(Answer::Bytes(answer)).await.url).await;
+    }
+    let pending = stage.endpoint("http://127.0.0.1:8009/").await;
+    outbox.pause(&mut stage.db, pending).await.unwrap();
+    let worker = Running::start(stage.worker());
+    stage.enqueue(0..1).await;
+    stage.wait_for(1, "SELECT FROM hookseal.deliveries").await;
+    let deliveries = outbox.deliveries(&stage.db, "e0").await.unwrap();
+    worker.stop().await;
+    // As if it had been five days ago.
+    for table in ["events", "attempts", "ended", "deliveries"] {
+        stage.execute(&format!("UPDATE hookseal.{table} SET slot = (slot + 27) % 32"), &[]).await;
+    }
+    for (log, states) in [(5, &["delivered", "failed:exhausted", "pending"][..]), (4, &["pending"])] {
+        outbox.expire(&stage.db, Retention::default().with_log(log)).await.unwrap();
+        assert_eq!(stage.count("SELECT FROM hookseal.events").await, 1);
+        let mut replayed = Vec::new();
+        for delivery in &deliveries {
+            let mut tx = stage.db.transaction().await.unwrap();
+            if outbox.replay(&mut tx, delivery.id).await.unwrap() {
+                replayed.push(&*delivery.state);
+            }
+            tx.rollback().await.unwrap();
+        }
+        replayed.sort_unstable();
+        assert_eq!(replayed, states, "{log} days");
+    }
+}
+
 /// What was enqueued right before midnight is only seconds old when the next day begins.
 #[tokio::test]
 async fn a_day_is_kept_until_another_one_has_passed() {

@@ -313,7 +313,7 @@ impl Engine {
             endpoint.is_asked = false;
             let is_outdated = std::mem::take(&mut endpoint.is_outdated);
             if !found.contains(id) {
-                (endpoint.loaded, endpoint.is_gone) = (None, true);
+                (endpoint.loaded, endpoint.is_gone, endpoint.is_stale) = (None, true, false);
                 endpoint.hold.release();
                 self.forget_waiting(*id);
             } else if is_outdated {
@@ -322,6 +322,7 @@ impl Engine {
         }
         for loaded in loaded {
             let (id, is_open) = (loaded.endpoint, loaded.is_open());
+            self.undecrypted.record(id, loaded.is_undecrypted, Instant::now());
             let fault = loaded.target.as_ref().err().cloned();
             if fault != loaded.stored_fault {
                 if let Some(fault) = &fault {
@@ -331,9 +332,11 @@ impl Engine {
             }
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             // What the worker has learnt since, such as its health, is newer than what it has stored.
-            if endpoint.loaded.as_ref().is_some_and(|known| known.changed == loaded.changed && known.target.is_ok()) {
+            let is_same = |known: &Loaded| known.changed == loaded.changed && known.target.is_ok();
+            if !endpoint.is_stale && endpoint.loaded.as_ref().is_some_and(is_same) {
                 continue;
             }
+            endpoint.is_stale &= endpoint.is_asked || !self.buckets.contains_key(&bucket(id));
             endpoint.loaded = Some(loaded);
             if is_open {
                 endpoint.hold.release();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_postgres::Error as DbError;
 
-use super::chores::{self, Chore};
+use super::chores::{self, Chore, Postponed};
 use super::clock::{Backoff, Clock};
 use super::dispatch::Sent;
 use super::flush::{self, Ended};
@@ -15,10 +15,11 @@ use super::lane::{Endpoint, Pace};
 use super::load;
 use super::page;
 use super::queues::Queues;
-use super::row::Due;
+use super::row::{Due, Key};
 use super::session::{Connector, Session};
 use super::settings::Settings;
 use super::tasks::{Finished, Tasks};
+use super::undecrypted::Undecrypted;
 use crate::error::Error;
 use crate::outbox::Outbox;
 use crate::retention;
@@ -62,6 +63,7 @@ pub(super) struct Engine {
     pub(super) own: VecDeque<i64>,
     pub(super) known: Known,
     pub(super) endpoints: HashMap<i64, Endpoint>,
+    pub(super) undecrypted: Undecrypted,
 
     /// Endpoints that may have something to send.
     pub(super) ready: VecDeque<i64>,
@@ -83,6 +85,7 @@ pub(super) struct Engine {
     /// Attempts whose deliveries were locked, and when they are recorded again.
     pub(super) again: Vec<(Instant, Ended)>,
     pub(super) chores: VecDeque<Chore>,
+    pub(super) postponed: HashMap<Key, Postponed>,
     pub(super) unhealthy: HashSet<i64>,
     /// Endpoints whose health is not stored yet, since this time.
     pub(super) unsaved: HashMap<i64, Instant>,
@@ -134,6 +137,7 @@ impl Engine {
             own: VecDeque::new(),
             known: Known::new(),
             endpoints: HashMap::new(),
+            undecrypted: Undecrypted::default(),
             ready: VecDeque::new(),
             waiting: 0,
             picked: Vec::new(),
@@ -149,6 +153,7 @@ impl Engine {
             suspects: VecDeque::new(),
             again: Vec::new(),
             chores: VecDeque::new(),
+            postponed: HashMap::new(),
             unhealthy: HashSet::new(),
             unsaved: HashMap::new(),
             lag: Duration::ZERO,
@@ -283,6 +288,7 @@ impl Engine {
         self.start_flush(&session, now);
         if self.tasks.keeping.is_none() && now >= self.next_chore {
             self.gather_health();
+            self.gather_postponed(now);
             if !self.chores.is_empty() {
                 let chores = self.chores.drain(..self.chores.len().min(CHORES)).collect();
                 let session = session.clone();
@@ -291,6 +297,7 @@ impl Engine {
         }
         if self.tasks.watching.is_none() && now >= self.next_watch {
             self.next_watch = now + WATCH;
+            self.decrypt_again(now);
             let (session, watched) = (session.clone(), self.watched);
             self.tasks.watching = Some(Box::pin(async move {
                 let row = session.watcher.query_one(&session.statements.changed, &[&watched]).await?;
@@ -382,6 +389,7 @@ impl Engine {
             self.next_load.filter(|_| self.tasks.loading.is_none()),
             self.next_flush.filter(|_| self.tasks.recording.is_none()),
             (!self.chores.is_empty() && self.tasks.keeping.is_none()).then_some(self.next_chore),
+            self.next_postponed().filter(|_| self.tasks.keeping.is_none()),
             self.again.iter().map(|(at, _)| *at).min().filter(|_| self.tasks.recording.is_none()),
             self.stop_at,
         ];

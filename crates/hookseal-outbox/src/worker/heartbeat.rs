@@ -26,6 +26,8 @@ pub(super) struct Pulse {
     /// Until when the buckets are its own, unless it renews that.
     pub(super) owns_until: Instant,
     pub(super) buckets: Vec<i16>,
+    /// Those of them that it has taken just now.
+    pub(super) taken: Vec<i16>,
     /// How many it should have.
     pub(super) share: usize,
 }
@@ -62,11 +64,13 @@ pub(super) async fn beat(session: &Session, beat: &Beat) -> Result<Pulse, Error>
     let live = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(1).max(1);
     let mut buckets: Vec<i16> = row.try_get(1)?;
     let share = (BUCKETS as usize).div_ceil(live);
+    let mut taken = Vec::new();
     if let (true, missing @ 1..) = (beat.takes, share.saturating_sub(buckets.len())) {
         let missing = i64::try_from(missing).unwrap_or(0);
         for row in client.query(&statements.take, &[&worker, &missing]).await? {
-            buckets.push(row.try_get(0)?);
+            taken.push(row.try_get(0)?);
         }
+        buckets.extend(&taken);
     }
-    Ok(Pulse { worker, clock, owns_until: sent + beat.lease, buckets, share })
+    Ok(Pulse { worker, clock, owns_until: sent + beat.lease, buckets, taken, share })
 }

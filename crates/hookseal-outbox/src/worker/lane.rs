@@ -61,6 +61,8 @@ pub(super) struct Endpoint {
     pub(super) is_asked: bool,
     /// Whether it has changed meanwhile, perhaps too late to be seen.
     pub(super) is_outdated: bool,
+    /// Whether another worker may have changed its health since it was loaded.
+    pub(super) is_stale: bool,
     pub(super) hold: Hold,
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
@@ -85,6 +87,7 @@ impl Endpoint {
             is_gone: false,
             is_asked: false,
             is_outdated: false,
+            is_stale: false,
             hold: Hold::new(),
             lane: Lane::Common,
             waiting: VecDeque::new(),
@@ -156,7 +159,7 @@ impl Endpoint {
 
     pub(super) fn can_send(&self, now: Instant) -> bool {
         let has_share = self.in_flight < self.hold.limit(self.limit(), now) && !self.is_full();
-        !self.waiting.is_empty() && self.is_open() && has_share
+        !self.waiting.is_empty() && self.is_open() && !self.is_stale && has_share
     }
 
     /// Whether it can go back to the common lane, after its own was found empty.

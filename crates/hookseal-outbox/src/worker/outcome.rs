@@ -5,19 +5,22 @@ use hookseal::delivery::HealthSignal;
 use hookseal::time::OffsetDateTime;
 use tokio_postgres::Error as DbError;
 
-use super::chores::{Chore, Done};
+use super::chores::{Chore, Done, Postponed};
 use super::engine::Engine;
 use super::flush::{Counted, Ended, Flushed};
 use super::lane::Lane;
 use super::queues::QueueId;
 use super::row::{Key, bucket};
-use super::session::is_poison;
+use super::session::{is_lock_timeout, is_poison};
 
-/// When an attempt is recorded again whose delivery was locked: after this time, and then twice as long each time.
+/// When something is tried again whose delivery was locked: after this time, and then twice as long each time.
 const FIRST_TRY: Duration = Duration::from_millis(50);
 const LONGEST_TRY: Duration = Duration::from_secs(1);
-/// How often it is tried, these 4.5 s, if the bucket is handed over meanwhile: nobody sends to its endpoints until then.
+/// How often it is tried, these 4.5 s, if it is a chore, or an attempt in a bucket that is handed over meanwhile: nobody
+/// sends to its endpoints until then.
 const TRIES: u32 = 8;
+/// How many chores wait for locks at once.
+const POSTPONED: usize = 512;
 /// The longest reason for which a delivery is parked.
 const MAX_REASON: usize = 500;
 
@@ -32,6 +35,12 @@ impl Engine {
                 self.recorded_all(ended, &flushed, now);
             }
             Err(error) if is_poison(&error) => match <[Ended; 1]>::try_from(ended) {
+                // The database may use an encoding without some of its characters.
+                Ok([mut ended]) if ended.record.excerpt.is_some() => {
+                    tracing::debug!(%error, event = ended.key.0, endpoint = ended.key.1, "recorded without an excerpt");
+                    ended.record.excerpt = None;
+                    self.suspects.push_front(ended);
+                }
                 Ok([ended]) => {
                     tracing::warn!(%error, event = ended.key.0, endpoint = ended.key.1, "an attempt cannot be recorded");
                     self.resolved(&ended);
@@ -100,9 +109,9 @@ impl Engine {
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| ended.tries == 0) {
             endpoint.locked += 1;
         }
-        let wait = FIRST_TRY.saturating_mul(1 << ended.tries.min(16)).min(LONGEST_TRY);
+        let at = next_try(now, ended.tries);
         ended.tries = ended.tries.saturating_add(1);
-        self.again.push((now + wait, ended));
+        self.again.push((at, ended));
     }
 
     /// An attempt is recorded, or never will be.
@@ -116,9 +125,11 @@ impl Engine {
     }
 
     /// Counts recorded attempts in the health of their endpoint, in the order in which they ended, unless it has been changed
-    /// since they began.
+    /// since they began, or another worker counts.
     fn count(&mut self, id: i64, mut attempts: Vec<Counted>) {
-        let Some(loaded) = self.endpoints.get_mut(&id).and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
+        let is_own = self.buckets.contains_key(&bucket(id));
+        let endpoint = self.endpoints.get_mut(&id).filter(|endpoint| is_own && !endpoint.is_stale);
+        let Some(loaded) = endpoint.and_then(|endpoint| endpoint.loaded.as_mut()) else { return };
         attempts.retain(|counted| loaded.is(&counted.target));
         attempts.sort_by_key(|counted| counted.at);
         let Some(Counted { target, .. }) = attempts.first() else { return };
@@ -142,14 +153,55 @@ impl Engine {
 
     /// Makes a chore of each endpoint's health that has changed since it was stored.
     pub(super) fn gather_health(&mut self) {
+        let Some(worker) = self.worker else { return };
         for endpoint in std::mem::take(&mut self.unhealthy) {
             if let Some(loaded) = self.endpoints.get(&endpoint).and_then(|endpoint| endpoint.loaded.as_ref()) {
                 let (health, changed) = (loaded.health.clone(), loaded.changed);
-                self.chores.push_back(Chore::Health { endpoint, health, changed });
+                self.chores.push_back(Chore::Health { endpoint, health, changed, worker });
             } else {
                 self.unsaved.remove(&endpoint);
             }
         }
+    }
+
+    /// Makes chores again of those whose time has come.
+    pub(super) fn gather_postponed(&mut self, now: Instant) {
+        let due = self.postponed.values_mut().filter(|postponed| postponed.at <= now);
+        self.chores.extend(due.filter_map(|postponed| postponed.chore.take()));
+    }
+
+    pub(super) fn next_postponed(&self) -> Option<Instant> {
+        let waiting = self.postponed.values().filter(|postponed| postponed.chore.is_some());
+        waiting.map(|postponed| postponed.at.max(self.next_chore)).min()
+    }
+
+    /// The next owner of a bucket finds what is still locked there.
+    pub(super) fn forget_postponed(&mut self, number: i16) {
+        let known = &mut self.known;
+        self.postponed.retain(|key, postponed| {
+            let stays = bucket(key.1) != number || postponed.chore.is_none();
+            if !stays {
+                known.forget(*key);
+            }
+            stays
+        });
+    }
+
+    /// Tries a chore again later, because somebody has locked its delivery. If that has not helped, or if the bucket is not
+    /// kept, the row stays as it is, and is found again when its queue is read from the beginning.
+    fn postpone(&mut self, chore: Chore, key: Key) {
+        let is_kept = self.buckets.get(&bucket(key.1)) == Some(&false);
+        let before = self.postponed.remove(&key).map_or(0, |postponed| postponed.tries);
+        if !is_kept || before >= TRIES || self.postponed.len() >= POSTPONED {
+            tracing::warn!(
+                event = key.0,
+                endpoint = key.1,
+                "a delivery is left as it is, because somebody has locked it"
+            );
+            return self.known.forget(key);
+        }
+        let postponed = Postponed { chore: Some(chore), at: next_try(Instant::now(), before), tries: before + 1 };
+        self.postponed.insert(key, postponed);
     }
 
     pub(super) fn kept(&mut self, done: Vec<(Chore, Done)>, result: Result<(), (VecDeque<Chore>, DbError)>) {
@@ -160,9 +212,10 @@ impl Engine {
         let failed = left.pop_front();
         left.into_iter().rev().for_each(|chore| self.chores.push_front(chore));
         match failed {
-            Some(chore) if is_poison(&error) => {
-                tracing::error!(%error, ?chore, "given up");
-                self.done(chore, &Done::Yes);
+            Some(chore) if is_poison(&error) => self.refused(chore, &error),
+            Some(chore) if is_lock_timeout(&error) && (self.stop_at.is_some() || chore.key().is_some()) => {
+                tracing::warn!(?chore, "is not done, because somebody has locked its row");
+                self.done(chore, &Done::Locked);
             }
             Some(chore) => {
                 // Perhaps it waits for a lock that nobody else needs.
@@ -173,7 +226,32 @@ impl Engine {
         }
     }
 
+    /// The database will never do a chore as it is.
+    fn refused(&mut self, chore: Chore, error: &DbError) {
+        if let Some(plain) = chore.in_ascii() {
+            return self.chores.push_back(plain);
+        }
+        match chore {
+            Chore::SetAside { key, reason } => self.chores.push_back(Chore::Park { key, reason }),
+            Chore::Park { key, reason } => {
+                tracing::error!(%error, event = key.0, endpoint = key.1, reason, "a delivery cannot be parked");
+                self.postponed.remove(&key);
+                self.known.settle(key);
+            }
+            chore => {
+                tracing::error!(%error, ?chore, "given up");
+                self.done(chore, &Done::Yes);
+            }
+        }
+    }
+
     fn done(&mut self, chore: Chore, done: &Done) {
+        if let Some(key) = chore.key() {
+            if matches!(done, Done::Locked) {
+                return self.postpone(chore, key);
+            }
+            self.postponed.remove(&key);
+        }
         if let Chore::Health { endpoint, .. } = &chore
             && !self.unhealthy.contains(endpoint)
         {
@@ -195,10 +273,14 @@ impl Engine {
                 self.known.settle(key);
             }
             (Chore::Drop(key) | Chore::SetAside { key, .. }, _) => self.known.settle(key),
-            (Chore::Health { endpoint, .. }, Done::Outdated) => self.reload(&[endpoint]),
+            (Chore::Health { endpoint, .. }, Done::Outdated) => self.distrust(endpoint),
             _ => {}
         }
     }
+}
+
+fn next_try(now: Instant, tries: u32) -> Instant {
+    now + FIRST_TRY.saturating_mul(1 << tries.min(16)).min(LONGEST_TRY)
 }
 
 /// The text of an error for a column.

@@ -2,9 +2,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::chores::Chore;
 use super::engine::Engine;
 use super::heartbeat::Pulse;
-use super::lane::Lane;
+use super::lane::{Endpoint, Lane};
 use super::queues::QueueId;
 use super::row::bucket;
 use crate::error::Error;
@@ -26,7 +27,8 @@ impl Engine {
 
     /// Whether an attempt may begin at an endpoint.
     pub(super) fn may_send(&self, endpoint: i64, now: Instant) -> bool {
-        self.may_begin(now) && self.buckets.get(&bucket(endpoint)) == Some(&false)
+        let is_stale = self.endpoints.get(&endpoint).is_some_and(|endpoint| endpoint.is_stale);
+        self.may_begin(now) && self.buckets.get(&bucket(endpoint)) == Some(&false) && !is_stale
     }
 
     pub(super) fn beaten(&mut self, pulse: Pulse) {
@@ -34,11 +36,10 @@ impl Engine {
         self.trouble.reset();
         (self.worker, self.clock, self.owns_until) = (Some(pulse.worker), Some(pulse.clock), pulse.owns_until);
         let mine: HashSet<i16> = pulse.buckets.iter().copied().collect();
-        let lost: Vec<i16> = self.buckets.keys().copied().filter(|bucket| !mine.contains(bucket)).collect();
-        for bucket in lost {
-            self.let_go(bucket);
-            self.buckets.remove(&bucket);
-        }
+        // What had to be taken again was somebody else's since the last heartbeat.
+        let is_lost = |bucket: &i16| !mine.contains(bucket) || pulse.taken.contains(bucket);
+        let lost: Vec<i16> = self.buckets.keys().copied().filter(is_lost).collect();
+        lost.into_iter().for_each(|bucket| self.lose(bucket));
         let excess = if self.stop_at.is_some() { mine.len() } else { mine.len().saturating_sub(pulse.share) };
         // The same ones each time, so that a bucket that drains goes on draining.
         let mut ordered = pulse.buckets;
@@ -51,9 +52,8 @@ impl Engine {
                     self.next_scan = now;
                     if before.is_none() {
                         self.next_poll = now;
-                        // Others may have sent to them, and changed their health.
-                        self.endpoints.retain(|id, endpoint| bucket(*id) != number || !endpoint.is_idle());
                     }
+                    self.refresh(number);
                 }
                 Some(false) if drains => self.let_go(number),
                 _ => {}
@@ -78,9 +78,38 @@ impl Engine {
         self.unsaved.iter().any(|(id, since)| bucket(*id) == number && since.elapsed() < SAVING)
     }
 
+    /// A bucket is somebody else's now, who sends to its endpoints and changes their health.
+    fn lose(&mut self, number: i16) {
+        let is_in = |id: &i64| bucket(*id) == number;
+        self.unhealthy.retain(|id| !is_in(id));
+        self.unsaved.retain(|id, _| !is_in(id));
+        self.chores.retain(|chore| !matches!(chore, Chore::Health { endpoint, .. } if is_in(endpoint)));
+        self.let_go(number);
+        self.buckets.remove(&number);
+        self.endpoints.iter_mut().filter(|(id, _)| is_in(id)).for_each(|(_, endpoint)| endpoint.is_stale = true);
+    }
+
+    /// Forgets what others may have changed in a bucket, or loads it again if it is in use.
+    fn refresh(&mut self, number: i16) {
+        self.endpoints.retain(|id, endpoint| bucket(*id) != number || !endpoint.is_stale || !endpoint.is_idle());
+        let is_stale = |(id, endpoint): &(&i64, &Endpoint)| bucket(**id) == number && endpoint.is_stale;
+        let stale: Vec<i64> = self.endpoints.iter().filter(is_stale).map(|(id, _)| *id).collect();
+        stale.into_iter().for_each(|id| self.distrust(id));
+    }
+
+    /// Loads an endpoint again with its health. Until then, nothing is sent to it.
+    pub(super) fn distrust(&mut self, id: i64) {
+        if let Some(endpoint) = self.endpoints.get_mut(&id) {
+            endpoint.is_stale = true;
+            endpoint.is_outdated = endpoint.is_asked;
+        }
+        self.reload(&[id]);
+    }
+
     /// Begins nothing more in a bucket. What is in flight goes on, and is recorded.
     fn let_go(&mut self, number: i16) {
         self.queues.remove(QueueId::Bucket(number));
+        self.forget_postponed(number);
         let endpoints: Vec<i64> = self.endpoints.keys().copied().filter(|id| bucket(*id) == number).collect();
         for id in endpoints {
             self.forget_waiting(id);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Socket, Statement};
 
@@ -168,6 +169,11 @@ impl From<Outage> for Error {
 fn is_down(error: &tokio_postgres::Error) -> bool {
     let refused = || error.source().is_some_and(|source| source.is::<std::io::Error>());
     error.is_closed() || error.code().map_or_else(refused, |code| code.code().starts_with("57"))
+}
+
+/// Whether a statement has waited too long for somebody's lock.
+pub(super) fn is_lock_timeout(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 /// Whether an error says something about the rows of a statement: about data, constraints, limits, or an exception that a

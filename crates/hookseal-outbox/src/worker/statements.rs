@@ -130,30 +130,54 @@ const MOVE: &str = "
     UPDATE hookseal.deliveries d SET lane = d.endpoint FROM k WHERE d.ctid = k.tid";
 const LANE: &str = "UPDATE hookseal.wants SET lane = $2 WHERE endpoint = $1 AND lane <> $2";
 
-/// Unless the endpoint was changed since it was read. One that is gone gets no new events.
+/// Unless the endpoint was changed since it was read, or the worker $4 does not own its bucket any more: the next owner knows
+/// more. Only a user enables an endpoint that is disabled. One that is gone gets no new events.
 const HEALTH: &str = "
     WITH stored AS (
-        UPDATE hookseal.endpoints SET health = $2 WHERE id = $1 AND changed = $3 RETURNING id, health
+        UPDATE hookseal.endpoints SET health = $2
+        WHERE id = $1 AND changed = $3 AND health->>'disabled' IS NULL
+            AND EXISTS (SELECT FROM hookseal.buckets WHERE bucket = $1 % 64 AND owner = $4)
+        RETURNING id, health
     ), unwanted AS (
         DELETE FROM hookseal.wants w USING stored s WHERE w.endpoint = s.id AND s.health->>'disabled' = 'gone'
     )
     SELECT FROM stored";
 const FAULT: &str = "UPDATE hookseal.endpoints SET fault = $2 WHERE id = $1 AND fault IS DISTINCT FROM $2";
 
+/// Does something to the row of a delivery, and says whether that was in vain: null if the row is there, but somebody has
+/// locked it.
+fn dispose(done: &str) -> String {
+    format!(
+        "WITH k AS MATERIALIZED (
+            SELECT ctid AS tid FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 FOR UPDATE SKIP LOCKED
+        ), {done}
+        SELECT is_hopeless FROM done
+        UNION ALL
+        SELECT NULL FROM hookseal.deliveries
+        WHERE event = $1 AND endpoint = $2 AND NOT EXISTS (SELECT FROM done)"
+    )
+}
+
 /// Removes a delivery without a trace: its event does not match the endpoint's filter, or its endpoint is gone.
-const DROP: &str = "DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2";
+const DROP: &str = "
+    done AS (DELETE FROM hookseal.deliveries d USING k WHERE d.ctid = k.tid RETURNING false AS is_hopeless)";
 const PARK: &str = "
-    WITH gone AS (DELETE FROM hookseal.deliveries WHERE event = $1 AND endpoint = $2 RETURNING *)
-    INSERT INTO hookseal.ended
-        (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state, reason)
-    SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'parked', $3
-    FROM gone
-    ON CONFLICT (event, endpoint) DO UPDATE SET state = excluded.state, reason = excluded.reason";
+    done AS (DELETE FROM hookseal.deliveries d USING k WHERE d.ctid = k.tid RETURNING d.*, false AS is_hopeless),
+    parked AS (
+        INSERT INTO hookseal.ended
+            (event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, state, reason)
+        SELECT event, endpoint, slot, size, attempts, replays, generation, first_at, last_status, last_error, 'parked', $3
+        FROM done
+        ON CONFLICT (event, endpoint) DO UPDATE SET state = excluded.state, reason = excluded.reason
+    )";
 /// For 1, 4, 16, 64, 256 and 1024 seconds: time to deploy a newer version everywhere, or to roll it back. Then it is
-/// parked.
+/// hopeless.
 const SET_ASIDE: &str = "
-    UPDATE hookseal.deliveries SET faults = faults + 1, due_at = now() + make_interval(secs => 4 ^ faults), last_error = $3
-    WHERE event = $1 AND endpoint = $2 RETURNING faults > 6";
+    done AS (
+        UPDATE hookseal.deliveries d SET faults = least(faults, 6) + 1,
+            due_at = now() + make_interval(secs => 4 ^ least(faults, 6)), last_error = $3
+        FROM k WHERE d.ctid = k.tid RETURNING faults > 6 AS is_hopeless
+    )";
 
 const JOIN: &str = "
     INSERT INTO hookseal.workers (until, version) VALUES (clock_timestamp() + make_interval(secs => $1), $2) RETURNING id";
@@ -219,9 +243,9 @@ impl Statements {
             lane: keeper.prepare(LANE).await?,
             health: keeper.prepare(HEALTH).await?,
             fault: keeper.prepare(FAULT).await?,
-            drop: keeper.prepare(DROP).await?,
-            park: keeper.prepare(PARK).await?,
-            set_aside: keeper.prepare(SET_ASIDE).await?,
+            drop: keeper.prepare(&dispose(DROP)).await?,
+            park: keeper.prepare(&dispose(PARK)).await?,
+            set_aside: keeper.prepare(&dispose(SET_ASIDE)).await?,
             join: watcher.prepare(JOIN).await?,
             leave: watcher.prepare(LEAVE).await?,
             beat: watcher.prepare(BEAT).await?,

@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) endpoint: i64,
     /// Or why nothing can be sent to it.
     pub(super) target: Result<Arc<Target>, String>,
+    /// Whether that is because the application could not decrypt a secret, which may pass.
+    pub(super) is_undecrypted: bool,
     pub(super) health: EndpointHealth,
     pub(super) limit: Option<usize>,
     pub(super) changed: i64,
@@ -39,6 +41,7 @@ impl Loaded {
     pub(super) fn read(outbox: &Outbox, row: &Row, max_timeout: Duration) -> Result<Loaded, tokio_postgres::Error> {
         let limit: Option<i32> = row.try_get(4)?;
         let target = target(outbox, row, max_timeout).map(Arc::new);
+        let is_undecrypted = matches!(target, Err(Error::Decrypt(_)));
         let (target, health) = match (target, json(row, 5, "the endpoint's health")) {
             (Ok(target), Ok(health)) => (Ok(target), health),
             (Err(error), _) | (_, Err(error)) => (Err(error.to_string()), EndpointHealth::new()),
@@ -46,6 +49,7 @@ impl Loaded {
         Ok(Loaded {
             endpoint: row.try_get(0)?,
             target,
+            is_undecrypted,
             health,
             limit: limit.and_then(|limit| usize::try_from(limit).ok()),
             changed: row.try_get(6)?,
