@@ -276,7 +276,7 @@ impl Engine {
         }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
             && endpoint.loaded.as_ref().is_some_and(|loaded| loaded.is(&target))
-            && endpoint.hold.record(verdict, begun)
+            && endpoint.hold.record(verdict, begun, target.policy.retry())
             && endpoint.hold.is_held()
         {
             tracing::debug!(endpoint = id, "is held back, because it fails");
