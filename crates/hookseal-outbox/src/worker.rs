@@ -85,6 +85,9 @@ impl Worker {
     /// Sets how many attempts are in flight at once, 512 unless set. More helps if endpoints answer slowly; too many
     /// make a busy machine run into its own time limits.
     ///
+    /// Endpoints that fail or do not answer share half of them. While more than that hang, because endpoints have just
+    /// stopped answering, up to half as many more are made at the others.
+    ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
     /// # use std::time::Duration;
@@ -135,8 +138,8 @@ impl Worker {
     }
 
     /// Sets how many bytes of bodies are in memory at once, 64 MiB unless set. One body more is loaded, whatever its
-    /// size. Like the attempts that may be in flight, they are shared: an endpoint with large bodies gets fewer of them at
-    /// once.
+    /// size. They are shared like the attempts that may be in flight, with up to half as many more while attempts hang: an
+    /// endpoint with large bodies gets fewer of them at once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
