@@ -1,10 +1,12 @@
 //! How endpoints share a worker: what one of them has to wait for, or does not answer, is not what others wait for.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use common::{Answer, BUSY, OK, Receiver, Running, SECRET, Stage, acme, subscription};
+use common::{Answer, BUSY, OK, PATIENCE, Receiver, Running, SECRET, Stage, acme, subscription};
 use hookseal::delivery::DeliveryPolicy;
-use hookseal_outbox::NewEndpoint;
+use hookseal_outbox::{NewEndpoint, Roots, Worker};
+use rustls::{ClientConfig, RootCertStore};
 
 mod common;
 
@@ -80,4 +82,38 @@ async fn nobody_asks_for_a_longer_wait_than_an_endpoints_retries_have() {
     stage.enqueue(1..5).await;
     stage.wait_for(5, &delivered(id)).await;
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_with_extreme_settings_sends() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let receiver = Receiver::start(Answer::Bytes(OK)).await;
+    stage.endpoint(&receiver.url).await;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut tls = tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let roots = Roots::Config(Arc::new(tls));
+    let settings: [&dyn Fn(Worker) -> Worker; 9] = [
+        &|worker| worker.with_max_body_memory(0),
+        &|worker| worker.with_max_body_memory(usize::MAX),
+        &|worker| worker.with_max_in_flight(usize::MAX),
+        &|worker| worker.with_endpoint_limit(usize::MAX),
+        &|worker| worker.with_flush_size(usize::MAX),
+        &|worker| worker.with_flush_delay(Duration::MAX),
+        &|worker| worker.with_poll_interval(Duration::MAX),
+        &|worker| worker.with_lease(Duration::MAX),
+        &|worker| worker.with_roots(roots.clone()),
+    ];
+    for (number, set) in settings.into_iter().enumerate() {
+        stage.enqueue(number * 5..number * 5 + 5).await;
+        let (worker, begun) = (Running::start(set(stage.worker())), Instant::now());
+        while receiver.events() < number * 5 + 5 {
+            assert!(!worker.has_ended() && begun.elapsed() < PATIENCE, "setting {number}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        worker.stop().await;
+    }
+    stage.all_sent().await;
+    assert_eq!(receiver.total(), 45);
 }
