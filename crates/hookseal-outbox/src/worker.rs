@@ -110,7 +110,8 @@ impl Worker {
     }
 
     /// Sets how many attempts are in flight to one endpoint at once, 8 unless set, and unless the endpoint has a limit of
-    /// its own: enough for a fast endpoint to get thousands of events per second.
+    /// its own: enough for a fast endpoint to get thousands of events per second. One that was idle begins with two, or
+    /// with one while the worker has much in flight, and gets up to twice as many each time that it accepts an event.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
