@@ -15,12 +15,14 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
 pub(crate) use answer::Answer;
+use metered::Metered;
 use resolver::Resolver;
 pub use roots::Roots;
 
 use crate::error::Error;
 
 mod answer;
+mod metered;
 mod resolver;
 mod roots;
 
@@ -35,7 +37,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// An HTTP/1.1 client that calls only what the policy allows. It follows no redirect and uses no proxy: both would send
 /// the event to somebody whom nobody checked.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClient(Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>);
+pub(crate) struct HttpClient(Client<Metered<HttpsConnector<HttpConnector<Resolver>>>, Full<Bytes>>);
 
 impl HttpClient {
     /// `idle_per_host` connections to one host are kept for 30 seconds.
@@ -58,7 +60,7 @@ impl HttpClient {
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(idle_per_host);
         builder.http1_max_buf_size(MAX_HEAD);
-        Ok(HttpClient(builder.build(https)))
+        Ok(HttpClient(builder.build(Metered(https))))
     }
 
     /// Sends a request, and waits for its answer at most for `limit`.

@@ -36,6 +36,13 @@ mod target;
 mod tasks;
 mod undecrypted;
 
+/// A machine has about as many ports for connections to one address.
+const MOST_IN_FLIGHT: usize = 1 << 16;
+const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(60);
+const LONGEST_LEASE: Duration = Duration::from_secs(3600);
+/// Less than a worker that is asked to stop waits for its last attempts to be recorded.
+const LONGEST_FLUSH_DELAY: Duration = Duration::from_secs(10);
+
 /// One of a fleet of workers, which share the endpoints among themselves and send what is due.
 ///
 /// Start as many as you like, in as many processes: each takes its share of the 64 buckets of endpoints, and when one
@@ -83,8 +90,11 @@ impl Worker {
         Worker { outbox, connector: Arc::new(Connector::new(database, tls)), settings: Settings::default() }
     }
 
-    /// Sets how many attempts are in flight at once, 512 unless set. More helps if endpoints answer slowly; too many
-    /// make a busy machine run into its own time limits.
+    /// Sets how many attempts are in flight at once, 512 unless set and 65,536 at most. More helps if endpoints answer
+    /// slowly; too many make a busy machine run into its own time limits.
+    ///
+    /// Endpoints that fail or do not answer share half of them. While more than that hang, because endpoints have just
+    /// stopped answering, up to half as many more are made at the others.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -96,12 +106,13 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn with_max_in_flight(mut self, attempts: usize) -> Worker {
-        self.settings.max_in_flight = attempts.max(1);
+        self.settings.max_in_flight = attempts.clamp(1, MOST_IN_FLIGHT);
         self
     }
 
     /// Sets how many attempts are in flight to one endpoint at once, 8 unless set, and unless the endpoint has a limit of
-    /// its own: enough for a fast endpoint to get thousands of events per second.
+    /// its own: enough for a fast endpoint to get thousands of events per second. One that was idle begins with two, or
+    /// with one while the worker has much in flight, and gets up to twice as many each time that it accepts an event.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -136,8 +147,8 @@ impl Worker {
     }
 
     /// Sets how many bytes of bodies are in memory at once, 64 MiB unless set. One body more is loaded, whatever its
-    /// size. Like the attempts that may be in flight, they are shared: an endpoint with large bodies gets fewer of them at
-    /// once.
+    /// size. They are shared like the attempts that may be in flight, with up to half as many more while attempts hang: an
+    /// endpoint with large bodies gets fewer of them at once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -153,9 +164,9 @@ impl Worker {
         self
     }
 
-    /// Sets how often the queue is looked at while there is little to do, 10 ms unless set: that is what an event waits at
-    /// most, and an idle worker costs about a hundredth of a core. A worker that has much to do looks up to four times
-    /// less often, and finds more at once.
+    /// Sets how often the queue is looked at while there is little to do, 10 ms unless set and a minute at most: that is
+    /// what an event waits at most, and an idle worker costs about a hundredth of a core. A worker that has much to do
+    /// looks up to four times less often, and finds more at once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -167,12 +178,13 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn with_poll_interval(mut self, interval: Duration) -> Worker {
-        self.settings.poll_interval = interval.max(Duration::from_millis(1));
+        self.settings.poll_interval = interval.clamp(Duration::from_millis(1), LONGEST_POLL_INTERVAL);
         self
     }
 
-    /// Sets how long a worker that does not answer keeps its buckets, 3 seconds unless set. It is renewed six times in
-    /// between. If a worker is only slow, events are sent twice meanwhile, and recorded once.
+    /// Sets how long a worker that does not answer keeps its buckets, 3 seconds unless set, and between 0.3 seconds and an
+    /// hour. It is renewed six times in between. If a worker is only slow, events are sent twice meanwhile, and recorded
+    /// once.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -184,7 +196,7 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Worker {
-        self.settings.lease = lease.max(Duration::from_millis(300));
+        self.settings.lease = lease.clamp(Duration::from_millis(300), LONGEST_LEASE);
         self
     }
 
@@ -204,8 +216,8 @@ impl Worker {
         self
     }
 
-    /// Sets how long an attempt waits for others to be recorded with, 100 ms unless set. If the worker is killed, what was
-    /// sent in this time is sent again.
+    /// Sets how long an attempt waits for others to be recorded with, 100 ms unless set and ten seconds at most. If the
+    /// worker is killed, what was sent in this time is sent again.
     ///
     /// ```
     /// # use hookseal_outbox::{Outbox, Roots, Worker};
@@ -217,7 +229,7 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn with_flush_delay(mut self, delay: Duration) -> Worker {
-        self.settings.flush_delay = delay;
+        self.settings.flush_delay = delay.min(LONGEST_FLUSH_DELAY);
         self
     }
 

@@ -585,7 +585,9 @@ async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
     let old = other.transaction().await.unwrap();
     old.query_one("SELECT pg_current_xact_id()", &[]).await.unwrap();
     let receiver = Receiver::start(Answer::Bytes(BUSY)).await;
-    let id = stage.endpoint(&receiver.url).await;
+    let mut patient = subscription(&receiver.url);
+    patient.retry_policy = serde_json::from_str(r#"{"delays":[5,5],"jitter":"none"}"#).unwrap();
+    let id = stage.subscribe("t", &patient).await;
     let worker = Running::start(stage.worker());
     stage.enqueue(0..200).await;
     while receiver.total() == 0 {
@@ -597,7 +599,7 @@ async fn an_endpoint_is_held_back_while_an_old_transaction_is_open() {
     // A change of its owner's is another matter.
     let outbox = stage.outbox.clone();
     receiver.answers(Answer::Bytes(OK));
-    outbox.update_subscription(&mut stage.db, id, &subscription(&receiver.url)).await.unwrap();
+    outbox.update_subscription(&mut stage.db, id, &patient).await.unwrap();
     stage.wait_for(200, &delivered(id)).await;
     old.rollback().await.unwrap();
     worker.stop().await;

@@ -49,6 +49,9 @@ async fn failures_are_told_apart() {
         (Receiver::start(Answer::Close).await.url, "reset"),
         (Receiver::start(Answer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")).await.url, "reset"),
         (Receiver::start(Answer::Drip).await.url, "200"),
+        (Receiver::start(Answer::Hints).await.url, "200"),
+        // Long before its time limit.
+        (Receiver::start(Answer::Interim).await.url, "reset"),
     ];
     let mut endpoints = Vec::new();
     for (url, expected) in cases {

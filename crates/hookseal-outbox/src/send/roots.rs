@@ -18,7 +18,8 @@ pub enum Roots {
     Webpki,
     /// Those of the operating system, read when the worker starts.
     System,
-    /// A configuration of your own, for example with a client certificate or a private authority.
+    /// A configuration of your own, for example with a client certificate or a private authority. Its ALPN protocols do
+    /// not count: requests are HTTP/1.1.
     Config(Arc<ClientConfig>),
 }
 
@@ -33,7 +34,12 @@ impl Roots {
                 let roots = builder()?.with_native_roots().map_err(|error| Error::Client(error.into()))?;
                 roots.with_no_client_auth()
             }
-            Roots::Config(config) => ClientConfig::clone(config),
+            Roots::Config(config) => {
+                let mut config = ClientConfig::clone(config);
+                // The connector panics if there are any.
+                config.alpn_protocols.clear();
+                config
+            }
         })
     }
 }

@@ -37,21 +37,23 @@ pub(super) struct Sent {
 
 /// From the lanes to the endpoints.
 impl Engine {
-    /// Picks what can be sent now, an endpoint at a time in turn.
+    /// Picks what can be sent now.
     pub(super) fn pick(&mut self, now: Instant) {
-        if !self.may_begin(now) {
-            return;
-        }
+        while self.may_begin(now) && self.pick_one_each(now) {}
+    }
+
+    /// Picks one delivery of each endpoint in turn. Returns whether there was one.
+    fn pick_one_each(&mut self, now: Instant) -> bool {
+        let mut is_picked = false;
         let most_locked = if self.again.len() < self.settings.max_in_flight { LOCKED } else { 1 };
         for _ in 0..self.ready.len() {
-            let (max_in_flight, max_memory) = (self.settings.max_in_flight, self.settings.body_memory_in_flight());
-            let is_full = self.in_flight >= max_in_flight
-                || self.body_memory >= max_memory
-                || self.ended.len() >= max_in_flight * 4;
-            let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return };
+            // Where even the common lanes have no room, own lanes have none.
+            let is_full = !self.has_room(false) || self.ended.len() >= self.settings.max_in_flight * 4;
+            let (is_own_full, is_scarce) = (!self.has_room(true), self.in_flight * 2 >= self.settings.max_in_flight);
+            let Some(id) = (if is_full { None } else { self.ready.pop_front() }) else { return false };
             let Some(endpoint) = self.endpoints.get_mut(&id) else { continue };
             endpoint.is_listed = false;
-            if !endpoint.can_send(now) {
+            if !endpoint.can_send(now, is_scarce) {
                 continue;
             }
             if endpoint.locked >= most_locked {
@@ -59,16 +61,14 @@ impl Engine {
                 continue;
             }
             let is_own = endpoint.lane != Lane::Common;
-            // Endpoints that have trouble share half of what may be in flight, and of the memory for it.
-            if is_own && (self.own_in_flight * 2 >= max_in_flight || self.own_body_memory * 2 >= max_memory) {
+            if is_own && is_own_full {
                 self.list(id);
                 continue;
             }
             let Some((mut due, _)) = endpoint.waiting.pop_front() else { continue };
             let has_event = due.event.is_some() || due.is_too_large;
             let is_loaded = endpoint.is_gone || endpoint.loaded.is_some() && has_event && !due.is_stale(now);
-            endpoint.in_flight += 1;
-            endpoint.body_memory += due.size;
+            endpoint.picked(due.size, now);
             self.in_flight += 1;
             self.body_memory += due.size;
             if is_own {
@@ -89,7 +89,29 @@ impl Engine {
                 self.gather(now);
             }
             self.list(id);
+            is_picked = true;
         }
+        is_picked
+    }
+
+    /// Whether as much is in flight as may be while nothing hangs.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_flight >= self.settings.max_in_flight || self.body_memory >= self.settings.body_memory_in_flight()
+    }
+
+    /// Whether another attempt may begin, in an own lane or in a common one. Endpoints that have trouble share half of what
+    /// may be in flight, and of the memory for it. What hung at them before they were known to have trouble can be more:
+    /// the common lanes have half of it even then, so that up to half as much more is in flight.
+    fn has_room(&self, is_own: bool) -> bool {
+        let has_room = |all: usize, own: usize, most: usize| {
+            let half = most.div_ceil(2);
+            let has_share =
+                if is_own { own < half } else { all - own.min(all) < half && all < most.saturating_add(half) };
+            // One body may be in flight, whatever its size.
+            all == 0 || if is_own { all < most && has_share } else { all < most || has_share }
+        };
+        has_room(self.in_flight, self.own_in_flight, self.settings.max_in_flight)
+            && has_room(self.body_memory, self.own_body_memory, self.settings.body_memory_in_flight())
     }
 
     /// What was picked is not in flight any more.
@@ -97,8 +119,7 @@ impl Engine {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.body_memory = self.body_memory.saturating_sub(due.size);
         if let Some(endpoint) = self.endpoints.get_mut(&due.endpoint()) {
-            endpoint.in_flight = endpoint.in_flight.saturating_sub(1);
-            endpoint.body_memory = endpoint.body_memory.saturating_sub(due.size);
+            endpoint.released(due.size);
             if endpoint.lane != Lane::Common {
                 self.own_in_flight = self.own_in_flight.saturating_sub(1);
                 self.own_body_memory = self.own_body_memory.saturating_sub(due.size);
@@ -181,6 +202,9 @@ impl Engine {
         }
         let Some(clock) = self.clock else { return self.put_back(&due) };
         let (mut delivery, begun) = (due.delivery(), Instant::now());
+        if let Some(endpoint) = self.endpoints.get_mut(&due.endpoint()) {
+            endpoint.begun(begun);
+        }
         // The database says that it is due.
         let now = clock.at(begun).max(due.due_at);
         let attempt = match delivery.begin(&target.policy, now) {
@@ -247,8 +271,9 @@ impl Engine {
     /// An attempt has ended.
     pub(super) fn sent(&mut self, sent: Sent) {
         let Sent { due, mut delivery, attempt, target, begun, ended, mut answer } = sent;
-        self.release(&due);
         let id = due.endpoint();
+        let in_flight = self.endpoints.get(&id).map_or(0, |endpoint| endpoint.in_flight);
+        self.release(&due);
         let Some(clock) = self.clock else { return self.known.forget(due.key) };
         let (now, outcome) = (clock.at(ended), answer.outcome());
         crate::metrics::attempt(&outcome, ended - begun);
@@ -273,10 +298,13 @@ impl Engine {
         let verdict = target.policy.outcomes().classify(&outcome, now);
         if record.delivered {
             self.pace.record(ended - begun);
+            if let Some(endpoint) = self.endpoints.get_mut(&id) {
+                endpoint.accepted(in_flight);
+            }
         }
         if let Some(endpoint) = self.endpoints.get_mut(&id).filter(|_| was_sent)
             && endpoint.loaded.as_ref().is_some_and(|loaded| loaded.is(&target))
-            && endpoint.hold.record(verdict, begun)
+            && endpoint.hold.record(verdict, begun, target.policy.retry())
             && endpoint.hold.is_held()
         {
             tracing::debug!(endpoint = id, "is held back, because it fails");

@@ -178,13 +178,18 @@ impl Engine {
     /// Works until `shutdown` is ready and everything that was begun is recorded.
     pub(super) async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         tokio::pin!(shutdown);
+        let mut wake = Instant::now();
         loop {
             let now = Instant::now();
+            // A worker that was held up itself has not heard who has answered.
+            if now.saturating_duration_since(wake) > self.pace.patience() / 2 {
+                self.next_relief = now + self.pace.patience();
+            }
             self.start(now);
             if self.is_finished(now) {
                 return self.leave().await;
             }
-            let wake = self.wake(now);
+            wake = self.wake(now);
             tokio::select! {
                 Some(sent) = self.attempts.join_next() => {
                     self.sent(sent.map_err(|_| Error::Panicked)?);

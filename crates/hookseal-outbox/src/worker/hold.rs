@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use hookseal::delivery::Verdict;
+use hookseal::delivery::{RetryPolicy, Verdict};
 
 use super::clock::Backoff;
 
@@ -29,8 +29,8 @@ impl Hold {
     }
 
     /// Takes in an attempt that was sent at `sent` and has ended now. Returns whether the endpoint has just been held
-    /// back or released.
-    pub(super) fn record(&mut self, verdict: Verdict, sent: Instant) -> bool {
+    /// back or released. As with a single delivery, it cannot ask for more than the longest wait of its retries.
+    pub(super) fn record(&mut self, verdict: Verdict, sent: Instant, retry: &RetryPolicy) -> bool {
         let before = self.is_held();
         match verdict {
             Verdict::Retry { throttled, retry_after } => {
@@ -40,7 +40,7 @@ impl Hold {
                 }
                 self.failures = self.failures.saturating_add(1);
                 let asked = retry_after
-                    .map(|asked| asked.min(LONGEST_ASKED))
+                    .map(|asked| bounded(asked, retry).min(LONGEST_ASKED))
                     .filter(|_| throttled || self.failures >= FAILURES);
                 let longest = (sent.elapsed() * COST).clamp(LONGEST.0, LONGEST.1);
                 let own = (self.failures >= FAILURES).then(|| self.wait.next().min(longest));
@@ -71,4 +71,9 @@ impl Hold {
             Some(_) => 1,
         }
     }
+}
+
+/// What a `Retry-After` counts for: a wait after it is the longer one of what was asked and what is scheduled.
+fn bounded(asked: Duration, retry: &RetryPolicy) -> Duration {
+    retry.next_delay(1, Some(asked), 0).map_or(Duration::ZERO, |wait| wait.min(asked))
 }

@@ -1,10 +1,12 @@
 use std::time::{Duration, Instant};
 
+use hookseal::time::OffsetDateTime;
+
 use super::chores::Chore;
 use super::engine::Engine;
 use super::lane::{Endpoint, Lane, Offer};
 use super::page::{Pages, Request};
-use super::queues::QueueId;
+use super::queues::{Blocker, QueueId};
 use super::row::{Due, FORMAT, Key, Unreadable, slot};
 
 const SMALLEST_PAGE: usize = 8;
@@ -22,11 +24,14 @@ impl Engine {
         let size = i32::try_from(self.settings.body_read_along()).unwrap_or(i32::MAX);
         let mut request = Request::new(slot(clock), size);
         if is_poll {
-            self.unblock(now);
+            self.unblock(clock, now);
             let wants_more = |id| self.endpoints.get(&id).is_some_and(|endpoint| endpoint.wants_more(now));
             let is_read =
                 |id| matches!(id, QueueId::Bucket(_)) || matches!(id, QueueId::Endpoint(id) if wants_more(id));
             request.is_deep = self.queues.look_back(clock, now, is_read).is_some();
+        }
+        if self.is_full() {
+            self.relieve(now);
         }
         let room = self.settings.max_waiting().saturating_sub(self.waiting);
         // Full pages cost less.
@@ -132,25 +137,38 @@ impl Engine {
         self.next_load = self.next_load.map(|_| now);
     }
 
-    /// Endpoints for which their buckets have waited too long are slow, and get lanes of their own.
-    fn unblock(&mut self, now: Instant) {
+    /// Endpoints for which their buckets have waited too long get lanes of their own: slow ones, and healthy ones with so
+    /// many deliveries that those of others would wait until all of them are sent.
+    fn unblock(&mut self, clock: OffsetDateTime, now: Instant) {
         let patience = self.pace.patience();
-        let is_slow = |endpoint: &Endpoint| endpoint.lane == Lane::Common && endpoint.is_slow(now, patience);
-        let is_blocked = |id: &i64| self.endpoints.get(id).is_some_and(is_slow);
-        let slow: Vec<i64> = self.queues.blockers().filter(is_blocked).collect();
+        let mut slow = Vec::new();
+        for Blocker { endpoint: id, since, is_behind } in self.queues.blockers(clock, patience) {
+            let Some(endpoint) = self.endpoints.get(&id).filter(|found| found.lane == Lane::Common) else { continue };
+            // If it could be sent more, it waits for the worker, like everybody.
+            if !endpoint.is_busy() {
+                *since = now;
+            }
+            if endpoint.is_slow(now, patience) || is_behind && now.duration_since(*since) > patience {
+                slow.push(id);
+                // The next one has its own time.
+                *since = now;
+            }
+        }
         slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
-    /// The common lanes have filled the memory: endpoints for which something has waited too long there are slow, and get
-    /// lanes of their own.
+    /// The common lanes have filled the memory, or everything is in flight that may be: endpoints for which something has
+    /// waited too long there are slow, and get lanes of their own.
     fn relieve(&mut self, now: Instant) {
         if now < self.next_relief {
             return;
         }
         let patience = self.pace.patience();
         self.next_relief = now + patience;
-        let is_slow = |endpoint: &Endpoint| endpoint.lane == Lane::Common && endpoint.is_slow(now, patience);
-        let slow: Vec<i64> = self.endpoints.iter().filter(|(_, found)| is_slow(found)).map(|(id, _)| *id).collect();
+        let is_full = self.is_full();
+        let is_slow = |found: &Endpoint| found.is_slow(now, patience) || is_full && found.is_silent(now, patience);
+        let slow = self.endpoints.iter().filter(|(_, found)| found.lane == Lane::Common && is_slow(found));
+        let slow: Vec<i64> = slow.map(|(id, _)| *id).collect();
         slow.into_iter().for_each(|id| self.withdraw(id));
     }
 
@@ -272,6 +290,9 @@ impl Engine {
     pub(super) fn withdraw(&mut self, endpoint: i64) {
         let is_common = self.endpoints.get(&endpoint).is_some_and(|found| found.lane == Lane::Common);
         let keys = self.take_waiting(endpoint);
+        if let Some(found) = self.endpoints.get_mut(&endpoint) {
+            found.start_slowly();
+        }
         if is_common {
             self.put_aside(endpoint);
             if !keys.is_empty() {

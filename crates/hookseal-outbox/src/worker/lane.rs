@@ -13,6 +13,8 @@ const PROBES: usize = 2;
 /// How long the first of a full queue may wait, before the endpoint counts as slow: between these bounds, twice as long as
 /// a healthy one needs for everything that waits. On a busy machine, even healthy endpoints need long.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// How many attempts begin at an endpoint that was idle, before it answers: one if the worker has much in flight.
+const FIRST: usize = 2;
 /// How long an endpoint that had trouble keeps its own lane at least.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -23,7 +25,7 @@ pub(super) enum Offer {
     Taken,
     /// The endpoint is healthy, but has enough. What follows in its bucket waits a moment.
     Full,
-    /// The endpoint is paused, fails or is slow. The delivery moves to the endpoint's own lane.
+    /// The endpoint is paused, fails, is slow, or has kept its bucket waiting. The delivery moves to the endpoint's own lane.
     Aside,
 }
 
@@ -67,6 +69,11 @@ pub(super) struct Endpoint {
     pub(super) lane: Lane,
     pub(super) waiting: VecDeque<(Due, Instant)>,
     pub(super) in_flight: usize,
+    /// How many may be, as far as it has answered since it was idle. If many endpoints stop answering at once, few attempts
+    /// hang at each.
+    trusted: usize,
+    /// When it last answered, or had nothing to answer.
+    quiet_since: Instant,
     /// How many bytes of bodies those have.
     pub(super) body_memory: usize,
     /// Attempts that have ended and are not recorded yet.
@@ -76,6 +83,7 @@ pub(super) struct Endpoint {
     /// Whether it is in the list of those that can send.
     pub(super) is_listed: bool,
     default_limit: usize,
+    max_in_flight: usize,
     /// How many bytes of bodies may be in flight to it for each attempt that may be.
     body_share: usize,
 }
@@ -92,18 +100,22 @@ impl Endpoint {
             lane: Lane::Common,
             waiting: VecDeque::new(),
             in_flight: 0,
+            trusted: 1,
+            quiet_since: Instant::now(),
             body_memory: 0,
             unrecorded: 0,
             locked: 0,
             is_listed: false,
             default_limit: settings.endpoint_limit,
+            max_in_flight: settings.max_in_flight,
             body_share: settings.body_memory_in_flight() / settings.max_in_flight,
         }
     }
 
     /// One, until its own limit is known.
     fn limit(&self) -> usize {
-        self.loaded.as_ref().map_or(1, |loaded| loaded.limit.unwrap_or(self.default_limit)).max(1)
+        let limit = self.loaded.as_ref().map_or(1, |loaded| loaded.limit.unwrap_or(self.default_limit));
+        limit.clamp(1, self.max_in_flight)
     }
 
     /// Whether it may be sent to at all. One that is not loaded yet may.
@@ -125,14 +137,61 @@ impl Endpoint {
 
     /// Whether it has its share of the memory for bodies. One body may be in flight, whatever its size.
     fn is_full(&self) -> bool {
-        self.in_flight > 0 && self.body_memory >= self.body_share * self.limit()
+        self.in_flight > 0 && self.body_memory >= self.body_share.saturating_mul(self.limit())
     }
 
-    /// Whether it has as much in flight as it may have, or waits for a lock, and something has waited for too long.
+    /// An attempt is about to begin.
+    pub(super) fn picked(&mut self, size: usize, now: Instant) {
+        if self.in_flight == 0 {
+            self.quiet_since = now;
+        }
+        self.in_flight += 1;
+        self.body_memory += size;
+    }
+
+    /// An attempt begins. Until now, it may have waited for the database.
+    pub(super) fn begun(&mut self, now: Instant) {
+        if self.in_flight == 1 {
+            self.quiet_since = now;
+        }
+    }
+
+    /// What was picked is not in flight any more.
+    pub(super) fn released(&mut self, size: usize) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.body_memory = self.body_memory.saturating_sub(size);
+        self.quiet_since = Instant::now();
+        if self.in_flight == 0 && self.waiting.is_empty() {
+            self.start_slowly();
+        }
+    }
+
+    /// It has accepted an event, while so many attempts were in flight.
+    pub(super) fn accepted(&mut self, in_flight: usize) {
+        if in_flight >= self.trusted && !self.waiting.is_empty() {
+            self.trusted = in_flight.saturating_mul(2).min(self.limit());
+        }
+    }
+
+    /// Few of its next attempts begin before it answers.
+    pub(super) fn start_slowly(&mut self) {
+        self.trusted = 1;
+    }
+
+    /// Whether it cannot be sent more, because of what it has not answered yet, or because of a lock.
+    pub(super) fn is_busy(&self) -> bool {
+        self.in_flight >= self.limit() || self.is_full() || self.locked > 0
+    }
+
+    /// Whether something is in flight, and it has not answered for too long.
+    pub(super) fn is_silent(&self, now: Instant, patience: Duration) -> bool {
+        self.in_flight > 0 && now.duration_since(self.quiet_since) > patience
+    }
+
+    /// Whether it is busy or silent, and something has waited for too long.
     pub(super) fn is_slow(&self, now: Instant, patience: Duration) -> bool {
         let is_old = |(_, since): &(Due, Instant)| now.duration_since(*since) > patience;
-        (self.in_flight >= self.limit() || self.is_full() || self.locked > 0)
-            && self.waiting.front().is_some_and(is_old)
+        (self.is_busy() || self.is_silent(now, patience)) && self.waiting.front().is_some_and(is_old)
     }
 
     fn capacity(&self) -> usize {
@@ -157,8 +216,9 @@ impl Endpoint {
             && self.hold.limit(self.limit(), now) > 0
     }
 
-    pub(super) fn can_send(&self, now: Instant) -> bool {
-        let has_share = self.in_flight < self.hold.limit(self.limit(), now) && !self.is_full();
+    pub(super) fn can_send(&self, now: Instant, is_scarce: bool) -> bool {
+        let most = if is_scarce { self.trusted } else { self.trusted.max(FIRST) }.min(self.limit());
+        let has_share = self.in_flight < self.hold.limit(most, now) && !self.is_full();
         !self.waiting.is_empty() && self.is_open() && !self.is_stale && has_share
     }
 

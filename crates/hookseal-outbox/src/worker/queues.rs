@@ -64,10 +64,26 @@ struct Queue {
     has_more: bool,
     /// The endpoint that must send something before it is worth reading on.
     blocked_by: Option<i64>,
+    /// Since when there has been such an endpoint each time, and never an end.
+    blocked_since: Option<Instant>,
     read_from_beginning: Instant,
 }
 
+/// An endpoint for which a queue waits.
+pub(super) struct Blocker<'q> {
+    pub(super) endpoint: i64,
+    /// Since when the queue has waited, be it for others before.
+    pub(super) since: &'q mut Instant,
+    /// Whether the queue is much farther behind than most. Else, they all wait for the worker.
+    pub(super) is_behind: bool,
+}
+
 impl Queue {
+    /// How long ago that was due to which it was read.
+    fn lag(&self, clock: OffsetDateTime) -> Duration {
+        if self.has_more { Duration::try_from(clock - self.seen).unwrap_or_default() } else { Duration::ZERO }
+    }
+
     /// Reads again what it has seen.
     fn forget_seen(&mut self) {
         (self.looks_back, self.unseen, self.is_lowered) = (LOOKS_BACK.len() - 1, None, true);
@@ -109,6 +125,7 @@ impl Queues {
             is_lowered: true,
             has_more: true,
             blocked_by: None,
+            blocked_since: None,
             read_from_beginning: Instant::now(),
         });
     }
@@ -212,8 +229,16 @@ impl Queues {
     }
 
     /// The endpoints for which queues wait.
-    pub(super) fn blockers(&self) -> impl Iterator<Item = i64> {
-        self.queues.values().filter_map(|queue| queue.blocked_by)
+    pub(super) fn blockers(&mut self, clock: OffsetDateTime, patience: Duration) -> impl Iterator<Item = Blocker<'_>> {
+        let buckets = self.queues.iter().filter(|(id, _)| matches!(id, QueueId::Bucket(_)));
+        let mut lags: Vec<Duration> = buckets.map(|(_, queue)| queue.lag(clock)).collect();
+        lags.sort_unstable();
+        let usual = if lags.len() > 1 { lags[lags.len() / 4] } else { Duration::ZERO };
+        self.queues.values_mut().filter_map(move |queue| {
+            let is_behind = queue.lag(clock) > usual * 2 + patience;
+            let since = queue.blocked_since.as_mut()?;
+            Some(Blocker { endpoint: queue.blocked_by?, since, is_behind })
+        })
     }
 
     pub(super) fn contains(&self, id: QueueId) -> bool {
@@ -244,6 +269,11 @@ impl Queues {
     ) {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         (queue.has_more, queue.blocked_by) = (has_more || queue.is_lowered, blocked_by);
+        if blocked_by.is_some() {
+            queue.blocked_since.get_or_insert_with(Instant::now);
+        } else if !queue.has_more {
+            queue.blocked_since = None;
+        }
         if queue.is_lowered {
             return;
         }

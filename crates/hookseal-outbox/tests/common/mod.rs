@@ -72,6 +72,12 @@ impl Stage {
         self.subscribe("t", &subscription(url)).await
     }
 
+    /// Gives the next endpoint the bucket of this one.
+    pub(crate) async fn skip_to_bucket_of(&self, endpoint: i64) {
+        let skip = "SELECT setval(pg_get_serial_sequence('hookseal.endpoints', 'id'), $1::bigint + 63)";
+        self.execute(skip, &[&endpoint]).await;
+    }
+
     pub(crate) async fn subscribe(&mut self, tenant: &str, subscription: &Subscription) -> i64 {
         let endpoint = NewEndpoint::new(tenant, subscription.clone(), SECRET);
         self.outbox.add_endpoint(&mut self.db, &endpoint).await.unwrap()
@@ -83,6 +89,13 @@ impl Stage {
         let bodies: Vec<String> = ids.iter().map(|id| format!(r#"{{"id":"{id}","type":"order.paid"}}"#)).collect();
         let events = ids.iter().zip(&bodies).map(|(id, body)| NewEvent::new("t", "order.paid", id, body.as_bytes()));
         hookseal_outbox::enqueue_all(&self.db, events).await.unwrap()
+    }
+
+    /// As many events of another tenant.
+    pub(crate) async fn burst(&self, tenant: &str, events: usize) {
+        let ids: Vec<String> = (0..events).map(|number| format!("{tenant}-{number}")).collect();
+        let events = ids.iter().map(|id| NewEvent::new(tenant, "order.paid", id, b"{}"));
+        hookseal_outbox::enqueue_all(&self.db, events).await.unwrap();
     }
 
     pub(crate) async fn execute(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) {
@@ -158,6 +171,10 @@ impl Running {
         Running { stop, ended }
     }
 
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_finished()
+    }
+
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
         tokio::time::timeout(PATIENCE, self.ended).await.expect("it stops").unwrap().unwrap();
@@ -178,12 +195,17 @@ pub(crate) enum Answer {
     Drip,
     /// 200, and then as much of a body as the sender reads.
     Flood,
+    /// Three interim responses, and then 200.
+    Hints,
+    /// Interim responses without end.
+    Interim,
     /// Nothing, ever.
     Silence,
     Close,
 }
 
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnoted";
+const HINT: &[u8] = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
 pub(crate) const GONE: &[u8] = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
 pub(crate) const BUSY: &[u8] = b"HTTP/1.1 429 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n";
 pub(crate) const BAD: &[u8] = b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nsad!";
@@ -292,6 +314,10 @@ impl Receiver {
             }
             Answer::Silence => tokio::time::sleep(Duration::from_secs(3600)).await,
             Answer::Close => return Ok(false),
+            Answer::Hints => stream.write_all(&[&HINT.repeat(3), OK].concat()).await?,
+            Answer::Interim => loop {
+                stream.write_all(&HINT.repeat(1000)).await?;
+            },
             Answer::Drip | Answer::Flood => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
                 let (size, wait) = if matches!(answer, Answer::Drip) { (1, 500) } else { (1 << 20, 0) };
